@@ -1,0 +1,46 @@
+"""What a check may look at, and what it returns."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploy_suite.model.contract import Bindings, Contract
+from deploy_suite.model.environment import Environment, Preferences
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.project import Snapshot
+from deploy_suite.ports import DatabaseServer, Ports, WorkingState
+
+Findings = tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One service on one target, before anything is built."""
+
+    snapshot: Snapshot
+    contract: Contract
+    state: WorkingState
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """The same with its environment built and its variables bound."""
+
+    case: Case
+    environment: Environment
+    bindings: Bindings
+    server: DatabaseServer | None
+
+
+class StaticCheck(Protocol):
+    """A check that reads the snapshot only."""
+
+    def __call__(self, case: Case) -> Findings:
+        """Return the findings; a pass is a finding too."""
+
+
+class BuiltCheck(Protocol):
+    """A check that needs the built environment."""
+
+    def __call__(self, built: Built, ports: Ports) -> Findings:
+        """Return the findings; a pass is a finding too."""

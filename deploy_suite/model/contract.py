@@ -1,0 +1,179 @@
+"""What a target promises a service and demands of it, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.model.finding import Location
+from deploy_suite.model.probe import Probe
+from deploy_suite.model.project import CommandText, EntryPoint
+from deploy_suite.model.secret import Secret
+
+MEBIBYTE: Final = 1024 * 1024
+
+
+class ServiceKind(Enum):
+    """What the target does with the service."""
+
+    WEB = "web"
+    PRIVATE = "private"
+    WORKER = "worker"
+    CRON = "cron"
+
+    @property
+    def answers_http(self) -> bool:
+        """Whether the target expects an open port."""
+        return self in {ServiceKind.WEB, ServiceKind.PRIVATE}
+
+
+class DatabaseField(Enum):
+    """The part of a database's address that a variable takes. The values are Render's property names."""
+
+    CONNECTION_STRING = "connectionString"
+    HOST = "host"
+    PORT = "port"
+    USER = "user"
+    PASSWORD = "password"  # noqa: S105  the name of a field, not a password
+    DATABASE = "database"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value written in the manifest, or one that the platform sets itself."""
+
+    value: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A value that the platform makes once: 256 random bits in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromDatabase:
+    """A part of the address of the database *name*; preflight puts a throw-away database in its place."""
+
+    name: str
+    part: DatabaseField
+
+
+@dataclass(frozen=True, slots=True)
+class FromService:
+    """A part of the address of another service, which preflight does not run."""
+
+    name: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """A value that only the target knows (`sync: false`); taken from `.env.preflight`, else a marked dummy."""
+
+
+Source = Literal | Generated | FromDatabase | FromService | Prompted
+
+
+class Phase(Enum):
+    """When the target runs something of the service."""
+
+    BUILD = "build"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """An environment variable of the service and where its value comes from.
+
+    Shape: `location` is None for those that the platform sets; `phases` says when the process sees it.
+    """
+
+    name: str
+    source: Source
+    location: Location | None = None
+    phases: frozenset[Phase] = frozenset(Phase)
+    is_platform: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonRequest:
+    """The Python that the target would use.
+
+    Shape: `version` is "3.12.8", or "3.12" where the target picks the patch. `is_pinned` is false when neither the
+    project nor the manifest names one: then `alternatives` are the target's other defaults, newest first, by the age
+    of the service, which a repository does not tell. `origin` says in words where the version comes from.
+    """
+
+    version: str
+    origin: str
+    is_pinned: bool = True
+    location: Location | None = None
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> str:
+        """The first two parts: "3.12"."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The target's time limits in seconds."""
+
+    build_s: float
+    pre_deploy_s: float
+    start_s: float
+    health_request_s: float
+    shutdown_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """One service on one target.
+
+    Shape: commands are None where the manifest has none. `root` is the service's folder within the repository.
+    `memory_bytes` is what the plan grants. `host` is the Host header of the target's health checks. `port` is where
+    the service must listen, and `port_is_movable` whether preflight may choose another (the variable PORT and the
+    platform's own settings name it; no literal of the project does). `databases` maps the name of each database the
+    variables refer to onto the PostgreSQL major version asked for ("" when none is). `tool_versions` maps "uv" and
+    "poetry" onto the versions that the target brings.
+    """
+
+    target: str
+    service: str
+    kind: ServiceKind
+    root: PurePosixPath
+    python: PythonRequest
+    variables: tuple[Variable, ...]
+    build: CommandText | None
+    pre_deploy: CommandText | None
+    start: CommandText | None
+    entry: EntryPoint | None
+    port: int
+    port_is_movable: bool
+    health_path: str
+    host: str
+    memory_bytes: int
+    plan: str
+    limits: Limits
+    databases: Mapping[str, str]
+    tool_versions: Mapping[str, str]
+    probes: tuple[Probe, ...] = ()
+    location: Location | None = None
+    notes: tuple[str, ...] = ()
+
+    def variable(self, name: str) -> Variable | None:
+        """Return the variable *name*, if the service has it."""
+        return next((variable for variable in self.variables if variable.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bindings:
+    """The values that stand in for what only the target has, made for one preflight.
+
+    Shape: `values` maps each variable's name onto its value; `dummies` are the names whose value is made up.
+    """
+
+    values: Mapping[str, Secret]
+    dummies: frozenset[str] = frozenset()

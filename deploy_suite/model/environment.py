@@ -1,0 +1,111 @@
+"""An isolated environment that was built as a contract asks, and the interpreters of this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy_suite.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """A Python of this machine. Shape: `version` is "3.12.1"."""
+
+    path: Path
+    version: str
+
+    @property
+    def series(self) -> str:
+        """The first two parts: "3.12"."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What the build command left behind.
+
+    Shape: `venv` is the virtual environment; `workdir` the service's folder with the source and all that the build
+    wrote there, in which start and pre-deploy commands run; `top` the repository's top of the same copy.
+    `packages` maps canonical distribution names onto versions. `requirement_files` are the files that the build
+    installed from, relative to the repository. `key` is the id of the content; `is_reused` whether nothing had to
+    be built. `search_path` is the PATH for the service's processes.
+    """
+
+    key: str
+    interpreter: Interpreter
+    venv: Path
+    workdir: Path
+    top: Path
+    packages: Mapping[str, str]
+    search_path: str
+    home: Path
+    requirement_files: tuple[str, ...] = ()
+    is_reused: bool = False
+    log: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.venv / "bin" / "python"
+
+    def process_environment(self, values: Mapping[str, Secret]) -> Mapping[str, str | Secret]:
+        """Return all that a process of the service sees: the contract's values, PATH, a private HOME, a locale."""
+        return {
+            "PATH": self.search_path,
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "VIRTUAL_ENV": str(self.venv),
+            **values,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildFailure:
+    """The build command failed as it would on the target.
+
+    Shape: `log` is the bounded output; `command` the part that failed where that is known.
+    """
+
+    code: int
+    log: str
+    command: str
+    seconds: float
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseAddress:
+    """Where a throw-away database answers over TCP with a password."""
+
+    host: str
+    port: int
+    user: str
+    password: Secret
+    name: str
+
+    def url(self, scheme: str = "postgresql") -> Secret:
+        """Return the address in the form that Render gives to services."""
+        return Secret(f"{scheme}://{self.user}:{self.password.revealed()}@{self.host}:{self.port}/{self.name}")
+
+    def renamed(self, name: str) -> "DatabaseAddress":
+        """Return the address of another database of the same server."""
+        return DatabaseAddress(host=self.host, port=self.port, user=self.user, password=self.password, name=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the caller chose for one preflight, and what stays the same for all its services.
+
+    Shape: `python` replaces the contract's version when set; `real_pip` runs pip itself instead of uv in its place;
+    `allow_network` lets the service's processes reach the network; `fresh` reuses no verdict and no environment;
+    `database_url` is a disposable server to use instead of the embedded one.
+    """
+
+    python: str = ""
+    real_pip: bool = False
+    allow_network: bool = False
+    fresh: bool = False
+    database_url: Secret | None = None
+    overrides: Mapping[str, Secret] = field(default_factory=dict)

@@ -1,0 +1,85 @@
+"""What a check found: one statement about the project, with its evidence and its remedy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Self
+
+
+class Outcome(Enum):
+    """How a check or a report came out. Only FAILED says that the deploy would fail."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in the project: path relative to the repository's top, and the line from 1, or 0 for the whole file."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        """Return "file:line", as editors and terminals link it."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One statement about the project at a commit.
+
+    Shape: `code` is a slug of the causes' vocabulary, with a parameter after a colon where the cause has one
+    (`missing-requirement:numpy`); the same slug names the cause in every report and in `explain`.
+    `evidence` are lines quoted from the project or from a log; `certainty` says, for a warning, how sure it is and why;
+    `reproduce` is a command that shows the same thing without the suite.
+    `required` matters to SKIPPED only: whether a verdict without this check is incomplete.
+    """
+
+    code: str
+    outcome: Outcome
+    message: str
+    location: Location | None = None
+    evidence: tuple[str, ...] = ()
+    remedy: str = ""
+    certainty: str = ""
+    reproduce: str = ""
+    check: str = ""
+    service: str = ""
+    target: str = ""
+    required: bool = True
+
+    def about(self, *, check: str, service: str, target: str) -> Self:
+        """Return this finding with the subject filled in where it was left open."""
+        return replace(
+            self,
+            check=self.check or check,
+            service=self.service or service,
+            target=self.target or target,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One check of one service, done: its findings and the seconds it took (monotonic clock)."""
+
+    check: str
+    service: str
+    target: str
+    seconds: float
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the findings; a check without findings has nothing to say and passes."""
+        return worst(finding.outcome for finding in self.findings)
+
+
+_SEVERITY = (Outcome.PASSED, Outcome.WARNING, Outcome.SKIPPED, Outcome.FAILED)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the gravest of *outcomes*, PASSED when there are none."""
+    return max(outcomes, key=_SEVERITY.index, default=Outcome.PASSED)

@@ -1,0 +1,70 @@
+"""A question put to a running service, and the answer's verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from deploy_suite.model.finding import Location
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+class Verdict(Enum):
+    """INCONCLUSIVE is no failure and no success: no data, or contact lost."""
+
+    PASS = "pass"  # noqa: S105  a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a good answer looks like.
+
+    Shape: `statuses` empty means 2xx. `json` maps dotted paths ("reply.text", "items.0.id") onto expected values.
+    `latency_ms` is a budget for the whole exchange.
+    """
+
+    statuses: frozenset[int] = frozenset()
+    json: Mapping[str, JsonValue] = field(default_factory=dict)
+    body_contains: str = ""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """An HTTP request or a WebSocket exchange.
+
+    Shape: with `websocket`, `send` are the frames to send in turn and `receive` what must come back, each a text or,
+    for JSON, a mapping of dotted paths onto expected values. `save` maps a name onto the dotted path of a value in
+    the JSON answer; later probes of the same service use it as `{name}` in path, headers, body and frames (a token
+    from a login). `location` is where the probe is stated.
+    """
+
+    name: str
+    method: str = "GET"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: JsonValue = None
+    body: str = ""
+    expect: Expectation = field(default_factory=Expectation)
+    websocket: bool = False
+    send: tuple[JsonValue, ...] = ()
+    receive: tuple[JsonValue, ...] = ()
+    save: Mapping[str, str] = field(default_factory=dict)
+    follow_redirects: bool = False
+    timeout_s: float = 10.0
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """What came of a probe. `status` is 0 when no answer came; `reason` says why it is no PASS."""
+
+    probe: Probe
+    verdict: Verdict
+    status: int = 0
+    elapsed_ms: float = 0.0
+    body: str = ""
+    reason: str = ""
+    redirects: tuple[str, ...] = ()

@@ -1,0 +1,77 @@
+"""A project at a commit, and the services in it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.model.finding import Location
+
+
+class Framework(Enum):
+    """The web framework of an entry point."""
+
+    FASTAPI = "fastapi"
+    FLASK = "flask"
+    DJANGO = "django"
+    STARLETTE = "starlette"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit of the project's repository. `tree` is the id of its content: equal trees deploy equally."""
+
+    sha: str
+    tree: str
+    subject: str
+    branch: str = ""
+    repository_slug: str = ""
+
+    @property
+    def short(self) -> str:
+        """The first seven digits."""
+        return self.sha[:7]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandText:
+    """A command as a manifest states it, and where."""
+
+    text: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """What the server imports: `module:attribute`, the folders that are importable, and where that is said."""
+
+    module: str
+    attribute: str = "app"
+    framework: Framework = Framework.OTHER
+    file: PurePosixPath | None = None
+    search_path: tuple[PurePosixPath, ...] = (PurePosixPath(),)
+    is_factory: bool = False
+    location: Location | None = None
+
+    @property
+    def spec(self) -> str:
+        """The form that servers take."""
+        return f"{self.module}:{self.attribute}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The clean content of a commit in a folder of its own: what a clone would hold, and nothing else.
+
+    Shape: `folder` is the repository's top; `root` is the project's folder within the repository (`--project` may
+    name a subfolder).
+    """
+
+    commit: Commit
+    folder: Path
+    root: PurePosixPath = PurePosixPath()
+
+    @property
+    def path(self) -> Path:
+        """The project's folder on disk."""
+        return self.folder / self.root

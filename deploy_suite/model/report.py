@@ -1,0 +1,48 @@
+"""All that a preflight has to say."""
+
+from dataclasses import dataclass
+
+from deploy_suite.model.finding import CheckResult, Finding, Outcome, worst
+from deploy_suite.model.project import Commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What was checked: one service of a project at a commit, on one target, with one Python."""
+
+    project: str
+    commit: Commit
+    service: str
+    target: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The verdict on a project at a commit.
+
+    Shape: one subject per service and target; `results` in the order in which they are shown; `reused` is the time
+    (ISO 8601, UTC) of the earlier run whose verdict this is, or "".
+    """
+
+    project: str
+    commit: Commit
+    subjects: tuple[Subject, ...]
+    results: tuple[CheckResult, ...]
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    reused: str = ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the checks."""
+        return tuple(finding for result in self.results for finding in result.findings)
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAILED if anything failed; else SKIPPED if a required check did not run; else WARNING or PASSED."""
+        return worst(
+            finding.outcome
+            for finding in self.findings
+            if finding.outcome is not Outcome.SKIPPED or finding.required
+        )

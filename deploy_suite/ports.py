@@ -1,0 +1,337 @@
+"""What the suite needs of the world, as Protocols. The adapters are the only code behind them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from deploy_suite.model.command import Command, Completed
+from deploy_suite.model.environment import DatabaseAddress, Interpreter
+from deploy_suite.model.project import Commit
+from deploy_suite.model.secret import Secret
+
+OUTPUT_LIMIT_BYTES: Final = 4 * 1024 * 1024
+
+
+class Clock(Protocol):
+    """Time. Seconds are those of the monotonic clock."""
+
+    def now_s(self) -> float:
+        """Return the monotonic time."""
+
+    def utc(self) -> str:
+        """Return the wall-clock time, ISO 8601 in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Runner(Protocol):
+    """Runs a command to its end.
+
+    The process gets a session of its own. When the time is up, or the suite is interrupted or killed, the whole tree
+    of processes ends, daemons that left the session included.
+    """
+
+    def run(
+        self,
+        command: Command,
+        *,
+        timeout_s: float,
+        output_limit_bytes: int = OUTPUT_LIMIT_BYTES,
+        on_line: Callable[[str], None] | None = None,
+        network: "Network | None" = None,
+    ) -> Completed:
+        """Return what became of *command*; only a suite that cannot run anything raises (MachineError)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An open TCP port of a process. Shape: `address` is "0.0.0.0", "127.0.0.1", "::" …"""
+
+    address: str
+    port: int
+
+
+class Process(Protocol):
+    """A running command and all its descendants."""
+
+    @property
+    def pid(self) -> int:
+        """The process id of the command itself, as this machine sees it."""
+
+    def exit_code(self) -> int | None:
+        """Return the exit code, negative for a signal, or None while it runs."""
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the command's process group."""
+
+    def kill(self) -> None:
+        """End the whole tree at once. Idempotent."""
+
+    def output(self) -> str:
+        """Return the log so far: head and tail of at most the limit, the middle cut out of a longer one."""
+
+    def listeners(self) -> Sequence[Listener]:
+        """Return the TCP ports on which the tree listens."""
+
+    def memory_bytes(self) -> int:
+        """Return the proportional set size of the tree (resident where the system has no such figure)."""
+
+    def process_count(self) -> int:
+        """Return how many processes the tree has."""
+
+
+class Launcher(Protocol):
+    """Starts a command that is to keep running."""
+
+    def start(
+        self,
+        command: Command,
+        *,
+        network: "Network | None" = None,
+        output_limit_bytes: int = OUTPUT_LIMIT_BYTES,
+    ) -> AbstractContextManager[Process]:
+        """Start *command*; leaving the context ends its whole tree, and so does the death of the suite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A host that a process wanted to reach. Shape: `port` is 0 where only the name was looked up."""
+
+    host: str
+    port: int = 0
+
+
+class Network(Protocol):
+    """A network with loopback only, in which processes can be started, or this machine's own.
+
+    Shape: `is_isolated` is false where the system grants no namespace, or the caller allowed the network.
+    """
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether processes in it can reach nothing but themselves and what is offered."""
+
+    def offer(self, port: int, socket: Path) -> None:
+        """Let processes inside reach the unix socket *socket* at 127.0.0.1:*port*."""
+
+    def way_in(self, port: int) -> "Address":
+        """Return where the suite reaches 127.0.0.1:*port* of the inside."""
+
+    def reached_for(self) -> Sequence[Reach]:
+        """Return what processes inside tried to reach outside, in order, each host once."""
+
+
+class Networks(Protocol):
+    """Makes networks."""
+
+    def open(self, *, isolated: bool) -> AbstractContextManager[Network]:
+        """Return a network; one that is asked to be isolated but cannot be says so itself."""
+
+    def free_port(self, preferred: int) -> int:
+        """Return *preferred* if nothing listens there on this machine, else another free TCP port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect: a unix socket, or host and port."""
+
+    host: str
+    port: int
+    socket: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request. Shape: `path` starts with "/" and includes the query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """An answer. Shape: header names in lower case; `body` holds at most 1 MiB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_ms: float
+
+    @property
+    def text(self) -> str:
+        """The body as text, undecodable bytes replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+class UnreachableError(Exception):
+    """No whole answer came. `reason` is one of "refused", "timeout", "reset", "protocol"."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep the kind of failure apart from its wording."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Http(Protocol):
+    """Asks over HTTP/1.1, never following redirects, never reading proxies from the environment."""
+
+    def request(self, address: Address, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
+        """Return the answer. Raises: UnreachableError when no whole answer came within *timeout_s* in all."""
+
+
+class WebSockets(Protocol):
+    """Speaks WebSocket."""
+
+    def exchange(
+        self,
+        address: Address,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        frames: Sequence[str],
+        receive: int,
+        timeout_s: float,
+    ) -> Sequence[str]:
+        """Connect, send *frames*, return the first *receive* messages. Raises: UnreachableError."""
+
+
+class DatabaseServer(Protocol):
+    """A running PostgreSQL that may be thrown away."""
+
+    @property
+    def version(self) -> str:
+        """Return the server's version, "18.1"."""
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """Return the extensions that can be created on it."""
+
+    @property
+    def socket(self) -> Path | None:
+        """The unix socket on which it answers too, to be offered to an isolated network; None for a foreign server."""
+
+    def create(self, name: str, *, template: str = "") -> DatabaseAddress:
+        """Create a database with a role of its own that owns it; as a copy of *template* when that is named."""
+
+    def drop(self, name: str) -> None:
+        """Remove the database, its sessions included."""
+
+    def query(self, name: str, statement: str, parameters: Sequence[object] = ()) -> Sequence[tuple[object, ...]]:
+        """Run one statement in the database *name* and return its rows. Raises: QueryError."""
+
+
+class QueryError(Exception):
+    """The server refused a statement. `sqlstate` is the five-character code."""
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        """Keep the code apart from the message."""
+        super().__init__(f"{sqlstate}: {message}")
+        self.sqlstate = sqlstate
+        self.message = message
+
+
+class Databases(Protocol):
+    """Starts a PostgreSQL server for one preflight."""
+
+    def serve(self, *, foreign: Secret | None) -> AbstractContextManager[DatabaseServer]:
+        """Start a server in a fraction of a second, or use the disposable one at *foreign*."""
+
+
+class Interpreters(Protocol):
+    """The Pythons of this machine."""
+
+    def installed(self) -> Sequence[Interpreter]:
+        """Return them, each version once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingState:
+    """How the folder differs from the commit, and the commit from what was pushed. Paths are repository-relative.
+
+    Shape: `upstream` is "origin/main" or ""; `unpushed` are the commits that the upstream lacks, oldest first;
+    `behind` counts the commits that only the upstream has.
+    """
+
+    modified: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    upstream: str = ""
+    unpushed: tuple[Commit, ...] = ()
+    behind: int = 0
+
+
+class Git(Protocol):
+    """The system's git."""
+
+    def top(self, folder: Path) -> Path:
+        """Return the top of the repository around *folder*. Raises: UsageError when there is none."""
+
+    def commit(self, repository: Path, revision: str) -> Commit:
+        """Return the commit that *revision* names. Raises: UsageError when it names none."""
+
+    def materialise(self, repository: Path, commit: Commit, folder: Path) -> None:
+        """Write the commit's content into the empty *folder* as a clone would, submodules left empty."""
+
+    def working_state(self, repository: Path, commit: Commit) -> WorkingState:
+        """Return how the folder and the upstream differ from *commit*."""
+
+    def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
+        """Return the files that *commit* has and *base* lacks."""
+
+    def submodules(self, repository: Path, commit: Commit) -> tuple[str, ...]:
+        """Return the paths of the commit's submodules."""
+
+
+class Progress(Protocol):
+    """Tells a person what is going on while it goes on."""
+
+    def began(self, step: str) -> None:
+        """A step began."""
+
+    def waiting(self, text: str) -> None:
+        """Something takes long; said at least every 10 s."""
+
+    def ended(self, step: str, seconds: float, outcome: str) -> None:
+        """A step ended."""
+
+
+class Workplace(Protocol):
+    """Folders for one run, and for what is kept between runs.
+
+    Whatever a run that was killed left behind (processes, folders, databases) is removed when the next one starts.
+    """
+
+    @property
+    def run_folder(self) -> Path:
+        """An empty folder that is removed at the end of this run."""
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what is kept between runs."""
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock *name* against other runs; says what it waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The world, as the suite sees it."""
+
+    clock: Clock
+    runner: Runner
+    launcher: Launcher
+    networks: Networks
+    http: Http
+    websockets: WebSockets
+    databases: Databases
+    interpreters: Interpreters
+    git: Git
+    workplace: Workplace
+    progress: Progress
+
