@@ -1,0 +1,168 @@
+"""The system's git, so that the user's own configuration, filters and credentials count."""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.model.project import Commit
+from deploy_suite.ports import WorkingState
+
+_TIMEOUT_S: Final = 120
+_SLUG: Final = re.compile(r"[:/](?P<slug>[^/:]+/[^/]+?)(?:\.git)?/?$")
+_COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
+
+
+class _RefusedError(Exception):
+    """Git answered with an error; the message is its last line."""
+
+
+class SystemGit:
+    """Implements `ports.Git`."""
+
+    def top(self, folder: Path) -> Path:
+        """See `ports.Git.top`."""
+        try:
+            return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+        except _RefusedError as error:
+            raise UsageError(
+                f"{folder} is not in a git repository that can be read: {error}",
+                remedy="name the folder of a repository with --project PATH, or make one: git init && git add -A && git commit",
+            ) from error
+
+    def commit(self, repository: Path, revision: str) -> Commit:
+        """See `ports.Git.commit`."""
+        try:
+            sha, tree, subject = _git(
+                repository, "log", "-1", _COMMIT_FORMAT, "--end-of-options", f"{revision}^{{commit}}", "--"
+            ).split("\0")
+        except _RefusedError as error:
+            raise UsageError(
+                f"{revision} names no commit of {repository}: {error}",
+                remedy="commit first (git add -A && git commit), or name another commit with --commit REVISION",
+            ) from error
+        return Commit(
+            sha=sha,
+            tree=tree,
+            subject=subject.strip(),
+            branch=_answer(repository, "symbolic-ref", "-q", "--short", "HEAD"),
+            repository_slug=_slug(_answer(repository, "remote", "get-url", "origin")),
+        )
+
+    def materialise(self, repository: Path, commit: Commit, folder: Path) -> None:
+        """See `ports.Git.materialise`.
+
+        An index of its own keeps the user's untouched; unlike `git archive`, `checkout-index` heeds no
+        export-ignore attribute, which a clone does not heed either.
+        """
+        with tempfile.TemporaryDirectory(prefix="deploy-suite-index-") as scratch:
+            index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
+            try:
+                _git(repository, "read-tree", commit.tree, extra=index)
+                _git(repository, "checkout-index", "--all", "--force", f"--prefix={folder}/", extra=index)
+            except _RefusedError as error:
+                raise MachineError(
+                    f"the content of commit {commit.short} cannot be written to {folder}: {error}",
+                    remedy="see that the disk has room (df -h) and the repository is whole (git fsck)",
+                ) from error
+
+    def working_state(self, repository: Path, commit: Commit) -> WorkingState:
+        """See `ports.Git.working_state`. Only the commit that is checked out can differ from the folder."""
+        modified, untracked, ignored = _status(repository) if _is_head(repository, commit) else ((), (), ())
+        upstream = _upstream(repository, commit)
+        return WorkingState(
+            modified=modified,
+            untracked=untracked,
+            ignored=ignored,
+            upstream=upstream,
+            unpushed=_commits(repository, f"{upstream}..{commit.sha}", commit) if upstream else (),
+            behind=_count(repository, f"{commit.sha}..{upstream}") if upstream else 0,
+        )
+
+    def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
+        """See `ports.Git.added_since`."""
+        return _paths(_answer(repository, "diff", "--name-only", "--diff-filter=A", "-z", base, commit.sha, "--"))
+
+    def submodules(self, repository: Path, commit: Commit) -> tuple[str, ...]:
+        """See `ports.Git.submodules`."""
+        entries = _paths(_answer(repository, "ls-tree", "-r", "-z", commit.sha))
+        return tuple(entry.split("\t", 1)[1] for entry in entries if entry.startswith("160000 "))
+
+
+def _git(folder: Path, *arguments: str, extra: dict[str, str] | None = None) -> str:
+    try:
+        done = subprocess.run(
+            ("git", "-C", str(folder), *arguments),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(extra or {})},
+        )
+    except FileNotFoundError as error:
+        raise MachineError("git is not installed", remedy="install git and run this again") from error
+    except subprocess.TimeoutExpired as error:
+        raise MachineError(
+            f"git {arguments[0]} took more than {_TIMEOUT_S} s in {folder}",
+            remedy="see whether a filter or a slow disk holds git up: git status",
+        ) from error
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise _RefusedError(lines[0] if lines else f"git {arguments[0]} exited with {done.returncode}")
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def _answer(repository: Path, *arguments: str) -> str:
+    """Return git's answer, "" where it has none."""
+    try:
+        return _git(repository, *arguments).rstrip("\n")
+    except _RefusedError:
+        return ""
+
+
+def _paths(listing: str) -> tuple[str, ...]:
+    return tuple(path for path in listing.split("\0") if path)
+
+
+def _slug(remote: str) -> str:
+    found = _SLUG.search(remote)
+    return found["slug"] if found else ""
+
+
+def _is_head(repository: Path, commit: Commit) -> bool:
+    return _answer(repository, "rev-parse", "HEAD") == commit.sha
+
+
+def _status(repository: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    entries = iter(
+        _paths(_answer(repository, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching"))
+    )
+    found: dict[str, list[str]] = {"modified": [], "??": [], "!!": []}
+    for entry in entries:
+        state, path = entry[:2], entry[3:]
+        found.get(state, found["modified"]).append(path)
+        if "R" in state or "C" in state:
+            next(entries, "")  # the old name of a renamed file follows as an entry of its own
+    return tuple(found["modified"]), tuple(found["??"]), tuple(found["!!"])
+
+
+def _upstream(repository: Path, commit: Commit) -> str:
+    """Return the branch that the target would pull from: the configured one, else the same name on origin."""
+    configured = _answer(repository, "rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")
+    if configured:
+        return configured
+    same_name = f"origin/{commit.branch}"
+    return same_name if _answer(repository, "rev-parse", "--verify", "-q", f"refs/remotes/{same_name}") else ""
+
+
+def _commits(repository: Path, span: str, commit: Commit) -> tuple[Commit, ...]:
+    listing = _answer(repository, "log", "--reverse", _COMMIT_FORMAT, span, "--")
+    parts = (line.split("\0") for line in listing.splitlines() if line)
+    return tuple(Commit(sha=sha, tree=tree, subject=subject, branch=commit.branch) for sha, tree, subject in parts)
+
+
+def _count(repository: Path, span: str) -> int:
+    return int(_answer(repository, "rev-list", "--count", span, "--") or 0)

@@ -1,0 +1,213 @@
+"""A contract's variables into values: what only the target has is made up here, and marked."""
+
+import base64
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.manifests import dotenv_file
+from deploy_suite.model.contract import (
+    Bindings,
+    Contract,
+    DatabaseField,
+    FromDatabase,
+    FromService,
+    Generated,
+    Literal,
+    Phase,
+    Prompted,
+    Variable,
+)
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.secret import Masker, Secret
+
+ANSWERS_FILE: Final = ".env.preflight"
+DEFAULT_DATABASE: Final = "preflight"
+_EXAMPLE_FILES: Final = (".env.example", ".env.sample", ".env.template", "env.example", ".env.dist", "example.env")
+
+_POSTGRES_URL: Final = re.compile(r"^(?P<scheme>postgres(?:ql)?(?:\+\w+)?)://")
+_URL_NAME: Final = re.compile(
+    r"^(?:.*_)?(?:(?:DATABASE|DB|POSTGRES(?:QL)?|PG|SQLALCHEMY(?:_DATABASE)?|ASYNC_DATABASE|SYNC_DATABASE)_?"
+    r"(?:URL|URI|DSN|CONNECTION(?:_STRING)?)|DATABASE)$"
+)
+_PART_NAME: Final = re.compile(
+    r"^(?:.*_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG|SQL)_?"
+    r"(?P<part>HOST(?:NAME)?|SERVER|PORT|USER(?:NAME)?|PASS(?:WORD)?|NAME|DATABASE|DB)$"
+)
+_PARTS: Final[Mapping[str, DatabaseField]] = {
+    "HOST": DatabaseField.HOST,
+    "HOSTNAME": DatabaseField.HOST,
+    "SERVER": DatabaseField.HOST,
+    "PORT": DatabaseField.PORT,
+    "USER": DatabaseField.USER,
+    "USERNAME": DatabaseField.USER,
+    "PASS": DatabaseField.PASSWORD,
+    "PASSWORD": DatabaseField.PASSWORD,
+    "NAME": DatabaseField.DATABASE,
+    "DATABASE": DatabaseField.DATABASE,
+    "DB": DatabaseField.DATABASE,
+}
+# What a made-up value must look like for settings classes to take it, by the words that names commonly carry.
+_DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), value)
+    for pattern, value in (
+        (r"REDIS|CELERY_(BROKER|RESULT)|BROKER_URL", "redis://127.0.0.1:6379/0"),
+        (r"^(DEBUG|.*_DEBUG)$|^(ENABLE|USE|IS|HAS|DISABLE)_|_(ENABLED|DISABLED)$|_(USE_)?(TLS|SSL)$", "false"),
+        (r"_PORT$", "2525"),
+        (r"(TIMEOUT|LIMIT|COUNT|SIZE|DAYS|HOURS|MINUTES|SECONDS|TTL|_ID|MAX|MIN)(_|$)", "1"),
+        (r"EMAIL|_FROM$|MAIL_(SENDER|USERNAME)", "dummy@example.com"),
+        (r"(URL|URI|ENDPOINT|ORIGINS?|DOMAIN|WEBHOOK)S?$", "https://preflight-dummy.invalid"),
+        (r"HOST$", "127.0.0.1"),
+    )
+)
+_PLAIN: Final = re.compile(r"^(?:[a-z]+|[A-Z]+|[\d.]+|[\w-]+(?:\.[\w-]+)+|/?(?:[\w.-]+/)*[\w.-]*)$")
+_SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
+
+
+def databases_needed(contract: Contract) -> tuple[str, ...]:
+    """Return the names of the databases that the variables refer to.
+
+    A variable whose value the target asks for, or a literal URL of a PostgreSQL, stands for one too: the service
+    must not meet a real one here.
+    """
+    named = [v.source.name for v in contract.variables if isinstance(v.source, FromDatabase)]
+    implied = [DEFAULT_DATABASE] if any(_stands_for_database(v) for v in contract.variables) else []
+    return tuple(dict.fromkeys([*contract.databases, *named, *implied]))
+
+
+def bind(
+    contract: Contract,
+    *,
+    databases: Mapping[str, DatabaseAddress],
+    answers: Mapping[str, Secret],
+    service_folder: Path,
+) -> Bindings:
+    """Return a value for each variable.
+
+    Shape: *answers* are the user's own values for what the target asks for (`.env.preflight`); *databases* has an
+    address for each of `databases_needed`. What is answered by neither is made up, after the project's own example
+    file where it has one, and listed in `dummies`.
+    """
+    examples = _examples(service_folder)
+    values: dict[str, Secret] = {}
+    dummies: set[str] = set()
+    for variable in contract.variables:
+        if variable.name in answers:
+            values[variable.name] = answers[variable.name]
+            continue
+        value, is_dummy = _value(variable, contract=contract, databases=databases, example=examples.get(variable.name, ""))
+        values[variable.name] = value
+        if is_dummy:
+            dummies.add(variable.name)
+    extra = {name: value for name, value in answers.items() if name not in values}
+    return Bindings(values={**values, **extra}, dummies=frozenset(dummies))
+
+
+def of_phase(contract: Contract, bindings: Bindings, phase: Phase) -> Mapping[str, Secret]:
+    """Return the values that a process of *phase* sees."""
+    hidden = {variable.name for variable in contract.variables if phase not in variable.phases}
+    return {name: value for name, value in bindings.values.items() if name not in hidden}
+
+
+def masker(contract: Contract, bindings: Bindings, databases: Mapping[str, DatabaseAddress]) -> Masker:
+    """Return a masker of all values that are not plainly public: words, numbers, versions, module paths, hosts."""
+    platform = {variable.name for variable in contract.variables if variable.is_platform}
+    hidden = (
+        value
+        for name, value in bindings.values.items()
+        if name not in platform and (_SECRET_NAME.search(name) or not _PLAIN.match(value.revealed()))
+    )
+    return Masker.of([*hidden, *(address.password for address in databases.values())])
+
+
+def answers_in(folder: Path) -> Mapping[str, Secret]:
+    """Return what the user's `.env.preflight` in *folder* answers; it is read from the folder, never committed."""
+    return {name: Secret(value) for name, value in _read(folder / ANSWERS_FILE).items()}
+
+
+def _examples(folder: Path) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name in reversed(_EXAMPLE_FILES):
+        found.update({key: value for key, value in _read(folder / name).items() if value})
+    return found
+
+
+def _read(file: Path) -> Mapping[str, str]:
+    try:
+        return dotenv_file.parse(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return {}
+
+
+def _stands_for_database(variable: Variable) -> bool:
+    match variable.source:
+        case Prompted():
+            return bool(_URL_NAME.match(variable.name) or _PART_NAME.match(variable.name))
+        case Literal(value):
+            return bool(_POSTGRES_URL.match(value.revealed()))
+        case _:
+            return False
+
+
+def _value(
+    variable: Variable, *, contract: Contract, databases: Mapping[str, DatabaseAddress], example: str
+) -> tuple[Secret, bool]:
+    """Return the value, and whether it is made up."""
+    match variable.source:
+        case Literal(value) if not _stands_for_database(variable):
+            return value, False
+        case Generated():
+            return Secret(base64.b64encode(secrets.token_bytes(32)).decode()), False
+        case FromDatabase(name, part):
+            return _part(databases[name], part, scheme="postgresql"), False
+        case FromService(_, part):
+            return Secret(_service_part(part)), True
+        case Literal(value):
+            return _of_database(variable.name, databases[DEFAULT_DATABASE], like=value.revealed()), True
+        case Prompted():
+            if _stands_for_database(variable):
+                return _of_database(variable.name, databases[DEFAULT_DATABASE], like=example), True
+            return Secret(example or _dummy(variable.name, contract)), True
+
+
+def _of_database(name: str, address: DatabaseAddress, *, like: str) -> Secret:
+    part = _PART_NAME.match(name)
+    if part and not _POSTGRES_URL.match(like):
+        return _part(address, _PARTS[part["part"]], scheme="postgresql")
+    scheme = _POSTGRES_URL.match(like)
+    return address.url(scheme["scheme"] if scheme else "postgresql")
+
+
+def _part(address: DatabaseAddress, part: DatabaseField, *, scheme: str) -> Secret:
+    match part:
+        case DatabaseField.CONNECTION_STRING:
+            return address.url(scheme)
+        case DatabaseField.HOST:
+            return Secret(address.host)
+        case DatabaseField.PORT:
+            return Secret(str(address.port))
+        case DatabaseField.USER:
+            return Secret(address.user)
+        case DatabaseField.PASSWORD:
+            return address.password
+        case DatabaseField.DATABASE:
+            return Secret(address.name)
+
+
+def _service_part(part: str) -> str:
+    return {
+        "host": "127.0.0.1",
+        "port": "6379",
+        "hostport": "127.0.0.1:6379",
+        "connectionString": "redis://127.0.0.1:6379",
+    }.get(part, "preflight-dummy")
+
+
+def _dummy(name: str, contract: Contract) -> str:
+    if name.endswith(("ALLOWED_HOSTS", "ALLOWED_HOST")):
+        return contract.host
+    if _SECRET_NAME.search(name):
+        return f"preflight-dummy-{name.lower()}-not-a-real-secret-0123456789"
+    return next((value for pattern, value in _DUMMIES if pattern.search(name)), f"preflight-dummy-{name.lower()}")

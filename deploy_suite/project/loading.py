@@ -1,0 +1,66 @@
+"""A folder and a revision into a project: its commit, a clean snapshot of it, and how the folder differs."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.errors import UsageError
+from deploy_suite.manifests import settings as settings_file
+from deploy_suite.manifests.settings import Settings
+from deploy_suite.model.project import Snapshot
+from deploy_suite.ports import Ports, WorkingState
+
+SETTINGS_FILE: Final = "deploy.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project at a commit. Shape: `repository` is the top of the user's own folder, which is only read."""
+
+    name: str
+    repository: Path
+    snapshot: Snapshot
+    state: WorkingState
+    settings: Settings
+    submodules: tuple[str, ...] = ()
+
+
+def load(folder: Path, *, revision: str, ports: Ports) -> Project:
+    """Return the project in *folder* at *revision*, its content written to a folder of the run.
+
+    Raises: UsageError when *folder* is in no repository, *revision* names no commit, or deploy.toml is wrong.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
+    repository = ports.git.top(folder)
+    commit = ports.git.commit(repository, revision)
+    root = PurePosixPath(folder.resolve().relative_to(repository.resolve()).as_posix())
+    content = ports.workplace.run_folder / "snapshot"
+    content.mkdir(parents=True)
+    ports.git.materialise(repository, commit, content)
+    snapshot = Snapshot(commit=commit, folder=content, root=root)
+    if not snapshot.path.is_dir():
+        raise UsageError(
+            f"commit {commit.short} has no folder {root}",
+            remedy=f"commit it (git add {root} && git commit), or name another with --project PATH",
+        )
+    return Project(
+        name=folder.resolve().name,
+        repository=repository,
+        snapshot=snapshot,
+        state=ports.git.working_state(repository, commit),
+        settings=settings_of(snapshot.path),
+        submodules=ports.git.submodules(repository, commit),
+    )
+
+
+def settings_of(folder: Path) -> Settings:
+    """Return what deploy.toml in *folder* says, the defaults where there is none. Raises: UsageError."""
+    file = folder / SETTINGS_FILE
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{SETTINGS_FILE} cannot be read: {error}", source=SETTINGS_FILE) from error
+    return settings_file.parse(text, file=SETTINGS_FILE)
