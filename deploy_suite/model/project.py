@@ -43,7 +43,11 @@ class CommandText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPoint:
-    """What the server imports: `module:attribute`, the folders that are importable, and where that is said."""
+    """What the server imports: `module:attribute`, the folders that are importable, and where that is said.
+
+    Shape: `attribute` is "" for a program that is run rather than imported. `file` and `search_path` are relative to
+    the repository. `arguments` is the source text between the parentheses of a factory's call.
+    """
 
     module: str
     attribute: str = "app"
@@ -51,6 +55,7 @@ class EntryPoint:
     file: PurePosixPath | None = None
     search_path: tuple[PurePosixPath, ...] = (PurePosixPath(),)
     is_factory: bool = False
+    arguments: str = ""
     location: Location | None = None
 
     @property

@@ -1,0 +1,105 @@
+"""A folder of sources into the applications that a server could be given, the likeliest first."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import EntryPoint
+from deploy_suite.project import app_objects, module_files
+
+_SKIPPED: Final = frozenset(
+    {
+        "test", "tests", "testing", "venv", "env", "virtualenv", "node_modules", "site-packages", "__pycache__",
+        "docs", "doc", "examples", "example", "migrations", "alembic", "build", "dist", "benchmarks", "scripts",
+    },
+)  # fmt: skip
+_USUAL: Final = ("main", "app", "wsgi", "asgi", "server", "api", "run", "application", "__init__")
+_HINT: Final = re.compile(
+    rb"\b(?:" + b"|".join(sorted({name.rpartition(".")[2].encode() for name in app_objects.MAKERS})) + rb")\s*\(",
+)
+_LARGEST_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    file: PurePosixPath
+    source: app_objects.Source
+    found: app_objects.AppObject
+
+    def rank(self, root: PurePosixPath) -> tuple[object, ...]:
+        """Return the order: objects before factories, usual names before others, near the top before deep."""
+        depth = len(self.file.relative_to(root).parts)
+        stem = self.file.stem
+        usual = _USUAL.index(stem) if stem in _USUAL else len(_USUAL)
+        plain = self.found.attribute in {"app", "application", "api", "create_app", "make_app"}
+        return (self.found.is_factory, stem not in _USUAL, depth, usual, not plain, str(self.file), self.found.line)
+
+
+def entries(folder: Path, root: PurePosixPath) -> tuple[EntryPoint, ...]:
+    """Return the entry points below *root*, best first. Tests, virtual environments and the like are left out."""
+    found = [candidate for file in _sources(folder, root) for candidate in _candidates(folder, file)]
+    return tuple(_entry(folder, root, candidate) for candidate in sorted(found, key=lambda c: c.rank(root)))
+
+
+def _sources(folder: Path, root: PurePosixPath) -> Iterator[PurePosixPath]:
+    for base, folders, files in os.walk(folder / root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _SKIPPED and not name.startswith(".") and not Path(base, name, "pyvenv.cfg").is_file()
+        )
+        for name in sorted(files):
+            if name.endswith(".py") and not name.startswith("test_") and not name.endswith("_test.py"):
+                yield PurePosixPath(Path(base, name).relative_to(folder).as_posix())
+
+
+def _candidates(folder: Path, file: PurePosixPath) -> Iterator[_Candidate]:
+    path = folder / file
+    try:
+        is_likely = path.stat().st_size <= _LARGEST_BYTES and _HINT.search(path.read_bytes())
+    except OSError:
+        return
+    source = app_objects.read(path) if is_likely else None
+    if source is not None:
+        yield from (_Candidate(file, source, found) for found in app_objects.objects(source))
+
+
+def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate) -> EntryPoint:
+    base = _base(folder, root, candidate)
+    relative = candidate.file.relative_to(base).with_suffix("")
+    parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+    return EntryPoint(
+        module=".".join(parts) or "__init__",
+        attribute=candidate.found.attribute,
+        framework=candidate.found.framework,
+        file=candidate.file,
+        search_path=(base,),
+        is_factory=candidate.found.is_factory,
+        location=Location(str(candidate.file), candidate.found.line),
+    )
+
+
+def _base(folder: Path, root: PurePosixPath, candidate: _Candidate) -> PurePosixPath:
+    """Return the folder to import from: the one from which most of the file's own imports can be found."""
+    package, _ = module_files.package_root(folder, candidate.file)
+    outermost = package if package.is_relative_to(root) else root
+    bases = [outermost, *(base for base in outermost.parents if base.is_relative_to(root))]
+    imported = {
+        alias.name for node in ast.walk(candidate.source.tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {
+        node.module
+        for node in ast.walk(candidate.source.tree)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
+    return max(bases, key=lambda base: sum(_is_there(folder / base, name) for name in imported))
+
+
+def _is_there(base: Path, module: str) -> bool:
+    stem = base.joinpath(*module.split("."))
+    return stem.is_dir() or stem.with_name(f"{stem.name}.py").is_file()

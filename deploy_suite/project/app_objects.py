@@ -1,0 +1,193 @@
+"""Python source into the web applications that it makes, read without running it."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.model.project import Framework
+from deploy_suite.project import module_files
+
+_FOLLOWED: Final = 4
+
+MAKERS: Final = {
+    "fastapi.FastAPI": Framework.FASTAPI,
+    "fastapi.applications.FastAPI": Framework.FASTAPI,
+    "starlette.applications.Starlette": Framework.STARLETTE,
+    "flask.Flask": Framework.FLASK,
+    "apiflask.APIFlask": Framework.FLASK,
+    "flask_openapi3.OpenAPI": Framework.FLASK,
+    "django.core.wsgi.get_wsgi_application": Framework.DJANGO,
+    "django.core.asgi.get_asgi_application": Framework.DJANGO,
+    "channels.routing.ProtocolTypeRouter": Framework.DJANGO,
+    "quart.Quart": Framework.OTHER,
+    "sanic.Sanic": Framework.OTHER,
+    "litestar.Litestar": Framework.OTHER,
+    "bottle.Bottle": Framework.OTHER,
+    "falcon.App": Framework.OTHER,
+    "falcon.asgi.App": Framework.OTHER,
+    "connexion.FlaskApp": Framework.OTHER,
+    "connexion.AsyncApp": Framework.OTHER,
+    "robyn.Robyn": Framework.OTHER,
+}
+_BY_PACKAGE: Final = {
+    "fastapi": Framework.FASTAPI,
+    "flask": Framework.FLASK,
+    "django": Framework.DJANGO,
+    "starlette": Framework.STARLETTE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppObject:
+    """A name at module level that is an application, or a function that makes one."""
+
+    attribute: str
+    framework: Framework
+    is_factory: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed file. Shape: `names` maps what imports bind onto full dotted names ("." in front for relative ones)."""
+
+    tree: ast.Module
+    names: dict[str, str]
+
+
+def read(path: Path) -> Source | None:
+    """Return the parsed file, None when it is no Python source that this interpreter reads."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            prefix = "." * node.level + (node.module or "")
+            dotted = prefix if prefix.endswith(".") else f"{prefix}."
+            names.update({alias.asname or alias.name: dotted + alias.name for alias in node.names})
+        elif isinstance(node, ast.Import):
+            names.update({alias.asname or alias.name.split(".")[0]: _bound(alias) for alias in node.names})
+    return Source(tree, names)
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.name if alias.asname else alias.name.split(".")[0]
+
+
+def objects(source: Source) -> tuple[AppObject, ...]:
+    """Return the applications and factories at the module's level, in the order of the file."""
+    return tuple(_objects(source))
+
+
+def _objects(source: Source) -> Iterator[AppObject]:
+    for statement in statements(source.tree.body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            framework = _made_inside(source, statement)
+            if framework is not None and _returns_value(statement):
+                yield AppObject(attribute=statement.name, framework=framework, is_factory=True, line=statement.lineno)
+        for name, value in bindings(statement):
+            if (framework := made_by(source, value)) is not None:
+                yield AppObject(attribute=name, framework=framework, is_factory=False, line=statement.lineno)
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Return the statements that run with the module: those inside `if`, `try` and `with` included."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
+            for field in ("body", "orelse", "finalbody"):
+                yield from statements(getattr(statement, field, []))
+            for handler in getattr(statement, "handlers", []):
+                yield from statements(handler.body)
+
+
+def bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """Return the plain names that *statement* assigns and their values."""
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, ast.Name):
+                yield target.id, statement.value
+    elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+        yield statement.target.id, statement.value
+
+
+def dotted(source: Source, node: ast.expr) -> str:
+    """Return the full dotted name that an expression such as `web.FastAPI` stands for, "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([source.names.get(node.id, node.id), *parts])
+
+
+def made_by(source: Source, value: ast.expr) -> Framework | None:
+    """Return the framework whose application the call *value* makes, None for anything else."""
+    return MAKERS.get(dotted(source, value.func)) if isinstance(value, ast.Call) else None
+
+
+def _made_inside(source: Source, function: ast.AST) -> Framework | None:
+    found = (made_by(source, node) for node in ast.walk(function) if isinstance(node, ast.Call))
+    return next((framework for framework in found if framework is not None), None)
+
+
+def _returns_value(function: ast.AST) -> bool:
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
+
+
+def framework(
+    folder: Path,
+    search_path: Sequence[PurePosixPath],
+    *,
+    file: PurePosixPath,
+    attribute: str,
+    followed: int = _FOLLOWED,
+) -> Framework:
+    """Return the framework of `attribute` in *file*, following the imports and calls that bring it there."""
+    source = read(folder / file)
+    if source is None:
+        return Framework.OTHER
+    known = {found.attribute: found.framework for found in objects(source)}
+    if attribute in known:
+        return known[attribute]
+    for name in _origins(source, attribute) if followed else ():
+        module, _, inner = name.rpartition(".")
+        base = module_files.find(folder, search_path, module=_absolute(folder, file, module=module))
+        if base is not None and base != file:
+            found = framework(folder, search_path, file=base, attribute=inner, followed=followed - 1)
+            if found is not Framework.OTHER:
+                return found
+    return next(iter(known.values()), None) or _by_imports(source)
+
+
+def _origins(source: Source, attribute: str) -> Iterator[str]:
+    if attribute in source.names:
+        yield source.names[attribute]
+    for statement in statements(source.tree.body):
+        for name, value in bindings(statement):
+            if name == attribute:
+                yield from (
+                    found
+                    for node in ast.walk(value)
+                    if isinstance(node, ast.Name) and node.id != attribute
+                    if (found := source.names.get(node.id, ""))
+                )
+
+
+def _absolute(folder: Path, file: PurePosixPath, *, module: str) -> str:
+    level = len(module) - len(module.lstrip("."))
+    if not level:
+        return module
+    _, own = module_files.package_root(folder, file)
+    package = own.split(".") if file.stem == "__init__" else own.split(".")[:-1]
+    return ".".join([*package[: len(package) - level + 1], *filter(None, [module.lstrip(".")])])
+
+
+def _by_imports(source: Source) -> Framework:
+    roots = {name.split(".")[0] for name in source.names.values()}
+    return next((found for package, found in _BY_PACKAGE.items() if package in roots), Framework.OTHER)

@@ -1,0 +1,148 @@
+"""A start command, or a folder of sources, into what the server imports."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.manifests import shell
+from deploy_suite.manifests.shell import SimpleCommand
+from deploy_suite.model.project import CommandText, EntryPoint, Framework
+from deploy_suite.project import app_finder, app_objects, entry_place, module_files, server_options
+from deploy_suite.project.entry_place import Place
+from deploy_suite.project.server_entries import SERVERS
+
+_SCRIPTS_DEEP: Final = 4
+_SHELLS: Final = frozenset({"bash", "sh", "dash", "zsh", ".", "source"})
+_PYTHONS: Final = ("python", "pypy")
+
+
+def from_command(
+    start: CommandText,
+    *,
+    folder: Path,
+    root: PurePosixPath,
+    variables: Mapping[str, str] | None = None,
+) -> EntryPoint | None:
+    """Return what *start* makes a server import, None where that cannot be told.
+
+    Shape: *folder* is the repository's top on disk, *root* the service's folder in it, *variables* those that the
+    process sees (PYTHONPATH, FLASK_APP, DJANGO_SETTINGS_MODULE and GUNICORN_CMD_ARGS matter). Where the text starts
+    several programs, the last web server wins over the last script, and that over the last worker.
+    """
+    place = Place(folder=folder, cwd=root, variables=dict(variables or {}), location=start.location)
+    found = tuple(_entries(start.text, place, deep=_SCRIPTS_DEEP))
+    ranks = [rank for rank, _ in found]
+    return next((entry for rank, entry in reversed(found) if rank == min(ranks)), None)
+
+
+def by_framework(folder: Path, root: PurePosixPath) -> EntryPoint | None:
+    """Return the application that the sources below *root* most likely serve, None when there is none."""
+    return next(iter(app_finder.entries(folder, root)), None)
+
+
+def _entries(text: str, place: Place, *, deep: int) -> Iterator[tuple[int, EntryPoint]]:
+    here = place
+    for command in shell.parse(text).commands:
+        here = replace(here, variables={**here.variables, **_exported(command)})
+        there = replace(
+            here.moved(command.folder) if command.folder else here,
+            variables={**here.variables, **_assigned(command)},
+        )
+        yield from _entries_of(command, there, deep=deep)
+
+
+def _exported(command: SimpleCommand) -> Mapping[str, str]:
+    if command.program == "export":
+        return dict(word.split("=", 1) for word in command.words[1:] if "=" in word)
+    return {} if command.words else dict(command.assignments)
+
+
+def _assigned(command: SimpleCommand) -> Mapping[str, str]:
+    inner = shell.unwrapped(command)
+    return {**dict(command.assignments), **dict(inner.assignments)}
+
+
+def _entries_of(command: SimpleCommand, place: Place, *, deep: int) -> Iterator[tuple[int, EntryPoint]]:
+    inner = shell.unwrapped(command)
+    program = PurePosixPath(server_options.expanded(inner.program)).name
+    script = _script(inner, place)
+    if script is not None and deep:
+        yield from _entries((place.folder / script).read_text(errors="replace"), place, deep=deep - 1)
+    elif program in SERVERS:
+        rank, read = SERVERS[program]
+        entry = read(inner.words[1:], place)
+        if entry is not None:
+            yield rank, entry
+    elif program.startswith(_PYTHONS) or "-m" in command.words:
+        yield from ((1, entry) for entry in _python(inner, place))
+    else:
+        yield from ((1, entry) for entry in _console_script(program, place))
+
+
+def _script(command: SimpleCommand, place: Place) -> PurePosixPath | None:
+    words = [word for word in command.words if not word.startswith("-")]
+    named = words[1:2] if words[:1] and words[0] in _SHELLS else words[:1]
+    if not named or named[0].endswith(".py"):
+        return None
+    path = place.path(named[0])
+    is_script = path is not None and (place.folder / path).is_file() and ("/" in named[0] or named is not words[:1])
+    return path if is_script else None
+
+
+def _python(inner: SimpleCommand, place: Place) -> Iterator[EntryPoint]:
+    """Return the program of `python file.py` or `python -m module`."""
+    if not PurePosixPath(inner.program).name.startswith(_PYTHONS):
+        yield from _module_program(inner.program, place)
+        return
+    rest = list(inner.words[1:])
+    while rest:
+        word = rest.pop(0)
+        if word == "-m" and rest:
+            yield from _module_program(rest[0], place)
+            return
+        if word == "-c":
+            return
+        if not word.startswith("-"):
+            entry = _manage(rest, place, word=word) if word.endswith("manage.py") else entry_place.program(word, place)
+            yield from filter(None, [entry])
+            return
+        if word in {"-W", "-X"}:
+            del rest[:1]
+
+
+def _module_program(module: str, place: Place) -> Iterator[EntryPoint]:
+    runs = module_files.find(place.folder, (place.cwd,), module=f"{module}.__main__")
+    file = runs or module_files.find(place.folder, (place.cwd,), module=module)
+    if file is not None:
+        yield EntryPoint(
+            module=f"{module}.__main__" if runs else module,
+            attribute="",
+            framework=app_objects.framework(place.folder, (place.cwd,), file=file, attribute="app"),
+            file=file,
+            search_path=place.search_path(place.cwd),
+            location=place.location,
+        )
+
+
+def _manage(rest: list[str], place: Place, *, word: str) -> EntryPoint | None:
+    """Return the program for `manage.py runserver`; its other commands end by themselves and are no entry."""
+    entry = entry_place.program(word, place)
+    if entry is None or not {"runserver", "runserver_plus", "run"} & set(rest[:1]):
+        return None
+    return entry if rest[0] == "run" else replace(entry, framework=Framework.DJANGO)
+
+
+def _console_script(program: str, place: Place) -> Iterator[EntryPoint]:
+    """Return the entry of a command that the project's own pyproject.toml defines."""
+    try:
+        document = tomllib.loads((place.folder / place.cwd / "pyproject.toml").read_text())
+    except (OSError, ValueError):
+        return
+    project, poetry = document.get("project", {}), document.get("tool", {}).get("poetry", {})
+    for scripts in (project.get("scripts", {}), poetry.get("scripts", {})):
+        spec = scripts.get(program)
+        entry = entry_place.entry(spec.split("[")[0], place, place.cwd, default="") if isinstance(spec, str) else None
+        if entry is not None:
+            yield entry
