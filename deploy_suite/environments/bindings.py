@@ -97,12 +97,29 @@ def bind(
         if variable.name in answers:
             values[variable.name] = answers[variable.name]
             continue
-        value, is_dummy = _value(variable, contract=contract, databases=databases, example=examples.get(variable.name, ""))
+        value, is_dummy = _value(
+            variable, contract=contract, databases=databases, example=examples.get(variable.name, "")
+        )
         values[variable.name] = value
         if is_dummy:
             dummies.add(variable.name)
     extra = {name: value for name, value in answers.items() if name not in values}
     return Bindings(values={**values, **extra}, dummies=frozenset(dummies))
+
+
+def rebound(contract: Contract, bindings: Bindings, databases: Mapping[str, DatabaseAddress]) -> Bindings:
+    """Return *bindings* with other databases in them, all other values kept."""
+    values = dict(bindings.values)
+    for variable in contract.variables:
+        match variable.source:
+            case FromDatabase(name, part):
+                values[variable.name] = _part(databases[name], part, scheme="postgresql")
+            case _ if variable.name in bindings.dummies and _stands_for_database(variable):
+                like = bindings.values[variable.name].revealed()
+                values[variable.name] = _of_database(variable.name, databases[DEFAULT_DATABASE], like=like)
+            case _:
+                pass
+    return Bindings(values=values, dummies=bindings.dummies)
 
 
 def of_phase(contract: Contract, bindings: Bindings, phase: Phase) -> Mapping[str, Secret]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
+from deploy_suite.model.secret import Masker
+
 
 class Outcome(Enum):
     """How a check or a report came out. Only FAILED says that the deploy would fail."""
@@ -58,6 +60,18 @@ class Finding:
             check=self.check or check,
             service=self.service or service,
             target=self.target or target,
+        )
+
+    def masked(self, masker: Masker) -> Self:
+        """Return this finding with every secret in its texts replaced."""
+        return replace(
+            self,
+            code=masker.masked(self.code),
+            message=masker.masked(self.message),
+            evidence=tuple(masker.masked(line) for line in self.evidence),
+            remedy=masker.masked(self.remedy),
+            certainty=masker.masked(self.certainty),
+            reproduce=masker.masked(self.reproduce),
         )
 
 

@@ -1,0 +1,31 @@
+"""Progress on standard error, so that standard output holds the report alone."""
+
+import sys
+import threading
+from typing import TextIO
+
+
+class Console:
+    """Implements `ports.Progress`. Checks overlap, so each line says which one it is about."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        """Write to *stream*."""
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def began(self, step: str) -> None:
+        """See `ports.Progress.began`."""
+        self._tell(f"{step} …")
+
+    def waiting(self, text: str) -> None:
+        """See `ports.Progress.waiting`."""
+        self._tell(text)
+
+    def ended(self, step: str, seconds: float, outcome: str) -> None:
+        """See `ports.Progress.ended`."""
+        self._tell(f"{step}: {outcome} after {seconds:.1f} s")
+
+    def _tell(self, text: str) -> None:
+        with self._lock:
+            self._stream.write(f"preflight: {text}\n")
+            self._stream.flush()

@@ -1,0 +1,89 @@
+"""A fresh machine into one that can run the suite: standard library only, for nothing else is there yet."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+import venv
+from pathlib import Path
+from typing import Final, NoReturn
+
+_TOP: Final = Path(__file__).resolve().parents[2]
+_DEPENDENCIES: Final = ("nox", "invoke", "uv", "yaml", "tree_sitter_bash", "httpx", "psycopg", "psutil")
+_INDEX: Final = "https://pypi.org/simple"
+
+
+def run_nox(noxfile: Path, arguments: list[str]) -> NoReturn:
+    """Become Nox on *noxfile*, installed into `.nox/` first where this Python lacks it."""
+    python = suite_python(noxfile.parent)
+    os.execv(python, [str(python), "-m", "nox", "-f", str(noxfile), *arguments])  # noqa: S606  no shell is the point
+
+
+def suite_python(folder: Path) -> Path:
+    """Return a Python in which the suite can run: this one where it has what it takes, else one made in `.nox/`."""
+    if all(importlib.util.find_spec(name) for name in _DEPENDENCIES):
+        return Path(sys.executable)
+    home = folder / ".nox" / f"suite-{sys.version_info.major}.{sys.version_info.minor}"
+    python = home / "bin" / "python"
+    stamp, wanted = home / "installed", _wanted()
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        _tell(f"installing the suite into {home} (once)")
+        _install(home, python)
+        stamp.write_text(wanted)
+    return python
+
+
+def _wanted() -> str:
+    """Return what the environment is made from: a change of it makes it anew."""
+    parts = ((_TOP / name).read_bytes() for name in ("pyproject.toml", "requirements/suite.txt"))
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _install(home: Path, python: Path) -> None:
+    try:
+        venv.create(home, clear=True, symlinks=True, with_pip=importlib.util.find_spec("ensurepip") is not None)
+        if importlib.util.find_spec("ensurepip"):
+            _call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+        else:
+            _call(python, str(_fetched_pip(home) / "pip"), "install", "--quiet", "uv")
+        _call(python, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--editable", str(_TOP))
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"deploy-suite: the suite cannot be installed into {home}: {error}\n"
+            "  fix: see that this machine reaches a package index (pip download uv) and has room, and run this again"
+        )
+
+
+def _fetched_pip(home: Path) -> Path:
+    """Return a pip wheel, which runs as it is: Debian's python3 comes without ensurepip.
+
+    Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/
+    """
+    index = os.environ.get("PIP_INDEX_URL", _INDEX).rstrip("/")
+    request = urllib.request.Request(  # noqa: S310  the index is the user's own choice
+        f"{index}/pip/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        files = json.load(answer)["files"]
+    wheel = next(
+        file for file in reversed(files) if file["filename"].endswith("-py3-none-any.whl") and not file.get("yanked")
+    )
+    with urllib.request.urlopen(urllib.parse.urljoin(f"{index}/pip/", wheel["url"]), timeout=60) as answer:  # noqa: S310
+        content = answer.read()
+    if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
+        sys.exit("deploy-suite: the pip that was fetched is not the one that the index promised")
+    path = home / wheel["filename"]
+    path.write_bytes(content)
+    return path
+
+
+def _call(python: Path, *arguments: str) -> None:
+    subprocess.run((str(python), *arguments), check=True, stdout=sys.stderr)
+
+
+def _tell(text: str) -> None:
+    print(f"deploy-suite: {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,138 @@
+"""The command line: arguments in, a report and an exit code out."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from deploy_suite.environments import bindings
+from deploy_suite.errors import DeployError
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import Outcome
+from deploy_suite.model.secret import Masker, Secret
+from deploy_suite.preflight import Request, preflight
+from deploy_suite.reports.registry import FORMATS
+from deploy_suite.wiring import opened
+
+EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
+_UNEXPECTED: Final = 5
+_INTERRUPTED: Final = 130
+_EPILOGUE: Final = """exit codes:
+  0  passed, perhaps with warnings
+  1  deployed as it is, the project would fail
+  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml
+  3  incomplete: something that must be checked cannot be checked on this machine
+  4  this machine fell short: no network to the package index, disk full, a tool missing
+  5  a fault of the suite itself
+  130  interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no traceback leaves this function."""
+    masker = Masker()
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        options = _parser().parse_args(arguments)
+        masker = Masker.of(_secrets(options))
+        return int(options.run(options))
+    except DeployError as error:
+        _tell(masker.masked(_worded(error)))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _tell("interrupted; what was started has been stopped")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
+        return _UNEXPECTED
+    except Exception:  # noqa: BLE001  the last door: what comes through is a fault of ours
+        _tell(_unexpected(masker))
+        return _UNEXPECTED
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="deploy-suite",
+        description="Preflight and deployment of Python web services.",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preflight(commands)
+    return parser
+
+
+def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "preflight",
+        help="would this commit build, migrate, boot and answer on its target?",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=_preflight)
+    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    command.add_argument("--commit", default="HEAD", help="the commit to check (default: HEAD)")
+    command.add_argument("--target", action="append", default=[], help="a target (default: all)")
+    command.add_argument("--service", action="append", default=[], help="a service of the project (default: all)")
+    command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
+    command.add_argument("--pip", choices=("uv", "real"), default="uv", help="what answers to 'pip' (default: uv)")
+    command.add_argument("--network", action="store_true", help="let the service reach the network while it boots")
+    command.add_argument("--fresh", action="store_true", help="reuse no earlier verdict and no environment")
+    command.add_argument("--database-url", default="", help="a disposable PostgreSQL server to use")
+    command.add_argument("--format", choices=tuple(FORMATS), default="text", help="form of the report (default: text)")
+
+
+def _preflight(options: argparse.Namespace) -> int:
+    request = Request(
+        folder=options.project,
+        revision=options.commit,
+        targets=tuple(options.target),
+        services=tuple(options.service),
+        preferences=Preferences(
+            python=options.python,
+            real_pip=options.pip == "real",
+            allow_network=options.network,
+            fresh=options.fresh,
+            database_url=Secret(options.database_url) if options.database_url else None,
+        ),
+    )
+    with opened() as ports:
+        report = preflight(request, ports)
+    sys.stdout.write(FORMATS[options.format](report))
+    sys.stdout.flush()
+    return EXIT_CODES[report.outcome]
+
+
+def _secrets(options: argparse.Namespace) -> list[Secret]:
+    """Return the secrets that an error could quote, whatever stage it comes from."""
+    given = [Secret(options.database_url)] if options.database_url else []
+    return [*given, *bindings.answers_in(options.project).values()]
+
+
+def _worded(error: DeployError) -> str:
+    where = f"{error.source}: " if error.source else ""
+    return f"{where}{error.message}" + (f"\n  fix: {error.remedy}" if error.remedy else "")
+
+
+def _unexpected(masker: Masker) -> str:
+    """Keep the traceback in a file, for a person to send along, and say in one sentence what happened."""
+    with tempfile.NamedTemporaryFile("w", prefix="deploy-suite-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.write(masker.masked(traceback.format_exc()))
+    error = sys.exc_info()[1]
+    return masker.masked(f"a fault of the suite itself: {type(error).__name__}: {error}") + (
+        f"\n  fix: please report it and send {log.name} along"
+    )
+
+
+def _tell(text: str) -> None:
+    print(f"deploy-suite: {text}", file=sys.stderr, flush=True)  # noqa: T201

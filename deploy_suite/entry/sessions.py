@@ -1,0 +1,45 @@
+"""Nox sessions for a user's repository: `from deploy_suite.entry.sessions import *` in its noxfile.py."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import nox
+
+from deploy_suite.entry.matrix import matrix
+
+__all__ = ["preflight"]
+
+MATRIX_TAG: Final = "matrix"
+
+
+@nox.session(venv_backend="none", allow_parallel=True)
+def preflight(session: nox.Session) -> None:
+    """Would this commit build, migrate, boot and answer? Each target, with the Python that it would use."""
+    _run(session)
+
+
+def _run(session: nox.Session, *options: str) -> None:
+    session.run(sys.executable, "-m", "deploy_suite", "preflight", *options, *session.posargs, external=True)
+
+
+def _register(python: str, targets: tuple[str, ...]) -> None:
+    """Register the cells of one Python; no environment of Nox's is needed, for the suite builds its own."""
+
+    @nox.session(
+        name=f"preflight-{python}",
+        python=python,
+        venv_backend="none",
+        tags=[MATRIX_TAG],
+        default=False,
+        allow_parallel=True,
+    )
+    @nox.parametrize("target", targets)
+    def cell(session: nox.Session, target: str) -> None:
+        """The same for one cell of the matrix: another Python, one target."""  # noqa: D401
+        _run(session, "--python", python, "--target", target)
+
+
+_cells = matrix(Path.cwd())
+for _python in _cells.pythons:
+    _register(_python, _cells.targets)

@@ -1,0 +1,63 @@
+"""Invoke's tasks for a user's repository: `from deploy_suite.entry.tasks import namespace` in its tasks.py."""
+
+import sys
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from deploy_suite.entry import cli
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "commit": "the commit to check (default: HEAD)",
+        "target": "one target; all when left out",
+        "service": "one service; all when left out",
+        "python": "another Python than the target would use, for example 3.13",
+        "pip": "'real' runs pip itself instead of uv in its place",
+        "network": "let the service reach the network while it boots",
+        "fresh": "reuse no earlier verdict and no environment",
+        "database-url": "a disposable PostgreSQL server to use instead of the embedded one",
+        "format": "text, json or github",
+    }
+)
+def preflight(  # noqa: PLR0917  Invoke makes its options of positional parameters
+    _context: Context,
+    project: str = ".",
+    commit: str = "HEAD",
+    target: str = "",
+    service: str = "",
+    python: str = "",
+    pip: str = "uv",
+    network: bool = False,  # noqa: FBT001, FBT002  likewise
+    fresh: bool = False,  # noqa: FBT001, FBT002
+    database_url: str = "",
+    format: str = "text",  # noqa: A002  the option's name on the command line
+) -> None:
+    """Would this commit build, migrate, boot and answer on its target? Changes nothing there."""
+    given = {
+        "--project": project,
+        "--commit": commit,
+        "--target": target,
+        "--service": service,
+        "--python": python,
+        "--pip": pip,
+        "--database-url": database_url,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    switches = [option for option, on in (("--network", network), ("--fresh", fresh)) if on]
+    _call("preflight", *options, *switches)
+
+
+def _call(*arguments: str) -> None:
+    sys.stdout.flush()
+    code = cli.main(list(arguments))
+    if code:
+        raise Exit(code=code)
+
+
+namespace = Collection(preflight)

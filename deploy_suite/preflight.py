@@ -1,0 +1,95 @@
+"""A project at a commit into a report: the first straight line of the house, from top to bottom."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from deploy_suite.errors import UsageError
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import CheckResult, Outcome
+from deploy_suite.model.report import Report, Subject
+from deploy_suite.ports import Ports
+from deploy_suite.project.loading import Project, load
+from deploy_suite.rehearsal import Rehearsal
+from deploy_suite.targets.registry import TARGETS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to preflight. Shape: empty `targets` means those of deploy.toml, else all; empty `services`, all."""
+
+    folder: Path
+    revision: str = "HEAD"
+    targets: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    preferences: Preferences = field(default_factory=Preferences)
+
+
+def preflight(request: Request, ports: Ports) -> Report:
+    """Return the verdict on the project; its texts hold no secret.
+
+    Raises: UsageError when there is nothing to check, MachineError when this machine fell short.
+    """
+    began = ports.clock.now_s()
+    project = load(request.folder, revision=request.revision, ports=ports)
+    results: list[CheckResult] = []
+    subjects: list[Subject] = []
+    for target in _targets(request.targets, project):
+        contracts, manifest = _contracts(target, project, ports)
+        results.append(manifest)
+        for contract in _chosen(contracts, request.services):
+            rehearsal = Rehearsal(contract, project=project, preferences=request.preferences, ports=ports)
+            results += rehearsal.results()
+            subjects.append(rehearsal.subject())
+    return Report(
+        project=project.name,
+        commit=project.snapshot.commit,
+        subjects=tuple(subjects),
+        results=_without_repeats(results),
+        seconds=ports.clock.now_s() - began,
+    )
+
+
+def _targets(asked: tuple[str, ...], project: Project) -> tuple[str, ...]:
+    names = asked or project.settings.targets or tuple(TARGETS)
+    unknown = [name for name in names if name not in TARGETS]
+    if unknown:
+        raise UsageError(f"unknown target: {', '.join(unknown)}", remedy=f"choose from: {', '.join(TARGETS)}")
+    return names
+
+
+def _contracts(target: str, project: Project, ports: Ports) -> tuple[tuple[Contract, ...], CheckResult]:
+    began = ports.clock.now_s()
+    reading = TARGETS[target].read(
+        project.snapshot, project.settings, repository_slug=project.snapshot.commit.repository_slug
+    )
+    seconds = ports.clock.now_s() - began
+    findings = tuple(finding.about(check="manifest", service="", target=target) for finding in reading.findings)
+    result = CheckResult(check="manifest", service="", target=target, seconds=seconds, findings=findings)
+    ports.progress.ended("manifest", seconds, result.outcome.value)
+    return reading.contracts, result
+
+
+def _chosen(contracts: tuple[Contract, ...], names: Sequence[str]) -> tuple[Contract, ...]:
+    unknown = sorted(set(names) - {contract.service for contract in contracts})
+    if unknown:
+        known = ", ".join(contract.service for contract in contracts) or "none"
+        raise UsageError(f"no service is called {', '.join(unknown)}", remedy=f"the project's services are: {known}")
+    return tuple(contract for contract in contracts if not names or contract.service in names)
+
+
+def _without_repeats(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Return *results* with each cause of a service told once, by the check that saw it first."""
+    told: set[tuple[str, str, str]] = set()
+    kept = []
+    for result in results:
+        findings = []
+        for finding in result.findings:
+            key = (finding.target, finding.service, finding.code)
+            repeats = finding.outcome is not Outcome.PASSED and key in told
+            if not repeats or finding.location is not None and (*key, finding.location) not in told:
+                findings.append(finding)
+        told |= {(f.target, f.service, f.code) for f in result.findings if f.outcome is not Outcome.PASSED}
+        kept.append(replace(result, findings=tuple(findings)))
+    return tuple(kept)

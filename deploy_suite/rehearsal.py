@@ -1,0 +1,162 @@
+"""A contract into check results: build, check, migrate, boot and probe one service as its target would."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+
+from deploy_suite.checks import boot, build, config, dependencies, migrations
+from deploy_suite.checks.base import Built, Case, Findings
+from deploy_suite.environments import bindings as binding
+from deploy_suite.environments import registry as environments
+from deploy_suite.errors import CannotCheckError
+from deploy_suite.model.contract import Bindings, Contract
+from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.report import Subject
+from deploy_suite.model.secret import Masker
+from deploy_suite.ports import DatabaseServer, Ports
+from deploy_suite.project.loading import Project
+
+
+class Rehearsal:
+    """One service of a project, taken through its contract once."""
+
+    def __init__(self, contract: Contract, *, project: Project, preferences: Preferences, ports: Ports) -> None:
+        """Prepare; nothing runs yet."""
+        self._contract = contract
+        self._project = project
+        self._ports = ports
+        self._case = Case(snapshot=project.snapshot, contract=contract, state=project.state, preferences=preferences)
+        self._python = preferences.python or contract.python.version
+        self._masker = Masker()
+
+    def subject(self) -> Subject:
+        """Return what was checked, with the Python that was really used."""
+        return Subject(
+            project=self._project.name,
+            commit=self._project.snapshot.commit,
+            service=self._contract.service,
+            target=self._contract.target,
+            python=self._python,
+        )
+
+    def results(self) -> list[CheckResult]:
+        """Return the results in the order in which they are shown. Static checks run while the build does."""
+        with ExitStack() as stack, ThreadPoolExecutor() as pool:
+            static = [
+                pool.submit(self._timed, "config", lambda: config.check(self._case)),
+                pool.submit(self._timed, "dependencies", lambda: dependencies.check(self._case)),
+            ]
+            server = self._serve(stack)
+            databases = self._databases(server, "build")
+            bound = binding.bind(
+                self._contract,
+                databases=databases,
+                answers=binding.answers_in(self._project.repository / self._contract.root),
+                service_folder=self._project.snapshot.folder / self._contract.root,
+            )
+            self._masker = binding.masker(self._contract, bound, databases)
+            environment, built = self._build(bound)
+            if environment:
+                self._python = environment.interpreter.version
+                rest = self._after_build(
+                    Built(case=self._case, environment=environment, bindings=bound, server=server), pool
+                )
+            else:
+                rest = [
+                    self._not_run(check, "the environment was not built") for check in ("migrations", "imports", "boot")
+                ]
+            return [self._masked(result) for result in (*(check.result() for check in static), built, *rest)]
+
+    def _serve(self, stack: ExitStack) -> DatabaseServer | None:
+        """Start a server where the service knows of a PostgreSQL at all."""
+        if not binding.databases_needed(self._contract):
+            return None
+        return stack.enter_context(self._ports.databases.serve(foreign=self._case.preferences.database_url))
+
+    def _databases(
+        self, server: DatabaseServer | None, stage: str, *, template: str = ""
+    ) -> Mapping[str, DatabaseAddress]:
+        """Return a fresh database for each that the contract names; the first is the one that migrations are for."""
+        if server is None:
+            return {}
+        needed = binding.databases_needed(self._contract)
+        return {
+            name: server.create(f"{stage}_{number}", template=template if number == 0 else "")
+            for number, name in enumerate(needed)
+        }
+
+    def _build(self, bound: Bindings) -> tuple[Environment | None, CheckResult]:
+        made: list[Environment] = []
+
+        def build_and_judge() -> Findings:
+            outcome = environments.build(
+                self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
+            )
+            if isinstance(outcome, BuildFailure):
+                return build.findings(outcome, self._case)
+            made.append(outcome)
+            return build.passed(outcome)
+
+        result = self._timed("environment", build_and_judge)
+        return (made[0] if made else None), result
+
+    def _after_build(self, built: Built, pool: ThreadPoolExecutor) -> list[CheckResult]:
+        """Migrations come first, for some applications read tables when they are imported; the rest overlaps."""
+        began = self._ports.clock.now_s()
+        to_head = migrations.to_head(built, self._ports)
+        reached = self._result("migrations", self._ports.clock.now_s() - began, to_head.findings)
+        migrated = to_head.migrated
+        rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, to_head))
+        imports = pool.submit(
+            self._timed, "imports", lambda: dependencies.confirm(self._copied(built, "imports", migrated), self._ports)
+        )
+        if reached.outcome is Outcome.FAILED:
+            booted = self._not_run("boot", "the migrations failed, and the target starts nothing after that")
+        else:
+            booted = self._timed("boot", lambda: boot.check(self._copied(built, "boot", migrated), self._ports))
+        return [self._joined(reached, rest), imports.result(), booted]
+
+    def _copied(self, built: Built, stage: str, migrated: str) -> Built:
+        """Return *built* with databases of its own, copies of the migrated one."""
+        databases = self._databases(built.server, stage, template=migrated)
+        bound = binding.rebound(self._contract, built.bindings, databases)
+        self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
+        return Built(case=built.case, environment=built.environment, bindings=bound, server=built.server)
+
+    def _timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
+        began = self._ports.clock.now_s()
+        self._ports.progress.began(check)
+        try:
+            found = findings()
+        except CannotCheckError as error:
+            found = (_cannot_check(error),)
+        result = self._result(check, self._ports.clock.now_s() - began, found)
+        self._ports.progress.ended(check, result.seconds, result.outcome.value)
+        return result
+
+    def _result(self, check: str, seconds: float, findings: Findings) -> CheckResult:
+        service, target = self._contract.service, self._contract.target
+        told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
+        return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
+
+    def _joined(self, first: CheckResult, second: "Future[CheckResult]") -> CheckResult:
+        then = second.result()
+        return self._result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
+
+    def _not_run(self, check: str, reason: str) -> CheckResult:
+        finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")
+        return self._result(check, 0.0, (finding,))
+
+    def _masked(self, result: CheckResult) -> CheckResult:
+        findings = tuple(finding.masked(self._masker) for finding in result.findings)
+        return self._result(result.check, result.seconds, findings)
+
+
+def _cannot_check(error: CannotCheckError) -> Finding:
+    return Finding(
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"cannot be checked here: {error.message}",
+        remedy=error.remedy,
+    )

@@ -1,0 +1,35 @@
+"""A report as GitHub workflow commands, so that findings stand beside the lines they are about."""
+
+from typing import Final
+
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.report import Report
+from deploy_suite.reports import text
+
+_LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SKIPPED: "notice"}
+
+
+def render(report: Report) -> str:
+    """Return the text report followed by one annotation for each finding that is no pass.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    annotations = [_annotation(finding) for finding in report.findings if finding.outcome in _LEVEL]
+    return text.render(report) + "".join(f"{line}\n" for line in annotations)
+
+
+def _annotation(finding: Finding) -> str:
+    properties = {"title": finding.code}
+    if finding.location:
+        properties["file"] = finding.location.file
+        if finding.location.line:
+            properties["line"] = str(finding.location.line)
+    listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
+    message = f"{finding.message} {finding.remedy}".strip()
+    return f"::{_LEVEL[finding.outcome]} {listed}::{_escaped(message)}"
+
+
+def _escaped(value: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        value = value.replace(character, f"%{ord(character):02X}")
+    return value

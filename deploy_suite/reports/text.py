@@ -1,0 +1,123 @@
+"""A report as text for a person."""
+
+import textwrap
+from collections.abc import Iterable
+from typing import Final
+
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.report import Report
+
+_WIDTH: Final = 110
+_EVIDENCE_LINES: Final = 14
+_MARK: Final = {
+    Outcome.PASSED: "ok  ",
+    Outcome.WARNING: "warn",
+    Outcome.SKIPPED: "skip",
+    Outcome.FAILED: "FAIL",
+}
+_VERDICT: Final = {
+    Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",
+    Outcome.WARNING: "PASSED with warnings: this commit builds, boots and answers as {target} would run it.",
+    Outcome.SKIPPED: "INCOMPLETE: something that must be checked could not be checked on this machine; see 'skip' above.",
+    Outcome.FAILED: "FAILED: deployed to {target}, this commit would not work; see 'FAIL' above.",
+}
+
+
+def render(report: Report) -> str:
+    """Return the whole report: one line a check with its time, then each finding, then the verdict."""
+    parts = [_heading(report), *_checks(report), *_findings(report), _verdict(report)]
+    return "\n".join(parts) + "\n"
+
+
+def _heading(report: Report) -> str:
+    commit = report.commit
+    lines = [
+        f"{report.project} at {commit.short} ({commit.subject})"
+        if commit.subject
+        else f"{report.project} at {commit.short}"
+    ]
+    lines += [f"  {s.service} on {s.target}, Python {s.python}" for s in report.subjects]
+    lines += [f"  note: {note}" for note in report.notes]
+    if report.reused:
+        lines.append(
+            f"  nothing changed since {report.reused}: that run's verdict is reused (--fresh runs everything again)"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _checks(report: Report) -> Iterable[str]:
+    several = len(report.subjects) > 1
+    for result in report.results:
+        name = f"{result.service}: {result.check}" if several and result.service else result.check
+        yield f"  {_MARK[result.outcome]}  {name:<28} {result.seconds:6.1f} s  {_summary(result)}"
+
+
+def _summary(result: CheckResult) -> str:
+    passed = [finding.message for finding in result.findings if finding.outcome is Outcome.PASSED]
+    others = [finding for finding in result.findings if finding.outcome is not Outcome.PASSED]
+    if not others:
+        return "; ".join(passed)
+    counts = ((sum(f.outcome is outcome for f in others), word) for outcome, word in _COUNTED)
+    return ", ".join(
+        f"{count} {word}{'s' if count > 1 and word != 'not checked' else ''}" for count, word in counts if count
+    )
+
+
+_COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Outcome.SKIPPED, "not checked"))
+
+
+def _findings(report: Report) -> Iterable[str]:
+    order = (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING)
+    for outcome in order:
+        for finding in report.findings:
+            if finding.outcome is outcome:
+                yield "\n" + _finding(finding, several=len(report.subjects) > 1)
+
+
+def _finding(finding: Finding, *, several: bool) -> str:
+    where = f"{finding.location}: " if finding.location else ""
+    whose = f"[{finding.service}] " if several and finding.service else ""
+    lines = [f"{_MARK[finding.outcome].strip()} {whose}{finding.code}"]
+    lines += _wrapped(f"{where}{finding.message}", "  ")
+    lines += [f"    | {line}" for line in _clipped(finding.evidence)]
+    if finding.certainty:
+        lines += _labelled("how sure", finding.certainty)
+    if finding.remedy:
+        lines += _labelled("fix", finding.remedy)
+    if finding.reproduce:
+        lines += _labelled("reproduce", finding.reproduce, wrap=False)
+    return "\n".join(lines)
+
+
+def _labelled(label: str, text: str, *, wrap: bool = True) -> list[str]:
+    lines = _wrapped(text, "    ") if wrap and "\n" not in text else [f"    {line}" for line in text.splitlines()]
+    return [f"  {label}: {lines[0].strip()}", *lines[1:]]
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [indent]
+
+
+def _clipped(evidence: tuple[str, ...]) -> list[str]:
+    lines = [line for entry in evidence for line in entry.splitlines()]
+    if len(lines) <= _EVIDENCE_LINES:
+        return lines
+    tail = _EVIDENCE_LINES // 2 + 2
+    head = _EVIDENCE_LINES - tail
+    return [
+        *lines[:head],
+        f"… {len(lines) - _EVIDENCE_LINES} lines left out (--format json has them) …",
+        *lines[-tail:],
+    ]
+
+
+def _verdict(report: Report) -> str:
+    targets = ", ".join(dict.fromkeys(subject.target.capitalize() for subject in report.subjects)) or "the target"
+    return f"\n{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f} s)"

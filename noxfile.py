@@ -1,0 +1,44 @@
+"""The suite's own sessions; `python3 noxfile.py -s tests` works where Nox is not installed."""
+
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent
+sys.path.insert(0, str(TOP))
+
+from deploy_suite.entry import bootstrap
+
+if __name__ == "__main__" or bootstrap.suite_python(TOP) != Path(sys.executable):
+    bootstrap.run_nox(TOP / "noxfile.py", sys.argv[1:])
+
+import nox
+
+from deploy_suite.entry.sessions import *
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["preflight", "tests", "lint"]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit, contract, functional and integration tests; `-- -m "not integration"` leaves out what takes long."""
+    session.install("-e", ".", "-r", "requirements/tests.txt")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, mypy in strict mode, and who may import whom."""
+    session.install("-e", ".", "-r", "requirements/lint.txt")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure each performance claim against the ordinary tools, side by side."""
+    session.install("-e", ".")
+    for script in session.posargs or sorted(str(path) for path in Path("benchmarks").glob("*.py")):
+        session.run("python", script)

@@ -1,0 +1,166 @@
+from pathlib import PurePosixPath
+
+import pytest
+
+from deploy_suite.environments import bindings
+from deploy_suite.model.contract import (
+    Contract,
+    DatabaseField,
+    FromDatabase,
+    FromService,
+    Generated,
+    Limits,
+    Literal,
+    Phase,
+    Prompted,
+    PythonRequest,
+    ServiceKind,
+    Source,
+    Variable,
+)
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.secret import Secret
+
+SERVER = DatabaseAddress(host="127.0.0.1", port=5555, user="shop", password=Secret("pa55-word"), name="shop_db")
+URL = "postgresql://shop:pa55-word@127.0.0.1:5555/shop_db"
+
+
+def contract(*variables: Variable) -> Contract:
+    return Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(),
+        python=PythonRequest(version="3.12.8", origin="PYTHON_VERSION"),
+        variables=variables,
+        build=None,
+        pre_deploy=None,
+        start=None,
+        entry=None,
+        port=10000,
+        port_is_movable=True,
+        health_path="/health",
+        host="web.onrender.com",
+        memory_bytes=512 << 20,
+        plan="starter",
+        limits=Limits(build_s=7200, pre_deploy_s=1800, start_s=900, health_request_s=5, shutdown_s=30),
+        databases={},
+        tool_versions={},
+    )
+
+
+def value_of(name: str, source: Source, folder: Path, **answers: str) -> str:
+    bound = bindings.bind(
+        contract(Variable(name=name, source=source)),
+        databases={"preflight": SERVER, "main": SERVER},
+        answers={key: Secret(value) for key, value in answers.items()},
+        service_folder=folder,
+    )
+    return bound.values[name].revealed()
+
+
+def test_a_database_variable_takes_the_part_it_names(tmp_path):
+    assert value_of("URL", FromDatabase("main", DatabaseField.CONNECTION_STRING), tmp_path) == URL
+    assert value_of("X", FromDatabase("main", DatabaseField.PORT), tmp_path) == "5555"
+    assert value_of("X", FromDatabase("main", DatabaseField.PASSWORD), tmp_path) == "pa55-word"
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "POSTGRES_URL", "DB_DSN", "APP_DATABASE_URL"]
+)
+def test_a_prompted_database_url_is_the_throw_away_one(tmp_path, name):
+    assert value_of(name, Prompted(), tmp_path) == URL
+
+
+def test_a_prompted_database_part_is_the_throw_away_ones(tmp_path):
+    assert value_of("DB_HOST", Prompted(), tmp_path) == "127.0.0.1"
+    assert value_of("POSTGRES_USER", Prompted(), tmp_path) == "shop"
+    assert value_of("DB_NAME", Prompted(), tmp_path) == "shop_db"
+
+
+def test_the_scheme_follows_the_projects_own_example(tmp_path):
+    (tmp_path / ".env.example").write_text("DATABASE_URL=postgresql+asyncpg://u:p@localhost/x\n")
+
+    assert value_of("DATABASE_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+asyncpg")
+
+
+def test_a_literal_url_of_a_real_database_is_replaced(tmp_path):
+    real = Literal(Secret("postgres://prod:real@db.example.com/prod"))
+
+    assert value_of("DATABASE_URL", real, tmp_path) == URL.replace("postgresql", "postgres")
+
+
+def test_the_users_answer_beats_everything(tmp_path):
+    assert value_of("API_KEY", Prompted(), tmp_path, API_KEY="mine") == "mine"
+    assert value_of("MODE", Literal(Secret("production")), tmp_path, MODE="test") == "test"
+
+
+def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
+    subject = contract(
+        Variable(name="OPENAI_API_KEY", source=Prompted()), Variable(name="MODE", source=Literal(Secret("x")))
+    )
+
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    assert bound.dummies == {"OPENAI_API_KEY"}
+    assert "dummy" in bound.values["OPENAI_API_KEY"].revealed()
+
+
+def test_generated_values_differ_from_run_to_run(tmp_path):
+    assert value_of("SECRET", Generated(), tmp_path) != value_of("SECRET", Generated(), tmp_path)
+
+
+def test_another_service_is_out_of_reach_but_well_formed(tmp_path):
+    assert value_of("REDIS_URL", FromService("cache", "connectionString"), tmp_path) == "redis://127.0.0.1:6379"
+
+
+def test_rebinding_changes_the_database_and_nothing_else(tmp_path):
+    subject = contract(
+        Variable(name="DATABASE_URL", source=FromDatabase("main", DatabaseField.CONNECTION_STRING)),
+        Variable(name="ASYNC_DB_URL", source=Prompted()),
+        Variable(name="SECRET", source=Generated()),
+    )
+    before = bindings.bind(
+        subject, databases={"main": SERVER, "preflight": SERVER}, answers={}, service_folder=tmp_path
+    )
+
+    other = SERVER.renamed("copy")
+    after = bindings.rebound(subject, before, {"main": other, "preflight": other})
+
+    assert after.values["DATABASE_URL"].revealed() == URL.replace("shop_db", "copy")
+    assert after.values["ASYNC_DB_URL"].revealed() == URL.replace("shop_db", "copy")
+    assert after.values["SECRET"] == before.values["SECRET"]
+
+
+def test_a_process_sees_the_variables_of_its_phase(tmp_path):
+    subject = contract(
+        Variable(name="CI", source=Literal(Secret("true")), phases=frozenset({Phase.BUILD})),
+        Variable(name="PORT", source=Literal(Secret("10000")), phases=frozenset({Phase.RUN})),
+    )
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    assert set(bindings.of_phase(subject, bound, Phase.BUILD)) == {"CI"}
+    assert set(bindings.of_phase(subject, bound, Phase.RUN)) == {"PORT"}
+
+
+def test_the_masker_hides_values_but_not_plain_words(tmp_path):
+    subject = contract(
+        Variable(name="API_TOKEN", source=Literal(Secret("abcdefgh"))),
+        Variable(name="MODE", source=Literal(Secret("production"))),
+        Variable(name="GREETING", source=Literal(Secret("S3ntinel:0451!"))),
+    )
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    masker = bindings.masker(subject, bound, {})
+
+    assert masker.masked("abcdefgh production S3ntinel:0451!") == "*** production ***"
+
+
+def test_the_databases_needed_are_named_once():
+    subject = contract(
+        Variable(name="A", source=FromDatabase("main", DatabaseField.HOST)),
+        Variable(name="B", source=FromDatabase("main", DatabaseField.PORT)),
+        Variable(name="DATABASE_URL", source=Prompted()),
+    )
+
+    assert bindings.databases_needed(subject) == ("main", "preflight")

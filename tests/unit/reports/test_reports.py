@@ -1,0 +1,101 @@
+import json
+
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.project import Commit
+from deploy_suite.model.report import Report, Subject
+from deploy_suite.reports import github, text
+from deploy_suite.reports import json as json_report
+
+COMMIT = Commit(sha="a" * 40, tree="b" * 40, subject="Add search", branch="main")
+SUBJECT = Subject(project="shop", commit=COMMIT, service="web", target="render", python="3.12.1")
+MISSING = Finding(
+    code="missing-requirement:numpy",
+    outcome=Outcome.FAILED,
+    message="numpy is imported at start and no requirement brings it",
+    location=Location("shop/search.py", 11),
+    evidence=("api/main.py:26 → shop/search.py:11 import numpy",),
+    remedy="add numpy to requirements.txt",
+    check="imports",
+    service="web",
+    target="render",
+)
+PASSED = Finding(code="config", outcome=Outcome.PASSED, message="render.yaml is sound")
+
+
+def report(*findings: Finding, reused: str = "") -> Report:
+    result = CheckResult(check="imports", service="web", target="render", seconds=1.25, findings=findings)
+    return Report(project="shop", commit=COMMIT, subjects=(SUBJECT,), results=(result,), seconds=2.0, reused=reused)
+
+
+def skipped(*, required: bool) -> Finding:
+    return Finding(code="not-run", outcome=Outcome.SKIPPED, message="no server", required=required)
+
+
+def test_a_required_check_that_did_not_run_makes_the_verdict_incomplete():
+    assert report(PASSED, skipped(required=True)).outcome is Outcome.SKIPPED
+    assert report(PASSED, skipped(required=False)).outcome is Outcome.PASSED
+    assert report(MISSING, skipped(required=True)).outcome is Outcome.FAILED
+
+
+def test_the_text_names_what_where_why_and_what_to_do():
+    rendered = text.render(report(MISSING))
+
+    assert rendered == (
+        "shop at aaaaaaa (Add search)\n"
+        "  web on render, Python 3.12.1\n"
+        "\n"
+        "  FAIL  imports                         1.2 s  1 error\n"
+        "\n"
+        "FAIL missing-requirement:numpy\n"
+        "  shop/search.py:11: numpy is imported at start and no requirement brings it\n"
+        "    | api/main.py:26 → shop/search.py:11 import numpy\n"
+        "  fix: add numpy to requirements.txt\n"
+        "\n"
+        "FAILED: deployed to Render, this commit would not work; see 'FAIL' above.  (2.0 s)\n"
+    )
+
+
+def test_a_reused_verdict_says_so():
+    assert "nothing changed since 2026-01-01T00:00:00Z" in text.render(report(PASSED, reused="2026-01-01T00:00:00Z"))
+
+
+def test_long_evidence_is_clipped_in_text_and_whole_in_json():
+    long = Finding(code="x", outcome=Outcome.FAILED, message="m", evidence=tuple(f"line {n}" for n in range(100)))
+
+    assert "lines left out" in text.render(report(long))
+    assert len(json.loads(json_report.render(report(long)))["findings"][0]["evidence"]) == 100
+
+
+def test_the_json_holds_every_part_of_a_finding():
+    document = json.loads(json_report.render(report(MISSING)))
+
+    assert document["schema"] == 1
+    assert document["outcome"] == "failed"
+    assert document["subject"]["services"] == [{"service": "web", "target": "render", "python": "3.12.1"}]
+    assert document["findings"] == [
+        {
+            "code": "missing-requirement:numpy",
+            "outcome": "failed",
+            "message": "numpy is imported at start and no requirement brings it",
+            "location": {"file": "shop/search.py", "line": 11},
+            "evidence": ["api/main.py:26 → shop/search.py:11 import numpy"],
+            "remedy": "add numpy to requirements.txt",
+            "certainty": "",
+            "reproduce": "",
+            "check": "imports",
+            "service": "web",
+            "target": "render",
+            "required": True,
+        }
+    ]
+    assert document["timings"] == [
+        {"check": "imports", "service": "web", "target": "render", "outcome": "failed", "seconds": 1.25}
+    ]
+
+
+def test_github_annotations_stand_at_the_line_and_escape_what_the_protocol_uses():
+    odd = Finding(code="a:b", outcome=Outcome.WARNING, message="50 %\nof it", location=Location("a,b.py", 3))
+
+    last = github.render(report(odd)).splitlines()[-1]
+
+    assert last == "::warning title=a%3Ab,file=a%2Cb.py,line=3::50 %25%0Aof it"
