@@ -1,0 +1,115 @@
+"""Start wardens, and speak with them from the suite's side."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+import deploy_suite
+from deploy_suite.errors import MachineError
+
+_ENDS_WITHIN_S: Final = 15.0
+_IMPORT_ROOT: Final = str(Path(deploy_suite.__file__).parent.parent)
+_PROGRAM: Final = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from deploy_suite.adapters.warden.{program} import main; sys.exit(main())"
+)
+
+Journal = Callable[[int], None]
+Stream = int | None
+
+
+def no_journal(_pid: int) -> None:
+    """Keep no record of the process."""
+
+
+class Warden:
+    """A running warden. Its death, and that of this process, ends everything below it."""
+
+    def __init__(self, program: str, *, streams: tuple[Stream, Stream, Stream] = (None, None, None)) -> None:
+        """Start the warden *program* with the descriptors *streams*, None for none. Raises: MachineError."""
+        control, self._sending = os.pipe()
+        self.events, telling = os.pipe()
+        command = [sys.executable, "-I", "-S", "-c", _PROGRAM.format(program=program), _IMPORT_ROOT]
+        try:
+            self._process = subprocess.Popen(
+                [*command, str(control), str(telling)],
+                stdin=_descriptor(streams[0]),
+                stdout=_descriptor(streams[1]),
+                stderr=_descriptor(streams[2]),
+                pass_fds=(control, telling),
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError as error:
+            self.close()
+            raise MachineError(f"no process can be started: {error}", remedy="free memory or processes") from error
+        finally:
+            os.close(control)
+            os.close(telling)
+
+    @property
+    def pid(self) -> int:
+        """The warden's process id."""
+        return self._process.pid
+
+    def tell(self, message: Mapping[str, object]) -> None:
+        """Send *message*; a warden that has ended hears nothing."""
+        block = json.dumps(message).encode() + b"\n"
+        with contextlib.suppress(OSError):
+            while block:
+                block = block[os.write(self._sending, block) :]
+
+    def close(self) -> None:
+        """Close the lifeline: the warden ends everything below it, then itself. Idempotent."""
+        if self._sending >= 0:
+            sending, self._sending = self._sending, -1
+            os.close(sending)
+
+    def end(self) -> None:
+        """Close the lifeline and see to it that the warden and all below it have gone."""
+        self.close()
+        try:
+            self._process.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            for process in (*descendants(self.pid), psutil.Process(self.pid)):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            self._process.wait()
+
+    def release(self) -> None:
+        """Give back the descriptor of the events."""
+        if self.events >= 0:
+            events, self.events = self.events, -1
+            os.close(events)
+
+
+class Events:
+    """Cuts the bytes that a warden sends into events."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._pending = b""
+
+    def fed(self, block: bytes) -> list[dict[str, Any]]:
+        """Return the events that *block* completes."""
+        *lines, self._pending = (self._pending + block).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+
+def descendants(pid: int) -> tuple[psutil.Process, ...]:
+    """Return the processes below *pid*."""
+    try:
+        return tuple(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return ()
+
+
+def _descriptor(stream: Stream) -> int:
+    return subprocess.DEVNULL if stream is None else stream

@@ -1,0 +1,1 @@
+"""What stands between the suite and what it starts. Standard library only: it runs under `python -I -S`."""

@@ -1,0 +1,51 @@
+"""Talk with the suite: instructions come in and events go out as JSON lines on two pipes."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+_CHUNK_BYTES = 65536
+
+
+class Channel:
+    """The warden's end of the two pipes.
+
+    The control pipe doubles as a lifeline: the kernel closes its other end when the suite dies, however it dies.
+    """
+
+    def __init__(self, control: int, events: int) -> None:
+        """Take over the two descriptors; what the warden starts does not inherit them."""
+        self.control = control
+        self._events = events
+        self._pending = b""
+        os.set_inheritable(control, False)  # noqa: FBT003  the signature of os
+        os.set_inheritable(events, False)  # noqa: FBT003  likewise
+
+    @classmethod
+    def from_arguments(cls) -> "Channel":
+        """Return the channel whose descriptors are named on the command line."""
+        return cls(int(sys.argv[-2]), int(sys.argv[-1]))
+
+    def receive(self) -> list[dict[str, Any]] | None:
+        """Return the whole messages that have come in, waiting for some bytes; None when the suite has gone."""
+        block = os.read(self.control, _CHUNK_BYTES)
+        if not block:
+            return None
+        *lines, self._pending = (self._pending + block).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def first(self) -> dict[str, Any] | None:
+        """Return the opening message, after which the suite waits for an event; None when the suite has gone."""
+        messages: list[dict[str, Any]] | None = []
+        while messages == []:
+            messages = self.receive()
+        return messages[0] if messages else None
+
+    def tell(self, event: Mapping[str, object]) -> None:
+        """Send *event*; a suite that has gone hears nothing, and the lifeline says so next."""
+        try:
+            os.write(self._events, json.dumps(event).encode() + b"\n")
+        except OSError:
+            return

@@ -1,0 +1,94 @@
+"""Find and end everything that was started below this process."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_END_WITHIN_S = 10.0
+_FIRST_PAUSE_S = 0.001
+_LONGEST_PAUSE_S = 0.05
+
+
+def descendants() -> set[int]:
+    """Return the processes below this one, those that nobody has waited for included."""
+    below: set[int] = set()
+    parents = _parents()
+    found = {os.getpid()}
+    while found:
+        found = {pid for pid, parent in parents.items() if parent in found} - below
+        below |= found
+    return below
+
+
+def groups(pids: Iterable[int]) -> set[int]:
+    """Return the process groups that *pids* form."""
+    return {group for group in map(_group, pids) if group is not None}
+
+
+def end(*, within_s: float = _END_WITHIN_S) -> bool:
+    """Kill everything below this process and wait for it; whether all of it has gone."""
+    deadline = time.monotonic() + within_s
+    pause_s = _FIRST_PAUSE_S
+    while remaining := descendants():
+        for pid in remaining:
+            _kill(pid)
+        reap()
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+    return True
+
+
+def reap() -> dict[int, int]:
+    """Return the exit codes of the children that have ended, negative for a signal."""
+    codes: dict[int, int] = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return codes
+        if pid == 0:
+            return codes
+        codes[pid] = os.waitstatus_to_exitcode(status)
+
+
+def _parents() -> Mapping[int, int]:
+    if not Path("/proc/self/stat").exists():
+        return _parents_by_ps()
+    return {
+        int(entry): parent
+        for entry in os.listdir("/proc")  # noqa: PTH208  called often: names are enough
+        if entry.isdigit() and (parent := _parent(entry)) is not None
+    }
+
+
+def _parent(pid: str) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123  called for every process of the machine
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _parents_by_ps() -> Mapping[int, int]:
+    listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False)
+    pairs = (line.split() for line in listing.stdout.splitlines())
+    return {int(pid): int(parent) for pid, parent in pairs if int(parent) != 0}
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return

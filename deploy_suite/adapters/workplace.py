@@ -1,0 +1,179 @@
+"""Folders for one run and between runs, and the removal of what killed runs left behind.
+
+Layout: `<root>/runs/<id>/` holds `lock` (taken while the run lives), `journal` (a process a line) and `work/`; beside
+`runs` stand `cache` and `locks`.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import filelock
+import platformdirs
+import psutil
+
+from deploy_suite.errors import MachineError
+from deploy_suite.ports import Progress
+
+ROOT_VARIABLE: Final = "DEPLOY_SUITE_CACHE"
+_SAID_EVERY_S: Final = 10.0
+_SAME_START_S: Final = 0.05  # psutil reads start times in clock ticks, of which there are at least 100 a second
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_PATIENCE_S: Final = 5.0
+
+
+class LocalWorkplace:
+    """This run's folder, the cache, and the locks between runs."""
+
+    def __init__(self, root: Path, run: Path, progress: Progress) -> None:
+        """Use the folder *run* below *root*; `opened` makes and removes it."""
+        self._root = root
+        self._run = run
+        self._progress = progress
+
+    @property
+    def run_folder(self) -> Path:
+        """An empty folder that is removed at the end of this run."""
+        return self._run / "work"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what is kept between runs."""
+        return self._root / "cache"
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock *name* against other runs; says every 10 s what it waits for."""
+        return self._held(name)
+
+    def record_process(self, pid: int) -> None:
+        """Note that this run started *pid*: the next run ends it, should this one and its warden be killed."""
+        with contextlib.suppress(psutil.Error), (self._run / "journal").open("a", encoding="utf-8") as journal:
+            journal.write(f"{pid} {psutil.Process(pid).create_time()}\n")
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[None]:
+        lock = filelock.FileLock(self._root / "locks" / f"{name}.lock")
+        while True:
+            try:
+                lock.acquire(timeout=_SAID_EVERY_S)
+                break
+            except filelock.Timeout:
+                self._progress.waiting(f"waiting for another run that holds the lock {name!r}")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+@contextmanager
+def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -> Iterator[LocalWorkplace]:
+    """Yield this run's workplace, after removing what killed runs left. Raises: MachineError."""
+    root = root_folder(environment)
+    with speaking_of_the_disk(root):
+        for name in ("runs", "cache", "locks"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(root / "locks" / "runs.lock"):
+            abandoned = _abandoned(root / "runs")
+            run, lock = _begun(root / "runs")
+    try:
+        for left in abandoned:
+            _reap(*left)
+        yield LocalWorkplace(root, run, progress)
+    finally:
+        remove_tree(run / "work")
+        lock.release()
+        remove_tree(run)
+
+
+def root_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder of all that the suite keeps: DEPLOY_SUITE_CACHE, else the user's cache folder."""
+    chosen = environment.get(ROOT_VARIABLE)
+    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("deploy-suite")
+
+
+@contextmanager
+def speaking_of_the_disk(folder: Path) -> Iterator[None]:
+    """Translate what the system says of *folder*. Raises: MachineError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise MachineError(
+                f"the disk that holds {folder} is full",
+                remedy=f"free space there, or set {ROOT_VARIABLE} to a folder on a larger disk",
+            ) from error
+        raise MachineError(
+            f"cannot write below {folder}: {error.strerror or error}",
+            remedy=f"make it writable, or set {ROOT_VARIABLE} to a folder that is",
+        ) from error
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove *folder* with all that is in it, write-protected folders included, as far as the system lets us."""
+    shutil.rmtree(folder, onerror=_unprotected)
+
+
+def _begun(runs: Path) -> tuple[Path, filelock.BaseFileLock]:
+    """Return a new run, locked by this process; others see it only with its lock held."""
+    run = runs / secrets.token_hex(6)
+    run.mkdir(mode=stat.S_IRWXU)
+    lock = filelock.FileLock(run / "lock")
+    lock.acquire()
+    (run / "work").mkdir()
+    return run, lock
+
+
+def _abandoned(runs: Path) -> tuple[tuple[Path, filelock.BaseFileLock], ...]:
+    """Return the runs whose owner has gone: the kernel has let go of their locks, which this process now holds."""
+    found = []
+    for run in runs.iterdir():
+        lock = filelock.FileLock(run / "lock")
+        with contextlib.suppress(filelock.Timeout, OSError):
+            lock.acquire(timeout=0)
+            found.append((run, lock))
+    return tuple(found)
+
+
+def _reap(run: Path, lock: filelock.BaseFileLock) -> None:
+    _end_recorded(run / "journal")
+    remove_tree(run / "work")
+    lock.release()
+    remove_tree(run)
+
+
+def _end_recorded(journal: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            pid, started_s = line.split()
+            _end_process(int(pid), float(started_s))
+
+
+def _end_process(pid: int, started_s: float) -> None:
+    """End *pid* and all below it, if it still is the process that began at *started_s*."""
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if abs(process.create_time() - started_s) > _SAME_START_S:
+            return
+        tree = [*process.children(recursive=True), process]
+        for each in tree:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        psutil.wait_procs(tree, timeout=_PATIENCE_S)
+
+
+def _unprotected(retry: Callable[[str], object], path: str, _: object) -> None:
+    with contextlib.suppress(OSError):
+        for each in (str(Path(path).parent), path):
+            if not os.path.islink(each):  # noqa: PTH114  rmtree hands over a string
+                os.chmod(each, stat.S_IRWXU)  # noqa: PTH101  likewise
+        retry(path)
