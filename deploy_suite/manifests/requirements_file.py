@@ -1,9 +1,16 @@
 """requirements.txt text into requirements with their lines."""
 
-from dataclasses import dataclass
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
 
+from deploy_suite.manifests import requirement_text, text_encoding
 from deploy_suite.model.finding import Location
 
 
@@ -12,7 +19,8 @@ class RequirementLine:
     """One requirement.
 
     Shape: `name` is canonical (PEP 503), "" for a path or URL without a name; `requirement` is None for those too.
-    `target` is the path or URL of one that is not on an index.
+    `target` is the path or URL of one that is not on an index, as written: pip takes paths relative to the folder that
+    it runs in, not to the file. `text` is the line without comment and continuation.
     """
 
     name: str
@@ -26,7 +34,7 @@ class RequirementLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReference:
-    """`-r FILE` or `-c FILE`; `file` is relative to the repository."""
+    """`-r FILE` or `-c FILE`; `file` is relative to the repository, or a URL."""
 
     file: str
     location: Location
@@ -35,23 +43,32 @@ class FileReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineProblem:
-    """A line that pip would refuse, or read otherwise than meant."""
+    """A line that pip would refuse, or read otherwise than meant.
+
+    Shape: `is_fatal` says that `pip install -r` ends with an error because of it wherever it runs.
+    """
 
     code: str
     message: str
     location: Location
     remedy: str
+    is_fatal: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementsFile:
-    """A requirements file. `options` are the other option lines (`--index-url …`), as written."""
+    """A requirements file.
+
+    Shape: `options` are the other option lines (`--index-url …`), as written. What a file with `is_constraint` lists
+    is not installed, only held to these versions.
+    """
 
     file: str
     requirements: tuple[RequirementLine, ...]
     references: tuple[FileReference, ...] = ()
     options: tuple[str, ...] = ()
     problems: tuple[LineProblem, ...] = ()
+    is_constraint: bool = False
 
 
 def parse(data: bytes, *, file: str) -> RequirementsFile:
@@ -61,4 +78,249 @@ def parse(data: bytes, *, file: str) -> RequirementsFile:
     pip reads them. Bytes that are UTF-16 or start with a byte order mark are a `requirements-encoding` problem.
     Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
     """
-    raise NotImplementedError
+    decoded = text_encoding.decode(data)
+    found = _Found(file)
+    if decoded.problem:
+        found.problem(
+            "requirements-encoding",
+            decoded.problem,
+            line=0,
+            remedy=f"save {file} as UTF-8 without byte order mark",
+            is_fatal=decoded.is_fatal,
+        )
+    for line, text in _logical_lines(decoded.text):
+        found.read(text, line)
+    return RequirementsFile(
+        file=file,
+        requirements=tuple(found.requirements),
+        references=tuple(found.references),
+        options=tuple(found.options),
+        problems=tuple(found.problems),
+    )
+
+
+def load(folder: Path, file: str) -> tuple[RequirementsFile, ...]:
+    """Return *file* and all that it refers to by `-r` and `-c`, each once, in the order in which pip reads them.
+
+    *file* is relative to *folder*, the top of the snapshot. References are relative to the file they stand in. A file
+    that is not there (or lies outside of *folder*) is a `requirements-file-missing` problem where it is named.
+    """
+    found: dict[tuple[str, bool], RequirementsFile] = {}
+    first = posixpath.normpath(file)
+    pending = [FileReference(file=first, location=Location(first), is_constraint=False)]
+    while pending:
+        reference = pending.pop(0)
+        data = _bytes(folder, reference.file)
+        key = (reference.file, reference.is_constraint)
+        if data is None:
+            _blame(found, reference)
+        elif key not in found:
+            read = replace(parse(data, file=reference.file), is_constraint=reference.is_constraint)
+            found[key] = read
+            pending = [*_followed(read), *pending]
+    return tuple(found.values())
+
+
+def _followed(read: RequirementsFile) -> list[FileReference]:
+    """Return the references in *read*; what a constraints file includes constrains too."""
+    return [
+        replace(reference, is_constraint=reference.is_constraint or read.is_constraint)
+        for reference in read.references
+        if "://" not in reference.file and "${" not in reference.file
+    ]
+
+
+def _blame(found: dict[tuple[str, bool], RequirementsFile], reference: FileReference) -> None:
+    """Note in the referring file, or in an empty one for the very first, that the file of *reference* is missing."""
+    problem = LineProblem(
+        code="requirements-file-missing",
+        message=f"{reference.file} is not in the repository",
+        location=reference.location,
+        remedy=f"commit {reference.file}, or correct the name in {reference.location}",
+    )
+    at = reference.location.file
+    for key, read in found.items():
+        if key[0] == at and reference.location.line:
+            found[key] = replace(read, problems=(*read.problems, problem))
+            return
+    found[at, False] = RequirementsFile(
+        file=at,
+        requirements=(),
+        problems=(replace(problem, remedy=f"commit {at}, or name the file that lists the requirements"),),
+    )
+
+
+def _bytes(folder: Path, file: str) -> bytes | None:
+    """Return the content of a regular file within *folder*; a link that leads out of it is as good as missing."""
+    try:
+        path = (folder / file).resolve()
+        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        return path.read_bytes()
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+_COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with their number, joined and stripped of comments as pip does it (pip/_internal/req/req_file.py)."""
+    first, parts = 0, list[str]()
+    physical = text.splitlines()
+    for number, written in enumerate(physical, start=1):
+        first = first or number
+        is_comment = _COMMENT.match(written) is not None
+        if written.endswith("\\") and not is_comment:
+            parts.append(written.strip("\\"))
+            if number < len(physical):
+                continue
+        else:
+            parts.append(" " + written if is_comment else written)
+        joined = _COMMENT.sub("", "".join(parts)).strip()
+        if joined:
+            yield first, joined
+        first, parts = 0, []
+
+
+_LONG_OPTIONS: Final = {
+    **dict.fromkeys(("--requirement", "--constraint", "--editable", "--index-url", "--pypi-url", "--hash"), True),
+    **dict.fromkeys(("--extra-index-url", "--find-links", "--no-binary", "--only-binary", "--trusted-host"), True),
+    **dict.fromkeys(("--use-feature", "--global-option", "--install-option", "--config-settings"), True),
+    **dict.fromkeys(("--config-setting", "--all-releases", "--only-final", "--uploaded-prior-to"), True),
+    **dict.fromkeys(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"), False),
+}
+_SHORT_OPTIONS: Final = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-i": "--index-url",
+    "-f": "--find-links",
+    "-C": "--config-settings",
+}
+_VARIABLE: Final = re.compile(r"\$\{[A-Z0-9_]+\}")
+_CREDENTIALS: Final = re.compile(r"://[^/@\s]+@")
+_URL: Final = re.compile(r"[A-Za-z][\w+.-]*://")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read of one file so far."""
+
+    file: str
+    requirements: list[RequirementLine] = field(default_factory=list)
+    references: list[FileReference] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    problems: list[LineProblem] = field(default_factory=list)
+
+    def problem(self, code: str, message: str, *, line: int, remedy: str, is_fatal: bool = True) -> None:
+        self.problems.append(
+            LineProblem(
+                code=code, message=message, location=Location(self.file, line), remedy=remedy, is_fatal=is_fatal
+            )
+        )
+
+    def read(self, text: str, line: int) -> None:
+        """Read one logical line."""
+        operand, written = _split(text)
+        try:
+            options = tuple(_options(written))
+        except ValueError as error:
+            self.invalid(text, line, str(error))
+            return
+        values: dict[str, str] = {}
+        for name, value in options:
+            values.setdefault(name, value)
+        if operand:
+            self.requirement(operand, line, text=text, has_hashes="--hash" in values)
+        elif "--editable" in values:
+            self.requirement(values["--editable"], line, text=text, is_editable=True)
+        elif "--requirement" in values:
+            self.reference(values["--requirement"], line, is_constraint=False)
+        elif "--constraint" in values:
+            self.reference(values["--constraint"], line, is_constraint=True)
+        else:
+            self.options.append(text)
+
+    def reference(self, value: str, line: int, *, is_constraint: bool) -> None:
+        joined = value if _URL.match(value) else posixpath.join(posixpath.dirname(self.file), value)
+        self.references.append(
+            FileReference(
+                file=joined if _URL.match(joined) else posixpath.normpath(joined),
+                location=Location(self.file, line),
+                is_constraint=is_constraint,
+            ),
+        )
+
+    def requirement(
+        self, written: str, line: int, *, text: str, is_editable: bool = False, has_hashes: bool = False
+    ) -> None:
+        read = requirement_text.read(written, is_editable=is_editable)
+        if read.fault and not _VARIABLE.search(written):
+            self.invalid(text, line, read.fault)
+            return
+        if read.warning:
+            self.problem(read.warning, read.message, line=line, remedy=read.remedy, is_fatal=read.is_fatal)
+        self.requirements.append(
+            RequirementLine(
+                name=read.name,
+                requirement=read.requirement,
+                text=text,
+                location=Location(self.file, line),
+                target=read.target,
+                is_editable=is_editable,
+                has_hashes=has_hashes,
+            ),
+        )
+
+    def invalid(self, text: str, line: int, fault: str) -> None:
+        self.problem(
+            "requirements-invalid-line",
+            f"pip cannot read the line {_shown(text)!r}: {fault}",
+            line=line,
+            remedy=requirement_text.remedy(text, place=str(Location(self.file, line))),
+        )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the requirement and the options of a line: these start at the first word with a dash."""
+    words = text.split(" ")
+    at = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
+    return " ".join(words[:at]), " ".join(words[at:])
+
+
+def _options(written: str) -> Iterator[tuple[str, str]]:
+    """Yield the options in *written* with their values. Raises: ValueError for what pip refuses."""
+    words = shlex.split(written)
+    while words:
+        word = words.pop(0)
+        name, value, has_value = _option(word)
+        if not _LONG_OPTIONS[name]:
+            if has_value:
+                raise ValueError(f"{name} takes no value")
+        elif not has_value:
+            if not words:
+                raise ValueError(f"{name} needs a value")
+            value = words.pop(0)
+        yield name, value
+
+
+def _option(word: str) -> tuple[str, str, bool]:
+    """Return the long name, the value that stands in the same word, and whether there is one."""
+    if word.startswith("--"):
+        written, equals, value = word.partition("=")
+        names = [name for name in _LONG_OPTIONS if name == written] or [
+            name for name in _LONG_OPTIONS if name.startswith(written) and written != "--"
+        ]
+        if len(names) == 1:
+            return names[0], value, bool(equals)
+    elif word[:2] in _SHORT_OPTIONS:
+        return _SHORT_OPTIONS[word[:2]], word[2:], bool(word[2:])
+    raise ValueError(f"{word!r} is no option of a requirements file")
+
+
+def _shown(text: str) -> str:
+    """Return *text* fit for a message: short, and without the credentials of a URL."""
+    longest = 100
+    text = _CREDENTIALS.sub("://***@", text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
