@@ -239,8 +239,13 @@ class QueryError(Exception):
 class Databases(Protocol):
     """Starts a PostgreSQL server for one preflight."""
 
-    def serve(self, *, foreign: Secret | None) -> AbstractContextManager[DatabaseServer]:
-        """Start a server in a fraction of a second, or use the disposable one at *foreign*."""
+    def serve(
+        self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[DatabaseServer]:
+        """Start a server in a fraction of a second, or use the disposable one at *foreign*.
+
+        Shape: *extensions* are those that the project creates; a server that has them is preferred.
+        """
 
 
 class Interpreters(Protocol):
@@ -320,6 +325,18 @@ class Workplace(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """What is taken over from the shell that started the suite; the service's processes never see it.
+
+    Shape: `installer_settings` are the environment variables with which installers reach this machine's package index
+    (indexes, proxies, certificates); `search_path` are the folders of the caller's PATH.
+    """
+
+    installer_settings: Mapping[str, Secret] = field(default_factory=dict)
+    search_path: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The world, as the suite sees it."""
 
@@ -334,4 +351,4 @@ class Ports:
     git: Git
     workplace: Workplace
     progress: Progress
-
+    caller: Caller = field(default_factory=Caller)

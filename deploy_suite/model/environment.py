@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
+from deploy_suite.model.finding import Location
 from deploy_suite.model.secret import Secret
 
 
@@ -18,6 +20,44 @@ class Interpreter:
     def series(self) -> str:
         """The first two parts: "3.12"."""
         return ".".join(self.version.split(".")[:2])
+
+
+class RefusalKind(Enum):
+    """Why a requirement has no answer even when it is asked for alone."""
+
+    UNKNOWN_NAME = "unknown-name"
+    UNKNOWN_VERSION = "unknown-version"
+    OTHER_PYTHON = "other-python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A requirement that the package index cannot satisfy.
+
+    Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits.
+    """
+
+    name: str
+    requirement: str
+    kind: RefusalKind
+    location: Location | None = None
+    pythons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What the package index answered when it was asked for the requirements of a build command.
+
+    Shape: `python` is the interpreter's version; `versions` maps canonical names onto the versions that fit;
+    `from_source` are those of them for which the index has no wheel that fits, so that they must be built;
+    `conflict` is the resolver's own account when no set of versions fits; `refusals` are asked for only after a failure.
+    """
+
+    python: str
+    versions: Mapping[str, str]
+    from_source: frozenset[str] = frozenset()
+    conflict: str = ""
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +84,7 @@ class Environment:
     log: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    resolution: Resolution | None = None
 
     @property
     def python(self) -> Path:
@@ -65,7 +106,8 @@ class Environment:
 class BuildFailure:
     """The build command failed as it would on the target.
 
-    Shape: `log` is the bounded output; `command` the part that failed where that is known.
+    Shape: `log` is the bounded output; `command` the part that failed where that is known; `resolution` what the
+    index says of the requirements, refusals included.
     """
 
     code: int
@@ -73,6 +115,8 @@ class BuildFailure:
     command: str
     seconds: float
     timed_out: bool = False
+    resolution: Resolution | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
