@@ -1,0 +1,50 @@
+"""Throw-away PostgreSQL databases, on an embedded server or on a disposable one that the caller names."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from deploy_suite.adapters.postgres_account import account
+from deploy_suite.adapters.postgres_cluster import Machinery, started
+from deploy_suite.adapters.postgres_foreign import served
+from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
+from deploy_suite.adapters.postgres_server import ALWAYS_TRUSTED, EmbeddedServer
+from deploy_suite.errors import MachineError
+from deploy_suite.model.secret import Secret
+from deploy_suite.ports import DatabaseServer, Launcher, Runner, Workplace
+
+
+class PostgresDatabases:
+    """Starts servers; an implementation of `Databases`."""
+
+    def __init__(self, *, runner: Runner, launcher: Launcher, workplace: Workplace) -> None:
+        """Keep what processes are started with, and where the template of the data directory is kept."""
+        self._runner = runner
+        self._launcher = launcher
+        self._workplace = workplace
+
+    def serve(
+        self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[DatabaseServer]:
+        """Start a server that has as many of *extensions* as one of this machine can, or use the one at *foreign*."""
+        if foreign is not None:
+            return served(foreign, self._workplace.cache / "postgres" / "foreign")
+        return self._embedded(extensions)
+
+    def candidates(self) -> tuple[Installation, ...]:
+        """Return the servers of this machine that could be started."""
+        return installed(self._runner)
+
+    @contextmanager
+    def _embedded(self, extensions: frozenset[str]) -> Iterator[DatabaseServer]:
+        machinery = Machinery(
+            runner=self._runner,
+            launcher=self._launcher,
+            workplace=self._workplace,
+            account=account(self._runner),
+        )
+        installation = chosen(self.candidates(), extensions)
+        try:
+            with started(installation, extensions | ALWAYS_TRUSTED, machinery) as cluster:
+                yield EmbeddedServer(cluster, extensions)
+        except OSError as error:
+            raise MachineError(f"PostgreSQL cannot be started: {error}") from error

@@ -1,0 +1,111 @@
+"""A running embedded PostgreSQL server as the suite uses it."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from psycopg import sql
+
+from deploy_suite.adapters.postgres_cluster import LOOPBACK, Cluster, connected
+from deploy_suite.adapters.postgres_statements import answered, executed
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.secret import Secret
+
+ALWAYS_TRUSTED: Final = frozenset({"vector"})  # managed servers let owners create it; its control file does not
+_STRATEGIES_SINCE: Final = (15,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    name: str
+    password: Secret
+
+
+class EmbeddedServer:
+    """A server of this run alone; an implementation of `DatabaseServer`.
+
+    Roles are no superusers: what a managed server refuses to its customers' roles fails here too. Extensions that the
+    project asks for and whose control file wants a superuser can be created all the same, because managed servers
+    allow those that they offer.
+    """
+
+    def __init__(self, cluster: Cluster, wanted: frozenset[str]) -> None:
+        """Serve the databases of *cluster*; *wanted* are the extensions that the project creates."""
+        self._cluster = cluster
+        self._untrusted = frozenset(
+            name
+            for name in (wanted | ALWAYS_TRUSTED) & self.extensions - cluster.trusted
+            if not cluster.installation.is_trusted(name)
+        )
+        self._roles: dict[str, _Role] = {}
+
+    @property
+    def version(self) -> str:
+        """The server's version."""
+        return self._cluster.installation.shown
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that can be created."""
+        return self._cluster.installation.extensions
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket, open to every account of this machine."""
+        return self._cluster.socket
+
+    def create(self, name: str, *, template: str = "") -> DatabaseAddress:
+        """Create a database.
+
+        A copy belongs to the role of its template, which owns all that is in it; a name that is created again after
+        it was dropped keeps its role and password.
+        """
+        role = self._roles[template] if template else self._roles.get(name) or self._new_role(name)
+        self._roles[name] = role
+        if template:
+            self._disconnect(template)
+        self._run(self._creation(name, role, template or "template1"))
+        if not template:
+            self._create_untrusted(name)
+        return DatabaseAddress(
+            host=LOOPBACK, port=self._cluster.port, user=role.name, password=role.password, name=name
+        )
+
+    def drop(self, name: str) -> None:
+        """Remove the database, its sessions included."""
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def query(self, name: str, statement: str, parameters: Sequence[object] = ()) -> Sequence[tuple[object, ...]]:
+        """Run one statement as the superuser."""
+        with connected(self._cluster, database=name) as connection:
+            return answered(connection, statement, parameters)
+
+    def _creation(self, name: str, role: _Role, template: str) -> sql.Composed:
+        # Copying files is quicker than logging each page (0.03 s against 0.06 s) and as good where nothing is synced.
+        copies = sql.SQL(" STRATEGY file_copy" if self._cluster.installation.version >= _STRATEGIES_SINCE else "")
+        names = (sql.Identifier(word) for word in (name, role.name, template))
+        return sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*names) + copies
+
+    def _new_role(self, name: str) -> _Role:
+        role = _Role(name, Secret(secrets.token_urlsafe(18)))
+        self._run(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                sql.Identifier(role.name), sql.Literal(role.password.revealed())
+            )
+        )
+        return role
+
+    def _create_untrusted(self, name: str) -> None:
+        """Create what the role may not create itself: `CREATE EXTENSION IF NOT EXISTS` then finds it there."""
+        for extension in sorted(self._untrusted):
+            self._run(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)), database=name)
+
+    def _disconnect(self, name: str) -> None:
+        ended = sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
+        self._run(ended.format(sql.Literal(name)))
+
+    def _run(self, statement: sql.Composed, *, database: str = "postgres") -> None:
+        with connected(self._cluster, database=database) as connection:
+            executed(connection, statement)

