@@ -1,0 +1,1 @@
+"""konan: a small assistant that answers from stored passages and from the files its users upload."""
