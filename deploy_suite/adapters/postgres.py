@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from deploy_suite.adapters.postgres_account import account
-from deploy_suite.adapters.postgres_cluster import Machinery, started
+from deploy_suite.adapters.postgres_cluster import Machinery, started, sweep
 from deploy_suite.adapters.postgres_foreign import served
 from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
 from deploy_suite.adapters.postgres_server import ALWAYS_TRUSTED, EmbeddedServer
@@ -17,7 +17,8 @@ class PostgresDatabases:
     """Starts servers; an implementation of `Databases`."""
 
     def __init__(self, *, runner: Runner, launcher: Launcher, workplace: Workplace) -> None:
-        """Keep what processes are started with, and where the template of the data directory is kept."""
+        """Keep what processes are started with; remove what servers of killed runs left."""
+        sweep()
         self._runner = runner
         self._launcher = launcher
         self._workplace = workplace
@@ -32,7 +33,7 @@ class PostgresDatabases:
 
     def candidates(self) -> tuple[Installation, ...]:
         """Return the servers of this machine that could be started."""
-        return installed(self._runner)
+        return installed(self._runner, self._workplace.cache / "postgres" / "known")
 
     @contextmanager
     def _embedded(self, extensions: frozenset[str]) -> Iterator[DatabaseServer]:
@@ -40,7 +41,7 @@ class PostgresDatabases:
             runner=self._runner,
             launcher=self._launcher,
             workplace=self._workplace,
-            account=account(self._runner),
+            account=account(),
         )
         installation = chosen(self.candidates(), extensions)
         try:

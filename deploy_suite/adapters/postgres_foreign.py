@@ -1,7 +1,6 @@
 """Throw-away databases on a PostgreSQL server that the caller names as disposable."""
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Final
 import psycopg
 from psycopg import conninfo, sql
 
+from deploy_suite.adapters import ownership
 from deploy_suite.adapters.postgres_statements import Connection, answered, executed
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.environment import DatabaseAddress
@@ -35,10 +35,8 @@ def served(url: Secret, journals: Path) -> Iterator[DatabaseServer]:
     """
     server = ForeignServer(_access(url), journals)
     server.sweep()
-    try:
+    with server.recorded():
         yield server
-    finally:
-        server.drop_all()
 
 
 def _access(url: Secret) -> dict[str, str]:
@@ -60,7 +58,7 @@ class ForeignServer:
         self._access = access
         self._token = secrets.token_hex(6)
         self._journals = journals
-        self._journal = journals / f"{os.getpid()}-{self._token}.json"
+        self._journal = journals / f"{self._token}.json"
         self._made: dict[str, str] = {}
         with self._connected() as connection:
             rows = answered(connection, "SELECT current_setting('server_version'), inet_server_port()", ())
@@ -110,32 +108,36 @@ class ForeignServer:
         with self._connected(dbname=self._actual(name)) as connection:
             return answered(connection, statement, parameters)
 
-    def drop_all(self) -> None:
-        """Remove all that was created here."""
-        for name in tuple(self._made):
-            with suppress(QueryError, MachineError):
-                self.drop(name)
-        if not self._made:
-            self._journal.unlink(missing_ok=True)
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Keep the journal while the context lasts, then remove all that was created."""
+        self._journals.mkdir(parents=True, exist_ok=True)
+        with ownership.held(self._journal):
+            try:
+                yield
+            finally:
+                for name in tuple(self._made):
+                    with suppress(QueryError, MachineError):
+                        self.drop(name)
+                if not self._made:
+                    self._journal.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Remove what runs that were killed left on this server."""
         for journal in self._journals.glob("*.json"):
-            process = journal.name.partition("-")[0]
-            if process.isdigit() and not _is_alive(int(process)):
+            if ownership.is_abandoned(journal):
                 self._finish(journal)
 
     def _finish(self, journal: Path) -> None:
-        left = json.loads(journal.read_text(encoding="utf-8"))
-        if left["server"] != self._label():
+        left = json.loads(journal.read_text(encoding="utf-8") or "{}")
+        if left and left["server"] != self._label():
             return
-        for name in left["databases"]:
+        for name in left.get("databases", ()):
             if name.startswith(_PREFIX):
                 self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         journal.unlink(missing_ok=True)
 
     def _note(self) -> None:
-        self._journals.mkdir(parents=True, exist_ok=True)
         noted = {"server": self._label(), "databases": sorted(self._made.values())}
         self._journal.write_text(json.dumps(noted), encoding="utf-8")
 
@@ -163,13 +165,3 @@ class ForeignServer:
                 f"the disposable database server at {self._label()} does not answer",
                 remedy="check --database-url: its host, port, user and password",
             ) from error
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -1,6 +1,9 @@
 """The PostgreSQL servers of this machine: the one that a Python package brings, and the system's own."""
 
+import contextlib
+import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -66,10 +69,13 @@ def chosen(candidates: Sequence[Installation], wanted: frozenset[str]) -> Instal
     return max(candidates, key=lambda one: (len(wanted & one.extensions), one.version))
 
 
-def installed(runner: Runner) -> tuple[Installation, ...]:
-    """Return the usable installations, the packaged ones first."""
-    seen = {programs.resolve(): programs for programs in _folders() if (programs / "initdb").is_file()}
-    found = (_described(programs, runner) for programs in seen.values())
+def installed(runner: Runner, memory: Path) -> tuple[Installation, ...]:
+    """Return the usable installations, the packaged ones first.
+
+    Shape: *memory* is a folder that keeps what each said of itself, for as long as its program stays the same.
+    """
+    seen = {programs.resolve(): programs for programs in _folders() if os.access(programs / "initdb", os.X_OK)}
+    found = (_described(programs, runner, memory) for programs in seen.values())
     return tuple(one for one in found if one is not None)
 
 
@@ -83,14 +89,32 @@ def _folders() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
 
 
-def _described(programs: Path, runner: Runner) -> Installation | None:
-    said = _VERSION.search(_asked(runner, programs / "postgres", "--version"))
-    version = tuple(int(part) for part in said["version"].split(".") if part) if said else ()
-    if version < _OLDEST:
+def _described(programs: Path, runner: Runner, memory: Path) -> Installation | None:
+    if not os.access(programs / "postgres", os.X_OK):
         return None
-    share = _share(programs, runner)
-    names = frozenset(file.stem for file in share.glob("extension/*.control"))
-    return Installation(programs=programs, version=version, share=share, extensions=names)
+    version, share = _said(programs, runner, memory)
+    numbers = tuple(int(part) for part in version.split(".") if part)
+    if numbers < _OLDEST:
+        return None
+    names = frozenset(file.stem for file in Path(share).glob("extension/*.control"))
+    return Installation(programs=programs, version=numbers, share=Path(share), extensions=names)
+
+
+def _said(programs: Path, runner: Runner, memory: Path) -> tuple[str, str]:
+    """Return version and share folder, from *memory* where the program is known: each question starts a process."""
+    state = (programs / "postgres").stat()
+    key = hashlib.sha256(f"{programs} {state.st_mtime_ns} {state.st_size}".encode()).hexdigest()[:16]
+    note = memory / f"{key}.json"
+    with contextlib.suppress(OSError, ValueError):
+        version, share = json.loads(note.read_text(encoding="utf-8"))
+        return str(version), str(share)
+    answer = _VERSION.search(_asked(runner, programs / "postgres", "--version"))
+    said = (answer["version"] if answer else "", str(_share(programs, runner)))
+    memory.mkdir(parents=True, exist_ok=True)
+    partial = note.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(said), encoding="utf-8")
+    partial.rename(note)
+    return said
 
 
 def _share(programs: Path, runner: Runner) -> Path:
@@ -101,7 +125,5 @@ def _share(programs: Path, runner: Runner) -> Path:
 
 
 def _asked(runner: Runner, program: Path, option: str) -> str:
-    if not os.access(program, os.X_OK):
-        return ""
     command = Command(argv=(str(program), option), cwd=Path("/"), environment={"LC_ALL": "C"})
     return runner.run(command, timeout_s=_TIMEOUT_S).out

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy_suite.adapters import postgres_account, postgres_cluster
+from deploy_suite.adapters import ownership, postgres_account, postgres_cluster
 from deploy_suite.adapters.postgres import PostgresDatabases
 from deploy_suite.adapters.postgres_account import Account
 from deploy_suite.adapters.postgres_installations import Installation, chosen
@@ -171,23 +171,35 @@ def databases_again(folder: Path) -> PostgresDatabases:
 def test_a_server_starts_as_root_where_capabilities_are_not_to_be_had(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = postgres_account.account(WardenedRunner())
+    full = postgres_account.account()
     bare = Account(user=full.user, group=full.group, reaches_all=False)
-    monkeypatch.setattr("deploy_suite.adapters.postgres.account", lambda _: bare)
+    monkeypatch.setattr("deploy_suite.adapters.postgres.account", lambda: bare)
 
     with databases(tmp_path).serve(foreign=None) as server:
         assert server.query("postgres", "SELECT 1") == [(1,)]
 
 
 def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_cluster, "_short_parent", lambda: tmp_path)
-    gone, ours = tmp_path / "preflight-pg-4194999-abc", tmp_path / f"preflight-pg-{os.getpid()}-abc"
-    gone.mkdir()
-    ours.mkdir()
+    monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: tmp_path)
+    gone, ours, newborn = (tmp_path / f"preflight-pg-{name}" for name in ("gone", "ours", "newborn"))
+    for folder in (gone, ours, newborn):
+        folder.mkdir()
+    (gone / "mark").touch()
 
-    postgres_cluster._sweep()
+    with ownership.held(ours / "mark"):
+        postgres_cluster.sweep()
 
-    assert sorted(tmp_path.iterdir()) == [ours]
+    assert sorted(tmp_path.iterdir()) == [newborn, ours]
+
+
+def test_a_server_runs_from_the_disk_where_memory_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: None)
+
+    with databases(tmp_path).serve(foreign=None) as server:
+        assert server.query("postgres", "SELECT 1") == [(1,)]
+        assert len(list((tmp_path / "run").iterdir())) == 1
+
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def installation(version: tuple[int, ...], *extensions: str) -> Installation:
@@ -249,7 +261,7 @@ def test_what_a_killed_run_left_on_a_foreign_server_is_dropped_by_the_next(
     url = superuser_url(server)
     before = names(server)
     server.query("postgres", "CREATE DATABASE preflight_dead_app OWNER visitor")
-    journal = tmp_path / "cache" / "postgres" / "foreign" / "4194999-dead.json"
+    journal = tmp_path / "cache" / "postgres" / "foreign" / "dead.json"
     with databases(tmp_path).serve(foreign=url) as foreign:
         label = f"127.0.0.1:{foreign.create('x').port}"
         journal.write_text(json.dumps({"server": label, "databases": ["preflight_dead_app", "somebodys"]}))
