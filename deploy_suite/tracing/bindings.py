@@ -1,0 +1,167 @@
+"""A syntax tree into the names that its module has, the functions in it and the folders it makes importable."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+_OPENS: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__", "extend_path"})
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Return the statements that run with the module, those inside `if`, `try`, `with` and loops included."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
+            for part in ("body", "orelse", "finalbody"):
+                yield from statements(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from statements(handler.body)
+        elif isinstance(node, ast.Match):
+            for case in node.cases:
+                yield from statements(case.body)
+
+
+def names(tree: ast.Module) -> frozenset[str] | None:
+    """Return the names bound at the module's level, None where they cannot be told without running it."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        name = getattr(node, "id", None) or getattr(node, "name", None) or getattr(node, "attr", None)
+        if name in _OPENS or isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping):
+            return None
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return None if "__path__" in bound else frozenset(bound)
+
+
+def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """Return the function *name* of the module."""
+    found = (
+        node
+        for node in statements(tree.body)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+    )
+    return next(found, None)
+
+
+def value(tree: ast.Module, name: str) -> ast.expr | None:
+    """Return what the module assigns to *name* last."""
+    found: ast.expr | None = None
+    for node in statements(tree.body):
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            found = node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            found = node.value or found
+    return found
+
+
+def called(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
+    """Return the plain names that are called in *nodes*, in order."""
+    calls = (node for start in nodes for node in ast.walk(start) if isinstance(node, ast.Call))
+    return tuple(dict.fromkeys(call.func.id for call in calls if isinstance(call.func, ast.Name)))
+
+
+def added_folders(tree: ast.Module, *, file: str, cwd: str) -> tuple[tuple[str, bool], ...]:
+    """Return the folders that the module puts on `sys.path`, each with whether in front.
+
+    Shape: relative to the repository; only those computed from `__file__`, the working folder and literals.
+    """
+    reader = _Paths(tree, file=file, cwd=cwd)
+    found = []
+    for node in statements(tree.body):
+        call = node.value if isinstance(node, ast.Expr) else None
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("sys.path."):
+            continue
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if method in {"append", "insert"} and call.args:
+            path = reader.read(call.args[-1])
+            if path is not None:
+                found.append((str(path), method == "insert"))
+    return tuple(found)
+
+
+class _Paths:
+    """Evaluates the path expressions that projects write, on repository-relative paths."""
+
+    def __init__(self, tree: ast.Module, *, file: str, cwd: str) -> None:
+        self._tree = tree
+        self._file = PurePosixPath(file)
+        self._cwd = PurePosixPath(cwd)
+
+    def read(self, node: ast.expr, *, deep: int = 8) -> PurePosixPath | None:
+        """Return the path that *node* stands for, None where it cannot be told or lies outside."""
+        path = self._value(node, deep)
+        return _normal(path) if path is not None else None
+
+    def _value(self, node: ast.expr, deep: int) -> PurePosixPath | None:
+        if not deep:
+            return None
+        if isinstance(node, ast.Name):
+            if node.id == "__file__":
+                return self._file
+            assigned = value(self._tree, node.id)
+            return self._value(assigned, deep - 1) if assigned is not None else None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return None if node.value.startswith("/") else self._cwd / node.value
+        if isinstance(node, ast.Attribute) and node.attr == "parent":
+            return _parent(self._value(node.value, deep - 1), 1)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            return self._join(self._value(node.left, deep - 1), [node.right])
+        if isinstance(node, ast.Subscript):
+            return self._ancestor(node, deep)
+        return self._call(node, deep) if isinstance(node, ast.Call) else None
+
+    def _ancestor(self, node: ast.Subscript, deep: int) -> PurePosixPath | None:
+        index = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        is_parents = isinstance(node.value, ast.Attribute) and node.value.attr == "parents"
+        if not is_parents or not isinstance(index, int) or not isinstance(node.value, ast.Attribute):
+            return None
+        return _parent(self._value(node.value.value, deep - 1), index + 1)
+
+    def _call(self, node: ast.Call, deep: int) -> PurePosixPath | None:
+        name = ast.unparse(node.func).rpartition(".")[2]
+        if name in {"getcwd", "cwd"}:
+            return self._cwd
+        if name in {"resolve", "absolute", "as_posix"} and isinstance(node.func, ast.Attribute):
+            return self._value(node.func.value, deep - 1)
+        if not node.args:
+            return None
+        first = self._value(node.args[0], deep - 1)
+        if name == "dirname":
+            return _parent(first, 1)
+        if name in {"join", "Path", "PurePath"}:
+            return self._join(first, node.args[1:])
+        return first if name in {"abspath", "realpath", "normpath", "str", "fspath"} else None
+
+    @staticmethod
+    def _join(base: PurePosixPath | None, parts: Sequence[ast.expr]) -> PurePosixPath | None:
+        for part in parts:
+            if base is None or not isinstance(part, ast.Constant) or not isinstance(part.value, str):
+                return None
+            base /= part.value
+        return base
+
+
+def _parent(path: PurePosixPath | None, times: int) -> PurePosixPath | None:
+    path = _normal(path) if path is not None else None
+    return None if path is None or len(path.parts) < times else PurePosixPath(*path.parts[: len(path.parts) - times])
+
+
+def _normal(path: PurePosixPath) -> PurePosixPath | None:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and not parts:
+            return None
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return PurePosixPath(*parts)

@@ -1,0 +1,70 @@
+"""An entry point into the trace of what starting it imports, read from the sources without running them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.model.project import EntryPoint, Framework
+from deploy_suite.tracing import django_start, factories, standard_library
+from deploy_suite.tracing.layout import Layout, Module
+from deploy_suite.tracing.values import Chain, Trace
+from deploy_suite.tracing.walk import Walk
+
+
+def trace(
+    entry: EntryPoint,
+    *,
+    folder: Path,
+    python: str,
+    known: frozenset[str] = frozenset(),
+    variables: Mapping[str, str] | None = None,
+) -> Trace:
+    """Return what starting *entry* imports, eagerly or otherwise.
+
+    Shape: *folder* is the repository's top on disk; *python* the target's version, "3.12" or longer; *known* the
+    top-level names that distributions provide, so that a folder `alembic/` of migrations is not taken for the package;
+    of *variables* only DJANGO_SETTINGS_MODULE matters.
+    Source: the import system, https://docs.python.org/3/reference/import.html
+    """
+    major, minor = (int(part) for part in python.split(".")[:2])
+    walk = Walk(
+        layout=Layout(folder),
+        version=(major, minor),
+        bases=[_text(path) for path in entry.search_path],
+        standard=standard_library.names((major, minor)),
+        known=known,
+    )
+    for module in _first(walk, entry):
+        walk.drive(walk.enter(module, Chain()))
+    factories.follow(walk, entry)
+    chosen = (variables or {}).get("DJANGO_SETTINGS_MODULE", "")
+    settings, urls = django_start.follow(walk, chosen) if entry.framework is Framework.DJANGO else ("", "")
+    walk.finish()
+    return Trace(
+        entry=entry,
+        imports=tuple(walk.imports.values()),
+        missing=tuple(walk.missing.values()),
+        syntax_problems=tuple(walk.faults),
+        shadows=tuple(walk.shadows.values()),
+        files=tuple(walk.modules),
+        settings_module=settings,
+        urls_module=urls,
+    )
+
+
+def _text(path: PurePosixPath) -> str:
+    return "" if path == PurePosixPath() else str(path)
+
+
+def _first(walk: Walk, entry: EntryPoint) -> Iterator[Module]:
+    """Return the modules that the server itself imports: the packages, then the module; or the program."""
+    if not entry.attribute and entry.file is not None:
+        package = entry.module.rpartition(".")[0] if entry.module.endswith(".__main__") else ""
+        yield Module(name=f"{package}.__main__" if package else "__main__", file=str(entry.file))
+        return
+    bases, prefix = tuple(walk.bases), ""
+    for part in entry.module.split("."):
+        module = walk.layout.find(bases, part=part, prefix=prefix)
+        if module is None:
+            return
+        yield module
+        bases, prefix = module.folders, module.name

@@ -1,0 +1,152 @@
+"""What a trace says: every import that starting an entry point leads to, with its kind and its chain."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import EntryPoint
+
+
+class ImportKind(IntEnum):
+    """When an import runs, the most certain first. A chain is as certain as its least certain import."""
+
+    EAGER = 0
+    CONDITIONAL = 1
+    DEFERRED = 2
+    GUARDED = 3
+    TYPING = 4
+
+    @property
+    def label(self) -> str:
+        """The kind as reports name it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    ImportKind.EAGER: "eager",
+    ImportKind.CONDITIONAL: "conditional",
+    ImportKind.DEFERRED: "deferred",
+    ImportKind.GUARDED: "guarded",
+    ImportKind.TYPING: "typing-only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One import on the way. Shape: `file` is relative to the repository; `statement` reads like `import numpy`."""
+
+    file: str
+    line: int
+    statement: str
+
+    @property
+    def location(self) -> Location:
+        """The place of the import."""
+        return Location(self.file, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The imports from the entry point to the one in question, in the order in which Python meets them."""
+
+    hops: tuple[Hop, ...] = ()
+
+    def then(self, hop: Hop) -> "Chain":
+        """Return the chain with one import more."""
+        return Chain((*self.hops, hop))
+
+    @property
+    def last(self) -> Hop:
+        """The import at the end."""
+        return self.hops[-1]
+
+    def shown(self) -> str:
+        """Return "a.py:26 → b.py:17 → c.py:11 import numpy"."""
+        places = " → ".join(f"{hop.file}:{hop.line}" for hop in self.hops)
+        return f"{places} {self.hops[-1].statement}" if self.hops else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThirdPartyImport:
+    """An import of something that is neither the project's nor the standard library's.
+
+    Shape: `name` is the top-level name, `module` the full dotted one, `names` what a `from` import takes of it.
+    """
+
+    name: str
+    module: str
+    names: tuple[str, ...]
+    kind: ImportKind
+    chain: Chain
+
+
+class Lack(IntEnum):
+    """Why an import of the project's own cannot work."""
+
+    ABSENT = 0
+    OTHER_CASE = 1
+    NO_PARENT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingModule:
+    """An import of the project's own that the snapshot cannot satisfy.
+
+    Shape: `expected` are the files that would satisfy it, `variant` the file that differs in case only.
+    """
+
+    module: str
+    kind: ImportKind
+    chain: Chain
+    lack: Lack = Lack.ABSENT
+    expected: tuple[str, ...] = ()
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntaxProblem:
+    """A file on the way that the target's Python cannot read. Shape: `text` is the line as written."""
+
+    file: str
+    line: int
+    message: str
+    text: str
+    kind: ImportKind
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """A file of the project that is found in place of a package of the same name.
+
+    Shape: `lacking` are the names or submodules that the import takes and the file does not have.
+    """
+
+    name: str
+    file: str
+    lacking: tuple[str, ...]
+    is_standard_library: bool
+    kind: ImportKind
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """All that starting an entry point imports, as far as the sources tell.
+
+    Shape: `imports` hold each dotted module once, with its most certain kind; `files` are those read, in the order of
+    their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise.
+    """
+
+    entry: EntryPoint
+    imports: tuple[ThirdPartyImport, ...]
+    missing: tuple[MissingModule, ...] = ()
+    syntax_problems: tuple[SyntaxProblem, ...] = ()
+    shadows: tuple[Shadow, ...] = ()
+    files: tuple[str, ...] = ()
+    settings_module: str = ""
+    urls_module: str = ""
+
+    def strongest(self, name: str) -> ThirdPartyImport | None:
+        """Return the most certain import of the top-level *name*."""
+        return min((found for found in self.imports if found.name == name), key=lambda i: i.kind, default=None)

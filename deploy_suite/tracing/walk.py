@@ -1,0 +1,283 @@
+"""Follows import statements from file to file, in the order in which Python would run them."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from deploy_suite.tracing import bindings, sources
+from deploy_suite.tracing.layout import Layout, Module, joined
+from deploy_suite.tracing.sources import Source
+from deploy_suite.tracing.statements import Imported, Reader
+from deploy_suite.tracing.values import (
+    Chain,
+    Hop,
+    ImportKind,
+    Lack,
+    MissingModule,
+    Shadow,
+    SyntaxProblem,
+    ThirdPartyImport,
+)
+
+_DYNAMIC_HINTS: Final = (b"import_module", b"__import__", b".run(")
+
+Steps = Iterator["Steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An import that is to be followed, the module in which it stands and how Python got there."""
+
+    module: Module
+    imported: Imported
+    chain: Chain
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """What has been met so far. `level` is the kind that is being followed; weaker imports wait in `pending`."""
+
+    layout: Layout
+    version: tuple[int, int]
+    bases: list[str]
+    standard: frozenset[str]
+    known: frozenset[str]
+    level: ImportKind = ImportKind.EAGER
+    modules: dict[str, Module] = field(default_factory=dict)
+    chains: dict[str, Chain] = field(default_factory=dict)
+    read: dict[str, Source] = field(default_factory=dict)
+    pending: dict[ImportKind, list[Step]] = field(default_factory=lambda: {kind: [] for kind in ImportKind})
+    imports: dict[tuple[str, tuple[str, ...]], ThirdPartyImport] = field(default_factory=dict)
+    missing: dict[str, MissingModule] = field(default_factory=dict)
+    faults: list[SyntaxProblem] = field(default_factory=list)
+    shadows: dict[str, Shadow] = field(default_factory=dict)
+
+    def finish(self) -> None:
+        """Follow what waits, the more certain kinds first: the first way by which a module is met is its strongest."""
+        for kind in ImportKind:
+            self.level = kind
+            index = 0
+            while index < len(self.pending[kind]):
+                self.drive(self.follow(self.pending[kind][index]))
+                index += 1
+
+    def drive(self, start: Steps) -> None:
+        """Run the steps depth first, as Python does, without its limit on recursion."""
+        stack = [start]
+        while stack:
+            following = next(stack[-1], None)
+            if following is None:
+                stack.pop()
+            else:
+                stack.append(following)
+
+    def take(self, step: Step) -> Steps:
+        """Follow the step now, or later when its kind is weaker than the present one."""
+        kind = max(self.level, step.imported.kind)
+        if kind == self.level:
+            yield self.follow(step)
+        else:
+            self.pending[kind].append(step)
+
+    def enter(self, module: Module, chain: Chain, *, eager_functions: frozenset[str] = frozenset()) -> Steps:
+        """Run a module's import statements, unless that has been done."""
+        if not module.file or module.file in self.modules:
+            return
+        self.modules[module.file] = module
+        self.chains[module.file] = chain
+        source = self._source(module, chain)
+        if source is None:
+            return
+        for imported in self._statements(source, module, eager_functions=eager_functions):
+            yield from self.take(Step(module, imported, chain))
+
+    def _source(self, module: Module, chain: Chain) -> Source | None:
+        if not module.is_source:
+            return None
+        try:
+            source = sources.read(self.layout.folder / module.file, self.version)
+        except OSError:
+            return None
+        self.read[module.file] = source
+        if source.fault is not None:
+            fault = source.fault
+            self.faults.append(
+                SyntaxProblem(
+                    file=module.file,
+                    line=fault.line,
+                    message=fault.message,
+                    text=fault.text,
+                    kind=self.level,
+                    chain=chain,
+                ),
+            )
+        if source.tree is not None and b"sys.path" in source.data:
+            self._extend_path(source, module)
+        return source
+
+    def _extend_path(self, source: Source, module: Module) -> None:
+        added = bindings.added_folders(source.tree, file=module.file, cwd=self.bases[0]) if source.tree else ()
+        for folder, is_first in added:
+            text = "" if folder == "." else folder
+            if text not in self.bases:
+                self.bases.insert(0 if is_first else len(self.bases), text)
+
+    def _statements(self, source: Source, module: Module, *, eager_functions: frozenset[str]) -> Sequence[Imported]:
+        if source.tree is None:
+            return tuple(sources.plain_imports(source.data))
+        reader = Reader(
+            version=self.version,
+            is_program=module.name.endswith("__main__"),
+            has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
+            eager_functions=eager_functions,
+        )
+        reader.read(source.tree.body, ImportKind.EAGER)
+        return reader.found
+
+    def follow(self, step: Step) -> Steps:
+        """Run one import: the packages on the way, then the module, then those submodules that it takes."""
+        imported = step.imported
+        chain = step.chain.then(Hop(step.module.file, imported.line, imported.statement))
+        dotted = _absolute(imported, step.module)
+        if dotted is None:
+            self._lacks(imported.statement, chain, lack=Lack.NO_PARENT)
+            return
+        if not imported.level and not self._is_own(step, dotted, chain=chain):
+            self._third_party(imported, dotted, chain=chain)
+            return
+        module = yield from self._components(dotted, chain)
+        if module is not None:
+            yield from self._taken(module, imported, chain=chain)
+
+    def _components(self, dotted: str, chain: Chain) -> Generator[Steps, None, Module | None]:
+        bases, prefix = tuple(self.bases), ""
+        module: Module | None = None
+        for part in dotted.split("."):
+            found = self.layout.find(bases, part=part, prefix=prefix)
+            if found is None:
+                if not self._is_open(module):
+                    self._lacks(f"{prefix}.{part}".lstrip("."), chain, bases=bases, part=part)
+                return None
+            yield self.enter(found, chain)
+            bases, prefix, module = found.folders, found.name, found
+        return module
+
+    def _taken(self, module: Module, imported: Imported, *, chain: Chain) -> Steps:
+        """Follow the names of a `from` import that are submodules; those that nothing provides are missing."""
+        if not module.folders:
+            return
+        names = self._names(module)
+        for name in imported.names:
+            if name == "*" or name.startswith("__"):
+                continue
+            found = self.layout.find(module.folders, part=name, prefix=module.name)
+            if found is not None and not self._is_bound_first(module, name):
+                yield self.enter(found, chain)
+            elif found is None and names is not None and name not in names:
+                self._lacks(f"{module.name}.{name}", chain, bases=module.folders, part=name)
+
+    def _names(self, module: Module) -> frozenset[str] | None:
+        source = self.read.get(module.file)
+        if not module.file:
+            return frozenset()
+        return bindings.names(source.tree) if source and source.tree else None
+
+    def _is_bound_first(self, module: Module, name: str) -> bool:
+        """Whether the package itself has *name*, so that Python does not look for a submodule."""
+        source = self.read.get(module.file)
+        return bool(source and source.tree and bindings.value(source.tree, name) is not None)
+
+    def _is_open(self, module: Module | None) -> bool:
+        """Whether a module may have submodules that the folders do not show."""
+        source = self.read.get(module.file) if module else None
+        return bool(source and (b"__path__" in source.data or b"sys.modules" in source.data))
+
+    def _is_own(self, step: Step, dotted: str, *, chain: Chain) -> bool:
+        """Whether an absolute import finds the project's own module first."""
+        top = dotted.partition(".")[0]
+        found = self.layout.find(self.bases, part=top, prefix="")
+        if found is None:
+            return self._is_own_elsewhere(top, chain)
+        is_foreign_name = top in self.standard or top in self.known
+        if not found.file:
+            sources_there = any(self.layout.holds_sources(folder) for folder in found.folders)
+            return sources_there and not is_foreign_name
+        lacking = self._lacking(found, dotted, step=step) if is_foreign_name else ()
+        if lacking:
+            self.shadows.setdefault(
+                top,
+                Shadow(
+                    name=top,
+                    file=found.file,
+                    lacking=lacking,
+                    is_standard_library=top in self.standard,
+                    kind=self.level,
+                    chain=chain,
+                ),
+            )
+        return not lacking
+
+    def _is_own_elsewhere(self, top: str, chain: Chain) -> bool:
+        """Record a module of the project that exists in another case; Linux does not find it."""
+        variant = "" if top in self.standard or top in self.known else self.layout.variant(self.bases, top)
+        if variant:
+            self._lacks(top, chain, bases=tuple(self.bases), part=top)
+        return bool(variant)
+
+    def _lacking(self, found: Module, dotted: str, *, step: Step) -> tuple[str, ...]:
+        """Return what an import takes of a foreign name that the project's module of that name does not have."""
+        if found.file == step.module.file:
+            return (dotted,)
+        names = step.imported.names
+        parts = dotted.split(".")
+        if len(parts) > 1:
+            inner = self.layout.find(found.folders, part=parts[1], prefix=found.name)
+            return () if inner else (dotted,)
+        tree = sources.read(self.layout.folder / found.file, self.version).tree
+        bound = bindings.names(tree) if tree else None
+        if bound is None:
+            return ()
+        has = (n in bound or n == "*" or self.layout.find(found.folders, part=n, prefix=found.name) for n in names)
+        return tuple(name for name, there in zip(names, has, strict=True) if not there)
+
+    def _third_party(self, imported: Imported, dotted: str, *, chain: Chain) -> None:
+        top = dotted.partition(".")[0]
+        if top in self.standard:
+            return
+        found = ThirdPartyImport(name=top, module=dotted, names=imported.names, kind=self.level, chain=chain)
+        self.imports.setdefault((dotted, imported.names), found)
+
+    def _lacks(
+        self,
+        module: str,
+        chain: Chain,
+        *,
+        lack: Lack = Lack.ABSENT,
+        bases: Sequence[str] = (),
+        part: str = "",
+    ) -> None:
+        variant = self.layout.variant(bases, part) if part else ""
+        expected = tuple(
+            path for base in bases[:1] for path in (joined(base, f"{part}.py"), joined(base, f"{part}/__init__.py"))
+        )
+        self.missing.setdefault(
+            module,
+            MissingModule(
+                module=module,
+                kind=self.level,
+                chain=chain,
+                lack=Lack.OTHER_CASE if variant else lack,
+                expected=expected,
+                variant=variant,
+            ),
+        )
+
+
+def _absolute(imported: Imported, module: Module) -> str | None:
+    """Return the full dotted name, None for a relative import in a module that has no package."""
+    if not imported.level:
+        return imported.module
+    parts = module.package.split(".") if module.package else []
+    if imported.level > len(parts):
+        return None
+    return ".".join([*parts[: len(parts) - imported.level + 1], *filter(None, [imported.module])])
