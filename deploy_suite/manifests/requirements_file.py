@@ -43,9 +43,9 @@ class FileReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineProblem:
-    """A line that pip would refuse, or read otherwise than meant.
+    """A line that the tool it is for (pip, Alembic, …) would refuse, or read otherwise than meant.
 
-    Shape: `is_fatal` says that `pip install -r` ends with an error because of it wherever it runs.
+    Shape: `is_fatal` says that the tool ends with an error because of it, wherever it runs.
     """
 
     code: str
