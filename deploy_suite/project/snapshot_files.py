@@ -1,0 +1,57 @@
+"""Files of a snapshot into text, never leaving the snapshot and never reading without end."""
+
+import stat
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.project import module_files
+
+_LARGEST_BYTES: Final = 2_000_000
+_EXECUTABLE: Final = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+
+
+def find(folder: Path, path: PurePosixPath) -> Path | None:
+    """Return the regular file *path* on disk, None when there is none or it lies outside *folder*."""
+    inside = module_files.normal(path)
+    if inside is None:
+        return None
+    try:
+        file = (folder / inside).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def data(folder: Path, path: PurePosixPath) -> bytes | None:
+    """Return the first 2 MB of the file, None when it cannot be read."""
+    file = find(folder, path)
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_LARGEST_BYTES)
+    except OSError:
+        return None
+
+
+def text(folder: Path, path: PurePosixPath) -> str | None:
+    """Return the same as text: a byte order mark dropped, undecodable bytes replaced."""
+    content = data(folder, path)
+    return None if content is None else content.decode("utf-8-sig", errors="replace")
+
+
+def is_folder(folder: Path, path: PurePosixPath) -> bool:
+    """Whether *path* is a folder of the snapshot."""
+    inside = module_files.normal(path)
+    try:
+        return inside is not None and (folder / inside).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_executable(file: Path) -> bool:
+    """Whether the commit gives *file* the execute bit."""
+    try:
+        return bool(file.stat().st_mode & _EXECUTABLE)
+    except OSError:
+        return False

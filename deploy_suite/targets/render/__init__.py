@@ -1,0 +1,1 @@
+"""Render: render.yaml, or what the Dashboard would propose, into contracts."""

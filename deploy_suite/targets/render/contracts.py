@@ -1,0 +1,241 @@
+"""A service of a Blueprint into a contract."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.manifests.settings import ServiceSettings
+from deploy_suite.manifests.yaml_document import Scalar
+from deploy_suite.model.contract import (
+    MEBIBYTE,
+    Contract,
+    FromDatabase,
+    Limits,
+    Literal,
+    PythonRequest,
+    ServiceKind,
+    Variable,
+)
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
+from deploy_suite.project import entry_points, snapshot_files
+from deploy_suite.targets.render import environment_variables, nodes, python_version
+from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
+from deploy_suite.targets.render.environment_variables import Circumstances
+
+TARGET: Final = "render"
+KINDS: Final[Mapping[str, ServiceKind]] = {
+    "web": ServiceKind.WEB,
+    "pserv": ServiceKind.PRIVATE,
+    "worker": ServiceKind.WORKER,
+    "cron": ServiceKind.CRON,
+}
+_FIXED_PORT: Final = re.compile(
+    r"(?:--port[= ]|-p[= ]?|--bind[= ]\S*:|-b[= ]?\S*:|--server\.port[= ]|--listen=\S*:|:)\d{4,5}\b"
+)
+_HIGHEST_PORT: Final = 65535
+
+
+def contract(
+    service: ServiceResource,
+    blueprint: Blueprint,
+    snapshot: Snapshot,
+    *,
+    root: PurePosixPath,
+    settings: ServiceSettings,
+    slug: str,
+) -> tuple[Contract, tuple[Finding, ...]]:
+    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables."""
+    variables = environment_variables.of_service(service, blueprint)
+    choice = python_version.choose(
+        snapshot.folder,
+        root,
+        variable=next((one for one in variables if one.name == python_version.VARIABLE), None),
+        written=environment_variables.written(service, blueprint, python_version.VARIABLE),
+    )
+    plan = facts().plan(service.text("plan") or "starter") or facts().plans["starter"]
+    made = assembled(
+        Circumstances(
+            name=service.label,
+            type=service.type,
+            plan=plan,
+            hostname=_hostname(service.label),
+            commit=snapshot.commit,
+            slug=slug,
+        ),
+        snapshot,
+        root=root,
+        settings=settings,
+        variables=variables,
+        python=choice.request,
+        commands={key: command(service, key) for key in ("buildCommand", "preDeployCommand", "startCommand")},
+        health_path=service.text("healthCheckPath") or "",
+        host=_host(service),
+        shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
+        databases=_databases(variables, blueprint),
+        location=service.location,
+    )
+    return made, (*choice.findings, *_port_problems(service, variables))
+
+
+def assembled(
+    about: Circumstances,
+    snapshot: Snapshot,
+    *,
+    root: PurePosixPath,
+    settings: ServiceSettings,
+    variables: tuple[Variable, ...],
+    python: PythonRequest,
+    commands: Mapping[str, CommandText | None],
+    health_path: str,
+    host: str,
+    shutdown_s: int | None,
+    databases: Mapping[str, str],
+    location: Location | None,
+    notes: tuple[str, ...] = (),
+) -> Contract:
+    """Return the contract made of its parts; platform variables, limits and the entry point are added here."""
+    port = _port(variables)
+    taken = frozenset(one.name for one in variables)
+    start = commands.get("startCommand")
+    return Contract(
+        target=TARGET,
+        service=about.name,
+        kind=KINDS[about.type],
+        root=root,
+        python=python,
+        variables=(*variables, *environment_variables.platform(about, taken, port=port)),
+        build=commands.get("buildCommand"),
+        pre_deploy=commands.get("preDeployCommand"),
+        start=start,
+        entry=_entry(snapshot, root, start, settings, variables),
+        port=port,
+        port_is_movable=not _names_a_port(snapshot, root, start, port),
+        health_path=health_path if about.type == "web" else "",
+        host=host if about.type == "web" else "",
+        memory_bytes=about.plan.memory_mib * MEBIBYTE,
+        plan=about.plan.name,
+        limits=_limits(shutdown_s),
+        databases=databases,
+        tool_versions=_tools(variables),
+        probes=settings.probes,
+        location=location,
+        notes=(*notes, *_notes(python)),
+    )
+
+
+def command(service: ServiceResource, key: str) -> CommandText | None:
+    """Return the command under *key* with the line of its first word."""
+    node = service.block.get(key)
+    text = nodes.text(node)
+    if text is None or not isinstance(node, Scalar) or not text.strip():
+        return None
+    is_block = not node.is_quoted and "\n" in text.rstrip("\n")
+    return CommandText(text=text.strip(), location=Location(service.file, node.line + (1 if is_block else 0)))
+
+
+def _hostname(name: str) -> str:
+    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return f"{label or 'service'}.{facts().host_suffix}"
+
+
+def _host(service: ServiceResource) -> str:
+    """Return the Host header of health checks: a custom domain if there is one."""
+    domains = [nodes.text(node) or "" for node in nodes.items(service.block.get("domains"))]
+    return next(filter(None, (*domains, service.text("domain") or "")), _hostname(service.label))
+
+
+def _literal(variables: tuple[Variable, ...], name: str) -> str | None:
+    found = next((one.source for one in variables if one.name == name), None)
+    return found.value.revealed() if isinstance(found, Literal) else None
+
+
+def _port(variables: tuple[Variable, ...]) -> int:
+    written = (_literal(variables, "PORT") or "").strip()
+    is_port = written.isascii() and written.isdecimal() and 0 < int(written[:6]) <= _HIGHEST_PORT
+    return int(written) if is_port else facts().default_port
+
+
+def _port_problems(service: ServiceResource, variables: tuple[Variable, ...]) -> tuple[Finding, ...]:
+    written = _literal(variables, "PORT")
+    if written is None or service.type != "web":
+        return ()
+    variable = next(one for one in variables if one.name == "PORT")
+    port = _port(variables)
+    if port in facts().reserved_ports:
+        problem = f"PORT is {port}, which Render reserves"
+    elif str(port) != written.strip():
+        problem = f"PORT is {'empty' if not written.strip() else 'no port number'}"
+    else:
+        return ()
+    return (
+        Finding(
+            code="invalid-port-value",
+            outcome=Outcome.WARNING,
+            message=f"{problem}; Render's own value is {facts().default_port}",
+            location=variable.location,
+            evidence=("key: PORT",),
+            remedy=f"remove PORT from envVars of {service.label} in {service.file}",
+            certainty="uncertain: the Dashboard may hold another value, and Render may take an empty one for none",
+            service=service.label,
+        ),
+    )
+
+
+def _databases(variables: tuple[Variable, ...], blueprint: Blueprint) -> Mapping[str, str]:
+    names = dict.fromkeys(one.source.name for one in variables if isinstance(one.source, FromDatabase))
+    found = {name: blueprint.database(name) for name in names}
+    return {name: (one.text("postgresMajorVersion") or "").strip() if one else "" for name, one in found.items()}
+
+
+def _entry(
+    snapshot: Snapshot,
+    root: PurePosixPath,
+    start: CommandText | None,
+    settings: ServiceSettings,
+    variables: tuple[Variable, ...],
+) -> EntryPoint | None:
+    """Return what deploy.toml names, else what the start command runs, else what the sources look like."""
+    known = {one.name: one.source.value.revealed() for one in variables if isinstance(one.source, Literal)}
+    if settings.entry:
+        told = CommandText(text=f"gunicorn {settings.entry}")
+        return entry_points.from_command(told, folder=snapshot.folder, root=root, variables=known)
+    if start is None:
+        return entry_points.by_framework(snapshot.folder, root)
+    return entry_points.from_command(start, folder=snapshot.folder, root=root, variables=known)
+
+
+def _names_a_port(snapshot: Snapshot, root: PurePosixPath, start: CommandText | None, port: int) -> bool:
+    """Whether a literal of the project fixes the port: in the start command, or in a file that it names."""
+    if start is None:
+        return False
+    if _FIXED_PORT.search(start.text) or re.search(rf"\b{port}\b", start.text):
+        return True
+    words = {word.strip("'\"") for word in re.split(r"[\s=;&|]+", start.text)} | {"gunicorn.conf.py"}
+    texts = (snapshot_files.text(snapshot.folder, root / word) for word in words if word and "\0" not in word)
+    return any(re.search(rf"\b{port}\b", text) for text in texts if text)
+
+
+def _limits(shutdown_s: int | None) -> Limits:
+    known = facts().limits
+    return Limits(
+        build_s=known["build_s"],
+        pre_deploy_s=known["pre_deploy_s"],
+        start_s=known["start_s"],
+        health_request_s=known["health_request_s"],
+        shutdown_s=float(shutdown_s) if shutdown_s and shutdown_s > 0 else known["shutdown_s"],
+    )
+
+
+def _tools(variables: tuple[Variable, ...]) -> Mapping[str, str]:
+    return {tool.name: (_literal(variables, tool.variable) or "").strip() or tool.default for tool in facts().tools}
+
+
+def _notes(python: PythonRequest) -> tuple[str, ...]:
+    if python.is_pinned:
+        return ()
+    older = ", ".join(python.alternatives[:2])
+    advice = f"a service created today gets {python.version}, an older one {older} or older"
+    return (f"no Python is named: {advice}; pin it with PYTHON_VERSION",)

@@ -1,0 +1,112 @@
+"""A folder of sources into the commands that Render's Dashboard proposes, or that the project itself suggests."""
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.model.project import CommandText, EntryPoint, Framework
+from deploy_suite.project import entry_points, snapshot_files
+
+_INSTALLS: Final = re.compile(r"\b(pip3?|uv|poetry|pipenv)\s+(\S+\s+)?(install|sync)\b|\bmake\s+\S*(install|build)\b")
+_SERVES: Final = re.compile(r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask\s+run|runserver)\b")
+_MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock")
+_ASGI: Final = frozenset({Framework.FASTAPI, Framework.STARLETTE})
+_PORT: Final = "--host 0.0.0.0 --port $PORT"
+_RUNS_ITSELF: Final = re.compile(r"^if __name__ == ['\"]__main__['\"]", re.MULTILINE)
+
+
+def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
+    """Return the build command: the project's own build.sh, else the Dashboard's proposal for its manifests.
+
+    Source: https://render.com/docs/uv-version, https://render.com/docs/poetry-version
+    """
+    script = _script(folder, root, "build.sh", _INSTALLS)
+    if script is not None:
+        return script
+    has = {name for name in _MANIFESTS if snapshot_files.find(folder, root / name)}
+    pyproject = snapshot_files.text(folder, root / "pyproject.toml") or ""
+    choices = (
+        ("uv.lock" in has, "uv sync --frozen && uv cache prune --ci"),
+        ("poetry.lock" in has and "requirements.txt" not in has, "poetry install"),
+        ("requirements.txt" in has, "pip install -r requirements.txt"),
+        ("[tool.poetry" in pyproject, "poetry install"),
+        ("Pipfile" in has, "pip install pipenv && pipenv install --system"),
+        (bool(re.search(r"^\[(project|build-system)\]", pyproject, re.MULTILINE)), "pip install ."),
+        (snapshot_files.find(folder, root / "setup.py") is not None, "pip install ."),
+    )
+    return next((CommandText(text=text) for applies, text in choices if applies), None)
+
+
+def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandText | None:
+    """Return the start command: the project's own start.sh, else a server that its requirements name.
+
+    Shape: *entry* is "module:attribute" where deploy.toml says it, else "".
+    """
+    if entry:
+        told = CommandText(text=f"gunicorn {entry}")
+        found = entry_points.from_command(told, folder=folder, root=root)
+    else:
+        script = _script(folder, root, "start.sh", _SERVES)
+        if script is not None:
+            return script
+        found = entry_points.by_framework(folder, root)
+    return CommandText(text=_serving(folder, root, found)) if found else None
+
+
+def _script(folder: Path, root: PurePosixPath, name: str, content: re.Pattern[str]) -> CommandText | None:
+    """Return the call of the script *name* where it does what *content* looks for."""
+    file = snapshot_files.find(folder, root / name)
+    if file is None or not content.search(snapshot_files.text(folder, root / name) or ""):
+        return None
+    return CommandText(text=f"./{name}" if snapshot_files.is_executable(file) else f"bash {name}")
+
+
+def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
+    named = _servers(folder, root)
+    spec = _spec(entry)
+    folder_option = _folder_option(entry, root)
+    if entry.framework in _ASGI:
+        if "uvicorn" not in named and "gunicorn" in named:
+            return f"gunicorn{folder_option('--chdir')} -k uvicorn.workers.UvicornWorker {spec}"
+        server = "hypercorn" if "hypercorn" in named and "uvicorn" not in named else "uvicorn"
+        if server == "hypercorn":
+            return f"hypercorn --bind 0.0.0.0:$PORT {spec}"
+        factory = " --factory" if entry.is_factory else ""
+        return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
+    if "gunicorn" in named or entry.framework is Framework.DJANGO:
+        return f"gunicorn{folder_option('--chdir')} {spec}"
+    if "waitress" in named:
+        return f"waitress-serve --listen=0.0.0.0:$PORT {'--call ' if entry.is_factory else ''}{entry.spec}"
+    source = snapshot_files.text(folder, entry.file) if entry.file else None
+    if entry.file and source and _RUNS_ITSELF.search(source):
+        return f"python {entry.file.relative_to(root) if entry.file.is_relative_to(root) else entry.file}"
+    return f"gunicorn{folder_option('--chdir')} {spec}"
+
+
+def _spec(entry: EntryPoint) -> str:
+    return f"'{entry.spec}({entry.arguments})'" if entry.is_factory else entry.spec
+
+
+class _FolderOption:
+    """The option that makes another folder importable, empty where none is needed."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __call__(self, option: str) -> str:
+        """Return the option with a leading blank."""
+        return f" {option} {self.folder}" if self.folder else ""
+
+
+def _folder_option(entry: EntryPoint, root: PurePosixPath) -> _FolderOption:
+    base = entry.search_path[0] if entry.search_path else root
+    inner = base.relative_to(root) if base.is_relative_to(root) else PurePosixPath()
+    return _FolderOption("" if inner == PurePosixPath() else str(inner))
+
+
+def _servers(folder: Path, root: PurePosixPath) -> frozenset[str]:
+    """Return which servers the manifests name."""
+    texts = [snapshot_files.text(folder, root / name) or "" for name in _MANIFESTS]
+    words = re.findall(r"(?i)\b(gunicorn|uvicorn|hypercorn|daphne|waitress)\b", "\n".join(texts))
+    extra = {"uvicorn"} if re.search(r"(?i)\bfastapi\[(standard|all)\]", "\n".join(texts)) else set()
+    return frozenset({word.lower() for word in words} | extra)

@@ -1,0 +1,147 @@
+"""A service's envVars, its groups and Render's own variables into the variables of a contract."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from deploy_suite.knowledge.platforms.render import Plan, facts
+from deploy_suite.manifests.yaml_document import Block
+from deploy_suite.model.contract import (
+    DatabaseField,
+    FromDatabase,
+    FromService,
+    Generated,
+    Literal,
+    Phase,
+    Prompted,
+    Source,
+    Variable,
+)
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import Commit
+from deploy_suite.model.secret import Secret
+from deploy_suite.targets.render import nodes
+from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the platform's own variables tell a service. Shape: `type` is Render's word ("web", "pserv", …)."""
+
+    name: str
+    type: str
+    plan: Plan
+    hostname: str
+    commit: Commit
+    slug: str
+
+
+def of_service(service: ServiceResource, blueprint: Blueprint) -> tuple[Variable, ...]:
+    """Return the variables that the Blueprint gives *service*; its own win over those of its groups.
+
+    Among groups the later one in the file wins; Render takes the most recently created one, which no file tells.
+    """
+    found: dict[str, Variable] = {}
+    for name in _groups(service):
+        group = blueprint.group(name)
+        found.update((one.name, one) for one in (_read(group, blueprint) if group else ()))
+    found.update((one.name, one) for one in _read(service, blueprint))
+    return tuple(found.values())
+
+
+def _groups(service: ServiceResource) -> Iterator[str]:
+    for entry in nodes.blocks(service.block.get("envVars")):
+        if name := nodes.text(entry.get("fromGroup")):
+            yield name
+
+
+def _read(owner: Resource, blueprint: Blueprint, *, levels: int = 0) -> Iterator[Variable]:
+    for entry in nodes.blocks(owner.block.get("envVars")):
+        name = (nodes.text(entry.get("key")) or "").strip()
+        source = _source(entry, blueprint, levels=levels)
+        if name and source is not None:
+            yield Variable(name=name, source=source, location=Location(owner.file, entry.line))
+
+
+def _source(entry: Block, blueprint: Blueprint, *, levels: int) -> Source | None:
+    database, service = nodes.block(entry.get("fromDatabase")), nodes.block(entry.get("fromService"))
+    if database is not None:
+        return _from_database(database)
+    if service is not None:
+        return _from_service(service, blueprint, levels=levels)
+    if nodes.flag(entry.get("generateValue")):
+        return Generated()
+    if entry.entry("value") is not None:
+        return Literal(Secret(nodes.value(entry.get("value"))))
+    return Prompted() if entry.entry("sync") else None
+
+
+def _from_database(source: Block) -> Source:
+    name, part = nodes.text(source.get("name")) or "", nodes.text(source.get("property")) or ""
+    parts = {field.value: field for field in DatabaseField}
+    return FromDatabase(name, parts[part]) if name and part in parts else Prompted()
+
+
+def _from_service(source: Block, blueprint: Blueprint, *, levels: int) -> Source:
+    """Return the property, or the other service's variable itself where the Blueprint says what that is."""
+    name, variable = nodes.text(source.get("name")) or "", nodes.text(source.get("envVarKey"))
+    other = blueprint.service(name)
+    if variable and other and levels == 0:
+        found = next((one for one in _read(other, blueprint, levels=1) if one.name == variable), None)
+        return found.source if found else Prompted()
+    return FromService(name, nodes.text(source.get("property")) or variable or "")
+
+
+def platform(about: Circumstances, taken: frozenset[str], *, port: int) -> tuple[Variable, ...]:
+    """Return the variables that Render sets, without those that the user's own replace (*taken*).
+
+    Source: https://render.com/docs/environment-variables
+    """
+    tables = facts().variables
+    known = _known(about, port)
+    run = {**tables["run"]}
+    if about.type in {"web", "pserv"}:
+        run |= tables["run_http"]
+    if about.type == "web":
+        run |= tables["run_web"]
+    phased: tuple[tuple[Mapping[str, str], frozenset[Phase]], ...] = (
+        (tables["both"], frozenset(Phase)),
+        (tables["build"], frozenset({Phase.BUILD})),
+        (run, frozenset({Phase.RUN})),
+    )
+    return tuple(
+        Variable(name=name, source=Literal(Secret(text.format_map(known))), phases=phases, is_platform=True)
+        for table, phases in phased
+        for name, text in table.items()
+        if name not in taken
+    )
+
+
+def _known(about: Circumstances, port: int) -> Mapping[str, str]:
+    hostname = about.hostname if about.type == "web" else ""
+    return {
+        "name": about.name,
+        "type": about.type,
+        "hostname": hostname,
+        "url": f"https://{hostname}" if hostname else "",
+        "branch": about.commit.branch or "main",
+        "commit": about.commit.sha,
+        "slug": about.slug or about.commit.repository_slug,
+        "cpus": _shown(about.plan.cpus),
+        "workers": str(about.plan.workers),
+        "port": str(port),
+    }
+
+
+def _shown(cpus: float) -> str:
+    return str(int(cpus)) if math.isclose(cpus, int(cpus)) else str(cpus)
+
+
+def written(service: ServiceResource, blueprint: Blueprint, name: str) -> str:
+    """Return the literal of the variable *name* as the file spells it, "" when it has none."""
+    owners = (service, *(group for one in reversed(tuple(_groups(service))) if (group := blueprint.group(one))))
+    for owner in owners:
+        for entry in reversed(nodes.blocks(owner.block.get("envVars"))):
+            if nodes.text(entry.get("key")) == name:
+                return (nodes.text(entry.get("value")) or "").strip()
+    return ""

@@ -1,0 +1,173 @@
+"""A project without render.yaml into the contracts that Render's Dashboard would propose, each guess said aloud."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.errors import UsageError
+from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.manifests import procfile
+from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.project import snapshot_files
+from deploy_suite.targets.base import Reading
+from deploy_suite.targets.render import contracts, dashboard, python_version
+from deploy_suite.targets.render.environment_variables import Circumstances
+
+_PROCFILE: Final = "Procfile"
+_DOCS: Final = "https://render.com/docs/blueprint-spec"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Service:
+    """A service that the manifests suggest."""
+
+    name: str
+    type: str
+    start: CommandText
+    pre_deploy: CommandText | None = None
+
+
+def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
+    """Return the services that a Procfile or the framework suggests. Raises: UsageError when there is none."""
+    processes = _processes(snapshot)
+    services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
+    if not services:
+        raise _nothing(snapshot)
+    build = dashboard.build_command(snapshot.folder, snapshot.root)
+    made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
+    findings = [*_said(snapshot, services, build, from_procfile=bool(processes)), *made[0][1]]
+    return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
+
+
+def _processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
+    path = snapshot.root / _PROCFILE
+    text = snapshot_files.text(snapshot.folder, path)
+    return procfile.parse(text, file=str(path)) if text else ()
+
+
+def _from_procfile(processes: tuple[procfile.ProcessLine, ...], slug: str) -> Iterator[_Service]:
+    release = next((one for one in processes if one.name == "release"), None)
+    for process in processes:
+        if process.name == "release":
+            continue
+        is_web = process.name == "web"
+        yield _Service(
+            name=_name(slug) if is_web else f"{_name(slug)}-{process.name}",
+            type="web" if is_web else "worker",
+            start=process.command,
+            pre_deploy=release.command if is_web and release else None,
+        )
+
+
+def _from_framework(snapshot: Snapshot, settings: Settings, slug: str) -> tuple[_Service, ...]:
+    told = next(((name, one.entry) for name, one in settings.services.items() if one.entry), None)
+    start = dashboard.start_command(snapshot.folder, snapshot.root, entry=told[1] if told else "")
+    if start is None:
+        return ()
+    return (_Service(name=told[0] if told else _name(slug), type="web", start=start),)
+
+
+def _name(slug: str) -> str:
+    return slug.rpartition("/")[2] or "web"
+
+
+def _contract(
+    service: _Service,
+    snapshot: Snapshot,
+    settings: Settings,
+    *,
+    build: CommandText | None,
+    slug: str,
+) -> tuple[Contract, tuple[Finding, ...]]:
+    choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
+    hostname = f"{service.name.lower()}.{facts().host_suffix}"
+    made = contracts.assembled(
+        Circumstances(
+            name=service.name,
+            type=service.type,
+            plan=facts().plans["starter"],
+            hostname=hostname,
+            commit=snapshot.commit,
+            slug=slug,
+        ),
+        snapshot,
+        root=snapshot.root,
+        settings=settings.services.get(service.name, ServiceSettings()),
+        variables=(),
+        python=choice.request,
+        commands={"buildCommand": build, "preDeployCommand": service.pre_deploy, "startCommand": service.start},
+        health_path="",
+        host=hostname,
+        shutdown_s=None,
+        databases={},
+        location=service.start.location,
+        notes=("there is no render.yaml: commands, plan and variables are assumed",),
+    )
+    return made, choice.findings
+
+
+def _said(
+    snapshot: Snapshot,
+    services: tuple[_Service, ...],
+    build: CommandText | None,
+    *,
+    from_procfile: bool,
+) -> Iterator[Finding]:
+    """Yield what was assumed, as a warning that ends with the render.yaml that would make it certain."""
+    location = Location(str(snapshot.root / _PROCFILE)) if from_procfile else None
+    source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
+    yield Finding(
+        code="render-yaml-missing",
+        outcome=Outcome.WARNING,
+        message=f"{source}: the commands checked here are assumed, not those of a service on Render",
+        location=location,
+        evidence=tuple(_assumed(services, build)),
+        remedy=f"write them to render.yaml at the top of the repository ({_DOCS}), or into the Dashboard",
+        certainty="uncertain: the Dashboard may hold other commands and variables",
+        required=False,
+    )
+    if build is None:
+        yield Finding(
+            code="requirements-file-missing",
+            outcome=Outcome.WARNING,
+            message="the project has no file that names its requirements, so no build command can be assumed",
+            location=None,
+            remedy="add requirements.txt, or pyproject.toml with a lock file",
+            certainty="likely: none of requirements.txt, uv.lock, poetry.lock, Pipfile, pyproject.toml is there",
+        )
+
+
+def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Iterator[str]:
+    if build is not None:
+        yield f"buildCommand: {build.text}"
+    for service in services:
+        if service.pre_deploy is not None:
+            yield f"{service.name} preDeployCommand: {service.pre_deploy.text}"
+        yield f"{service.name} startCommand: {service.start.text}"
+
+
+def _nothing(snapshot: Snapshot) -> UsageError:
+    below = _candidates(snapshot)
+    hint = f"name the folder of the service: --project {below[0]}" if below else ""
+    return UsageError(
+        f"no service found in {snapshot.root if snapshot.root.parts else 'the repository'}: "
+        "no render.yaml, no Procfile with a process, no application of a known framework",
+        remedy=hint
+        or "add render.yaml with the service's startCommand, "
+        "or name the application in deploy.toml: [services.web] entry = 'package.module:app'",
+    )
+
+
+def _candidates(snapshot: Snapshot) -> list[PurePosixPath]:
+    """Return the folders below the project in which a service may live."""
+    marks = ("render.yaml", "Procfile", "requirements.txt", "pyproject.toml", "Pipfile", "manage.py")
+    folders = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return [
+        snapshot.root / name
+        for name in folders
+        if any(snapshot_files.find(snapshot.folder, snapshot.root / name / mark) for mark in marks)
+    ]

@@ -1,0 +1,170 @@
+"""Environment variables: where their values come from, and whether that place exists."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.manifests.yaml_document import Scalar, ScalarKind
+from deploy_suite.model.finding import Finding
+from deploy_suite.targets.render import nodes
+from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
+from deploy_suite.targets.render.lints.saying import fails, warns
+
+_SOURCES: Final = ("value", "generateValue", "sync", "fromDatabase", "fromService")
+_NOT_IN_GROUPS: Final = ("sync", "fromDatabase", "fromService", "fromGroup")
+_ELSEWHERE: Final = "uncertain: it may exist in the workspace, outside this file"
+
+
+def problems(blueprint: Blueprint) -> Iterator[Finding]:
+    """Yield the faults of all environment variables of services and groups."""
+    for service in blueprint.services:
+        for entry in _variables(service):
+            found = (
+                *_form(entry, service),
+                *_database(entry, service, blueprint),
+                *_service(entry, service, blueprint),
+                *_group(entry, service, blueprint),
+            )
+            yield from (finding.about(check="", service=service.label, target="") for finding in found)
+    for group in blueprint.groups:
+        for entry in _variables(group):
+            yield from _in_group(entry, group)
+
+
+def _variables(owner: Resource) -> Iterator[Resource]:
+    for at, block in enumerate(nodes.blocks(owner.block.get("envVars"))):
+        yield Resource(block=block, path=f"{owner.path}.envVars[{at}]", file=owner.file)
+
+
+def _key(entry: Resource) -> str:
+    return entry.text("key") or entry.path
+
+
+def _given(entry: Resource) -> tuple[str, ...]:
+    return tuple(key for key in _SOURCES if entry.has(key) and not _is_null(entry, key))
+
+
+def _is_null(entry: Resource, key: str) -> bool:
+    node = entry.block.get(key)
+    return key != "value" and isinstance(node, Scalar) and node.kind is ScalarKind.NULL
+
+
+def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
+    if entry.has("fromGroup"):
+        return
+    if entry.text("key") is None:
+        yield fails(
+            entry,
+            "render-missing-key:key",
+            f"a variable of {service.label} has no key",
+            remedy=f"add `key:` to {entry.path} in {entry.file}",
+        )
+        return
+    given = _given(entry)
+    if not given and not entry.has("previewValue"):
+        yield warns(
+            entry,
+            "render-variable-source",
+            f"{_key(entry)} of {service.label} says nowhere where its value comes from",
+            remedy=f"add one of {', '.join(_SOURCES)} to {_key(entry)} in {entry.file}",
+            certainty="uncertain: Render may take it for an empty value",
+        )
+    if len(given) > 1:
+        yield warns(
+            entry,
+            "render-variable-source",
+            f"{_key(entry)} of {service.label} has {len(given)} sources: {', '.join(given)}",
+            remedy=f"keep one of {', '.join(given)} for {_key(entry)} in {entry.file}",
+            certainty="likely: Render documents one source a variable, not which of two wins",
+        )
+
+
+def _database(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
+    source = nodes.block(entry.block.get("fromDatabase"))
+    if source is None:
+        return
+    name, part = nodes.text(source.get("name")) or "", nodes.text(source.get("property")) or ""
+    known = facts().values["database_property"].allowed
+    if part and part not in known:
+        yield fails(
+            entry,
+            "render-unknown-property",
+            f"{_key(entry)} of {service.label} takes {part} from a database, which has no such property",
+            key="fromDatabase",
+            evidence=f"property: {part}",
+            remedy=f"use one of {', '.join(known)} in {entry.file}",
+        )
+    if name and blueprint.database(name) is None:
+        yield warns(
+            entry,
+            f"render-unknown-reference:{name}",
+            f"{_key(entry)} of {service.label} refers to the database {name}, which {entry.file} does not define",
+            key="fromDatabase",
+            remedy=_add_or_correct(name, [one.name for one in blueprint.databases], "databases", entry.file),
+            certainty=_ELSEWHERE,
+        )
+
+
+def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
+    source = nodes.block(entry.block.get("fromService"))
+    if source is None:
+        return
+    name, kind = nodes.text(source.get("name")) or "", nodes.text(source.get("type")) or ""
+    part = nodes.text(source.get("property")) or ""
+    known = facts().values["keyvalue_property" if kind in {"keyvalue", "redis"} else "web_property"].allowed
+    if part and kind and part not in known:
+        yield fails(
+            entry,
+            "render-unknown-property",
+            f"{_key(entry)} of {service.label} takes {part} from a service of type {kind}, which has no such property",
+            key="fromService",
+            evidence=f"property: {part}",
+            remedy=f"use one of {', '.join(known)} in {entry.file}",
+        )
+    if not part and not nodes.text(source.get("envVarKey")):
+        yield fails(
+            entry,
+            "render-missing-key:property",
+            f"{_key(entry)} of {service.label} names neither a property nor an envVarKey of {name or 'the service'}",
+            key="fromService",
+            remedy=f"add `property:` or `envVarKey:` to fromService of {_key(entry)} in {entry.file}",
+        )
+    if name and blueprint.service(name) is None:
+        yield warns(
+            entry,
+            f"render-unknown-reference:{name}",
+            f"{_key(entry)} of {service.label} refers to the service {name}, which {entry.file} does not define",
+            key="fromService",
+            remedy=_add_or_correct(name, [one.name for one in blueprint.services], "services", entry.file),
+            certainty=_ELSEWHERE,
+        )
+
+
+def _group(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
+    name = entry.text("fromGroup")
+    if name and blueprint.group(name) is None:
+        yield warns(
+            entry,
+            f"render-unknown-reference:{name}",
+            f"{service.label} takes variables from the group {name}, which {entry.file} does not define",
+            key="fromGroup",
+            remedy=_add_or_correct(name, [one.name for one in blueprint.groups], "envVarGroups", entry.file),
+            certainty=_ELSEWHERE,
+        )
+
+
+def _add_or_correct(name: str, known: list[str], key: str, file: str) -> str:
+    those = f", or name one of {', '.join(filter(None, known))}" if any(known) else ""
+    return f"add {name} under `{key}:` in {file}{those}"
+
+
+def _in_group(entry: Resource, group: Resource) -> Iterator[Finding]:
+    for key in _NOT_IN_GROUPS:
+        if entry.has(key):
+            yield fails(
+                entry,
+                f"render-group-source:{key}",
+                f"{key} is not allowed in the environment group {group.name}",
+                key=key,
+                remedy=f"move {_key(entry)} from the group to the services that need it in {entry.file}",
+            )

@@ -1,0 +1,192 @@
+"""A Blueprint's keys and kinds of values into findings: unknown, missing, outdated, of the wrong type."""
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from deploy_suite.knowledge.platforms.render import Shape, facts
+from deploy_suite.manifests.yaml_document import Block, Entry, Items, Node, Scalar, ScalarKind
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.targets.render import nodes
+
+_SCHEMA_SAYS = (
+    "likely: Render's published schema (https://render.com/schema/render.yaml.json) allows no such key; "
+    "its validator is not public"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A mapping under examination."""
+
+    shape: Shape
+    path: str
+    file: str
+    service: str = ""
+
+    def location(self, line: int) -> Location:
+        return Location(self.file, line)
+
+    def dotted(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+
+def problems(root: Block, *, file: str) -> Iterator[Finding]:
+    """Yield what is wrong with the keys of the document, each with its dotted path."""
+    yield from _block(root, _Place(facts().shapes["root"], "", file))
+
+
+def _block(block: Block, place: _Place) -> Iterator[Finding]:
+    yield from _missing(block, place)
+    yield from _repeated(block, place)
+    for entry in block.entries:
+        kind = place.shape.keys.get(entry.key)
+        if kind is None:
+            yield _unknown(entry, place)
+            continue
+        if entry.key in place.shape.deprecated:
+            yield _deprecated(entry, place)
+        yield from _value(entry.value, kind, place, entry)
+
+
+def _missing(block: Block, place: _Place) -> Iterator[Finding]:
+    for key in place.shape.required:
+        node = block.get(key)
+        if node is None or (isinstance(node, Scalar) and not (nodes.text(node) or "").strip()):
+            yield Finding(
+                code=f"render-missing-key:{key}",
+                outcome=Outcome.FAILED,
+                message=f"{place.dotted(key)} is required",
+                location=place.location(block.line),
+                remedy=f"add `{key}:` to {place.path or 'the file'} in {place.file}",
+                service=place.service,
+            )
+
+
+def _repeated(block: Block, place: _Place) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for entry in block.entries:
+        if entry.key in seen:
+            yield Finding(
+                code=f"render-repeated-key:{entry.key}",
+                outcome=Outcome.WARNING,
+                message=f"{place.dotted(entry.key)} is given twice; at most one of the two counts",
+                location=place.location(entry.line),
+                evidence=(f"first given at line {seen[entry.key]}",),
+                remedy=f"keep one `{entry.key}:` in {place.file}",
+                certainty="certain that one is lost; YAML itself forbids repeated keys, and strict readers refuse them",
+                service=place.service,
+            )
+        seen.setdefault(entry.key, entry.line)
+
+
+def _unknown(entry: Entry, place: _Place) -> Finding:
+    near = difflib.get_close_matches(entry.key, place.shape.keys, n=1, cutoff=0.6)
+    lower = {key.lower(): key for key in place.shape.keys}
+    meant = lower.get(entry.key.lower().replace("_", "").replace("-", ""), near[0] if near else "")
+    return Finding(
+        code=f"render-unknown-key:{entry.key}",
+        outcome=Outcome.WARNING,
+        message=f"{place.dotted(entry.key)} is no key that Render knows"
+        + (f"; the nearest is {meant}" if meant else ""),
+        location=place.location(entry.line),
+        evidence=(f"{entry.key}:",),
+        remedy=f"rename it to `{meant}:` in {place.file}" if meant else f"remove `{entry.key}:` from {place.file}",
+        certainty=_SCHEMA_SAYS,
+        service=place.service,
+    )
+
+
+def _deprecated(entry: Entry, place: _Place) -> Finding:
+    instead = place.shape.deprecated[entry.key]
+    return Finding(
+        code=f"render-deprecated-key:{entry.key}",
+        outcome=Outcome.WARNING,
+        message=f"{place.dotted(entry.key)} is deprecated in favour of {instead}",
+        location=place.location(entry.line),
+        evidence=(f"{entry.key}:",),
+        remedy=f"write `{instead}:` in its place in {place.file}",
+        certainty="certain; Render still reads the old key",
+        service=place.service,
+    )
+
+
+def _value(node: Node, kind: str, place: _Place, entry: Entry) -> Iterator[Finding]:
+    if isinstance(node, Scalar) and node.kind is ScalarKind.NULL:
+        return
+    if kind.startswith("list of "):
+        yield from _list(node, kind.removeprefix("list of "), place, entry)
+    elif kind.startswith("a "):
+        yield from _mapping(node, kind.removeprefix("a "), place, entry)
+    elif kind == "texts":
+        yield from _texts(node, place, entry)
+    elif not _FITS[kind](node):
+        yield _wrong(kind, place, entry)
+
+
+def _list(node: Node, shape: str, place: _Place, entry: Entry) -> Iterator[Finding]:
+    if not isinstance(node, Items):
+        yield _wrong("list", place, entry)
+        return
+    for at, item in enumerate(node.items):
+        path = f"{place.dotted(entry.key)}[{at}]"
+        if not isinstance(item, Block):
+            yield _wrong("mapping", place, entry, path=path, line=item.line)
+            continue
+        service = nodes.text(item.get("name")) or "" if shape == "service" else place.service
+        yield from _block(item, _Place(facts().shapes[shape], path, place.file, service))
+
+
+def _mapping(node: Node, shape: str, place: _Place, entry: Entry) -> Iterator[Finding]:
+    if not isinstance(node, Block):
+        yield _wrong("mapping", place, entry)
+        return
+    yield from _block(node, _Place(facts().shapes[shape], place.dotted(entry.key), place.file, place.service))
+
+
+def _texts(node: Node, place: _Place, entry: Entry) -> Iterator[Finding]:
+    if not isinstance(node, Items) or not all(isinstance(item, Scalar) for item in node.items):
+        yield _wrong("texts", place, entry)
+
+
+def _wrong(kind: str, place: _Place, entry: Entry, *, path: str = "", line: int = 0) -> Finding:
+    where = path or place.dotted(entry.key)
+    return Finding(
+        code=f"render-wrong-type:{entry.key}",
+        outcome=Outcome.FAILED if kind in _UNREADABLE else Outcome.WARNING,
+        message=f"{where} must be {_NAMES[kind]}",
+        location=place.location(line or entry.line),
+        remedy=f"write {_NAMES[kind]} for `{entry.key}:` in {place.file}",
+        certainty="" if kind in _UNREADABLE else "likely: Render's published schema asks for this type",
+        service=place.service,
+    )
+
+
+def _is_scalar(node: Node) -> bool:
+    return isinstance(node, Scalar)
+
+
+def _is_integer(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.kind is ScalarKind.INTEGER and not node.is_quoted
+
+
+def _is_flag(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.kind is ScalarKind.BOOLEAN
+
+
+_FITS: dict[str, Callable[[Node], bool]] = {
+    "text": _is_scalar,
+    "value": _is_scalar,
+    "integer": _is_integer,
+    "flag": _is_flag,
+}
+_NAMES = {
+    "text": "a text",
+    "value": "a single value",
+    "integer": "a whole number without quotes",
+    "flag": "true or false without quotes",
+    "list": "a list",
+    "texts": "a list of texts",
+    "mapping": "a mapping of keys to values",
+}
+_UNREADABLE = frozenset({"text", "value", "list", "texts", "mapping"})

@@ -1,0 +1,164 @@
+"""A project into what Render would make of it."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.errors import UsageError
+from deploy_suite.manifests import yaml_document
+from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.manifests.yaml_document import Block
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import Snapshot
+from deploy_suite.project import snapshot_files
+from deploy_suite.targets.base import Reading
+from deploy_suite.targets.render import blueprint as blueprints
+from deploy_suite.targets.render import contracts, guesses, places, schema
+from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
+from deploy_suite.targets.render.contracts import TARGET
+from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
+
+_DOCS: Final = "https://render.com/docs/blueprint-spec"
+
+
+def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Reading:
+    """Return the contracts of *snapshot* on Render, from render.yaml or, without one, as the Dashboard proposes.
+
+    Raises: UsageError when no service is found.
+    """
+    place = places.find(snapshot)
+    if place.file is None:
+        guessed = guesses.read(snapshot, settings, slug=repository_slug)
+        reading = Reading(contracts=guessed.contracts, findings=(*place.findings, *guessed.findings))
+    else:
+        reading = _blueprint(snapshot, settings, place, slug=repository_slug)
+    findings = (*reading.findings, *_unknown_settings(settings, reading))
+    return Reading(
+        contracts=reading.contracts,
+        findings=tuple(finding.about(check="", service="", target=TARGET) for finding in _once(findings)),
+    )
+
+
+def _once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(findings))
+
+
+def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, slug: str) -> Reading:
+    file = str(place.file)
+    try:
+        root = yaml_document.parse(snapshot_files.text(snapshot.folder, PurePosixPath(file)) or "", file=file)
+    except ManifestError as error:
+        return Reading(contracts=(), findings=(*place.findings, _unreadable(error)))
+    if not isinstance(root, Block):
+        empty = ManifestError("it holds no mapping of keys to values", Location(file, 1))
+        return Reading(contracts=(), findings=(*place.findings, _unreadable(empty)))
+    blueprint = blueprints.read(root, file=file)
+    if not blueprint.services:
+        raise UsageError(
+            f"{file} defines no service",
+            source=file,
+            remedy=f"add one under `services:` in {file} ({_DOCS})",
+        )
+    return _services(snapshot, settings, place, blueprint, slug=slug)
+
+
+def _unreadable(error: ManifestError) -> Finding:
+    return Finding(
+        code="render-yaml-invalid",
+        outcome=Outcome.FAILED,
+        message=f"{error.location.file} cannot be read: {error.message}",
+        location=error.location,
+        remedy=error.remedy or f"correct {error.location} so that it is one YAML mapping ({_DOCS})",
+    )
+
+
+def _services(
+    snapshot: Snapshot,
+    settings: Settings,
+    place: places.Place,
+    blueprint: Blueprint,
+    *,
+    slug: str,
+) -> Reading:
+    skipped = {service.path: reason for service in blueprint.services if (reason := _not_ours(service, snapshot, slug))}
+    ours = places.within(snapshot, [one for one in blueprint.services if one.path not in skipped], place)
+    made: list[Contract] = []
+    found: list[Finding] = []
+    for service in ours:
+        root = places.root_of(service, snapshot, place)
+        if root.path is not None:
+            contract, problems = contracts.contract(
+                service,
+                blueprint,
+                snapshot,
+                root=root.path,
+                settings=settings.services.get(service.label, ServiceSettings()),
+                slug=slug,
+            )
+            made.append(contract)
+            found += problems
+        found += (one.about(check="", service=service.label, target="") for one in root.findings)
+    return Reading(
+        contracts=tuple(made),
+        findings=(
+            *place.findings,
+            *_lints(blueprint, snapshot, elsewhere=frozenset(skipped)),
+            *found,
+            *_skipped(blueprint, skipped, is_all=not ours),
+        ),
+    )
+
+
+def _lints(blueprint: Blueprint, snapshot: Snapshot, *, elsewhere: frozenset[str]) -> Iterator[Finding]:
+    yield from schema.problems(blueprint.root, file=blueprint.file)
+    yield from names.problems(blueprint)
+    yield from services.problems(blueprint)
+    yield from plans.problems(blueprint)
+    yield from values.problems(blueprint)
+    yield from references.problems(blueprint)
+    yield from secrets.problems(blueprint)
+    yield from paths.problems(blueprint, snapshot.folder, elsewhere=elsewhere)
+
+
+def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
+    """Return why preflight does not run *service*, "" when it does."""
+    if not service.is_python:
+        what = service.runtime or service.type or "no runtime"
+        return f"it runs on {what}, and only Render's own Python is checked here"
+    repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
+    own = slug or snapshot.commit.repository_slug
+    if repo and own and repo.rpartition("/")[2].lower() != own.rpartition("/")[2].lower():
+        return f"its code is in another repository: {repo}"
+    return ""
+
+
+def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> Iterator[Finding]:
+    """Yield what is not checked; where that is all there is, the verdict is incomplete."""
+    for service in blueprint.services:
+        if service.path in reasons:
+            yield Finding(
+                code="service-not-checked",
+                outcome=Outcome.SKIPPED,
+                message=f"{service.label} is not checked: {reasons[service.path]}",
+                location=service.location,
+                service=service.label,
+                required=is_all,
+            )
+
+
+def _unknown_settings(settings: Settings, reading: Reading) -> Iterator[Finding]:
+    known = [contract.service for contract in reading.contracts]
+    for name in settings.services:
+        if known and name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            yield Finding(
+                code="deploy-toml-unknown-service",
+                outcome=Outcome.WARNING,
+                message=f"deploy.toml speaks of the service {name}, which the project does not have",
+                location=Location("deploy.toml"),
+                remedy=f"rename it to one of {', '.join(known)}; the nearest is {near[0]}",
+                certainty="certain; what is said of it has no effect",
+            )
