@@ -1,0 +1,125 @@
+"""The real git behind the port."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.adapters.git import SystemGit
+from deploy_suite.errors import UsageError
+
+GIT = SystemGit()
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+    subprocess.run(("git", *identity, *arguments), cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "app.py").write_text("one\n")
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "run.sh").chmod(0o755)
+    (folder / ".gitignore").write_text("secret.env\n")
+    (folder / ".gitattributes").write_text("app.py export-ignore\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+def test_the_top_is_found_from_a_folder_below(repository):
+    (repository / "deep").mkdir()
+
+    assert GIT.top(repository / "deep").samefile(repository)
+
+
+def test_a_folder_outside_every_repository_is_wrong_usage(tmp_path):
+    with pytest.raises(UsageError, match="not in a git repository"):
+        GIT.top(tmp_path)
+
+
+def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository):
+    git(repository, "remote", "add", "origin", "git@example.com:owner/shop.git")
+
+    commit = GIT.commit(repository, "HEAD")
+
+    assert (commit.subject, commit.branch, commit.repository_slug) == ("first", "main", "owner/shop")
+    assert len(commit.sha) == len(commit.tree) == 40
+
+
+def test_the_snapshot_holds_the_commit_and_not_the_folder(repository, tmp_path):
+    (repository / "app.py").write_text("changed\n")
+    (repository / "new.py").write_text("new\n")
+    target = tmp_path / "snapshot"
+    target.mkdir()
+
+    GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
+
+    assert {path.name for path in target.iterdir()} == {"app.py", "run.sh", ".gitignore", ".gitattributes"}
+    assert (target / "app.py").read_text() == "one\n"
+    assert (target / "run.sh").stat().st_mode & 0o111
+
+
+def test_the_users_own_index_is_left_alone(repository, tmp_path):
+    (repository / "staged.py").write_text("x\n")
+    git(repository, "add", "staged.py")
+    target = tmp_path / "snapshot"
+    target.mkdir()
+
+    GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
+
+    assert GIT.working_state(repository, GIT.commit(repository, "HEAD")).modified == ("staged.py",)
+
+
+def test_the_working_state_tells_modified_untracked_ignored_and_renamed_apart(repository):
+    (repository / "app.py").write_text("changed\n")
+    (repository / "new file.py").write_text("new\n")
+    (repository / "secret.env").write_text("x\n")
+    git(repository, "mv", "run.sh", "start.sh")
+
+    state = GIT.working_state(repository, GIT.commit(repository, "HEAD"))
+
+    assert sorted(state.modified) == ["app.py", "start.sh"]
+    assert state.untracked == ("new file.py",)
+    assert state.ignored == ("secret.env",)
+
+
+def test_unpushed_commits_are_those_that_the_upstream_lacks(repository, tmp_path):
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(repository, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repository, "push", "-q", "-u", "origin", "main")
+    for number in range(2):
+        (repository / f"more{number}.py").write_text("x\n")
+        git(repository, "add", "-A")
+        git(repository, "commit", "-qm", f"more {number}")
+
+    commit = GIT.commit(repository, "HEAD")
+    state = GIT.working_state(repository, commit)
+
+    assert state.upstream == "origin/main"
+    assert [unpushed.subject for unpushed in state.unpushed] == ["more 0", "more 1"]
+    assert GIT.added_since(repository, state.upstream, commit) == ("more0.py", "more1.py")
+    assert state.behind == 0
+
+
+def test_an_older_commit_does_not_differ_from_the_folder(repository):
+    (repository / "second.py").write_text("x\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    (repository / "app.py").write_text("changed\n")
+
+    state = GIT.working_state(repository, GIT.commit(repository, "HEAD~1"))
+
+    assert (state.modified, state.untracked) == ((), ())
+
+
+def test_submodules_are_named(repository):
+    sha = GIT.commit(repository, "HEAD").sha
+    git(repository, "update-index", "--add", "--cacheinfo", f"160000,{sha},vendor/lib")
+    git(repository, "commit", "-qm", "submodule")
+
+    assert GIT.submodules(repository, GIT.commit(repository, "HEAD")) == ("vendor/lib",)
