@@ -1,7 +1,7 @@
 """Folders for one run and between runs, and the removal of what killed runs left behind.
 
-Layout: `<root>/runs/<id>/` holds `lock` (taken while the run lives), `journal` (a process a line) and `work/`; beside
-`runs` stand `cache` and `locks`.
+Layout: `<root>/runs/<id>/` holds `lock` (taken while the run lives), `journal` (a process or folder a line) and
+`work/`; beside `runs` stand `cache` and `locks`.
 """
 
 import contextlib
@@ -55,8 +55,16 @@ class LocalWorkplace:
 
     def record_process(self, pid: int) -> None:
         """Note that this run started *pid*: the next run ends it, should this one and its warden be killed."""
-        with contextlib.suppress(psutil.Error), (self._run / "journal").open("a", encoding="utf-8") as journal:
-            journal.write(f"{pid} {psutil.Process(pid).create_time()}\n")
+        with contextlib.suppress(psutil.Error):
+            self._record(f"process {pid} {psutil.Process(pid).create_time()}")
+
+    def record_folder(self, folder: Path) -> None:
+        """Note that this run makes *folder* elsewhere: the next run removes it, should this one be killed."""
+        self._record(f"folder {folder}")
+
+    def _record(self, line: str) -> None:
+        with speaking_of_the_disk(self._run), (self._run / "journal").open("a", encoding="utf-8") as journal:
+            journal.write(f"{line}\n")
 
     @contextmanager
     def _held(self, name: str) -> Iterator[None]:
@@ -143,17 +151,22 @@ def _abandoned(runs: Path) -> tuple[tuple[Path, filelock.BaseFileLock], ...]:
 
 
 def _reap(run: Path, lock: filelock.BaseFileLock) -> None:
-    _end_recorded(run / "journal")
+    _undo_recorded(run / "journal")
     remove_tree(run / "work")
     lock.release()
     remove_tree(run)
 
 
-def _end_recorded(journal: Path) -> None:
+def _undo_recorded(journal: Path) -> None:
     with contextlib.suppress(OSError, ValueError):
         for line in journal.read_text(encoding="utf-8").splitlines():
-            pid, started_s = line.split()
-            _end_process(int(pid), float(started_s))
+            match line.split(" ", 2):
+                case ["process", pid, started_s]:
+                    _end_process(int(pid), float(started_s))
+                case ["folder", *words]:
+                    remove_tree(Path(" ".join(words)))
+                case _:
+                    pass
 
 
 def _end_process(pid: int, started_s: float) -> None:

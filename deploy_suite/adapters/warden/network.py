@@ -1,0 +1,92 @@
+"""Hold a network with loopback only, as long as the suite lives: the network warden.
+
+Told: one message {kinds, covers}, then {let_out | let_in: port, socket, number}. Tells: {holder: pid}, {ready} or
+{failed, doing}, {done: number} or {failed, doing, number}, {reached: host, port}.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy_suite.adapters.warden import names, namespaces, outside, relay
+from deploy_suite.adapters.warden.channel import Channel
+
+_MOST_HOSTS = 1000
+
+
+def main() -> int:
+    """Serve the suite at the other end of the pipes named by the last two arguments."""
+    channel = Channel.from_arguments()
+    order = channel.first()
+    if order is None:
+        return 0
+    try:
+        namespaces.leave(order["kinds"])
+    except OSError as error:
+        return _failed(channel, error)
+    inside = os.fork() if "pid" in order["kinds"] else 0
+    if inside:
+        channel.tell({"holder": inside})
+        os.waitpid(inside, 0)
+        return 0
+    if "pid" not in order["kinds"]:
+        channel.tell({"holder": os.getpid()})
+    return _hold(channel, order)
+
+
+def _hold(channel: Channel, order: dict[str, Any]) -> int:
+    """Hold the namespaces; as the first of the process ids, take all the others along at the end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        _furnish(channel, order)
+    except OSError as error:
+        return _failed(channel, error)
+    channel.tell({"ready": True})
+    while (messages := channel.receive()) is not None:
+        for message in messages:
+            _obey(channel, message)
+    os._exit(0)
+
+
+def _furnish(channel: Channel, order: dict[str, Any]) -> None:
+    told: set[str] = set()
+
+    def note(host: str, port: int) -> None:
+        if host not in told and len(told) < _MOST_HOSTS:
+            told.add(host)
+            channel.tell({"reached": host, "port": port})
+
+    namespaces.keep_mounts_private()
+    if "pid" in order["kinds"]:
+        namespaces.mount_proc()
+    namespaces.raise_interface("lo")
+    for target, cover in order["covers"].items():
+        if Path(target).exists():
+            namespaces.cover(Path(target).resolve(), Path(cover))
+    names.serve(note)
+    with contextlib.suppress(OSError):  # not every system has such devices; then calls to bare addresses go unseen
+        outside.stand_in(note)
+
+
+def _obey(channel: Channel, message: dict[str, Any]) -> None:
+    try:
+        if "let_out" in message:
+            relay.let_out(message["let_out"], Path(message["socket"]))
+        else:
+            relay.let_in(Path(message["socket"]), message["let_in"])
+    except OSError as error:
+        _failed(channel, error, number=message["number"])
+    else:
+        channel.tell({"done": message["number"]})
+
+
+def _failed(channel: Channel, error: OSError, *, number: int = 0) -> int:
+    channel.tell({"failed": error.errno, "doing": str(error), "number": number})
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
