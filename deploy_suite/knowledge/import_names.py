@@ -46,4 +46,4 @@ def _canonical(text: str) -> str:
     try:
         return canonicalize_name(Requirement(text).name)
     except InvalidRequirement:
-        return canonicalize_name(text.split(" ")[0])
+        return canonicalize_name(text.split(" ", maxsplit=1)[0])

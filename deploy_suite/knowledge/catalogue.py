@@ -1,0 +1,224 @@
+"""Rows of causes/*.toml ⇄ typed values, checked as a whole when they are read."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+LINE_LIMIT: Final = 2000
+_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(:[\w.+-]+)?")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_BOUND: Final = re.compile(r"<<(\w+)>>")
+_ROW_KEYS: Final = frozenset(
+    "slug title why fix parameter kind platforms sources caught_by mistaken_for explains transient signature".split()
+)
+_SIGNATURE_KEYS: Final = frozenset("find pattern near unless weight slug defaults".split())
+
+
+class Kind:
+    """Where in the life of a deploy a cause strikes; edges between kinds stand for what always follows."""
+
+    ALL: Final = (
+        "repository",
+        "build",
+        "configuration",
+        "start",
+        "database",
+        "server",
+        "request",
+        "symptom",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a program prints when the cause struck.
+
+    Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
+    in the lines around it; `<<name>>` in them stands for what the pattern's group captured. Named groups of `pattern`
+    and `near` fill the row's texts. `weight` is how sure a match is.
+    """
+
+    find: tuple[str, ...]
+    pattern: re.Pattern[str]
+    near: str
+    unless: str
+    weight: float
+    slug: str
+    defaults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One row. Texts hold `{name}` where a signature's group is filled in.
+
+    Shape: `explains` names slugs, families or `@kind`; `caught_by` is the preflight check, or "" when none can.
+    A `transient` cause is often seen while other services still start: signs of health after it take it back.
+    """
+
+    slug: str
+    title: str
+    why: str
+    fix: str
+    kind: str
+    parameter: str
+    platforms: tuple[str, ...]
+    sources: tuple[str, ...]
+    caught_by: str
+    mistaken_for: tuple[str, ...]
+    explains: tuple[str, ...]
+    transient: bool
+    signatures: tuple[Signature, ...]
+
+    @property
+    def family(self) -> str:
+        """The slug without its parameter."""
+        return family(self.slug)
+
+
+def family(slug: str) -> str:
+    """Return *slug* without its parameter."""
+    return slug.partition(":")[0]
+
+
+class CatalogueError(ValueError):
+    """The rows contradict themselves: a fault of the suite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalogue:
+    """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for)."""
+
+    causes: Mapping[str, Cause]
+    harmless: re.Pattern[str]
+    healthy: re.Pattern[str]
+    healthy_literals: tuple[str, ...]
+
+    def row(self, slug: str) -> Cause | None:
+        """Return the row of *slug*, else that of its family."""
+        return self.causes.get(slug) or self.causes.get(family(slug))
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the rows that come with the suite."""
+    folder = files("deploy_suite.knowledge") / "causes"
+    return parse({entry.name: entry.read_text(encoding="utf-8") for entry in _toml(folder)})
+
+
+def _toml(folder: Traversable) -> Iterable[Traversable]:
+    return sorted((e for e in folder.iterdir() if e.name.endswith(".toml")), key=lambda entry: entry.name)
+
+
+def parse(texts: Mapping[str, str]) -> Catalogue:
+    """Return the catalogue in *texts* (file name → TOML).
+
+    Raises: CatalogueError with all faults at once.
+    """
+    causes: dict[str, Cause] = {}
+    harmless: list[str] = []
+    healthy: list[str] = []
+    literals: list[str] = []
+    faults: list[str] = []
+    for name, text in texts.items():
+        document = tomllib.loads(text)
+        harmless += document.get("harmless", {}).get("patterns", [])
+        healthy += document.get("healthy", {}).get("patterns", [])
+        literals += document.get("healthy", {}).get("find", [])
+        for raw in document.get("cause", []):
+            found = _row_faults(raw)
+            if not found and raw["slug"] in causes:
+                found = ["is there twice"]
+            faults += [f"{name}: {raw.get('slug', '?')}: {fault}" for fault in found]
+            if not found:
+                causes[raw["slug"]] = _cause(raw)
+    # faults += _edge_faults(causes)
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return Catalogue(
+        causes=causes,
+        harmless=_any_of(harmless),
+        healthy=_any_of(healthy),
+        healthy_literals=tuple(literals),
+    )
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
+
+
+def _row_faults(raw: Mapping[str, Any]) -> list[str]:
+    found = [f"{key}: unknown key" for key in raw if key not in _ROW_KEYS]
+    found += [f"{key}: is required" for key in ("slug", "title", "why", "fix", "kind", "sources") if not raw.get(key)]
+    if not _SLUG.fullmatch(raw.get("slug", "")):
+        found.append("slug: is no slug")
+    if raw.get("kind") not in Kind.ALL:
+        found.append(f"kind: is none of {', '.join(Kind.ALL)}")
+    for number, signature in enumerate(raw.get("signature", []), 1):
+        found += [f"signature {number}: {fault}" for fault in _signature_faults(signature)]
+    return found
+
+
+def _signature_faults(raw: Mapping[str, Any]) -> list[str]:
+    found = [f"{key}: unknown key" for key in raw if key not in _SIGNATURE_KEYS]
+    found += [f"{key}: is required" for key in ("find", "pattern") if not raw.get(key)]
+    for key in ("pattern", "near", "unless"):
+        try:
+            re.compile(bound(raw.get(key, ""), {}))
+        except re.error as error:
+            found.append(f"{key}: {error}")
+    return found
+
+
+def _edge_faults(causes: Mapping[str, Cause]) -> list[str]:
+    known = {*causes, *(cause.family for cause in causes.values()), *(f"@{kind}" for kind in Kind.ALL)}
+    return [
+        f"{cause.slug}: {target}: no such cause"
+        for cause in causes.values()
+        for target in (*cause.explains, *cause.mistaken_for)
+        if target not in known
+    ]
+
+
+def _cause(raw: Mapping[str, Any]) -> Cause:
+    return Cause(
+        slug=raw["slug"],
+        title=raw["title"],
+        why=raw["why"],
+        fix=raw["fix"].strip(),
+        kind=raw["kind"],
+        parameter=raw.get("parameter", ""),
+        platforms=tuple(raw.get("platforms", ["any"])),
+        sources=tuple(raw["sources"]),
+        caught_by=raw.get("caught_by", ""),
+        mistaken_for=tuple(raw.get("mistaken_for", [])),
+        explains=tuple(raw.get("explains", [])),
+        transient=raw.get("transient", False),
+        signatures=tuple(_signature(s) for s in raw.get("signature", [])),
+    )
+
+
+def _signature(raw: Mapping[str, Any]) -> Signature:
+    return Signature(
+        find=tuple(raw["find"]),
+        pattern=re.compile(raw["pattern"]),
+        near=raw.get("near", ""),
+        unless=raw.get("unless", ""),
+        weight=float(raw.get("weight", 0.9)),
+        slug=raw.get("slug", ""),
+        defaults=raw.get("defaults", {}),
+    )
+
+
+def bound(pattern: str, values: Mapping[str, str]) -> str:
+    """Return *pattern* with each `<<name>>` replaced by the literal that was captured under that name."""
+    return _BOUND.sub(lambda m: re.escape(values.get(m[1], "")), pattern)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return *text* with `{name}` replaced by its value; what is unknown reads `<name>`."""
+    return _PLACEHOLDER.sub(lambda m: values.get(m[1], f"<{m[1]}>"), text)

@@ -1,0 +1,47 @@
+"""A slug → what there is to say about the cause, for a person."""
+
+from collections.abc import Iterator
+
+from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
+
+_CAUGHT = "`nox -s preflight` finds it before the deploy (check: {})."
+_NOT_CAUGHT = "No preflight check sees it: it strikes outside the project."
+
+
+def explain(slug: str, *, rows: Catalogue | None = None) -> str | None:
+    """Return the text about *slug* (with or without a parameter), or None when there is no such cause."""
+    row = (rows or catalogue()).row(slug)
+    return "\n".join(_paragraphs(row, slug)) if row else None
+
+
+def listing(*, rows: Catalogue | None = None) -> str:
+    """Return all slugs with their titles, one a line, by name."""
+    causes = sorted((rows or catalogue()).causes.values(), key=lambda cause: cause.slug)
+    width = max((len(cause.slug) for cause in causes), default=0)
+    return "\n".join(f"{cause.slug:<{width}}  {_named(cause.title)}" for cause in causes)
+
+
+def _paragraphs(row: Cause, slug: str) -> Iterator[str]:
+    parameter = slug.partition(":")[2]
+    yield slug if family(slug) == row.family else row.slug
+    yield ""
+    yield _named(row.title)
+    yield ""
+    yield _named(row.why, parameter)
+    yield ""
+    yield "What to do:"
+    yield from (f"    {line}" for line in _named(row.fix, parameter).splitlines())
+    yield ""
+    yield _CAUGHT.format(row.caught_by) if row.caught_by else _NOT_CAUGHT
+    if row.mistaken_for:
+        yield "Often mistaken for: " + ", ".join(row.mistaken_for) + "."
+    if row.platforms != ("any",):
+        yield "Seen on: " + ", ".join(row.platforms) + "."
+    yield "Sources: " + "\n         ".join(row.sources)
+
+
+def _named(text: str, parameter: str = "") -> str:
+    """Return *text* with its placeholders readable; the parameter stands for the name that the slug carries."""
+    for name in ("package", "module", "name", "variable"):
+        text = text.replace(f"{{{name}}}", parameter or name.upper())
+    return text.replace("{", "").replace("}", "")

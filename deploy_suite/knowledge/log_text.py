@@ -1,0 +1,55 @@
+"""A log line as it was pasted → what the program printed, and which service printed it."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\ufeff")
+_TIME: Final = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
+_PREFIX: Final = re.compile(
+    "|".join(
+        (
+            rf"{_TIME} (?P<heroku>(?:app|heroku)\[[\w.-]+\]):? ?(?:\w{{3}} \[\w+\] ?)?",  # Heroku, Fly
+            rf"\[?{_TIME}\]?[ \t]+(?=\S|$)(?!\[\d+\])",  # docker logs -t, GitHub Actions, Render
+            r"(?P<compose>[A-Za-z0-9][\w.-]{0,62}) +\| ?",  # docker compose
+            r"(?P<compose2>[A-Za-z0-9][\w.-]{0,62}[_-]\d+)\| ?",
+            r"remote: ?",  # git push to a platform
+            r"\w{3} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
+            r"\w{3} [ \d]?\d,? (?:\d{4} )?\d\d?:\d\d:\d\d (?:AM|PM)[ \t]+(?:\[\w{4,12}\] ?)?",  # Render's log view
+            r"#\d+ (?:\[[^\]]{1,60}\] )?(?:\d+\.\d+ )?",  # BuildKit, plain progress
+            r"\d{1,4}\.\d{1,3} (?=\S)",  # BuildKit, the excerpt of a failed step
+            r"##\[error\]|\[(?:inf|err|info|error|stdout|stderr)\][ \t]+(?:\[\w{4,12}\] )?",
+            r" *[│|>╰─×]+ ",  # pip's boxes, quotes in threads
+            r"\$ ",
+        )
+    )
+)
+_MOST_PREFIXES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line. Shape: `number` from 1; `text` without prefix, colours and trailing space; `service` "" when not named."""
+
+    number: int
+    text: str
+    service: str = ""
+
+
+def plain(raw: str) -> str:
+    """Return *raw* without colours, carriage returns (what a progress bar overwrote is dropped) and trailing space."""
+    text = _ANSI.sub("", raw) if "\x1b" in raw or "\ufeff" in raw else raw
+    text = text.rstrip()
+    return text.rpartition("\r")[2] if "\r" in text else text
+
+
+def log_line(number: int, raw: str) -> LogLine:
+    """Return the line *raw* taken apart."""
+    text, service = plain(raw), ""
+    for _ in range(_MOST_PREFIXES):
+        match = _PREFIX.match(text)
+        if not match or not match.end():
+            break
+        service = service or next((name for name in match.groups() if name), "")
+        text = text[match.end() :]
+    return LogLine(number, text, service)

@@ -1,0 +1,236 @@
+"""A log and the rows → which causes left evidence where, and what nobody knows."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import BinaryIO, Final
+
+from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
+from deploy_suite.knowledge.distributions import distribution
+from deploy_suite.knowledge.log_text import LogLine
+from deploy_suite.knowledge.scan import Scanner, Window
+from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, frames_before, raised_after
+
+_EVIDENCE_LINES: Final = 3
+_MOST_WINDOWS: Final = 400
+_MOST_TRACEBACKS: Final = 200
+_MOST_DISTINCT: Final = 20_000
+_WRAP_COLUMNS: Final = 60
+_TRACEBACK: Final = "Traceback (most recent call last)"
+_GENERAL: Final = re.compile(
+    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed)\b|exited with (?:code|status) [1-9]"
+    r"|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code|core dumped|Segmentation fault"
+)
+
+
+@dataclass(slots=True)
+class Hit:
+    """The evidence for one slug."""
+
+    slug: str
+    row: str
+    weight: float
+    values: Mapping[str, str]
+    evidence: list[tuple[int, str]] = field(default_factory=list)
+    count: int = 0
+    last: int = 0
+
+    @property
+    def first(self) -> int:
+        """The number of the first line of evidence."""
+        return self.evidence[0][0] if self.evidence else 0
+
+
+@dataclass(slots=True)
+class Hits:
+    """All that a log gave."""
+
+    by_slug: dict[str, Hit] = field(default_factory=dict)
+    unexplained: Raised | None = None
+    healthy_line: int = 0
+    explained_lines: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    cause: Cause
+    signature: Signature
+    order: int
+
+
+class _Index:
+    """The signatures of a catalogue, found by the literals that a line must hold."""
+
+    def __init__(self, rows: Catalogue) -> None:
+        self.rules: dict[str, list[_Rule]] = {}
+        order = 0
+        for cause in rows.causes.values():
+            for signature in cause.signatures:
+                order += 1
+                for literal in signature.find:
+                    self.rules.setdefault(literal, []).append(_Rule(cause, signature, order))
+        self.scanner = Scanner([*self.rules, _TRACEBACK, *rows.healthy_literals])
+
+    def rules_for(self, text: str) -> Iterator[_Rule]:
+        """Yield the rules whose literal stands in *text*."""
+        for literal, rules in self.rules.items():
+            if literal in text:
+                yield from rules
+
+
+@lru_cache(maxsize=4)
+def _index(rows: Catalogue) -> _Index:
+    return _Index(rows)
+
+
+def read(stream: BinaryIO, rows: Catalogue) -> Hits:
+    """Return what *stream* holds of the causes in *rows*."""
+    index = _index(rows)
+    reader = _Reader(index, rows)
+    for window in index.scanner.windows(stream):
+        reader.take(window)
+    return reader.finished()
+
+
+class _Reader:
+    """Takes the windows of one log, in order."""
+
+    def __init__(self, index: _Index, rows: Catalogue) -> None:
+        self._index = index
+        self._rows = rows
+        self._hits = Hits()
+        self._seen: dict[str, tuple[str, ...]] = {}
+        self._windows = 0
+        self._tracebacks = 0
+        self._raised: list[Raised] = []
+        self._loose: Raised | None = None
+
+    def take(self, window: Window) -> None:
+        line = window.line()
+        known = self._seen.get(line.text)
+        if known is not None:
+            self._again(known, line)
+            return
+        if self._rows.harmless.search(line.text):
+            self._remember(line, ())
+            self._hits.explained_lines.add(line.number)
+            return
+        if self._rows.healthy.search(line.text):
+            self._hits.healthy_line = line.number
+            return
+        if _TRACEBACK in line.text:
+            self._traceback(window, line)
+            return
+        self._match(window, line)
+
+    def finished(self) -> Hits:
+        explained = self._hits.explained_lines
+        open_ones = [raised for raised in self._raised if raised.line not in explained]
+        self._hits.unexplained = open_ones[-1] if open_ones else self._loose
+        return self._hits
+
+    def _again(self, slugs: tuple[str, ...], line: LogLine) -> None:
+        for slug in slugs:
+            hit = self._hits.by_slug[slug]
+            hit.count += 1
+            hit.last = line.number
+        if slugs or not self._loose or self._loose.exception != line.text:
+            self._hits.explained_lines.add(line.number)
+
+    def _remember(self, line: LogLine, slugs: tuple[str, ...]) -> None:
+        if len(self._seen) < _MOST_DISTINCT:
+            self._seen[line.text] = slugs
+
+    def _traceback(self, window: Window, line: LogLine) -> None:
+        self._tracebacks += 1
+        if self._tracebacks > _MOST_TRACEBACKS:
+            return
+        raised = raised_after(line, window.after(line.service))
+        if raised:
+            self._raised.append(raised)
+
+    def _match(self, window: Window, line: LogLine) -> None:
+        found = self._found(window, line, line.text)
+        if not found and len(line.text) >= _WRAP_COLUMNS:
+            following = window.after(line.service)[:1]
+            if following and not EXCEPTION.match(following[0].text):
+                for glue in ("", " "):
+                    found = found or self._found(window, line, line.text + glue + following[0].text.lstrip())
+        slugs = tuple(dict.fromkeys(hit.slug for hit in found))
+        if slugs or not EXCEPTION.match(line.text):
+            self._remember(line, slugs)
+        if slugs:
+            self._hits.explained_lines.add(line.number)
+        else:
+            self._note(window, line)
+
+    def _note(self, window: Window, line: LogLine) -> None:
+        if EXCEPTION.match(line.text):
+            frames = frames_before(window.before(line.service))
+            self._loose = Raised(exception=line.text, line=line.number, frames=frames)
+        elif self._loose is None and _GENERAL.search(line.text):
+            self._loose = Raised(exception=line.text.strip(), line=line.number)
+
+    def _found(self, window: Window, line: LogLine, text: str) -> list[Hit]:
+        best: dict[str, tuple[float, int, Hit]] = {}
+        for rule in self._index.rules_for(text):
+            values = self._values(rule.signature, window, line, text)
+            if values is None:
+                continue
+            hit = self._hit(rule, values)
+            mine = (rule.signature.weight, -rule.order, hit)
+            if hit.slug not in best or mine[:2] > best[hit.slug][:2]:
+                best[hit.slug] = mine
+        if not best:
+            return []
+        _, _, winner = max(best.values(), key=lambda one: one[:2])
+        return [self._record(winner, line)]
+
+    def _values(self, signature: Signature, window: Window, line: LogLine, text: str) -> dict[str, str] | None:
+        match = signature.pattern.search(text)
+        if not match:
+            return None
+        values = {**signature.defaults, **_groups(match)}
+        if signature.near or signature.unless:
+            self._windows += 1
+            if self._windows > _MOST_WINDOWS:
+                return None
+            around = _joined(window, line)
+            if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
+                return None
+            if signature.near:
+                close = re.search(bound(signature.near, values), around, re.MULTILINE)
+                if not close:
+                    return None
+                values |= _groups(close)
+        return values
+
+    def _hit(self, rule: _Rule, values: dict[str, str]) -> Hit:
+        if "module" in values:
+            values.setdefault("package", distribution(values["module"]))
+        slug = rule.signature.slug or rule.cause.slug
+        if rule.cause.parameter and ":" not in slug:
+            parameter = filled(rule.cause.parameter, values)
+            slug = f"{slug}:{parameter}" if "<" not in parameter else slug
+        slug = filled(slug, values)
+        return Hit(slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values)
+
+    def _record(self, hit: Hit, line: LogLine) -> Hit:
+        kept = self._hits.by_slug.setdefault(hit.slug, hit)
+        if hit.weight > kept.weight:
+            kept.weight, kept.values, kept.row = hit.weight, hit.values, hit.row
+        if len(kept.evidence) < _EVIDENCE_LINES:
+            kept.evidence.append((line.number, line.text.strip()))
+        kept.count += 1
+        kept.last = line.number
+        return kept
+
+
+def _groups(match: re.Match[str]) -> dict[str, str]:
+    return {name: value for name, value in match.groupdict().items() if value}
+
+
+def _joined(window: Window, line: LogLine) -> str:
+    lines = (*window.before(line.service), line, *window.after(line.service))
+    return "\n".join(one.text for one in lines)

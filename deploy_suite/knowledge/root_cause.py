@@ -1,0 +1,109 @@
+"""Evidence for several causes → the deepest of them, with what follows from it, best first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.knowledge.catalogue import Catalogue, Cause, family
+from deploy_suite.knowledge.matching import Hit, Hits
+
+SURE_ENOUGH: Final = 0.4
+_RIVAL: Final = 0.85
+_OVER_SYMPTOM: Final = 0.4
+_AFTER_HEALTH: Final = 0.3
+# What follows when something of a kind fails, whatever it was: nothing is started from a build that failed, and what
+# is not started neither listens nor answers.
+_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "repository": ("@symptom",),
+    "build": ("@symptom", "@start"),
+    "configuration": ("@symptom",),
+    "start": ("@symptom",),
+    "database": ("@symptom",),
+    "server": ("@symptom",),
+    "request": (),
+    "symptom": (),
+}
+_DEPTH: Final = ("repository", "build", "configuration", "start", "database", "server", "request", "symptom")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A cause as it will be told."""
+
+    slug: str
+    row: str
+    confidence: float
+    values: Mapping[str, str]
+    evidence: tuple[tuple[int, str], ...]
+    explains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The causes, best first, and whether the first is one to rely on."""
+
+    causes: tuple[Ranked, ...]
+    is_known: bool
+
+
+def ranked(hits: Hits, rows: Catalogue) -> Ranking:
+    """Return the causes in *hits* with the roots first."""
+    found = list(hits.by_slug.values())
+    follows = {hit.slug: tuple(_following(hit, found, rows)) for hit in found}
+    roots = _roots(found, follows)
+    scored = sorted(((_score(hit, hits, rows), -hit.first, hit) for hit in roots), key=lambda s: s[:2], reverse=True)
+    causes = tuple(
+        Ranked(
+            slug=hit.slug,
+            row=hit.row,
+            confidence=round(score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL, 2),
+            values=hit.values,
+            evidence=tuple(hit.evidence),
+            explains=tuple(sorted(_all_following(hit.slug, follows))),
+        )
+        for place, (score, _, hit) in enumerate(scored)
+    )
+    return Ranking(causes, bool(causes) and causes[0].confidence >= SURE_ENOUGH)
+
+
+def _following(hit: Hit, found: Sequence[Hit], rows: Catalogue) -> Iterator[str]:
+    row = rows.causes[hit.row]
+    targets = {*row.explains, *_FOLLOWS[row.kind]}
+    for other in found:
+        if other.slug != hit.slug and _is_target(rows.causes[other.row], other.slug, targets):
+            yield other.slug
+
+
+def _is_target(row: Cause, slug: str, targets: set[str]) -> bool:
+    return bool({slug, family(slug), f"@{row.kind}"} & targets)
+
+
+def _all_following(slug: str, follows: Mapping[str, Sequence[str]]) -> set[str]:
+    reached: set[str] = set()
+    ahead = [*follows[slug]]
+    while ahead:
+        one = ahead.pop()
+        if one not in reached and one != slug:
+            reached.add(one)
+            ahead += follows[one]
+    return reached
+
+
+def _roots(found: Sequence[Hit], follows: Mapping[str, Sequence[str]]) -> list[Hit]:
+    explained = {
+        other
+        for slug in follows
+        for other in _all_following(slug, follows)
+        if slug not in _all_following(other, follows)
+    }
+    return [hit for hit in found if hit.slug not in explained]
+
+
+def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
+    row = rows.causes[hit.row]
+    score = hit.weight
+    if row.transient and hits.healthy_line > hit.last:
+        score *= _AFTER_HEALTH
+    if row.kind in {"symptom", "request"} and hits.unexplained:
+        score *= _OVER_SYMPTOM if row.kind == "symptom" else 1
+    return score

@@ -1,0 +1,107 @@
+"""A log of any size → the few lines that may say something, each with the lines around it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import BinaryIO, Final
+
+from deploy_suite.knowledge.catalogue import LINE_LIMIT
+from deploy_suite.knowledge.log_text import LogLine, log_line
+
+BLOCK_BYTES: Final = 1 << 20
+BEFORE_BYTES: Final = 12_000
+AFTER_BYTES: Final = 8_000
+LINES_BEFORE: Final = 90
+LINES_AFTER: Final = 60
+# Substrings that together occur in nearly every line that reports a failure: the fewer, the faster a log is read.
+ANCHORS: Final = (
+    "rror", "ailed", "xception", "annot", "an't", "ould not", "o such", "ot found", "enied", "efused", "atal", "FATAL",
+    "nvalid", "emory", "imeout", "imed out", "in use", "Killed", "oes not", "s not", "nable", "exit", "Exit", "issing",
+    "No ", "ot ", "issing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The buffer around a line: what was printed before and after it, by the same service where lines name one."""
+
+    buffer: bytes
+    start: int
+    end: int
+    number: int
+
+    def line(self) -> LogLine:
+        """Return the line itself."""
+        return log_line(self.number, decoded(self.buffer[self.start : self.end]))
+
+    def before(self, service: str = "") -> tuple[LogLine, ...]:
+        """Return the lines before, oldest first."""
+        raw = self.buffer[max(0, self.start - BEFORE_BYTES) : self.start].split(b"\n")[:-1][-LINES_BEFORE:]
+        return _of(service, raw, self.number - len(raw))
+
+    def after(self, service: str = "") -> tuple[LogLine, ...]:
+        """Return the lines after."""
+        raw = self.buffer[self.end + 1 : self.end + 1 + AFTER_BYTES].split(b"\n")[:LINES_AFTER]
+        return _of(service, raw, self.number + 1)
+
+
+def _of(service: str, raw: Sequence[bytes], first: int) -> tuple[LogLine, ...]:
+    lines = (log_line(number, decoded(text)) for number, text in enumerate(raw, first))
+    return tuple(line for line in lines if not service or not line.service or line.service == service)
+
+
+def decoded(raw: bytes) -> str:
+    """Return at most LINE_LIMIT characters of *raw*; both ends of a longer line, for what matters stands at either."""
+    if len(raw) > LINE_LIMIT:
+        raw = raw[: LINE_LIMIT // 2] + b" " + raw[-LINE_LIMIT // 2 :]
+    return raw.decode("utf-8", "replace")
+
+
+class Scanner:
+    """Finds the lines of a log that hold one of some literals, by as few passes over the bytes as possible."""
+
+    def __init__(self, literals: Iterable[str]) -> None:
+        """Choose the anchors that cover *literals*."""
+        wanted = set(literals)
+        self.anchors = tuple(dict.fromkeys(_anchor(literal).encode() for literal in sorted(wanted)))
+
+    def windows(self, stream: BinaryIO) -> Iterator[Window]:
+        """Yield a window for each line of *stream* that holds an anchor, in order, reading it block by block."""
+        tail, number, fresh = b"", 1, 0
+        while block := stream.read(BLOCK_BYTES):
+            buffer = tail + block
+            cut = max(buffer.rfind(b"\n", fresh, max(fresh, len(buffer) - AFTER_BYTES)) + 1, fresh)
+            if cut == fresh and len(buffer) - fresh > BLOCK_BYTES:
+                cut = len(buffer)  # a line without end: take it in pieces
+            yield from self._within(buffer, fresh, cut, number)
+            number += buffer.count(b"\n", fresh, cut)
+            keep = max(0, cut - BEFORE_BYTES)
+            tail, fresh = buffer[keep:], cut - keep
+        yield from self._within(tail, fresh, len(tail), number)
+
+    def _within(self, buffer: bytes, start: int, end: int, number: int) -> Iterator[Window]:
+        at = start
+        for begin in sorted(self._starts(buffer, start, end)):
+            number += buffer.count(b"\n", at, begin)
+            at = begin
+            stop = buffer.find(b"\n", begin)
+            yield Window(buffer=buffer, start=begin, end=stop if stop >= 0 else len(buffer), number=number)
+
+    def _starts(self, buffer: bytes, start: int, end: int) -> set[int]:
+        found: set[int] = set()
+        for anchor in self.anchors:
+            at = buffer.find(anchor, start, end)
+            while at >= 0:
+                found.add(max(buffer.rfind(b"\n", start, at) + 1, start))
+                after = buffer.find(b"\n", at, end)
+                at = buffer.find(anchor, after, end) if after >= 0 else -1
+        return found
+
+
+def _anchor(literal: str) -> str:
+    return next((anchor for anchor in ANCHORS if anchor in literal), literal)
+
+
+def until_blank(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
+    """Return *lines* up to the first empty one."""
+    return tuple(takewhile(lambda line: line.text.strip(), lines))

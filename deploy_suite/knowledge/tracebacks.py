@@ -1,0 +1,84 @@
+"""Lines of a log → the Python exception they end in, and the last frame of the project's own code."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.knowledge.log_text import LogLine
+
+_FRAME: Final = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+EXCEPTION: Final = re.compile(
+    r"^(?:E\s+)?(?P<type>(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Refused|NotFound|DoesNotExist"
+    r"|Configured|NotReady|Timeout|Failure|Invalid|Conflict|Unavailable|Violation|Table|Column|Object|Function|Schema))"
+    r"(?::(?: (?P<message>.*))?)?$"
+)
+_FOREIGN: Final = re.compile(
+    r"site-packages|dist-packages|[/\\]lib(?:64)?[/\\]python\d|[/\\]python[\d.]+[/\\]lib[/\\]|^<|[/\\]bin[/\\][\w.-]+$"
+    r"|Python\d+[/\\]Lib[/\\]|[/\\]\.heroku[/\\]|[/\\]pypoetry[/\\]|[/\\]uv[/\\]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a traceback."""
+
+    file: str
+    line: int
+    function: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the file belongs to the project rather than to Python or a package."""
+        return not _FOREIGN.search(self.file)
+
+    def __str__(self) -> str:
+        """Return "file:line in function"."""
+        return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An exception as it was printed. Shape: `frames` outermost first; `line` is where the exception itself stands."""
+
+    exception: str
+    line: int
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def own_frame(self) -> Frame | None:
+        """The innermost frame of the project's own code."""
+        return next((frame for frame in reversed(self.frames) if frame.is_own), None)
+
+
+def frame(text: str) -> Frame | None:
+    """Return the frame that the line *text* states."""
+    match = _FRAME.match(text)
+    return Frame(match["file"], int(match["line"]), match["function"] or "") if match else None
+
+
+def raised_after(header: LogLine, after: Sequence[LogLine]) -> Raised | None:
+    """Return what the traceback that starts at *header* ends in, if the log still holds its end."""
+    frames: list[Frame] = []
+    for line in after:
+        if found := frame(line.text):
+            frames.append(found)
+        elif match := EXCEPTION.match(line.text):
+            return Raised(exception=match[0], line=line.number, frames=tuple(frames))
+        elif line.text.startswith("Traceback (most recent"):
+            return None
+        elif frames and line.text and not line.text[0].isspace() and re.match(r"[\w.]+(?::|$)", line.text):
+            return Raised(exception=line.text, line=line.number, frames=tuple(frames))
+    return None
+
+
+def frames_before(before: Sequence[LogLine]) -> tuple[Frame, ...]:
+    """Return the frames right before a line, outermost first, back to the header of their traceback."""
+    frames: list[Frame] = []
+    for line in reversed(before):
+        if "Traceback (most recent" in line.text:
+            break
+        if found := frame(line.text):
+            frames.append(found)
+    return tuple(reversed(frames))
