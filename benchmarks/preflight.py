@@ -1,7 +1,7 @@
 """The same preflight of konan by hand and by the suite, side by side in one run.
 
 By hand: python -m venv, pip install, pip check, alembic upgrade on a PostgreSQL that runs already, gunicorn under
-Render's variables, GET /health, SIGTERM. By the suite: one command, its own PostgreSQL and all its further checks in it.
+Render's variables, GET /health, SIGTERM. By the suite: one command, its own PostgreSQL and all its checks in it.
 Exit code: 0 when every claim holds, 1 when one does not, 2 when something could not be measured.
 """
 
