@@ -44,22 +44,21 @@ class AlembicFile:
 def parse(text: str, *, file: str, section: str = "alembic") -> AlembicFile:
     """Return what the section *section* (`alembic -n NAME`) of an ini file says.
 
-    Values that cannot be interpolated, as with a lone `%` in a password, are problems; a file without the section,
-    or without `script_location`, is an `alembic-config-missing` problem.
+    Values that cannot be interpolated, as with a lone `%` in a password, are problems. A file without the section or
+    without `script_location` is no fault in itself: Flask-Migrate sets it from outside.
     Raises: ManifestError for text that configparser refuses.
     Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file
     """
     source = text.removeprefix("\ufeff")
     lines = _OptionLines(source, section, file)
     options, problems = _options(_read(source, file), section, lines)
-    missing = () if "script_location" in options else (_missing(file, section),)
     return _built(
         file=file,
         section=section,
         options=options,
         split=_splitter(options),
         where=lines.location,
-        problems=(*problems, *missing),
+        problems=problems,
     )
 
 
@@ -190,16 +189,6 @@ def _interpolation(name: str, error: configparser.InterpolationError, location: 
         message=f"Alembic fails when {name} is read: {reason}",
         location=location,
         remedy=remedy,
-        is_fatal=False,
-    )
-
-
-def _missing(file: str, section: str) -> LineProblem:
-    return LineProblem(
-        code="alembic-config-missing",
-        message=f"{file} sets no script_location in [{section}]",
-        location=Location(file),
-        remedy=f"add 'script_location = %(here)s/migrations' to [{section}] in {file}",
         is_fatal=False,
     )
 

@@ -1,0 +1,59 @@
+"""Pipfile text into the packages that it asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from deploy_suite.manifests import dependency_table, toml_document
+from deploy_suite.manifests.requirements_file import LineProblem, RequirementLine
+from deploy_suite.manifests.toml_document import TomlDocument
+from deploy_suite.model.finding import Location
+
+_OTHER_TABLES: Final = frozenset({"source", "requires", "scripts", "pipenv", "packages"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipfile:
+    """What a Pipfile says.
+
+    Shape: `packages` are those of every installation; `categories` those of the other tables, `dev-packages` among
+    them. `python` is "3.12" or "3.12.1", "" where the file asks for none.
+    """
+
+    file: str
+    packages: tuple[RequirementLine, ...]
+    categories: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
+    python: str = ""
+    python_location: Location | None = None
+    problems: tuple[LineProblem, ...] = ()
+
+
+def parse(text: str, *, file: str) -> Pipfile:
+    """Return what *text* says. Raises: ManifestError for text that is no TOML.
+
+    Source: https://pipenv.pypa.io/en/latest/pipfile.html
+    """
+    document = toml_document.parse(text, file=file)
+    others = [name for name in document.values if name not in _OTHER_TABLES and document.table(name)]
+    found = {name: _table(document, name) for name in ("packages", *others)}
+    lines = {name: tuple(line for line in part if isinstance(line, RequirementLine)) for name, part in found.items()}
+    problems = (line for part in found.values() for line in part if isinstance(line, LineProblem))
+    python = next((key for key in ("python_full_version", "python_version") if key in document.table("requires")), "")
+    return Pipfile(
+        file=file,
+        packages=lines.pop("packages"),
+        categories=lines,
+        python=str(document.get("requires", python)) if python else "",
+        python_location=document.location("requires", python) if python else None,
+        problems=tuple(problems),
+    )
+
+
+def _table(document: TomlDocument, name: str) -> tuple[RequirementLine | LineProblem, ...]:
+    return tuple(
+        found
+        for package, value in document.table(name).items()
+        for found in dependency_table.requirements(
+            package, value, document.location(name, package), constraint=dependency_table.pep440
+        )
+    )
