@@ -80,7 +80,7 @@ def _unreachable(packet: bytes) -> bytes:
 def _checksum(block: bytes) -> int:
     """Return the Internet checksum. Source: RFC 1071."""
     padded = block + b"\0" * (len(block) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
