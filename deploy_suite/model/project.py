@@ -46,7 +46,8 @@ class EntryPoint:
     """What the server imports: `module:attribute`, the folders that are importable, and where that is said.
 
     Shape: `attribute` is "" for a program that is run rather than imported. `file` and `search_path` are relative to
-    the repository. `arguments` is the source text between the parentheses of a factory's call.
+    the repository; so is `working_folder`, where the server runs, None for the service's own. `arguments` is the
+    source text between the parentheses of a factory's call.
     """
 
     module: str
@@ -56,6 +57,7 @@ class EntryPoint:
     search_path: tuple[PurePosixPath, ...] = (PurePosixPath(),)
     is_factory: bool = False
     arguments: str = ""
+    working_folder: PurePosixPath | None = None
     location: Location | None = None
 
     @property

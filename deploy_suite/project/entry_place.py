@@ -65,6 +65,7 @@ def entry(
             search_path=place.search_path(*first),
             is_factory=is_factory or bool(call),
             arguments=arguments.strip().removesuffix(")").strip(),
+            working_folder=place.cwd,
             location=place.location,
         ),
         place.folder,
@@ -101,5 +102,6 @@ def program(word: str, place: Place) -> EntryPoint | None:
         framework=app_objects.framework(place.folder, found, file=file, attribute="app") if file else Framework.OTHER,
         file=file,
         search_path=found,
+        working_folder=place.cwd,
         location=place.location,
     )

@@ -122,6 +122,7 @@ def _module_program(module: str, place: Place) -> Iterator[EntryPoint]:
             framework=app_objects.framework(place.folder, (place.cwd,), file=file, attribute="app"),
             file=file,
             search_path=place.search_path(place.cwd),
+            working_folder=place.cwd,
             location=place.location,
         )
 

@@ -56,11 +56,17 @@ def value(tree: ast.Module, name: str) -> ast.expr | None:
     """Return what the module assigns to *name* last."""
     found: ast.expr | None = None
     for node in statements(tree.body):
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+        if isinstance(node, ast.Assign) and name in _targets(node):
             found = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
             found = node.value or found
     return found
+
+
+def _targets(node: ast.Assign) -> frozenset[str]:
+    """Return the plain names that are assigned to, those in tuples included."""
+    flat = (part for target in node.targets for part in (getattr(target, "elts", None) or [target]))
+    return frozenset(part.id for part in flat if isinstance(part, ast.Name))
 
 
 def called(nodes: Sequence[ast.AST]) -> tuple[str, ...]:

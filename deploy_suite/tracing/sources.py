@@ -17,6 +17,7 @@ _PLAIN: Final = re.compile(
     r"^(?P<indent>[ \t]*)(?:import[ \t]+(?P<module>[\w.]+)|from[ \t]+(?P<dots>\.*)(?P<source>[\w.]*)[ \t]+import\b)",
     re.MULTILINE,
 )
+_CONFLICT: Final = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
 _NESTED_QUOTES: Final = (3, 12)
 
 
@@ -63,7 +64,9 @@ def _own_syntax(data: bytes) -> ast.Module | None:
 
 
 def _sure(error: SyntaxError, version: tuple[int, int]) -> Fault | None:
-    if version > sys.version_info[:2]:
+    """Return the fault unless the target's newer Python may well read what this interpreter does not."""
+    is_older_than_target = version > sys.version_info[:2]
+    if is_older_than_target and not isinstance(error, IndentationError) and not _CONFLICT.match(error.text or ""):
         return None
     return Fault(line=error.lineno or 0, message=str(error.msg), text=(error.text or "").strip())
 
@@ -93,10 +96,10 @@ def _nested(token: tokenize.TokenInfo) -> Fault:
 
 
 def plain_imports(data: bytes) -> Iterator[Imported]:
-    """Return the imports of a file that cannot be parsed, line by line; indented ones count as inside functions."""
+    """Return the imports of a file that cannot be parsed, line by line; of indented ones nothing is claimed."""
     text = data.decode("utf-8", errors="replace")
     for match in _PLAIN.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        kind = ImportKind.DEFERRED if match["indent"] else ImportKind.EAGER
+        kind = ImportKind.GUARDED if match["indent"] else ImportKind.EAGER
         module = match["module"] or match["source"] or ""
         yield Imported(module=module, level=len(match["dots"] or ""), line=line, kind=kind)
