@@ -13,11 +13,15 @@ def _refused(*_arguments: object, **_options: object) -> NoReturn:
     raise AssertionError("a unit test may start no process and open no connection")
 
 
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
 @pytest.fixture(autouse=True)
 def _no_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = dict(os.environ)
+    before = _environment()
     monkeypatch.setattr(subprocess, "Popen", _refused)
     monkeypatch.setattr(socket.socket, "connect", _refused)
     yield
     monkeypatch.undo()
-    assert dict(os.environ) == before
+    assert _environment() == before

@@ -1,0 +1,40 @@
+"""Builds the real adapters; nothing else knows which they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deploy_suite.adapters import workplace
+from deploy_suite.adapters.caller import caller
+from deploy_suite.adapters.clock import SystemClock
+from deploy_suite.adapters.console import Console
+from deploy_suite.adapters.git import SystemGit
+from deploy_suite.adapters.http import HttpxHttp
+from deploy_suite.adapters.interpreters import SystemInterpreters
+from deploy_suite.adapters.networks import LocalNetworks
+from deploy_suite.adapters.postgres import PostgresDatabases
+from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.adapters.websockets import SyncWebSockets
+from deploy_suite.ports import Ports
+
+
+@contextmanager
+def opened() -> Iterator[Ports]:
+    """Yield the world for one run; leaving ends and removes all that the run started and made."""
+    progress = Console()
+    with workplace.opened(progress) as place:
+        runner = WardenedRunner(place.record_process)
+        launcher = WardenedLauncher(place.record_process)
+        yield Ports(
+            clock=SystemClock(),
+            runner=runner,
+            launcher=launcher,
+            networks=LocalNetworks(place.record_process, record_folder=place.record_folder),
+            http=HttpxHttp(),
+            websockets=SyncWebSockets(),
+            databases=PostgresDatabases(runner=runner, launcher=launcher, workplace=place),
+            interpreters=SystemInterpreters(cache=place.cache / "interpreters.json"),
+            git=SystemGit(),
+            workplace=place,
+            progress=progress,
+            caller=caller(),
+        )
