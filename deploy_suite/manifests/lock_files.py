@@ -1,15 +1,11 @@
-"""Lock files into pinned versions, and whether they still belong to their manifest."""
+"""Lock files into pinned versions."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from deploy_suite.manifests import toml_document
@@ -18,14 +14,6 @@ from deploy_suite.manifests.toml_document import as_array, as_table, value_at
 from deploy_suite.model.finding import Location
 
 _MOST_CHARACTERS: Final = 20_000_000
-
-
-class Freshness(Enum):
-    """Whether a lock file belongs to its manifest as that is now. UNKNOWN: nothing in it tells."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +58,7 @@ def parse_uv(text: str, *, file: str = "uv.lock") -> LockFile:
     Raises: ManifestError for text that is no TOML.
     """
     values = toml_document.values(text, file=file)
-    packages, forked = _pins([part for part in as_array(values.get("package")) if not _is_local(part)])
+    packages, forked = _pins([part for part in as_array(values.get("package")) if not is_local(part)])
     return LockFile(
         file=file,
         packages=packages,
@@ -101,65 +89,6 @@ def parse_pipenv(text: str, *, file: str = "Pipfile.lock") -> LockFile:
     )
 
 
-def poetry_freshness(lock: LockFile, pyproject: str, *, file: str = "pyproject.toml") -> Freshness:
-    """Return whether *lock* was made from *pyproject*, by the hash that Poetry compares.
-
-    Raises: ManifestError for a *pyproject* that is no TOML.
-    Source: `_get_content_hash` in https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py
-    """
-    if not lock.content_hash:
-        return Freshness.UNKNOWN
-    values = toml_document.values(pyproject, file=file)
-    try:
-        known = {
-            _poetry_hash(values, with_groups=flag, with_project=other)
-            for flag in (True, False)
-            for other in (True, False)
-        }
-    except (TypeError, ValueError, RecursionError):
-        return Freshness.UNKNOWN
-    return Freshness.FRESH if lock.content_hash in known else Freshness.STALE
-
-
-def pipenv_freshness(lock: LockFile, pipfile: str, *, file: str = "Pipfile") -> Freshness:
-    """Return whether *lock* was made from *pipfile*, by the hash that Pipenv compares.
-
-    Raises: ManifestError for a *pipfile* that is no TOML.
-    Source: `get_hash` in https://github.com/sarugaku/plette/blob/master/src/plette/pipfiles.py
-    """
-    if not lock.content_hash:
-        return Freshness.UNKNOWN
-    values = toml_document.values(pipfile, file=file)
-    try:
-        known = {_pipenv_hash(values, with_categories=flag) for flag in (True, False)}
-    except (TypeError, ValueError, RecursionError):
-        return Freshness.UNKNOWN
-    return Freshness.FRESH if lock.content_hash in known else Freshness.STALE
-
-
-def uv_freshness(lock: LockFile, pyproject: str, *, file: str = "pyproject.toml") -> Freshness:
-    """Return whether *lock* knows the same names, extras and specifiers as *pyproject*.
-
-    Markers are not compared, since uv rewrites them; neither are `tool.uv.sources`: FRESH says that nothing compared
-    differs, STALE that `uv sync --locked` would refuse.
-    Raises: ManifestError for a *pyproject* that is no TOML.
-    Source: https://docs.astral.sh/uv/concepts/projects/sync/
-    """
-    values = toml_document.values(pyproject, file=file)
-    root = _uv_root(lock, values)
-    metadata = as_table(as_table(root).get("metadata"))
-    if root is None or value_at(values, "project", "dynamic"):
-        return Freshness.UNKNOWN
-    locked = frozenset(_uv_locked(metadata))
-    declared = _uv_declared(values)
-    if declared is None:
-        return Freshness.UNKNOWN
-    return Freshness.FRESH if _same(locked, declared) else Freshness.STALE
-
-
-# --- pins ---------------------------------------------------------------------------------------------------------
-
-
 def _pins(parts: object) -> tuple[Mapping[str, str], frozenset[str]]:
     versions: dict[str, set[str]] = {}
     for part in as_array(parts):
@@ -179,7 +108,8 @@ def _poetry_development(values: Mapping[str, object]) -> Iterator[str]:
             yield canonicalize_name(name)
 
 
-def _is_local(part: object) -> bool:
+def is_local(part: object) -> bool:
+    """Return whether *part* of a uv.lock is the project itself or a member of its workspace."""
     source = as_table(as_table(part).get("source"))
     return any(kind in source for kind in ("virtual", "editable"))
 
@@ -196,118 +126,6 @@ def _json_object(text: str, file: str) -> Mapping[str, object]:
     if isinstance(read, dict):
         return read
     raise ManifestError("the text is no JSON object", Location(file), remedy=f"run `pipenv lock` to write {file} anew")
-
-
-# --- hashes -------------------------------------------------------------------------------------------------------
-
-_POETRY_LEGACY_KEYS: Final = ("dependencies", "source", "extras", "dev-dependencies")
-_POETRY_PROJECT_KEYS: Final = ("requires-python", "dependencies", "optional-dependencies")
-
-
-def _poetry_hash(values: Mapping[str, object], *, with_groups: bool, with_project: bool) -> str:
-    """Return Poetry's hash: 2.3 and later with [dependency-groups], 2.0 without, 1.x without [project] too."""
-    project = as_table(values.get("project")) if with_project else {}
-    relevant = {key: project[key] for key in _POETRY_PROJECT_KEYS if key in project}
-    groups = as_table(values.get("dependency-groups")) if with_groups else {}
-    table = as_table(value_at(values, "tool", "poetry"))
-    is_legacy = not relevant and not groups
-    kept = {key: table.get(key) for key in _POETRY_LEGACY_KEYS if is_legacy or key in table}
-    if "group" in table:
-        kept["group"] = table["group"]
-    content: dict[str, object] = {}
-    if relevant:
-        content["project"] = relevant
-    if groups:
-        content["dependency-groups"] = groups
-    hashed = {**content, "tool": {"poetry": kept}} if content else kept
-    return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
-
-
-_PIPENV_SOURCE: Final = {"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": True}
-_PIPENV_TABLES: Final = frozenset(
-    {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop"}
-)
-
-
-def _pipenv_hash(values: Mapping[str, object], *, with_categories: bool) -> str:
-    """Return Pipenv's hash; versions before 2022.10 know no categories."""
-    others = {name: part for name, part in values.items() if name not in _PIPENV_TABLES} if with_categories else {}
-    hashed = {
-        "_meta": {"sources": values.get("source", [_PIPENV_SOURCE]), "requires": values.get("requires", {})},
-        "default": values.get("packages", {}),
-        "develop": values.get("dev-packages", {}),
-        **others,
-    }
-    return hashlib.sha256(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-# --- uv -----------------------------------------------------------------------------------------------------------
-
-_Need = tuple[str, str, frozenset[str], str | None]
-
-
-def _uv_root(lock: LockFile, values: Mapping[str, object]) -> object:
-    name = value_at(values, "project", "name")
-    wanted = canonicalize_name(name) if isinstance(name, str) else ""
-    local = (part for part in as_array(lock.values.get("package")) if _is_local(part))
-    return next((part for part in local if as_table(part).get("name") == wanted), None)
-
-
-def _uv_locked(metadata: Mapping[str, object]) -> Iterator[_Need]:
-    """Yield (table, name, extras, specifier); the specifier is None for what comes from a path or a URL."""
-    for part in as_array(metadata.get("requires-dist")):
-        yield _uv_need("", part)
-    for group, parts in as_table(metadata.get("requires-dev")).items():
-        for part in as_array(parts):
-            yield _uv_need(group, part)
-
-
-def _uv_need(group: str, part: object) -> _Need:
-    table = as_table(part)
-    has_source = any(key in table for key in ("git", "url", "path", "directory", "editable", "virtual"))
-    specifier = None if has_source else _normal(_text(table.get("specifier")))
-    extras = frozenset(canonicalize_name(str(extra)) for extra in as_array(table.get("extras")))
-    return group, canonicalize_name(_text(table.get("name"))), extras, specifier
-
-
-def _uv_declared(values: Mapping[str, object]) -> frozenset[_Need] | None:
-    """Return what the manifest asks for; None where an item cannot be read or includes another group."""
-    tables = {"": as_array(value_at(values, "project", "dependencies"))}
-    lists = [("", items) for items in as_table(value_at(values, "project", "optional-dependencies")).values()]
-    groups = as_table(values.get("dependency-groups"))
-    lists += [("", tables[""]), *groups.items(), ("dev", value_at(values, "tool", "uv", "dev-dependencies"))]
-    found: set[_Need] = set()
-    for group, items in lists:
-        for item in as_array(items):
-            if not isinstance(item, str):
-                return None
-            try:
-                requirement = Requirement(item)
-            except (InvalidRequirement, RecursionError):
-                return None
-            extras = frozenset(canonicalize_name(extra) for extra in requirement.extras)
-            specifier = None if requirement.url else _normal(str(requirement.specifier))
-            found.add(
-                (canonicalize_name(group) if group else "", canonicalize_name(requirement.name), extras, specifier)
-            )
-    return frozenset(found)
-
-
-def _same(locked: frozenset[_Need], declared: frozenset[_Need]) -> bool:
-    """Return whether both ask for the same; where either has a source instead of versions, these are not compared."""
-    sourced = {need[:2] for need in locked | declared if need[3] is None}
-
-    def comparable(needs: frozenset[_Need]) -> set[tuple[object, ...]]:
-        return {need[:2] if need[:2] in sourced else need for need in needs}
-
-    return comparable(locked) == comparable(declared)
-
-
-def _normal(specifier: str) -> str:
-    try:
-        return ",".join(sorted(str(part) for part in SpecifierSet(specifier)))
-    except InvalidSpecifier:
-        return specifier
 
 
 def _text(value: object) -> str:

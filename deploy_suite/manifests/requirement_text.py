@@ -9,7 +9,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-_VCS: Final = ("git", "hg", "svn", "bzr")
+_MOST_CHARACTERS: Final = 5_000
 _URL: Final = re.compile(r"(?:(?:https?|file|ftp|s?ssh)|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
 _EGG: Final = re.compile(r"[#&]egg=(?P<name>[^&\[]*)(?P<extras>\[[^\]]*\])?")
@@ -43,6 +43,8 @@ def read(written: str, *, is_editable: bool = False) -> Reading:
 
     Source: `parse_req_from_line` in https://github.com/pypa/pip/blob/main/src/pip/_internal/req/constructors.py
     """
+    if len(written) > _MOST_CHARACTERS:
+        return Reading(fault=f"it is longer than {_MOST_CHARACTERS:,} characters")
     text, marker = _split_marker(written.strip())
     try:
         if marker:
@@ -57,8 +59,8 @@ def read(written: str, *, is_editable: bool = False) -> Reading:
 
 def remedy(text: str, *, place: str) -> str:
     """Return what to do about the line *text* at *place* that pip cannot read."""
-    single = re.fullmatch(r"([\w.-]+(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)", text)
-    conda = re.fullmatch(r"[\w.-]+=[\w.*+!-]+=\w+", text)
+    single = re.fullmatch(r"(\w[\w.-]*(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)", text)
+    conda = re.fullmatch(r"\w[\w.-]*=[\w.*+!-]+=\w+", text)
     if conda or text.startswith(("name:", "channels:", "dependencies:", "_libgcc_mutex")):
         return "run `pip list --format=freeze > requirements.txt`: this line is in the form of conda, not of pip"
     if single:
@@ -69,7 +71,7 @@ def remedy(text: str, *, place: str) -> str:
         return f"resolve the merge conflict at {place} and commit the file"
     if re.match(r"Package\s+Version|-{5}", text):
         return "run `pip freeze > requirements.txt`: this is the output of `pip list`"
-    if spaced := re.fullmatch(r"([\w.-]+)\s+v?(\d[\w.]*)", text):
+    if spaced := re.fullmatch(r"(\w[\w.-]*)\s+v?(\d[\w.]*)", text):
         return f"write `{spaced[1]}=={spaced[2]}` in {place}"
     if re.match(r"(?:import|from)\s", text):
         return f"name the distribution in {place}, not the import statement"
@@ -123,6 +125,7 @@ def _with_warning(reading: Reading) -> Reading:
         re.sub(r"^file:(?://(?:localhost)?)?/*(?=[A-Za-z]:|/|$)", "", target) if target.startswith("file:") else target
     )
     path = "/" + path.lstrip("/") if target.startswith("file:") and not re.match(r"[A-Za-z]:", path) else path
+    path = path.partition("#")[0]
     if _FOREIGN_PATHS.match(path) or target.startswith("file:///"):
         return Reading(
             name=reading.name,

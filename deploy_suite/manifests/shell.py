@@ -236,17 +236,20 @@ class _Walk:
         elif body.type == "command":
             ends = [child.end_byte for child in redirects if child.type == "file_redirect"]
             text = _text(body) if len(ends) < len(redirects) else _source(body, max(ends))
-            self.command(body, quiet, text=text, heredoc=_heredoc(redirects))
+            late = tuple(word for redirect in redirects for word in _late_words(redirect))
+            self.command(body, quiet, text=text, late=late, heredoc=_heredoc(redirects))
         else:
             self.statement(body, quiet)
 
     # --- commands -----------------------------------------------------------------------------------------------
 
-    def command(self, node: Node, scope: _Scope, *, text: str, heredoc: Node | None = None) -> None:
+    def command(
+        self, node: Node, scope: _Scope, *, text: str, late: tuple[str, ...] = (), heredoc: Node | None = None
+    ) -> None:
         redirects = [child for child in node.children if child.type == "file_redirect"]
         if _silences_errors(redirects):
             scope = replace(scope, redirects_errors=True)
-        command = SimpleCommand(words=_words(node), assignments=_assignments(node))
+        command = SimpleCommand(words=(*_words(node), *late), assignments=_assignments(node))
         if not self.nested(command, node, scope, heredoc):
             self.emit(command, node, scope, text=text)
         self.obey(command)
@@ -346,6 +349,12 @@ class _Walk:
                 self.stops_at_errors = False
 
 
+_WORDS: Final = frozenset(
+    {
+        *("word", "number", "string", "raw_string", "ansi_c_string", "concatenation", "simple_expansion"),
+        *("expansion", "command_substitution", "translated_string", "brace_expression", "arithmetic_expansion"),
+    },
+)
 _STATEMENTS: Final = frozenset(
     {
         *("command", "declaration_command", "unset_command", "test_command", "variable_assignment", "list"),
@@ -403,12 +412,24 @@ def _assignments(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((name.removesuffix("+"), unquoted(value)) for name, _, value in pairs)
 
 
+def _late_words(redirect: Node) -> tuple[str, ...]:
+    """Return the arguments that stand after a redirection (`a >log b`), which the grammar takes for a part of it."""
+    words = [child for child in redirect.children if child.is_named and child.type in _WORDS]
+    return tuple(unquoted(_text(word)) for word in words[redirect.type == "file_redirect" :])
+
+
 def _silences_errors(redirects: list[Node]) -> bool:
-    to_null = {name for name in redirects if name.type == "file_redirect" and _text(name).endswith(_DEV_NULL)}
-    texts = ["".join(_text(redirect).split()) for redirect in redirects if redirect.type == "file_redirect"]
-    if any(text.startswith(("2>", "&>")) and text.endswith(_DEV_NULL) for text in texts):
+    targets = [target for target in map(_target, redirects) if target]
+    if any(target in {("2>", _DEV_NULL), ("2>>", _DEV_NULL), ("&>", _DEV_NULL)} for target in targets):
         return True
-    return bool(to_null) and "2>&1" in texts
+    return ("2>&", "1") in targets and any(target in {(">", _DEV_NULL), ("1>", _DEV_NULL)} for target in targets)
+
+
+def _target(redirect: Node) -> tuple[str, str] | None:
+    """Return the operator with its descriptor, and where it leads: ("2>", "/dev/null")."""
+    parts = [_text(child) for child in redirect.children]
+    at = next((place for place, child in enumerate(redirect.children) if child.type in _WORDS), 0)
+    return ("".join(parts[:at]), unquoted(parts[at])) if redirect.type == "file_redirect" and at else None
 
 
 def _heredoc(redirects: list[Node]) -> Node | None:
