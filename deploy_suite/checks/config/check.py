@@ -1,0 +1,63 @@
+"""The config check: a case before anything is built, into findings."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.config import (
+    alembic_files,
+    binding,
+    code_binding,
+    hiding,
+    interfaces,
+    modules,
+    named_files,
+    programs,
+    requirement_lines,
+    subject,
+    unapplied_migrations,
+    working_state,
+)
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model.finding import Finding, Outcome
+
+NAME: Final = "config"
+_CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
+    named_files.problems,
+    requirement_lines.problems,
+    modules.problems,
+    programs.problems,
+    interfaces.problems,
+    binding.problems,
+    code_binding.problems,
+    hiding.problems,
+    alembic_files.problems,
+    unapplied_migrations.problems,
+    working_state.problems,
+)
+
+
+def check(case: Case) -> Findings:
+    """Return what is wrong with the service's commands, the files they name and the folder they come from."""
+    about = subject.of(case)
+    found = tuple(dict.fromkeys(finding for concern in _CONCERNS for finding in concern(about)))
+    passed = () if any(one.outcome is Outcome.FAILED for one in found) else (_passed(about),)
+    return tuple(
+        finding.about(check=NAME, service=case.contract.service, target=case.contract.target)
+        for finding in (*found, *passed)
+    )
+
+
+def _passed(about: Subject) -> Finding:
+    files = len(about.installed.files)
+    scripts = len({script.path for script in about.calls.scripts})
+    return Finding(
+        code="config",
+        outcome=Outcome.PASSED,
+        message=(
+            f"{len(about.calls.calls)} commands, {scripts} scripts and {files} requirement files read: "
+            "the files they name are there, the server is required, listens where the target looks, "
+            "and speaks the application's protocol"
+        ),
+        location=about.manifest,
+    )

@@ -1,0 +1,127 @@
+"""Commands whose failure nobody would notice: `|| true`, `;` and `&` after an install or a migration."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from deploy_suite.checks.config import migrating, saying
+from deploy_suite.checks.config.calls import Call, Calls
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.manifests import shell_wrappers
+from deploy_suite.model.finding import Finding
+from deploy_suite.project import snapshot_files
+
+_IGNORING: Final = frozenset({"echo", "true", ":", "printf", "logger"})
+_AHEAD: Final = 4
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield installs and migrations whose failure would not stop the deploy."""
+    for _, group in groupby(subject.calls.calls, key=lambda call: (call.step, call.script)):
+        calls = tuple(group)
+        yield from _ignored(calls, subject)
+        yield from _passed_over(calls, subject)
+
+
+def what(call: Call) -> str:
+    """Return what *call* does that must not fail unseen, "" for anything else."""
+    if migrating.is_migration(call):
+        return "migration"
+    words = set(call.words)
+    if call.program in {"pip", "pip3", "poetry", "pipenv", "uv"} and words & {"install", "sync"}:
+        return "installation"
+    return "collection of static files" if "collectstatic" in words else ""
+
+
+def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
+    """Yield `… || echo …`, `… || true` and `… &`."""
+    for at, call in enumerate(calls):
+        kind = what(call)
+        if not kind or call.written.is_condition:
+            continue
+        following = calls[at + 1 : at + 1 + _AHEAD]
+        if call.written.after == "&":
+            yield _hidden(call, subject, kind, "runs in the background, and nothing waits for it")
+        elif call.written.after == "||" and following and _ignores(following):
+            yield _hidden(call, subject, kind, f"is followed by `|| {saying.quoted(following[0])}`")
+
+
+def _ignores(following: Sequence[Call]) -> bool:
+    """Whether the alternative only says something, or stamps the database, and goes on."""
+    first, *rest = following
+    if any(_ends(call) for call in following):
+        return False
+    only_says = first.program in _IGNORING or (first.program == "exit" and first.words[:1] == ("0",))
+    stamps = "stamp" in first.words and first.program in {"alembic", "flask"}
+    retries = any(what(call) for call in rest if call.written.before == "||")
+    return (only_says or stamps) and not retries
+
+
+def _ends(call: Call) -> bool:
+    """Whether *call* makes the step fail after all."""
+    return call.program == "false" or (call.program in {"exit", "return"} and call.words[:1] != ("0",))
+
+
+def _hidden(call: Call, subject: Subject, kind: str, how: str) -> Finding:
+    return saying.of_call(
+        subject,
+        call,
+        code=f"failure-hidden:{kind.partition(' ')[0]}",
+        message=f"a failing {kind} would not stop the deploy: it {how}",
+        remedy=f"let it fail: `{saying.quoted(call)} && …`, or `set -e` before it, in {saying.where(subject, call)}",
+        certainty="certain that a failure would be hidden; whether it ever fails is another matter",
+    )
+
+
+def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
+    """Yield one finding a text whose installs or migrations are followed by more, without `set -e`."""
+    if not calls or _stops_by_call(calls[0], subject.calls) or _handles_errors(calls[0], subject):
+        return
+    last = next((call for call in reversed(calls) if call.written.words), None)
+    followed = [
+        (call, kind)
+        for at, call in enumerate(calls)
+        if call is not last
+        and (kind := what(call))
+        and call.written.after == ";"
+        and not call.written.stops_at_errors
+        and not call.written.is_condition
+        and not call.written.is_conditional
+        and not _is_checked(calls[at + 1 : at + 2])
+    ]
+    if followed:
+        call, kind = followed[0]
+        more = tuple(f"line {one.location.line}: {saying.quoted(one)}" for one, _ in followed[1:4] if one.location)
+        yield saying.of_call(
+            subject,
+            call,
+            code=f"failure-hidden:{kind.partition(' ')[0]}",
+            message=f"a failing {kind} would not stop the commands after it, and the exit code of the last one counts",
+            remedy=_joined(call, subject),
+            certainty="certain that the shell goes on; the commands after it may fail for the same reason",
+            evidence=more,
+        )
+
+
+def _joined(call: Call, subject: Subject) -> str:
+    if call.script is not None:
+        return f"write `set -o errexit` in the second line of {call.script}"
+    return f"join the commands with `&&` in {saying.where(subject, call)}"
+
+
+def _is_checked(following: Sequence[Call]) -> bool:
+    """Whether the next command looks at the exit code."""
+    return bool(following) and "$?" in following[0].line
+
+
+def _stops_by_call(call: Call, calls: Calls) -> bool:
+    """Whether the script that holds *call* is run by `bash -e`."""
+    script = next((one for one in calls.scripts if one.path == call.script), None)
+    words = script.call.command.words if script else ()
+    return shell_wrappers.is_shell(words) and "e" in shell_wrappers.shell_flags(words)[0]
+
+
+def _handles_errors(call: Call, subject: Subject) -> bool:
+    """Whether the script sets a trap for errors."""
+    text = snapshot_files.text(subject.folder, call.script) if call.script else None
+    return text is not None and "trap " in text and "ERR" in text

@@ -1,0 +1,31 @@
+"""Which calls apply migrations."""
+
+from typing import Final
+
+from deploy_suite.checks.config.calls import Call
+
+_DRY: Final = frozenset({"--plan", "--check", "--sql", "--help"})
+
+
+def is_migration(call: Call) -> bool:
+    """Whether *call* applies migrations to the database."""
+    words = call.command.words
+    if _DRY & set(words):
+        return False
+    if call.program == "alembic":
+        return "upgrade" in words
+    if call.program == "flask":
+        return "db" in words and "upgrade" in words
+    if call.program in {"aerich", "piccolo", "yoyo", "yoyo-migrate"}:
+        return bool({"upgrade", "migrate", "migrations", "apply"} & set(words))
+    return is_django_command(call, "migrate")
+
+
+def is_django_command(call: Call, name: str) -> bool:
+    """Whether *call* is `manage.py NAME`, in whichever way it is run."""
+    words = call.command.words
+    for at, word in enumerate(words):
+        if word.endswith("manage.py") or (at == 0 and call.program in {"django-admin", "django"}):
+            rest = [one for one in words[at + 1 :] if not one.startswith("-")]
+            return rest[:1] == [name]
+    return False

@@ -1,0 +1,113 @@
+"""The module that the start command names: is it in the commit, where the server looks?"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from deploy_suite.checks.config import binding, saying
+from deploy_suite.checks.config.calls import Call, Step
+from deploy_suite.checks.config.named_files import holds
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.project import EntryPoint
+
+_CODES: Final = {"gunicorn": "gunicorn-module-path", "uvicorn": "uvicorn-module-path"}
+_SKIPPED: Final = frozenset({"node_modules", "venv", ".venv", "env", ".git", "site-packages"})
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield a module that the server cannot import because the commit does not have it there."""
+    entry = subject.contract.entry
+    call = next((one for one in reversed(subject.calls.of(Step.START)) if binding.is_server(one)), None)
+    if entry is None or call is None or entry.file is not None or not entry.attribute or not call.always_runs:
+        return
+    candidates = tuple(_candidates(entry))
+    unpushed = _unpushed(candidates, subject)
+    if unpushed:
+        yield _not_pushed(call, entry, unpushed, subject)
+    elif not _may_be_installed(entry, subject):
+        yield _absent(call, entry, candidates, subject)
+
+
+def _candidates(entry: EntryPoint) -> Iterator[PurePosixPath]:
+    for base in entry.search_path:
+        stem = base.joinpath(*entry.module.split("."))
+        yield stem.with_name(f"{stem.name}.py")
+        yield stem / "__init__.py"
+
+
+def _unpushed(candidates: tuple[PurePosixPath, ...], subject: Subject) -> tuple[PurePosixPath, str] | None:
+    for kind, listed in (("untracked", subject.state.untracked), ("ignored", subject.state.ignored)):
+        for path in candidates:
+            if any(holds(one, path) for one in listed):
+                return path, kind
+    return None
+
+
+def _not_pushed(call: Call, entry: EntryPoint, found: tuple[PurePosixPath, str], subject: Subject) -> Finding:
+    path, kind = found
+    return saying.of_call(
+        subject,
+        call,
+        code="module-not-pushed",
+        message=f"the start command imports {entry.module}, and {path} is not in the commit: it is {kind}",
+        remedy=f"git add {'-f ' if kind == 'ignored' else ''}{path} && git commit && git push",
+    )
+
+
+def _may_be_installed(entry: EntryPoint, subject: Subject) -> bool:
+    """Whether the module may come from an installed distribution, or from a folder that is not known."""
+    top = entry.module.partition(".")[0]
+    names = {name.replace("-", "_") for name in subject.installed.names}
+    unknown_path = subject.has_variable("PYTHONPATH") or any(
+        name == "PYTHONPATH" for call in subject.calls.calls for name, _ in call.written.assignments
+    )
+    return (
+        unknown_path
+        or subject.installed.is_local
+        or not subject.installed.installs
+        or canonicalize_name(top) in subject.installed.names
+        or any(top in name or name in top for name in names)
+    )
+
+
+def _absent(call: Call, entry: EntryPoint, candidates: tuple[PurePosixPath, ...], subject: Subject) -> Finding:
+    elsewhere = _elsewhere(entry, subject)
+    looked = ", ".join(str(path) for path in candidates[:2])
+    uncertain = "" if subject.installed.is_certain else "likely: what the build installs cannot be told in full"
+    return saying.of_call(
+        subject,
+        call,
+        code=_CODES.get(call.program, "start-command-wrong-module"),
+        message=f"the server cannot import {entry.module}: the commit has neither {looked.replace(', ', ' nor ')}",
+        remedy=_remedy(call, entry, elsewhere, subject),
+        certainty=uncertain,
+        evidence=(f"there is {elsewhere}",) if elsewhere else (),
+    )
+
+
+def _remedy(call: Call, entry: EntryPoint, elsewhere: PurePosixPath | None, subject: Subject) -> str:
+    where = saying.where(subject, call)
+    if elsewhere is None:
+        return f"commit the module {entry.module}, or correct `{entry.spec}` in {where}"
+    depth = len(entry.module.split(".")) + (elsewhere.name == "__init__.py")
+    folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - depth])
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(call.program)
+    return f"write `rootDir: {folder}`" + (f" or `{option} {folder}`" if option else "") + f" in {where}"
+
+
+def _elsewhere(entry: EntryPoint, subject: Subject) -> PurePosixPath | None:
+    """Return where the commit has the module, the nearest to the top."""
+    parts = entry.module.split(".")
+    tails = ("/".join(parts) + ".py", "/".join((*parts, "__init__.py")))
+    found: list[PurePosixPath] = []
+    for base, folders, files in os.walk(subject.folder):
+        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
+        for name in files:
+            path = PurePosixPath(Path(base, name).relative_to(subject.folder).as_posix())
+            if any(f"/{path}".endswith(f"/{tail}") for tail in tails):
+                found.append(path)
+    return min(found, key=lambda one: (len(one.parts), str(one)), default=None)

@@ -1,0 +1,221 @@
+"""Files that the commands name: are they in the commit, executable, with line ends that a shell reads?"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.config import alembic_files, gunicorn, saying
+from deploy_suite.checks.config.calls import Call, Script
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model.finding import Finding, Location
+from deploy_suite.project import snapshot_files
+
+_PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?")
+_MAKERS: Final = frozenset(
+    {
+        "cp",
+        "mv",
+        "ln",
+        "touch",
+        "tee",
+        "curl",
+        "wget",
+        "git",
+        "unzip",
+        "tar",
+        "sed",
+        "envsubst",
+        "install",
+        "rsync",
+        "mkdir",
+    }
+)
+_TESTS: Final = frozenset({"[", "[[", "test"})
+_SEARCHED_LEVELS: Final = 4
+_SKIPPED: Final = frozenset({"node_modules", "venv", ".venv", "env", ".git", "site-packages"})
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield files that commands name and the commit lacks, and scripts that cannot be run as they are."""
+    for script in subject.calls.scripts:
+        yield from _script(script, subject)
+    for call, install in subject.installed.installs:
+        for file in install.files:
+            yield from _missing(call, PurePosixPath(file), subject, code="requirements-file-missing")
+    for call in subject.calls.calls:
+        for path, code in _named(call, subject):
+            yield from _missing(call, path, subject, code=code)
+
+
+def _named(call: Call, subject: Subject) -> Iterator[tuple[PurePosixPath, str]]:
+    """Yield the files that *call* needs, with the cause's name if they are missing."""
+    if _PYTHON.fullmatch(call.program):
+        word = _python_file(call.words)
+        if word and (path := call.path(word)):
+            yield path, "command-file-missing"
+    elif call.program == "gunicorn" and (config := gunicorn.config_file(call, subject)):
+        yield config, "command-file-missing"
+    elif call.program == "alembic" and (config := alembic_files.config_path(call)) and not _has_table(call, subject):
+        yield config, "alembic-config-missing"
+
+
+def _python_file(words: tuple[str, ...]) -> str:
+    """Return the script that Python is given, "" for `-c`, `-m` and nothing."""
+    for word in words:
+        if not word.startswith("-"):
+            return word if word.endswith(".py") else ""
+        if word in {"-c", "-m", "-W", "-X", "-"}:
+            return ""
+    return ""
+
+
+def _has_table(call: Call, subject: Subject) -> bool:
+    """Whether pyproject.toml configures Alembic, as it may since Alembic 1.16."""
+    path = call.path("pyproject.toml")
+    return path is not None and "[tool.alembic" in (snapshot_files.text(subject.folder, path) or "")
+
+
+def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) -> Iterator[Finding]:
+    if snapshot_files.find(subject.folder, path) or snapshot_files.is_folder(subject.folder, path):
+        return
+    if not call.always_runs or _is_made(call, path, subject) or _is_tested(call, path, subject):
+        return
+    elsewhere = _elsewhere(path, subject)
+    not_pushed = _not_pushed(path, subject)
+    if not_pushed:
+        code, remedy = (
+            "module-not-pushed",
+            f"git add {'-f ' if not_pushed == 'ignored' else ''}{path} && git commit && git push",
+        )
+    elif elsewhere:
+        code, remedy = _in_other_folder(call, path, elsewhere, subject, code)
+    else:
+        remedy = f"commit {path}, or correct its name in {saying.where(subject, call)}"
+    parameter = f":{path.name}" if code == "command-file-missing" else ""
+    yield saying.of_call(
+        subject,
+        call,
+        code=f"{code}{parameter}",
+        message=f"the commit has no {path}, which {call.program} is given"
+        + (f"; there is {elsewhere}" if elsewhere else ""),
+        remedy=remedy,
+        certainty="likely: other parts of the commands cannot be read without running them, and may make it"
+        if call.step in subject.calls.uncertain and call.script is None and call.written.before
+        else "",
+        evidence=(f"{path} is {not_pushed} in the working folder",) if not_pushed else (),
+    )
+
+
+def _in_other_folder(
+    call: Call,
+    path: PurePosixPath,
+    elsewhere: PurePosixPath,
+    subject: Subject,
+    code: str,
+) -> tuple[str, str]:
+    """Return the cause and the remedy for a file that lies in another folder."""
+    base = elsewhere.parent
+    name = PurePosixPath(*path.parts[len(subject.root.parts) :]) if path.is_relative_to(subject.root) else path
+    if elsewhere.is_relative_to(subject.root) and str(elsewhere).endswith(str(name)):
+        folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - len(name.parts)])
+        where = saying.where(subject, call)
+        return (
+            "wrong-root-directory",
+            f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}",
+        )
+    return code, f"name {elsewhere}, which lies in {base}, in {saying.where(subject, call)}"
+
+
+def _not_pushed(path: PurePosixPath, subject: Subject) -> str:
+    """Return "untracked" or "ignored" for a file that the working folder has and the commit lacks."""
+    for kind, paths in (("untracked", subject.state.untracked), ("ignored", subject.state.ignored)):
+        if any(holds(one, path) for one in paths):
+            return kind
+    return ""
+
+
+def holds(listed: str, path: PurePosixPath) -> bool:
+    """Whether the listed path is *path* or a folder around it."""
+    return str(path) == listed or (listed.endswith("/") and str(path).startswith(listed))
+
+
+def _is_made(call: Call, path: PurePosixPath, subject: Subject) -> bool:
+    """Whether an earlier command may have written the file."""
+    for earlier in subject.calls.calls:
+        if earlier is call:
+            return False
+        line = earlier.line
+        if path.name in line and (">" in line or earlier.program in _MAKERS or " -o" in line or "--output" in line):
+            return True
+        if earlier.program == "git" and {"clone", "submodule"} & set(earlier.words):
+            return True
+    return False
+
+
+def _is_tested(call: Call, path: PurePosixPath, subject: Subject) -> bool:
+    """Whether an earlier `[ -f … ]` asks for the file."""
+    return any(
+        earlier.program in _TESTS and path.name in earlier.line
+        for earlier in subject.calls.calls
+        if earlier.step is call.step
+    )
+
+
+def _elsewhere(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:
+    """Return the file of the same name that the commit has in another folder, the nearest to the top."""
+    found: list[PurePosixPath] = []
+    for base, folders, files in os.walk(subject.folder):
+        depth = len(Path(base).relative_to(subject.folder).parts)
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED) if depth < _SEARCHED_LEVELS else []
+        if path.name in files:
+            found.append(PurePosixPath(Path(base, path.name).relative_to(subject.folder).as_posix()))
+    return min(found, key=lambda one: (len(one.parts), str(one)), default=None)
+
+
+def _script(script: Script, subject: Subject) -> Iterator[Finding]:
+    file = snapshot_files.find(subject.folder, script.path)
+    if file is None:
+        yield from _missing(script.call, script.path, subject, code="command-file-missing")
+        return
+    data = snapshot_files.data(subject.folder, script.path) or b""
+    if script.is_direct and not snapshot_files.is_executable(file) and not _is_allowed(script, subject):
+        yield saying.of_call(
+            subject,
+            script.call,
+            code="entrypoint-not-executable",
+            message=f"{script.path} has no execute bit in the commit: Permission denied",
+            remedy=f"git update-index --chmod=+x {script.path} && git commit, or call `bash {script.path.name}`",
+            certainty="likely: the call stands in a branch that may not be taken"
+            if not script.call.always_runs
+            else "",
+        )
+    if b"\r\n" in data:
+        yield from _line_ends(script, data, subject)
+
+
+def _is_allowed(script: Script, subject: Subject) -> bool:
+    """Whether an earlier command sets the bit."""
+    for earlier in subject.calls.calls:
+        if earlier is script.call:
+            return False
+        if earlier.program in {"chmod", "install"} and (script.path.name in earlier.line or "*.sh" in earlier.line):
+            return True
+    return False
+
+
+def _line_ends(script: Script, data: bytes, subject: Subject) -> Iterator[Finding]:
+    lines = data.split(b"\n")
+    first = next(number for number, line in enumerate(lines, start=1) if line.endswith(b"\r"))
+    breaks = script.is_direct and data.startswith(b"#!") and first == 1
+    finding = saying.of_call(
+        subject,
+        script.call,
+        code="crlf-line-endings",
+        message=f"{script.path} has Windows line ends: the shell takes the carriage return for a part of each command",
+        remedy=f"sed -i 's/\\r$//' {script.path}, and write `*.sh text eol=lf` to .gitattributes",
+        certainty="" if breaks or script.call.always_runs else "likely: the call may not be reached",
+        evidence=(f"{Location(str(script.path), first)} ends with a carriage return",),
+    )
+    yield finding

@@ -1,0 +1,108 @@
+"""Programs and worker classes of the commands against what the build installs."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final
+
+from deploy_suite.checks.config import gunicorn, saying
+from deploy_suite.checks.config.calls import Call, Step
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.knowledge.platforms import servers
+from deploy_suite.knowledge.platforms.servers import Provided
+from deploy_suite.model.finding import Finding
+
+_MAY_BE_CARRIED: Final = (
+    "likely: no requirement names it; another requirement may bring it, which the built environment shows"
+)
+_STEPS: Final = (Step.PRE_DEPLOY, Step.START)
+
+
+class _Absence(Enum):
+    """How sure it is that a distribution is not installed."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    NONE = "none"
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield programs that no requirement provides, and worker classes whose package none provides."""
+    reported: set[str] = set()
+    for call in subject.calls.of(*_STEPS):
+        if not call.always_runs or call.program in reported or _brings_its_own(call):
+            continue
+        program = servers.program(call.program)
+        found = tuple(_missing(call, call.program, program, subject)) if program else ()
+        if found:
+            reported.add(call.program)
+        yield from found
+        if call.program == "gunicorn" and not found:
+            yield from _worker(call, subject)
+
+
+def _brings_its_own(call: Call) -> bool:
+    """Whether the call installs what it runs, as `uvx` and `uv run --with` do."""
+    return call.written.program in {"uvx", "pipx"} or "--with" in call.written.words or "/" in call.command.program
+
+
+def _missing(call: Call, name: str, provided: Provided, subject: Subject) -> Iterator[Finding]:
+    absence = _absence(provided, subject)
+    if absence is not _Absence.NONE:
+        slug = "gunicorn-not-installed" if name == "gunicorn" else f"start-command-not-found:{name}"
+        yield saying.of_call(
+            subject,
+            call,
+            code=slug,
+            message=f"no requirement brings {provided.distribution}, so the command ends with {name}: command not found",
+            remedy=_add(provided.distribution, subject),
+            certainty="" if absence is _Absence.CERTAIN else _MAY_BE_CARRIED,
+            evidence=_sources(subject),
+        )
+
+
+def _absence(provided: Provided, subject: Subject) -> _Absence:
+    installed = subject.installed
+    if not installed.is_certain or not provided.distribution:
+        return _Absence.NONE
+    if provided.distribution in installed.names or provided.carriers & installed.names:
+        return _Absence.NONE
+    if any(name.startswith(f"{provided.distribution}-") for name in installed.names):
+        return _Absence.NONE
+    if installed.is_closed or provided.is_rarely_carried:
+        return _Absence.CERTAIN
+    return _Absence.NONE if any(installed.extras.values()) else _Absence.LIKELY
+
+
+def _worker(call: Call, subject: Subject) -> Iterator[Finding]:
+    given = gunicorn.setting(call, subject, options=("-k", "--worker-class"), name="worker_class")
+    name = given.value if given else None
+    known = servers.worker(name) if name else None
+    if known is None or _absence(known, subject) is _Absence.NONE:
+        return
+    yield saying.of_call(
+        subject,
+        call,
+        code="gunicorn-worker-class-not-found",
+        message=f"no requirement brings {known.distribution}, which holds the worker class {name}",
+        remedy=_add(known.distribution, subject),
+        certainty="" if _absence(known, subject) is _Absence.CERTAIN else _MAY_BE_CARRIED,
+        evidence=_sources(subject),
+    )
+
+
+def _add(distribution: str, subject: Subject) -> str:
+    """Return how to add *distribution* where this project lists what it needs."""
+    for _, install in subject.installed.installs:
+        if install.tool == "uv sync":
+            return f"uv add {distribution}"
+        if install.tool in {"poetry", "pipenv"}:
+            return f"{install.tool} {'add' if install.tool == 'poetry' else 'install'} {distribution}"
+        if install.files:
+            return f"add {distribution} to {install.files[0]}"
+    return f"add {distribution} to the requirements"
+
+
+def _sources(subject: Subject) -> tuple[str, ...]:
+    files = [file for _, install in subject.installed.installs for file in (*install.files, *install.locks)]
+    listed = ", ".join(dict.fromkeys(files))
+    return (f"installed from: {listed}",) if listed else ()

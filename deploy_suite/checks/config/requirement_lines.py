@@ -1,0 +1,25 @@
+"""Lines and encodings of the requirement files that the build installs from."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model.finding import Finding, Outcome
+
+_ELSEWHERE: Final = "requirements-file-missing"
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield what pip refuses in these files, or reads otherwise than meant."""
+    named = {file for _, install in subject.installed.installs for file in install.files}
+    for problem in subject.installed.problems:
+        if problem.code == _ELSEWHERE and problem.location.line == 0 and problem.location.file in named:
+            continue
+        yield Finding(
+            code=problem.code,
+            outcome=Outcome.FAILED if problem.is_fatal else Outcome.WARNING,
+            message=problem.message,
+            location=problem.location,
+            remedy=problem.remedy,
+            certainty="" if problem.is_fatal else "likely harmless: pip goes on",
+        )

@@ -1,0 +1,73 @@
+"""What the working folder has and the target will not get."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.config import saying
+from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model.finding import Finding, Location
+
+_SHOWN: Final = 8
+_SOURCES: Final = frozenset({".py", ".toml", ".lock", ".sh", ".ini", ".cfg", ".html", ".jinja", ".j2", ".sql", ".mako"})
+_NAMES: Final = frozenset({"Procfile", "render.yaml", "Pipfile", ".python-version", "runtime.txt", "Dockerfile"})
+
+
+def problems(subject: Subject) -> Iterator[Finding]:
+    """Yield commits that are not pushed, and changes and files that are not committed."""
+    yield from _unpushed(subject)
+    yield from _modified(subject)
+    yield from _untracked(subject)
+
+
+def _unpushed(subject: Subject) -> Iterator[Finding]:
+    commits = subject.state.unpushed
+    if commits:
+        count = f"{len(commits)} commits are" if len(commits) > 1 else "a commit is"
+        yield saying.warning(
+            "commit-not-pushed",
+            f"{count} not pushed to {subject.state.upstream or 'a remote'}: {_target(subject)} will not have this",
+            location=None,
+            evidence=_shown([f"{commit.short} {commit.subject}" for commit in commits]),
+            remedy="git push",
+            certainty="certain until it is pushed",
+        )
+
+
+def _target(subject: Subject) -> str:
+    return subject.contract.target.capitalize()
+
+
+def _modified(subject: Subject) -> Iterator[Finding]:
+    if subject.state.modified:
+        yield saying.warning(
+            "uncommitted-changes",
+            f"the folder has changes that are not in the commit: {_target(subject)} will not have them",
+            location=Location(subject.state.modified[0]),
+            evidence=_shown(subject.state.modified),
+            remedy=f"git add {' '.join(subject.state.modified[:3])} && git commit && git push",
+            certainty="certain; whether the service needs them is not known here",
+        )
+
+
+def _untracked(subject: Subject) -> Iterator[Finding]:
+    found = [path for path in subject.state.untracked if _is_source(PurePosixPath(path))]
+    if found:
+        yield saying.warning(
+            "untracked-files",
+            f"the folder has files that git does not track: {_target(subject)} will not have them",
+            location=Location(found[0]),
+            evidence=_shown(found),
+            remedy=f"git add {' '.join(found[:3])} && git commit && git push, or name them in .gitignore",
+            certainty="certain; whether the service needs them is not known here",
+        )
+
+
+def _is_source(path: PurePosixPath) -> bool:
+    is_requirements = path.suffix == ".txt" and "requirements" in str(path)
+    return path.suffix in _SOURCES or path.name in _NAMES or is_requirements
+
+
+def _shown(texts: Sequence[str]) -> tuple[str, ...]:
+    more = len(texts) - _SHOWN
+    return (*texts[:_SHOWN], *((f"and {more} more",) if more > 0 else ()))
