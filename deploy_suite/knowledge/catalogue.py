@@ -136,7 +136,7 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
             faults += [f"{name}: {raw.get('slug', '?')}: {fault}" for fault in found]
             if not found:
                 causes[raw["slug"]] = _cause(raw)
-    # faults += _edge_faults(causes)
+    faults += _edge_faults(causes)
     if faults:
         raise CatalogueError("\n".join(faults))
     return Catalogue(
