@@ -79,7 +79,7 @@ def _markers(table: Mapping[str, object], constraint: Constraint) -> Iterator[st
     if isinstance(platform := table.get("platform"), str):
         yield f"sys_platform == '{platform}'"
     if isinstance(python := table.get("python"), str) and (allowed := constraint(python)):
-        for specifier in allowed:
+        for specifier in sorted(allowed, key=str):
             name = "python_version" if specifier.version.count(".") == 1 else "python_full_version"
             yield f"{name} {specifier.operator} '{specifier.version}'"
     for name in _MARKERS:

