@@ -82,6 +82,9 @@ class Process(Protocol):
     def process_count(self) -> int:
         """Return how many processes the tree has."""
 
+    def cpu_s(self) -> float:
+        """Return the processor time that the running processes of the tree have used, in seconds."""
+
 
 class Launcher(Protocol):
     """Starts a command that is to keep running."""

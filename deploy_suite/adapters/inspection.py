@@ -29,6 +29,11 @@ def memory_bytes(processes: Iterable[psutil.Process]) -> int:
     return sum(_proportional_bytes(process) for process in processes)
 
 
+def cpu_s(processes: Iterable[psutil.Process]) -> float:
+    """Return the processor time that *processes* have used, in seconds."""
+    return sum(_cpu_s(process) for process in processes)
+
+
 def alive(processes: Iterable[psutil.Process]) -> tuple[psutil.Process, ...]:
     """Return those of *processes* that run; one that has ended and not been waited for does not."""
     return tuple(process for process in processes if _runs(process))
@@ -97,6 +102,14 @@ def _proportional_bytes(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _runs(process: psutil.Process) -> bool:

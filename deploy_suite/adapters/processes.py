@@ -133,6 +133,10 @@ class WardenedProcess:
         """Return how many processes of the tree run."""
         return len(inspection.alive(self._members()))
 
+    def cpu_s(self) -> float:
+        """Return the processor time that the running processes of the tree have used, in seconds."""
+        return inspection.cpu_s(self._members())
+
     def _members(self) -> tuple[psutil.Process, ...]:
         warden = self._supervision.warden
         below = descendants(warden.pid)

@@ -1,0 +1,169 @@
+"""A built service is started as its target would → whether it listens, answers, fits and stops."""
+
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.boot import answering, listening, memory, outside, pre_deploy, probing, stopping
+from deploy_suite.checks.boot.stage import Stage, on_stage
+from deploy_suite.checks.boot.waiting import until
+from deploy_suite.model.contract import ServiceKind
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.project import CommandText
+from deploy_suite.ports import Ports, Process
+
+_WORKER_STAYS_S: Final = 5.0
+
+
+def check(built: Built, ports: Ports) -> Findings:
+    """Return what starting the service shows.
+
+    The service runs in a network of its own where the system grants one. When it fails there and had tried to reach
+    the outside, it is started once more with the network if the caller allows that.
+    Raises: CannotCheckError when the port it must have is taken on this machine.
+    """
+    start = built.case.contract.start
+    if built.case.contract.kind is ServiceKind.CRON:
+        return (_skipped("a cron job is started by its schedule, and what it does then is not tried here"),)
+    if start is None or not start.text.strip():
+        return (_skipped("the project states no start command", required=True),)
+    findings = _trial(built, ports, start, isolated=_is_isolable(built))
+    if built.case.preferences.allow_network and _is_worth_retrying(findings):
+        ports.progress.waiting(f"{built.case.contract.service}: starting once more, with the network")
+        reached = tuple(finding for finding in findings if finding.code == "network-at-start")
+        return (*reached, *_trial(built, ports, start, isolated=False))
+    return findings
+
+
+def _is_isolable(built: Built) -> bool:
+    """Return whether all that the service needs can be offered inside: a foreign database server cannot."""
+    return built.server is None or built.server.socket is not None
+
+
+def _is_worth_retrying(findings: Findings) -> bool:
+    went_wrong = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
+    return went_wrong and any(finding.code == "network-at-start" for finding in findings)
+
+
+def _trial(built: Built, ports: Ports, start: CommandText, *, isolated: bool) -> Findings:
+    with ports.networks.open(isolated=isolated) as network:
+        stage = on_stage(built, ports, network)
+        if failure := pre_deploy.run(stage):
+            return _with_outside(stage, (failure,))
+        with ports.launcher.start(stage.command(start.text), network=network) as process:
+            return _Trial(stage, process).findings()
+
+
+def _with_outside(stage: Stage, findings: Findings) -> Findings:
+    has_failed = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
+    reached = outside.finding(stage.network.reached_for(), has_failed=has_failed)
+    return (*findings, reached) if reached else findings
+
+
+class _Trial:
+    """One start of the service, to its end."""
+
+    def __init__(self, stage: Stage, process: Process) -> None:
+        self._stage = stage
+        self._process = process
+        self._peak_bytes = 0
+
+    def findings(self) -> Findings:
+        if not self._stage.contract.kind.answers_http:
+            return self._of_worker()
+        bound = listening.wait(self._stage, self._process)
+        if isinstance(bound, Finding):
+            return _with_outside(self._stage, (bound,))
+        moved = self._elsewhere(bound)
+        self._stage = replace(self._stage, port=bound.port)
+        if not self._stage.needs_http:
+            return self._of_private(bound, moved)
+        answer = answering.wait(self._stage, self._process, self._stage.address)
+        if isinstance(answer, Finding):
+            return _with_outside(self._stage, (*moved, answer))
+        return self._of_web(bound, answer, moved)
+
+    def _of_web(self, bound: listening.Bound, answer: answering.Answered, moved: Findings) -> Findings:
+        """Return the findings about a service that answers: its memory, its routes, its end."""
+        started = _with_outside(self._stage, ())
+        self._measure()
+        asked = probing.probed(self._stage, self._process, self._stage.address)
+        self._measure()
+        if failure := listening.ended(self._stage, self._process, doing="while it was asked"):
+            return (*moved, *answer.findings, *asked.findings, failure, *started)
+        stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)
+        passed = self._passed(bound, stop, answer=answer, asked=asked)
+        found = (*moved, *answer.findings, memory.judged(self._stage, self._peak_bytes), *asked.findings, stop.finding)
+        return _judged(passed, tuple(finding for finding in (*found, *started) if finding))
+
+    def _of_private(self, bound: listening.Bound, moved: Findings) -> Findings:
+        started = _with_outside(self._stage, ())
+        self._measure()
+        stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
+        found = (*moved, memory.judged(self._stage, self._peak_bytes), stop.finding, *started)
+        return _judged(self._passed(bound, stop), tuple(finding for finding in found if finding))
+
+    def _of_worker(self) -> Findings:
+        """Return the findings about a service without a port: it must stay up."""
+        failure = until(
+            lambda: listening.ended(self._stage, self._process, doing="and a worker must stay up"),
+            timeout_s=_WORKER_STAYS_S,
+            clock=self._stage.ports.clock,
+            progress=self._stage.ports.progress,
+            waiting_for=lambda: f"{self._stage.contract.service}: watching whether it stays up",
+        )
+        if failure:
+            return _with_outside(self._stage, (failure,))
+        started = _with_outside(self._stage, ())
+        self._measure()
+        stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
+        found = (memory.judged(self._stage, self._peak_bytes), stop.finding, *started)
+        return _judged(self._passed(None, stop), tuple(finding for finding in found if finding))
+
+    def _elsewhere(self, bound: listening.Bound) -> Findings:
+        """Return the warning about a port other than the one the target tells the service of."""
+        if bound.port == self._stage.port or not self._stage.needs_http:
+            return ()
+        start = self._stage.contract.start
+        warning = Finding(
+            code="bound-to-wrong-address:port",
+            outcome=Outcome.WARNING,
+            message=f"the server listens on port {bound.port}, and the target expects port {self._stage.port} ($PORT)",
+            location=start.location if start else None,
+            remedy="make it listen on 0.0.0.0:$PORT",
+            certainty="Render finds most other ports and restarts the service once ('New primary port detected'), "
+            f"which doubles the time of every deploy ({listening.PORT_DOCUMENTATION})",
+            reproduce=listening.reproduced(self._stage),
+        )
+        return (warning,)
+
+    def _measure(self) -> None:
+        self._peak_bytes = max(self._peak_bytes, self._process.memory_bytes())
+
+    def _passed(
+        self,
+        bound: listening.Bound | None,
+        stop: stopping.Stopped,
+        *,
+        answer: answering.Answered | None = None,
+        asked: probing.Probed | None = None,
+    ) -> Finding:
+        """Return what was verified, with its figures."""
+        said = [f"listens on port {bound.port} after {bound.seconds:.1f} s" if bound else "stays up"]
+        if answer:
+            said.append(f"GET {answer.path} answers {answer.response.status}")
+        said.append(f"holds {memory.in_mebibytes(self._peak_bytes)} MiB")
+        if asked and (asked.routes or asked.probes):
+            said.append(f"{asked.routes} of its routes and {asked.probes} probes were asked")
+        said.append(f"stops {stop.seconds:.1f} s after SIGTERM" + (", a request under way answered" * stop.in_flight))
+        return Finding(code="boots", outcome=Outcome.PASSED, message="; ".join([*said, *self._stage.notes]))
+
+
+def _judged(passed: Finding, findings: Findings) -> Findings:
+    """Return *findings* after what was verified; a start that failed is no pass in any part."""
+    has_failed = any(finding.outcome is Outcome.FAILED for finding in findings)
+    return findings if has_failed else (passed, *findings)
+
+
+def _skipped(reason: str, *, required: bool = False) -> Finding:
+    return Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not started: {reason}", required=required)

@@ -1,0 +1,172 @@
+"""A failure and the log that came with it → the finding that names its cause, or says why it proves nothing here."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.model.contract import FromService
+from deploy_suite.model.finding import Finding, Outcome
+
+# Causes whose symptom a missing network or a made-up value shows just as well.
+_ABOUT_SURROUNDINGS: Final = frozenset(
+    {
+        "celery-broker-refused",
+        "db-connection-refused",
+        "db-host-unresolvable",
+        "db-password-auth-failed",
+        "db-ssl-required",
+        "invalid-env-value",
+        "missing-env-var",
+        "model-download-failed",
+        "nltk-data-missing",
+        "redis-connection-refused",
+        "spacy-model-missing",
+        "ssh-publickey-denied",
+    }
+)
+# What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
+_NO_WAY_OUT: Final = re.compile(
+    r"Name or service not known|nodename nor servname|[Tt]emporary failure in name resolution|getaddrinfo|gaierror"
+    r"|Network is unreachable|ENETUNREACH|ENOTFOUND|No address associated with hostname|NameResolutionError"
+    r"|could not translate host name|Could not resolve host|All connection attempts failed|Max retries exceeded"
+    r"|DNS operation|NXDOMAIN|no such host"
+)
+_REFUSED: Final = re.compile(
+    r"refused|Errno 111|ECONNREFUSED|Error 111|Cannot connect|Can't connect|unreachable", re.IGNORECASE
+)
+NETWORK_REMEDY: Final = "let it reach the network: nox -s preflight -- --network"
+_ANSWER: Final = "give it a real value in .env.preflight beside the manifest; that file must never be committed"
+_STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
+_TAIL_LINES: Final = 60
+_SHORTEST_VALUE: Final = 6
+_EVIDENCE_LINES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Why a failure proves nothing here, and what would make it checkable."""
+
+    why: str
+    remedy: str
+
+
+def explained(stage: Stage, log: str, failure: Finding) -> Finding:
+    """Return *failure* with the root cause that *log* shows, its place in the project's code, and the evidence.
+
+    Shape: SKIPPED when what failed is only that this is not the target: a host outside that was out of reach, or a
+    value that had to be made up.
+    """
+    root = diagnose(log).root
+    excuse = surroundings(stage, log, root)
+    if excuse:
+        return _excused(failure, log, excuse)
+    frames = own_frames(log, stage.built.environment, up_to_line=root.evidence[0].line if root and root.evidence else 0)
+    located = replace(failure, location=frames[-1][0] if frames else failure.location)
+    route = (chain(frames),) if len(frames) > 1 else ()
+    if root is None:
+        seen = last_traceback(log)[-_EVIDENCE_LINES:] or last_lines(log)
+        return replace(located, evidence=(*route, *seen))
+    return replace(
+        located,
+        code=root.slug,
+        message=f"{failure.message}: {root.title}",
+        evidence=(*route, *(line.text for line in root.evidence)),
+        remedy=root.fix,
+        certainty=failure.certainty or root.why,
+    )
+
+
+def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse | None:
+    """Return what of this machine, and not of the project, may have caused what *log* shows."""
+    if root is not None and root.family not in _ABOUT_SURROUNDINGS:
+        return None
+    tail = "\n".join(last_lines(log, _TAIL_LINES))
+    return (
+        _made_up_address(stage, tail)
+        or _made_up_value(stage, tail)
+        or _outside(stage, tail)
+        or _undeclared(stage, root)
+    )
+
+
+def reached_hosts(stage: Stage) -> str:
+    """Return the hosts that the service wanted to reach, for a sentence."""
+    return ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in stage.network.reached_for())
+
+
+def _excused(failure: Finding, log: str, excuse: Excuse) -> Finding:
+    return replace(
+        failure,
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"cannot be checked here: {failure.message}; {excuse.why}",
+        evidence=last_traceback(log)[-_EVIDENCE_LINES:] or last_lines(log, _EVIDENCE_LINES),
+        remedy=excuse.remedy,
+    )
+
+
+def _made_up_address(stage: Stage, tail: str) -> Excuse | None:
+    """Return the made-up address of another service that the log found closed."""
+    if not _REFUSED.search(tail):
+        return None
+    for name, text in _dummies(stage):
+        address = _address(text)
+        if address and re.search(rf"{re.escape(address[0])}\W+(?:port )?\W*{address[1]}\b|:{address[1]}\b", tail):
+            return Excuse(f"{name} has a made-up address here, at which nothing listens", _ANSWER)
+    return None
+
+
+def _made_up_value(stage: Stage, tail: str) -> Excuse | None:
+    """Return the made-up value that the exception itself names."""
+    said = "\n".join(tail.splitlines()[-_EVIDENCE_LINES:])
+    for name, text in _dummies(stage):
+        if re.search(rf"\b{re.escape(name)}\b", said) or (len(text) >= _SHORTEST_VALUE and text in said):
+            return Excuse(f"{name} has a made-up value here, and the log complains of it", _ANSWER)
+    return None
+
+
+def _outside(stage: Stage, tail: str) -> Excuse | None:
+    hosts = [each.host for each in stage.network.reached_for()]
+    if not hosts or not (_NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
+        return None
+    return Excuse(f"it wanted to reach {reached_hosts(stage)}, and nothing outside is let through", NETWORK_REMEDY)
+
+
+def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
+    """Return the variable that is missing where the project's manifest states none at all: it may be set by hand."""
+    if root is None or root.family != "missing-env-var":
+        return None
+    if any(not variable.is_platform for variable in stage.contract.variables):
+        return None
+    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE)
+
+
+def _dummies(stage: Stage) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each made-up value, throw-away databases left out: those can be reached."""
+    bindings = stage.built.bindings
+    server = stage.built.server
+    database_port = server.socket.suffix.removeprefix(".") if server and server.socket else ""
+    for name in sorted(bindings.dummies):
+        text = bindings.values[name].revealed()
+        if not database_port or f":{database_port}" not in text:
+            yield name, text
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    """Return host and port that *text*, a URL or "host:port", names."""
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    try:
+        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+    except ValueError:
+        return None
+
+
+def wants_other_services(stage: Stage) -> tuple[str, ...]:
+    """Return the variables that hold the made-up address of another service."""
+    names = {v.name for v in stage.contract.variables if isinstance(v.source, FromService)}
+    return tuple(name for name, text in _dummies(stage) if name in names or _address(text))

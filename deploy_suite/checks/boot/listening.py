@@ -1,0 +1,231 @@
+"""A command that was just started → the port on which it answers, or why it never does."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.checks.boot.explaining import explained
+from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.checks.boot.tracebacks import exceptions, last_lines
+from deploy_suite.checks.boot.waiting import Idleness, until
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.ports import Clock, HttpRequest, Listener, Process, UnreachableError
+
+PORT_DOCUMENTATION: Final = "https://render.com/docs/web-services#port-binding"
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  what a listener is compared with
+_LOCAL_ON_THE_PORT_S: Final = 1.5  # who holds the very port on localhost will not open it to the world as well
+_ELSEWHERE_S: Final = 10.0  # a port for metrics may open before the service's own
+_LOCAL_ELSEWHERE_S: Final = 20.0
+_STUCK_S: Final = 60.0
+_DAEMON_S: Final = 1.0
+_LOOP_RISES: Final = 3
+_SAID_CHARACTERS: Final = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Where the service listens for the world, and after how many seconds it did."""
+
+    port: int
+    seconds: float
+
+
+def wait(stage: Stage, process: Process) -> Bound | Finding:
+    """Return where *process* listens, or the failure: it ended, is stuck, or listens where nobody can reach it."""
+    contract = stage.contract
+    watch = _Watch(stage, process)
+    found: Bound | Finding | None = until(
+        watch.look,
+        timeout_s=contract.limits.start_s,
+        clock=stage.ports.clock,
+        progress=stage.ports.progress,
+        waiting_for=lambda: f"{contract.service}: waiting for port {stage.port}{last_said(process)}",
+    )
+    return found or watch.silent(f"opened no port within {contract.limits.start_s:.0f} s")
+
+
+def ended(stage: Stage, process: Process, *, doing: str) -> Finding | None:
+    """Return the failure when the command itself has ended while it should be *doing* something."""
+    code = process.exit_code()
+    if code is None:
+        return None
+    log = process.output()
+    if code == 0 and process.process_count():
+        return _left_a_daemon(stage, log)
+    what = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return explained(
+        stage,
+        log,
+        Finding(
+            code="start-exited",
+            outcome=Outcome.FAILED,
+            message=f"the start command {what} {doing}",
+            location=_start(stage),
+            remedy="make the start command run the server in the foreground, for as long as the service lives",
+            reproduce=reproduced(stage),
+        ),
+    )
+
+
+def reproduced(stage: Stage) -> str:
+    """Return the start command as a person would try it."""
+    start = stage.contract.start
+    where = str(stage.contract.root)
+    into = "" if where in {"", "."} else f"cd {where} && "
+    return f"{into}PORT={stage.port} {start.text}" if start else ""
+
+
+def last_said(process: Process) -> str:
+    """Return the last line of the log, for a line of progress."""
+    line = "".join(last_lines(process.output(), 1))
+    return f"; it said last: {line[:_SAID_CHARACTERS]}" if line else ""
+
+
+class Repetition:
+    """Whether the same exception comes again and again: workers that die and are started anew."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with none seen."""
+        self._clock = clock
+        self._count = 0
+        self._rises = 0
+        self._risen_s = 0.0
+
+    def is_loop(self, log: str) -> bool:
+        """Return whether the last exception of *log* has been seen to come anew, three times apart."""
+        seen = exceptions(log)
+        count = seen.count(seen[-1]) if seen else 0
+        now_s = self._clock.now_s()
+        if count > self._count and now_s - self._risen_s >= _LOOK_AT_LOG_EVERY_S / 2:
+            self._rises += 1
+            self._risen_s = now_s
+        self._count = max(count, self._count)
+        return self._rises >= _LOOP_RISES and self._count > _LOOP_RISES
+
+
+_LOOK_AT_LOG_EVERY_S: Final = 1.0
+
+
+class _Watch:
+    """What was seen of the start so far."""
+
+    def __init__(self, stage: Stage, process: Process) -> None:
+        self._stage = stage
+        self._process = process
+        self._began_s = stage.ports.clock.now_s()
+        self._idleness = Idleness(process, stage.ports.clock)
+        self._repetition = Repetition(stage.ports.clock)
+        self._first_seen_s: dict[Listener, float] = {}
+        self._log_looked_s = self._began_s
+
+    def look(self) -> Bound | Finding | None:
+        listeners = self._listeners()
+        if any(each.port == self._stage.port and each.address in _EVERYWHERE for each in listeners):
+            return Bound(port=self._stage.port, seconds=self._passed_s())
+        return (
+            ended(self._stage, self._process, doing="before it opened a port") or self._misplaced() or self._stalled()
+        )
+
+    def silent(self, what: str) -> Finding:
+        """Return the failure of a command that goes on without a port."""
+        return explained(
+            self._stage,
+            self._process.output(),
+            Finding(
+                code="no-open-port",
+                outcome=Outcome.FAILED,
+                message=f"the start command runs on, but {what}",
+                location=_start(self._stage),
+                remedy=f"make the server listen on 0.0.0.0:$PORT ({PORT_DOCUMENTATION})",
+                reproduce=reproduced(self._stage),
+            ),
+        )
+
+    def _listeners(self) -> tuple[Listener, ...]:
+        now_s = self._stage.ports.clock.now_s()
+        listeners = tuple(self._process.listeners())
+        self._first_seen_s = {each: self._first_seen_s.get(each, now_s) for each in listeners}
+        return listeners
+
+    def _misplaced(self) -> Bound | Finding | None:
+        """Return what a listener means that has stayed in the wrong place for long enough."""
+        now_s = self._stage.ports.clock.now_s()
+        for listener, since_s in self._first_seen_s.items():
+            age_s = now_s - since_s
+            if listener.address in _EVERYWHERE:
+                if age_s >= _ELSEWHERE_S and self._answers_http(listener.port):
+                    return Bound(port=listener.port, seconds=since_s - self._began_s)
+            elif age_s >= self._patience_s(listener):
+                return self._on_localhost(listener)
+        return None
+
+    def _patience_s(self, listener: Listener) -> float:
+        return _LOCAL_ON_THE_PORT_S if listener.port == self._stage.port else _LOCAL_ELSEWHERE_S
+
+    def _on_localhost(self, listener: Listener) -> Finding | None:
+        if listener.port != self._stage.port and not self._answers_http(listener.port):
+            return None
+        return Finding(
+            code="bound-to-wrong-address",
+            outcome=Outcome.FAILED,
+            message=f"the server listens on {listener.address}:{listener.port}, where only its own machine reaches it",
+            location=_start(self._stage),
+            evidence=last_lines(self._process.output(), 4),
+            remedy=f"make it listen on 0.0.0.0:$PORT, for example with --host 0.0.0.0 ({PORT_DOCUMENTATION})",
+            reproduce=reproduced(self._stage),
+        )
+
+    def _answers_http(self, port: int) -> bool:
+        request = HttpRequest(method="GET", path="/", headers=self._stage.health_headers())
+        try:
+            self._stage.ports.http.request(self._stage.network.way_in(port), request, timeout_s=2.0)
+        except UnreachableError:
+            return False
+        return True
+
+    def _stalled(self) -> Finding | None:
+        """Return the failure of a command that does nothing any more, or the same over and over."""
+        now_s = self._stage.ports.clock.now_s()
+        if now_s - self._log_looked_s < _LOOK_AT_LOG_EVERY_S:
+            return None
+        self._log_looked_s = now_s
+        if self._repetition.is_loop(self._process.output()):
+            return crash_loop(self._stage, self._process)
+        idle_s = self._idleness.seconds()
+        return self.silent(f"opened no port and did nothing for {idle_s:.0f} s") if idle_s >= _STUCK_S else None
+
+    def _passed_s(self) -> float:
+        return self._stage.ports.clock.now_s() - self._began_s
+
+
+def crash_loop(stage: Stage, process: Process) -> Finding:
+    """Return the failure of a server whose workers die and are started anew, over and over."""
+    return explained(
+        stage,
+        process.output(),
+        Finding(
+            code="workers-restart",
+            outcome=Outcome.FAILED,
+            message="the server's workers fail and are started anew, over and over",
+            location=_start(stage),
+            remedy="mend what the traceback shows",
+            reproduce=reproduced(stage),
+        ),
+    )
+
+
+def _left_a_daemon(stage: Stage, log: str) -> Finding:
+    return Finding(
+        code="start-exited:daemon",
+        outcome=Outcome.FAILED,
+        message="the start command ended while a process that it left in the background goes on; for the target the "
+        "service has ended",
+        location=_start(stage),
+        evidence=last_lines(log, 4),
+        remedy="run the server in the foreground: no --daemon, no & at the end, exec in a start script",
+        reproduce=reproduced(stage),
+    )
+
+
+def _start(stage: Stage) -> Location | None:
+    start = stage.contract.start
+    return start.location if start else None

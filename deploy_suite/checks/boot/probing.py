@@ -1,0 +1,217 @@
+"""A healthy service → what its own routes and the project's probes answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, surroundings
+from deploy_suite.checks.boot.routes import documented_at, plain_routes
+from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
+from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.probe import Expectation, Probe, ProbeResult, Verdict
+from deploy_suite.model.project import Framework
+from deploy_suite.ports import Address, Process
+from deploy_suite.probes import curl
+from deploy_suite.probes.latency import LEAST_SAMPLES, latency
+from deploy_suite.probes.session import Session
+
+_ROUTE_TIMEOUT_S: Final = 3.0
+_ALL_ROUTES_S: Final = 15.0
+_LOG_LAG_S: Final = 0.1
+_ANY_STATUS: Final = frozenset(range(100, 600))
+_SERVER_ERROR: Final = 500
+_WITHOUT_DOCUMENT: Final = frozenset({Framework.DJANGO, Framework.FLASK})
+# Families whose signature in the traceback of a request proves that it fails on the target too.
+_SURE: Final = frozenset(
+    {
+        "dep-conflict",
+        "migrations-not-run",
+        "missing-native-extension",
+        "missing-requirement",
+        "missing-system-binary",
+        "missing-system-lib",
+        "numpy-abi",
+        "numpy2-removed-name",
+        "postgres-url-scheme",
+        "pydantic-v1-v2",
+        "static-manifest-missing",
+        "stdlib-removed",
+        "template-not-found",
+        "wsgi-asgi-mismatch",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """What was asked. Shape: `slowest` is the path whose good answer took longest, with that time in ms."""
+
+    findings: tuple[Finding, ...]
+    routes: int
+    probes: int
+    slowest: tuple[str, float]
+
+
+def probed(stage: Stage, process: Process, address: Address) -> Probed:
+    """Return what the service's own routes and the contract's probes answer."""
+    asking = _Asking(stage, process, address)
+    findings = [*asking.own_routes(), *asking.stated_probes()]
+    return Probed(
+        findings=tuple(findings), routes=asking.routes, probes=len(stage.contract.probes), slowest=asking.slowest
+    )
+
+
+class _Asking:
+    """One service's probes."""
+
+    def __init__(self, stage: Stage, process: Process, address: Address) -> None:
+        self.routes = 0
+        self.slowest = (stage.contract.health_path or "/", 0.0)
+        self._stage = stage
+        self._process = process
+        self._address = address
+        self._headers = stage.visitor_headers()
+
+    def own_routes(self) -> list[Finding]:
+        """Return the findings about `/` and the documented routes; only alone in the world are these asked at all."""
+        paths = ["/"] if self._stage.contract.health_path not in {"", "/"} else []
+        if self._stage.network.is_isolated:
+            known = {"/", self._stage.contract.health_path}
+            paths += [path for path in self._documented() if path not in known]
+        deadline_s = self._stage.ports.clock.now_s() + _ALL_ROUTES_S
+        findings = []
+        for path in paths:
+            if self._stage.ports.clock.now_s() > deadline_s:
+                break
+            self.routes += 1
+            findings.append(self._route(path))
+        return [finding for finding in findings if finding]
+
+    def stated_probes(self) -> list[Finding]:
+        """Return the findings about the probes that the project states."""
+        probes = self._stage.contract.probes
+        saves = (name for probe in probes for name in probe.save)
+        session = Session(self._address, self._stage.ports, headers=self._headers, saves=saves)
+        return [finding for probe in probes if (finding := self._stated(session, probe))]
+
+    def _documented(self) -> tuple[str, ...]:
+        entry = self._stage.contract.entry
+        if entry is not None and entry.framework in _WITHOUT_DOCUMENT:
+            return ()
+        document = self._text("/openapi.json")
+        if not document and (elsewhere := documented_at(self._text("/docs"))):
+            document = self._text(elsewhere)
+        return plain_routes(document)
+
+    def _text(self, path: str) -> str:
+        """Return what *path* answers, "" when it is no success."""
+        result, _ = self._asked(_route_probe(path, Expectation()))
+        return result.body if result.verdict is Verdict.PASS else ""
+
+    def _route(self, path: str) -> Finding | None:
+        """Return the finding about *path* when it answers a server error for a reason that lies in the project."""
+        probe = _route_probe(path, Expectation(statuses=_ANY_STATUS))
+        result, log = self._asked(probe)
+        if result.status < _SERVER_ERROR:
+            if result.verdict is Verdict.PASS and result.elapsed_ms > self.slowest[1]:
+                self.slowest = (path, result.elapsed_ms)
+            return None
+        root = diagnose(log).root
+        if surroundings(self._stage, log, root):
+            return None
+        is_sure = root is not None and root.family in _SURE
+        return explained(
+            self._stage,
+            log,
+            Finding(
+                code=f"server-error:{path}",
+                outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+                message=f"GET {path} answers {result.status}",
+                evidence=last_traceback(log) or last_lines(result.body, 4),
+                remedy="mend what the traceback shows",
+                certainty="" if is_sure else "the deploy goes through; visitors of this route get the error",
+                reproduce=self._curl(probe),
+            ),
+        )
+
+    def _stated(self, session: Session, probe: Probe) -> Finding | None:
+        result, log = self._with_log(lambda: session.ask(probe))
+        if result.verdict is Verdict.FAIL and self._is_only_slow(result):
+            result = self._sampled(result)
+        if result.verdict is Verdict.PASS:
+            return None
+        failure = Finding(
+            code=f"probe-failed:{probe.name}",
+            outcome=Outcome.FAILED if result.verdict is Verdict.FAIL else Outcome.SKIPPED,
+            message=f"the probe {probe.name!r} fails: {probe.method if not probe.websocket else 'WebSocket'} "
+            f"{probe.path}: {result.reason}",
+            location=probe.location,
+            evidence=last_lines(result.body, 4),
+            remedy="mend the service, or the probe if it expects the wrong thing",
+            reproduce=self._curl(probe),
+        )
+        if result.status < _SERVER_ERROR and (result.status or not last_traceback(log)):
+            return self._if_not_outside(failure, log)
+        told = explained(self._stage, log, failure)
+        return replace(told, location=told.location or probe.location, reproduce=self._curl(probe))
+
+    def _if_not_outside(self, failure: Finding, log: str) -> Finding:
+        """Return *failure*, as SKIPPED where the log says that a way out was missing."""
+        if failure.outcome is Outcome.FAILED and surroundings(self._stage, log, diagnose(log).root):
+            return replace(
+                failure,
+                outcome=Outcome.SKIPPED,
+                message=f"cannot be checked here: {failure.message}; the service wanted to reach what is outside",
+                remedy=NETWORK_REMEDY,
+            )
+        return failure
+
+    def _is_only_slow(self, result: ProbeResult) -> bool:
+        probe = result.probe
+        budget_ms = probe.expect.latency_ms
+        return (
+            budget_ms is not None
+            and result.elapsed_ms > budget_ms
+            and probe.method == "GET"
+            and not (probe.websocket or probe.save)
+            and result.reason.startswith("it took")
+        )
+
+    def _sampled(self, result: ProbeResult) -> ProbeResult:
+        """Return *result* judged by the 95th percentile: a first request is often slow, and the budget means all."""
+        probe = result.probe
+        calm = replace(probe, expect=replace(probe.expect, latency_ms=None))
+        times = latency(calm, self._address, self._stage.ports, headers=self._headers, samples=LEAST_SAMPLES)
+        budget_ms = probe.expect.latency_ms or 0.0
+        if times.count and times.p95_ms <= budget_ms:
+            return replace(result, verdict=Verdict.PASS, reason="", elapsed_ms=times.p95_ms)
+        figures = f"p50 {times.p50_ms:.0f} ms, p95 {times.p95_ms:.0f} ms of {times.count} answers"
+        return replace(result, reason=f"{figures} where at most {budget_ms:.0f} ms were allowed")
+
+    def _asked(self, probe: Probe) -> tuple[ProbeResult, str]:
+        session = Session(self._address, self._stage.ports, headers=self._headers)
+        return self._with_log(lambda: session.ask(probe))
+
+    def _with_log(self, ask: Callable[[], ProbeResult]) -> tuple[ProbeResult, str]:
+        """Return the result and what the service printed meanwhile; a traceback may come a moment after its answer."""
+        before = self._process.output()
+        result = ask()
+        if result.status >= _SERVER_ERROR or result.status == 0:
+            self._stage.ports.clock.sleep(_LOG_LAG_S)
+        log = self._process.output()
+        return result, log[len(before) :] if log.startswith(before) else "\n".join(last_lines(log, 200))
+
+    def _curl(self, probe: Probe) -> str:
+        return curl.command(probe, self._stage.base_url, headers=self._headers)
+
+
+def _route_probe(path: str, expect: Expectation) -> Probe:
+    return Probe(name=path, path=path, follow_redirects=True, timeout_s=_ROUTE_TIMEOUT_S, expect=expect)
+
+
+def in_words(findings: Sequence[Finding]) -> str:
+    """Return how many of *findings* say that something failed, for a sentence."""
+    failed = sum(finding.outcome is Outcome.FAILED for finding in findings)
+    return f"{failed} failed" if failed else "none failed"

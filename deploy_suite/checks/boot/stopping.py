@@ -1,0 +1,90 @@
+"""A running service is told to stop → whether it does so in time, and answers what it had begun."""
+
+import signal
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.checks.boot.listening import reproduced
+from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.checks.boot.tracebacks import last_lines
+from deploy_suite.checks.boot.waiting import until
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.ports import Address, HttpRequest, HttpResponse, Process, UnreachableError
+
+_IN_FLIGHT_FROM_MS: Final = 50.0  # a shorter answer may be whole, or not yet begun, when the signal arrives
+_SIGNAL_AT: Final = 0.4  # of the time that the answer takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """How the service stopped. Shape: `in_flight` says that a request was under way and answered whole."""
+
+    seconds: float
+    in_flight: bool
+    finding: Finding | None = None
+
+
+def stopped(stage: Stage, process: Process, address: Address | None, slowest: tuple[str, float]) -> Stopped:
+    """Return how the service stops on SIGTERM, with a request to its *slowest* path (and its ms) under way."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        request = _sent(stage, address, slowest, pool)
+        began_s = stage.ports.clock.now_s()
+        process.signal(signal.SIGTERM)
+        has_ended = until(
+            lambda: None if process.process_count() else True,
+            timeout_s=stage.contract.limits.shutdown_s,
+            clock=stage.ports.clock,
+            progress=stage.ports.progress,
+            waiting_for=lambda: f"{stage.contract.service}: waiting for it to stop after SIGTERM",
+        )
+        seconds = stage.ports.clock.now_s() - began_s
+        if not has_ended:
+            process.kill()
+            return Stopped(seconds=seconds, in_flight=False, finding=_ignored(stage, process))
+        cut = _cut(request, slowest[0]) if request else None
+    return Stopped(seconds=seconds, in_flight=request is not None and cut is None, finding=cut)
+
+
+def _sent(
+    stage: Stage, address: Address | None, slowest: tuple[str, float], pool: ThreadPoolExecutor
+) -> Future[HttpResponse] | None:
+    """Send a request that is surely being worked on when this returns; None when no route takes long enough."""
+    path, usual_ms = slowest
+    if address is None or usual_ms < _IN_FLIGHT_FROM_MS:
+        return None
+    request = HttpRequest(method="GET", path=path, headers=stage.visitor_headers())
+    limit_s = stage.contract.limits.shutdown_s + usual_ms / 1000
+    sent = pool.submit(stage.ports.http.request, address, request, timeout_s=limit_s)
+    stage.ports.clock.sleep(usual_ms / 1000 * _SIGNAL_AT)
+    return sent
+
+
+def _cut(request: Future[HttpResponse], path: str) -> Finding | None:
+    try:
+        request.result()
+    except UnreachableError as error:
+        return Finding(
+            code="request-cut-at-stop",
+            outcome=Outcome.WARNING,
+            message=f"a request to {path} that was under way when SIGTERM came was not answered ({error.reason})",
+            remedy="let the server finish what it has begun: run it under gunicorn or uvicorn, and in a start script "
+            "begin it with exec so that it gets the signal itself",
+            certainty="seen once here; at every deploy the target stops the old release in this way",
+        )
+    return None
+
+
+def _ignored(stage: Stage, process: Process) -> Finding:
+    start = stage.contract.start
+    delay_s = stage.contract.limits.shutdown_s
+    return Finding(
+        code="ignores-sigterm",
+        outcome=Outcome.FAILED,
+        message=f"the service ran on for {delay_s:g} s after SIGTERM, and the target would have killed it",
+        location=start.location if start else None,
+        evidence=last_lines(process.output(), 4),
+        remedy="end on SIGTERM: exec the server in start scripts, stop threads and loops in a signal handler, and keep "
+        "clean-up short; or raise maxShutdownDelaySeconds",
+        reproduce=f"{reproduced(stage)} & sleep 5; kill -TERM -- -$!; sleep {delay_s:g}; pgrep -g $!",
+    )

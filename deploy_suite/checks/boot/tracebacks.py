@@ -1,0 +1,86 @@
+"""The log of a Python program → the place in the project's own code where it went wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.knowledge.tracebacks import Frame, frame
+from deploy_suite.model.environment import Environment
+from deploy_suite.model.finding import Location
+
+_HEADER: Final = "Traceback (most recent call last)"
+_SHOWN_LINES: Final = 12
+_SHOWN_CHARACTERS: Final = 400
+_FOREIGN: Final = frozenset({"site-packages", "dist-packages"})
+
+
+def own_frames(log: str, environment: Environment, *, up_to_line: int = 0) -> tuple[tuple[Location, str], ...]:
+    """Return the frames of the project's own code, outermost first, in the traceback that matters.
+
+    Shape: of each its place relative to the repository and its function. The traceback is the one above *up_to_line*
+    of the log (from 1), or the last that has such frames.
+    """
+    lines = log.splitlines()[: up_to_line or None]
+    for block in reversed(_blocks(lines)):
+        frames = [(place, each.function) for each in block if (place := _place(each, environment))]
+        if frames:
+            return tuple(frames)
+    return ()
+
+
+def chain(frames: Sequence[tuple[Location, str]]) -> str:
+    """Return *frames* on one line: "api/main.py:26 → api/assistant.py:17"."""
+    return " → ".join(str(place) for place, _ in frames)
+
+
+def last_lines(log: str, count: int = _SHOWN_LINES) -> tuple[str, ...]:
+    """Return the last lines of *log* that say something."""
+    said = [line.rstrip()[:_SHOWN_CHARACTERS] for line in log.splitlines() if line.strip()]
+    return tuple(said[-count:])
+
+
+def last_traceback(log: str) -> tuple[str, ...]:
+    """Return the lines of the last traceback of *log*, its exception included; empty when there is none."""
+    lines = log.splitlines()
+    starts = [number for number, line in enumerate(lines) if _HEADER in line]
+    if not starts:
+        return ()
+    block = [lines[starts[-1]]]
+    for line in lines[starts[-1] + 1 :]:
+        block.append(line)
+        if line and not line[0].isspace():
+            break
+    return tuple(line.rstrip()[:_SHOWN_CHARACTERS] for line in block)
+
+
+def exceptions(log: str) -> tuple[str, ...]:
+    """Return the line in which each traceback of *log* ends, in order."""
+    found = []
+    is_inside = False
+    for line in log.splitlines():
+        if _HEADER in line:
+            is_inside = True
+        elif is_inside and line and not line[0].isspace():
+            found.append(line)
+            is_inside = False
+    return tuple(found)
+
+
+def _blocks(lines: Sequence[str]) -> list[list[Frame]]:
+    """Return the frames of each traceback; a syntax error has frames without a header of its own."""
+    blocks: list[list[Frame]] = [[]]
+    for line in lines:
+        if _HEADER in line:
+            blocks.append([])
+        elif found := frame(line):
+            blocks[-1].append(found)
+    return blocks
+
+
+def _place(found: Frame, environment: Environment) -> Location | None:
+    """Return where *found* is in the repository, None when it belongs to Python, a package or the environment."""
+    file = Path(found.file) if Path(found.file).is_absolute() else environment.workdir / found.file
+    if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
+        return None
+    relative = file.relative_to(environment.top)
+    return None if _FOREIGN & set(relative.parts) else Location(relative.as_posix(), found.line)
