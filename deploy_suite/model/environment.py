@@ -23,18 +23,24 @@ class Interpreter:
 
 
 class RefusalKind(Enum):
-    """Why a requirement has no answer even when it is asked for alone."""
+    """Why a requirement is in trouble even when it is asked for alone.
+
+    NO_WHEEL: only a source archive fits this Python, and it was built; CANNOT_BUILD: building it failed when tried alone.
+    """
 
     UNKNOWN_NAME = "unknown-name"
     UNKNOWN_VERSION = "unknown-version"
     OTHER_PYTHON = "other-python"
+    NO_WHEEL = "no-wheel"
+    CANNOT_BUILD = "cannot-build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A requirement that the package index cannot satisfy.
 
-    Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits.
+    Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits, for
+    NO_WHEEL and CANNOT_BUILD those with a wheel; `modules` are what it was installed as, where it was.
     """
 
     name: str
@@ -42,6 +48,7 @@ class Refusal:
     kind: RefusalKind
     location: Location | None = None
     pythons: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +151,8 @@ class Preferences:
 
     Shape: `python` replaces the contract's version when set; `real_pip` runs pip itself instead of uv in its place;
     `allow_network` lets the service's processes reach the network; `fresh` reuses no verdict and no environment;
-    `database_url` is a disposable server to use instead of the embedded one.
+    `database_url` is a disposable server to use instead of the embedded one; `live_revision` is the migration at which
+    the target's database is, "" where that is unknown.
     """
 
     python: str = ""
@@ -152,4 +160,5 @@ class Preferences:
     allow_network: bool = False
     fresh: bool = False
     database_url: Secret | None = None
+    live_revision: str = ""
     overrides: Mapping[str, Secret] = field(default_factory=dict)

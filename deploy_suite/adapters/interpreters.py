@@ -1,0 +1,155 @@
+"""The Pythons of this machine, found without running each of them every time."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.model.environment import Interpreter
+
+_PROGRAM: Final = re.compile(r"python(3(\.\d+)?)?")
+_QUERY_TIMEOUT_S: Final = 10.0
+# Free-threaded builds and other implementations are not what targets run; pre-releases neither.
+_QUERY: Final = """
+import sys, sysconfig
+base = getattr(sys, "_base_executable", "") or sys.executable
+usable = (sys.implementation.name == "cpython" and sys.version_info[3] == "final"
+          and not sysconfig.get_config_var("Py_GIL_DISABLED"))
+print(base if usable else "-", "%d.%d.%d" % sys.version_info[:3], sep="\\n")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What an executable said of itself. Shape: `base` is "" for one that is no use."""
+
+    base: str
+    version: str
+
+
+class SystemInterpreters:
+    """Finds CPythons on PATH and where pyenv, uv, asdf, mise, python.org and CI runners put theirs."""
+
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, home: Path | None = None, cache: Path | None = None
+    ) -> None:
+        """Look by *environment* and *home*; answers are kept in the file *cache* until an executable changes."""
+        self._environment = os.environ if environment is None else environment
+        self._home = home or Path.home()
+        self._cache = cache
+
+    def installed(self) -> Sequence[Interpreter]:
+        """Return them, each version once, newest first."""
+        found: dict[str, Interpreter] = {}
+        for answer in self._answers(tuple(dict.fromkeys(self._candidates()))):
+            if answer.base and answer.version not in found:
+                found[answer.version] = Interpreter(path=Path(answer.base), version=answer.version)
+        return sorted(found.values(), key=lambda i: tuple(map(int, i.version.split("."))), reverse=True)
+
+    def _candidates(self) -> Iterator[Path]:
+        yield Path(getattr(sys, "_base_executable", "") or sys.executable)
+        for pattern in self._folders_of_managers():
+            yield from _matching(pattern)
+        shims = self._pyenv_root() / "shims"
+        for folder in (
+            *self._environment.get("PATH", os.defpath).split(os.pathsep),
+            "/usr/local/bin",
+            "/opt/homebrew/bin",
+        ):
+            if folder and Path(folder) != shims:
+                yield from _programs(Path(folder))
+
+    def _pyenv_root(self) -> Path:
+        return Path(self._environment.get("PYENV_ROOT") or self._home / ".pyenv")
+
+    def _folders_of_managers(self) -> tuple[str, ...]:
+        data = self._environment.get("XDG_DATA_HOME") or f"{self._home}/.local/share"
+        managed = self._environment.get("UV_PYTHON_INSTALL_DIR") or f"{data}/uv/python"
+        hosted = self._environment.get("AGENT_TOOLSDIRECTORY") or "/opt/hostedtoolcache"
+        return (
+            f"{self._pyenv_root()}/versions/*/bin/python",
+            f"{managed}/cpython-*/bin/python3",
+            f"{self._home}/.asdf/installs/python/*/bin/python",
+            f"{data}/mise/installs/python/*/bin/python",
+            "/Library/Frameworks/Python.framework/Versions/3.*/bin/python3",
+            f"{hosted}/Python/*/x64/bin/python",
+            f"{hosted}/Python/*/arm64/bin/python",
+        )
+
+    def _answers(self, candidates: tuple[Path, ...]) -> Iterable[_Answer]:
+        known = self._known()
+        stamped = {str(path): stamp for path in candidates if (stamp := _stamp(path))}
+        unknown = [path for path, stamp in stamped.items() if known.get(path, [""])[0] != stamp]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            asked = dict(zip(unknown, pool.map(_ask, unknown), strict=True))
+        now = {
+            path: [stamp, asked[path].base, asked[path].version] if path in asked else known[path]
+            for path, stamp in stamped.items()
+        }
+        if now != known:
+            self._remember(now)
+        return [_Answer(base, version) for _, base, version in now.values()]
+
+    def _known(self) -> dict[str, list[str]]:
+        if self._cache is None:
+            return {}
+        try:
+            known = json.loads(self._cache.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _remember(self, answers: dict[str, list[str]]) -> None:
+        if self._cache is None:
+            return
+        with suppress(OSError):  # a cache that cannot be written costs time, nothing else
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            part = self._cache.with_name(f"{self._cache.name}.{os.getpid()}")
+            part.write_text(json.dumps(answers), encoding="utf-8")
+            part.replace(self._cache)
+
+
+def _matching(pattern: str) -> list[Path]:
+    return sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)
+
+
+def _programs(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if _PROGRAM.fullmatch(path.name))
+    except OSError:
+        return []
+
+
+def _stamp(path: Path) -> str:
+    """Return what changes when the executable does, "" for a file that cannot be run."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}" if os.access(path, os.X_OK) else ""
+
+
+def _ask(path: str) -> _Answer:
+    try:
+        done = subprocess.run(
+            (path, "-I", "-c", _QUERY),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_QUERY_TIMEOUT_S,
+            check=False,
+            env={"PATH": os.defpath},
+        )
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return _Answer("", "")
+    base, _, version = done.stdout.strip().partition("\n")
+    if done.returncode or base == "-" or not Path(base).exists():
+        return _Answer("", "")
+    return _Answer(base, version)

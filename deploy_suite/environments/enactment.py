@@ -1,0 +1,92 @@
+"""A build command run as it stands, in a copy of the source."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.environments.stand_ins import StandIns
+from deploy_suite.model.command import TIMED_OUT, Command, Completed
+from deploy_suite.model.contract import Bindings, Contract, Phase
+from deploy_suite.model.secret import Secret
+from deploy_suite.ports import Ports
+
+VENV_VARIABLE: Final = "VENV_ROOT"
+_SAID_EVERY_S: Final = 10.0
+# Both streams in one, in the order in which they were written.
+_MERGED: Final = ("/bin/sh", "-c", 'exec "$@" 2>&1', "build")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a build takes place. Shape: `top` is the copy of the repository; `system` holds the system's programs."""
+
+    top: Path
+    workdir: Path
+    venv: Path
+    home: Path
+    system: Path
+    stand_ins: StandIns
+
+
+def enact(contract: Contract, bindings: Bindings, site: Site, ports: Ports) -> Completed:
+    """Return what became of the build command. Its tree of processes is gone afterwards, in any case."""
+    if contract.build is None or not contract.build.text.strip():
+        return Completed(code=0)
+    command = Command(
+        argv=(*_MERGED, _shell(site.system), "-c", contract.build.text),
+        cwd=site.workdir,
+        environment=_environment(contract, bindings, site),
+    )
+    with _reported(ports, contract.limits.build_s):
+        return ports.runner.run(command, timeout_s=contract.limits.build_s)
+
+
+def timed_out(done: Completed) -> bool:
+    """Return whether the build had to be ended."""
+    return done.code == TIMED_OUT
+
+
+def _shell(system: Path) -> str:
+    bash = system / "bash"
+    return str(bash) if bash.exists() else "/bin/sh"
+
+
+def _environment(contract: Contract, bindings: Bindings, site: Site) -> Mapping[str, str | Secret]:
+    """Return all that the build sees: the contract's variables, PATH, a private HOME, a locale."""
+    values: dict[str, str | Secret] = {
+        variable.name: bindings.values[variable.name]
+        for variable in contract.variables
+        if Phase.BUILD in variable.phases and variable.name in bindings.values
+    }
+    if VENV_VARIABLE in values:
+        values[VENV_VARIABLE] = str(site.top / ".venv")
+    return {
+        "LANG": "C.UTF-8",
+        "VIRTUAL_ENV": str(site.venv),
+        **values,
+        "PATH": ":".join((str(site.stand_ins.folder), str(site.venv / "bin"), str(site.system))),
+        "HOME": str(site.home),
+    }
+
+
+@contextmanager
+def _reported(ports: Ports, limit_s: float) -> Iterator[None]:
+    """Say every 10 s that the build goes on."""
+    done = threading.Event()
+    began_s = ports.clock.now_s()
+
+    def report() -> None:
+        while not done.wait(_SAID_EVERY_S):
+            spent_s = ports.clock.now_s() - began_s
+            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s")
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

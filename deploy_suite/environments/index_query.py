@@ -1,0 +1,93 @@
+"""Ask package indexes for the files of projects: a script of the standard library alone.
+
+Reads JSON {"indexes": [URL], "names": [NAME]} from standard input and prints {NAME: {"status": INT, "files": [FILE]}}:
+status is 200, 404 where no index knows the name, 0 where an index could not be reached; a FILE is
+[filename, requires_python]. Source: PEP 503, PEP 691.
+"""
+
+import json
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
+TIMEOUT_S = 20
+NOT_FOUND = 404
+FOUND = 200
+
+
+class _Page(HTMLParser):
+    """The links of a page of the older form."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[list[Any]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            path = urllib.parse.urlsplit(str(given["href"])).path
+            name = urllib.parse.unquote(path.rsplit("/", 1)[-1])
+            self.files.append([name, given.get("data-requires-python") or ""])
+
+
+def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
+    """Return the status and the files that *index* lists for *name*."""
+    url = f"{index.rstrip('/')}/{name}/"
+    try:
+        kind, body = _page(url)
+    except urllib.error.HTTPError as error:
+        return (NOT_FOUND if error.code in {404, 403, 410} else 0), []
+    except FileNotFoundError:
+        return NOT_FOUND, []
+    except (OSError, ValueError):
+        return 0, []
+    if "json" in kind:
+        listed = json.loads(body)["files"]
+        return FOUND, [[f["filename"], f.get("requires-python") or ""] for f in listed]
+    page = _Page()
+    page.feed(body.decode("utf-8", errors="replace"))
+    return FOUND, page.files
+
+
+def _page(url: str) -> tuple[str, bytes]:
+    if url.startswith("file://"):
+        folder = Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
+        return "text/html", (folder / "index.html").read_bytes()
+    parts = urllib.parse.urlsplit(url)
+    request = urllib.request.Request(url, headers={"Accept": ACCEPT})  # noqa: S310  the user's own indexes
+    if parts.username:
+        import base64  # noqa: PLC0415  seldom needed
+
+        pair = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+        host = parts.netloc.rpartition("@")[2]
+        request = urllib.request.Request(parts._replace(netloc=host).geturl(), headers={"Accept": ACCEPT})  # noqa: S310
+        request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  the user's own indexes
+        return answer.headers.get("Content-Type", ""), answer.read()
+
+
+def answer_for(indexes: list[str], name: str) -> dict[str, Any]:
+    """Return what all *indexes* together say of *name*."""
+    answers = [files_of(index, name) for index in indexes]
+    files = [file for _, listed in answers for file in listed]
+    statuses = {status for status, _ in answers}
+    status = FOUND if FOUND in statuses else 0 if 0 in statuses or not statuses else NOT_FOUND
+    return {"status": status, "files": files}
+
+
+def main() -> None:
+    """Answer the question on standard input."""
+    question = json.load(sys.stdin)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        answers = pool.map(lambda name: answer_for(question["indexes"], name), question["names"])
+        json.dump(dict(zip(question["names"], answers, strict=True)), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What is installed in an environment, read from its files."""
+
+import importlib.metadata
+import re
+from collections.abc import Iterator, Mapping
+from email.parser import Parser
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+_FOLDER: Final = re.compile(
+    r"(?P<name>[^-]+)-(?P<version>[^-]+?)\.(?:dist|egg)-info|(?P<egg>[^-]+-[^-]+)-py[\d.]+\.egg-info"
+)
+
+
+def site_packages(venv: Path) -> Path:
+    """Return the folder of the installed packages."""
+    found = sorted((venv / "lib").glob("python3*/site-packages"))
+    return found[0] if found else venv / "lib" / "site-packages"
+
+
+def installed(venv: Path) -> Mapping[str, str]:
+    """Return canonical names and versions."""
+    return dict(sorted(_installed(site_packages(venv))))
+
+
+def _installed(folder: Path) -> Iterator[tuple[str, str]]:
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return
+    for name in names:
+        if not name.endswith((".dist-info", ".egg-info")):
+            continue
+        match = _FOLDER.fullmatch(name)
+        if match and match["name"]:
+            yield canonicalize_name(match["name"]), match["version"]
+        elif read := _named_inside(folder / name):
+            yield read
+
+
+def _named_inside(path: Path) -> tuple[str, str] | None:
+    for file in (path / "METADATA", path / "PKG-INFO", path):
+        try:
+            headers = Parser().parsestr(file.read_text(encoding="utf-8", errors="replace"), headersonly=True)
+        except OSError:
+            continue
+        if headers["Name"] and headers["Version"]:
+            return canonicalize_name(headers["Name"]), headers["Version"]
+    return None
+
+
+def modules(venv: Path, name: str) -> tuple[str, ...]:
+    """Return the top-level modules that the distribution *name* (canonical) brought, () when it is not installed."""
+    for distribution in distributions(venv):
+        if canonicalize_name(distribution.metadata["Name"] or "") == name:
+            tops = {file.parts[0] for file in distribution.files or () if file.suffix in {".py", ".so"}}
+            return tuple(sorted(top.partition(".")[0] for top in tops if not top.endswith((".libs", "..", "-info"))))
+    return ()
+
+
+def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:
+    """Yield the installed distributions with their metadata."""
+    return iter(importlib.metadata.distributions(path=[str(site_packages(venv))]))

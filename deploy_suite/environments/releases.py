@@ -1,0 +1,149 @@
+"""What the package index holds of the requirements of a failed build: the facts behind "no matching distribution"."""
+
+import json
+import platform
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging import tags
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from deploy_suite.environments import index_query
+from deploy_suite.environments.base import Workshop
+from deploy_suite.manifests.requirements_file import RequirementLine
+from deploy_suite.model.environment import Refusal, RefusalKind
+
+_PYPI: Final = "https://pypi.org/simple"
+_SERIES: Final = tuple(f"3.{minor}" for minor in range(7, 16))
+_MOST_NAMES: Final = 200
+_PATCH_TO_TRY: Final = "99"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a release. Shape: `tags` is empty for a source archive."""
+
+    version: Version
+    requires: SpecifierSet
+    tags: frozenset[tags.Tag]
+
+    def fits(self, series: str) -> bool:
+        """Return whether a Python of *series* can use it, building it where it is a source archive."""
+        if not self.requires.contains(f"{series}.{_PATCH_TO_TRY}", prereleases=True):
+            return False
+        return not self.tags or bool(self.tags & _tags(series))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the indexes list. Shape: names that could not be asked for are in `unknown`."""
+
+    files: Mapping[str, tuple[_File, ...]]
+    unknown: frozenset[str]
+
+
+def listing(names: Iterable[str], workshop: Workshop) -> Listing:
+    """Return what the indexes list of *names* (canonical)."""
+    wanted = sorted(set(names))[:_MOST_NAMES]
+    question = json.dumps({"indexes": indexes(workshop), "names": wanted})
+    script = str(Path(index_query.__file__))
+    done = workshop.run((sys.executable, "-I", "-S", script), stdin=question)
+    try:
+        answers = json.loads(done.out) if done.ok else {}
+    except ValueError:
+        answers = {}
+    return Listing(
+        files={
+            name: tuple(_files(answer["files"]))
+            for name, answer in answers.items()
+            if answer["status"] in {index_query.FOUND, index_query.NOT_FOUND}
+        },
+        unknown=frozenset(name for name in wanted if name not in answers or answers[name]["status"] == 0),
+    )
+
+
+def indexes(workshop: Workshop) -> list[str]:
+    """Return the URLs of the package indexes, the default one first."""
+    settings = {name: value.revealed() for name, value in workshop.settings.items()}
+    default = settings.get("UV_DEFAULT_INDEX") or settings.get("UV_INDEX_URL") or _PYPI
+    others = (settings.get("UV_INDEX", "") + " " + settings.get("UV_EXTRA_INDEX_URL", "")).split()
+    return [default, *(other.partition("=")[2] if "=" in other.partition("://")[0] else other for other in others)]
+
+
+def refusals(lines: Sequence[RequirementLine], found: Listing, *, series: str) -> Iterator[Refusal]:
+    """Yield what is wrong with each of *lines* alone, for a Python of *series*."""
+    for line in lines:
+        if line.requirement is None or line.target or line.name in found.unknown or line.name not in found.files:
+            continue
+        kind, pythons = _judged(line.requirement, found.files[line.name], series=series)
+        if kind:
+            yield Refusal(
+                name=line.name, requirement=str(line.requirement), kind=kind, location=line.location, pythons=pythons
+            )
+
+
+def _judged(
+    requirement: Requirement, files: Sequence[_File], *, series: str
+) -> tuple[RefusalKind | None, tuple[str, ...]]:
+    if requirement.marker and not _applies(requirement, series):
+        return None, ()
+    if not files:
+        return RefusalKind.UNKNOWN_NAME, ()
+    matching = [file for file in files if requirement.specifier.contains(file.version, prereleases=True)]
+    if not matching:
+        return RefusalKind.UNKNOWN_VERSION, ()
+    wheels = [file for file in matching if file.tags]
+    if any(file.fits(series) for file in wheels):
+        return None, ()
+    with_wheels = tuple(other for other in _SERIES if any(file.fits(other) for file in wheels))
+    if any(file.fits(series) for file in matching):
+        return RefusalKind.NO_WHEEL, with_wheels
+    return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o) for file in matching))
+
+
+def _applies(requirement: Requirement, series: str) -> bool:
+    marker = requirement.marker
+    environment = {"python_version": series, "python_full_version": f"{series}.{_PATCH_TO_TRY}", "extra": ""}
+    return marker is None or marker.evaluate(environment)
+
+
+def _files(listed: Iterable[Sequence[object]]) -> Iterator[_File]:
+    for filename, requires in listed:
+        try:
+            specifiers = SpecifierSet(str(requires))
+        except InvalidSpecifier:
+            specifiers = SpecifierSet()
+        try:
+            if str(filename).endswith(".whl"):
+                _, version, _, file_tags = parse_wheel_filename(str(filename))
+                yield _File(version, specifiers, file_tags)
+            else:
+                yield _File(parse_sdist_filename(str(filename))[1], specifiers, frozenset())
+        except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+            continue
+
+
+_KNOWN_TAGS: Final[dict[str, frozenset[tags.Tag]]] = {}
+
+
+def _tags(series: str) -> frozenset[tags.Tag]:
+    """Return the tags of wheels that a CPython of *series* takes on this machine."""
+    if series not in _KNOWN_TAGS:
+        version = tuple(int(part) for part in series.split("."))
+        platforms = tuple(tags.platform_tags())
+        interpreter = f"cp{version[0]}{version[1]}"
+        _KNOWN_TAGS[series] = frozenset(tags.cpython_tags(version, platforms=platforms)) | frozenset(
+            tags.compatible_tags(version, interpreter, platforms)
+        )
+    return _KNOWN_TAGS[series]
+
+
+def machine() -> str:
+    """Return what makes wheels fit or not, beside the interpreter."""
+    return f"{sys.platform}-{platform.machine()}-{platform.libc_ver()[0]}"

@@ -1,0 +1,108 @@
+"""A recipe's requirements into the versions that the package index has for them now."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from deploy_suite.environments import releases
+from deploy_suite.environments.base import Answer, Installer, Question, Workshop
+from deploy_suite.environments.installs import Install
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.manifests.requirements_file import RequirementLine
+from deploy_suite.model.environment import Resolution
+from deploy_suite.model.finding import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What is known of a recipe's requirements. Shape: `is_whole` says that the answer covers all that is installed."""
+
+    resolution: Resolution
+    is_whole: bool
+
+
+def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop) -> Resolved:
+    """Ask the index for all that lock files do not answer."""
+    open_installs = [install for install in recipe.installs if _is_open(install)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        answers = list(
+            pool.map(lambda install: _answer(install, top, installer=installer, workshop=workshop), open_installs)
+        )
+    unlocked = [install for install in recipe.installs if install.tool in _WITH_LOCK and not install.is_locked]
+    unread = [install for install in recipe.installs if install.tool not in _WITH_LOCK and not _is_read(install)]
+    resolution = Resolution(
+        python=workshop.interpreter.version,
+        versions={name: version for answer in answers for name, version in answer.versions.items()},
+        from_source=frozenset(name for answer in answers for name in answer.from_source),
+        conflict="\n".join(answer.conflict for answer in answers if answer.conflict),
+    )
+    is_whole = not unlocked and not unread and all(answer.is_answer and not answer.conflict for answer in answers)
+    return Resolved(resolution, is_whole)
+
+
+_WITH_LOCK = frozenset({"uv sync", "poetry", "pipenv"})
+
+
+def _is_read(install: Install) -> bool:
+    return bool(install.requirements or install.editables or install.files or not install.is_local)
+
+
+def _is_open(install: Install) -> bool:
+    asks = install.requirements or install.editables or install.files
+    return install.tool not in _WITH_LOCK and not install.is_seed and bool(asks)
+
+
+def _answer(install: Install, top: Path, *, installer: Installer, workshop: Workshop) -> Answer:
+    question = Question(
+        folder=top / install.folder,
+        requirements=install.requirements,
+        editables=install.editables,
+        files=tuple(str(top / file) for file in install.files),
+        constraints=tuple(str(top / file) for file in install.constraints),
+        options=tuple(
+            option for option in install.options if option not in {"--upgrade", "--reinstall", "--require-hashes"}
+        ),
+    )
+    return installer.resolve(question, workshop)
+
+
+def with_refusals(resolution: Resolution, recipe: Recipe, workshop: Workshop) -> Resolution:
+    """Return *resolution* with what is wrong with single requirements; asked only after a failure."""
+    lines = (*recipe.lines, *_words(recipe), *_brought(resolution, recipe))
+    found = releases.listing((line.name for line in lines if line.name), workshop)
+    return replace(resolution, refusals=tuple(releases.refusals(lines, found, series=workshop.interpreter.series)))
+
+
+def _words(recipe: Recipe) -> list[RequirementLine]:
+    """Return the requirements that stand in commands."""
+    return [
+        line
+        for install in recipe.installs
+        for word in install.requirements
+        if (line := _line(word, install.location or recipe.location))
+    ]
+
+
+def _brought(resolution: Resolution, recipe: Recipe) -> list[RequirementLine]:
+    """Return what other packages bring and must be built from source."""
+    named = {line.name for line in recipe.lines}
+    place = recipe.location
+    texts = [f"{name}=={resolution.versions[name]}" for name in sorted(resolution.from_source - named)]
+    return [line for text in texts if (line := _line(text, place))]
+
+
+def _line(text: str, location: Location | None) -> RequirementLine | None:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    return RequirementLine(
+        name=canonicalize_name(requirement.name),
+        requirement=requirement,
+        text=text,
+        location=location or Location(""),
+        target=requirement.url or "",
+    )

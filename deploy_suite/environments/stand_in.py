@@ -1,0 +1,155 @@
+"""What stands in a build's PATH for an installer: it alone knows this machine's way to the package index.
+
+Runs under the suite's own interpreter without its packages (`-I -S`), so only the standard library may be imported.
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from deploy_suite.environments import pip_call
+
+_NOT_FOUND: Final = 127
+# When uv refuses what it is asked for, pip has the last word. This is how long it may look for it.
+_SECOND_OPINION_S: Final = 300
+_RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what a call asks for and return its exit code. Shape: CONFIG, PROGRAM, and the arguments of the call."""
+    config = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    program, rest = arguments[1], arguments[2:]
+    began = time.monotonic()
+    code = _pip(rest, config) if program == "pip" else _other(program, rest, config)
+    _note(config, {"program": program, "arguments": rest, "code": code, "seconds": time.monotonic() - began})
+    return code if code >= 0 else 128 - code  # as shells say it of a signal
+
+
+def _pip(arguments: Sequence[str], config: Mapping[str, Any]) -> int:
+    wanted = None if config["real_pip"] or not config["uv"] else pip_call.read(arguments)
+    settings = pip_call.uv_settings({**config["settings"], **os.environ})
+    code = (
+        _real_pip(arguments, config)
+        if wanted is None or settings is None
+        else _by_uv(wanted, settings, arguments, config)
+    )
+    _offer_installed(config)
+    return code
+
+
+def _by_uv(
+    wanted: pip_call.PipInstall, settings: Mapping[str, str], arguments: Sequence[str], config: Mapping[str, Any]
+) -> int:
+    """Install by uv; where it fails, pip's own answer counts, for pip is what the build would have called."""
+    command: list[str] = [config["uv"], *config["uv_install"], *_hash_check(wanted), *wanted.uv_arguments()]
+    with tempfile.TemporaryFile() as log:
+        code = _run(command, _environment(config, settings), output=log.fileno())
+        log.seek(0)
+        told = log.read()
+    if code:
+        code = _second_opinion(arguments, config, code=code, told=told)
+    else:
+        _say(told)
+    return code
+
+
+def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes) -> int:
+    _note(config, {"program": "uv", "arguments": list(arguments), "code": code, "told": told.decode(errors="replace")})
+    found = _real_pip(arguments, config, timeout_s=_SECOND_OPINION_S)
+    if found != -signal.SIGALRM:
+        return found
+    _say(told)
+    return code
+
+
+def _hash_check(wanted: pip_call.PipInstall) -> list[str]:
+    """Return the option that makes uv as strict as pip is as soon as one requirement has a hash.
+
+    Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
+    """
+    texts = (Path(file).read_bytes() for file in wanted.files if Path(file).is_file())
+    return ["--require-hashes"] if any(b"--hash" in text for text in texts) else []
+
+
+def _real_pip(arguments: Sequence[str], config: Mapping[str, Any], *, timeout_s: int = 0) -> int:
+    return _run([config["python"], "-m", "pip", *arguments], _environment(config, {}), timeout_s=timeout_s)
+
+
+def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) -> int:
+    """Run the installer that the build itself put into the environment, else the one that the target brings."""
+    own = Path(config["venv"], "bin", program)
+    path = str(own) if own.exists() else config["programs"].get(program, "")
+    if not path:
+        sys.stderr.write(f"{program}: command not found\n")
+        return _NOT_FOUND
+    settings = dict(config["extra"].get(program, {}))
+    if program == "uv" and arguments[:1] not in (["pip"], ["venv"]):
+        settings["UV_PYTHON"] = config["interpreter"]
+    code = _run([path, *arguments], _environment(config, settings))
+    _offer_installed(config)
+    return code
+
+
+def _environment(config: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of an installer; what the build itself sets wins over what this machine adds."""
+    uv = pip_call.uv_settings(config["settings"]) or {}
+    return {**uv, **config["settings"], **os.environ, **settings}
+
+
+def _offer_installed(config: Mapping[str, Any]) -> None:
+    """Put a stand-in before each installer that the build has just installed."""
+    for program in _RELINK:
+        link = Path(config["folder"], program)
+        if Path(config["venv"], "bin", program).exists() and not link.exists():
+            link.write_text(config["script"].replace("@PROGRAM@", program), encoding="utf-8")
+            link.chmod(0o755)
+
+
+def _run(command: list[str], environment: Mapping[str, str], *, output: int | None = None, timeout_s: int = 0) -> int:
+    """Return the exit code of *command*, negative for a signal, -SIGALRM when its time was up."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    actions = [(os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)] if output is not None else []
+    try:
+        child = os.posix_spawn(command[0], command, environment, file_actions=actions)
+    except FileNotFoundError:
+        sys.stderr.write(f"{command[0]}: no such file\n")
+        return _NOT_FOUND
+    return _waited(child, timeout_s=timeout_s)
+
+
+class _TimeUpError(Exception):
+    """The child had its time."""
+
+
+def _waited(child: int, *, timeout_s: int) -> int:
+    def time_up(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise _TimeUpError
+
+    signal.signal(signal.SIGALRM, time_up)
+    signal.alarm(timeout_s)
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except _TimeUpError:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return -signal.SIGALRM
+    finally:
+        signal.alarm(0)
+
+
+def _say(told: bytes) -> None:
+    sys.stderr.buffer.write(told)
+    sys.stderr.flush()
+
+
+def _note(config: Mapping[str, Any], line: Mapping[str, Any]) -> None:
+    with Path(config["journal"]).open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(line) + "\n")

@@ -1,0 +1,155 @@
+"""The folder that goes first in a build's PATH: a script for each installer, which hands over the way to the index."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import deploy_suite
+from deploy_suite.environments import releases, uv
+from deploy_suite.environments.base import Workshop
+from deploy_suite.environments.tools import Tools
+
+# Programs that fetch something, and hence need this machine's proxies and certificates.
+_FETCHING: Final = ("npm", "npx", "yarn", "pnpm", "corepack", "curl", "wget", "git")
+_MAIN: Final = (
+    "import sys; sys.path.insert(0, {parent!r}); from deploy_suite.environments.stand_in import main; "
+    "sys.exit(main(sys.argv[1:]))"
+)
+_SCRIPT: Final = """#!/bin/sh
+exec {python} -I -S -c {main} {config} @PROGRAM@ "$@"
+"""
+_PYTHON_SCRIPT: Final = """#!/bin/sh
+if [ "$1" = -m ] && [ "$2" = pip ]; then
+    shift 2
+    exec {pip} "$@"
+fi
+exec {python} "$@"
+"""
+_WRAPPER: Final = """#!/bin/sh
+{settings}exec {program} "$@"
+"""
+_POETRY_SETTINGS: Final = {
+    "POETRY_VIRTUALENVS_CREATE": "false",
+    "POETRY_NO_INTERACTION": "1",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+}
+_PIPENV_SETTINGS: Final = {"PIPENV_VERBOSITY": "-1", "PIPENV_NOSPIN": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an installer that was made. Shape: `told` is what uv said before pip was asked too."""
+
+    program: str
+    arguments: tuple[str, ...]
+    code: int
+    told: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The call as a person would type it."""
+        return shlex.join((self.program, *self.arguments))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIns:
+    """The folder and the journal of what was called."""
+
+    folder: Path
+
+    def calls(self) -> tuple[Call, ...]:
+        """Return the calls that were made, in the order in which they ended."""
+        try:
+            lines = (self.folder / "journal").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return ()
+        return tuple(_call(json.loads(line)) for line in lines)
+
+
+def write(
+    folder: Path, *, venv: Path, system: Path, tools: Tools, workshop: Workshop, program: Path | None, real_pip: bool
+) -> StandIns:
+    """Write the scripts into *folder*; *program* is the uv that stands in for pip, if any."""
+    folder.mkdir(parents=True)
+    main = _MAIN.format(parent=str(Path(deploy_suite.__file__).parent.parent))
+    config = folder / "config.json"
+    script = _SCRIPT.format(python=shlex.quote(sys.executable), main=shlex.quote(main), config=shlex.quote(str(config)))
+    config.touch(mode=0o600)
+    programs = {**{name: str(path) for name, path in tools.programs.items()}, **dict(_fetching(system))}
+    content: dict[str, Any] = {
+        "folder": str(folder),
+        "journal": str(folder / "journal"),
+        "venv": str(venv),
+        "python": str(venv / "bin/python"),
+        "interpreter": str(workshop.interpreter.path),
+        "uv": str(program) if program else "",
+        "uv_install": [
+            "pip",
+            "install",
+            "--python",
+            str(venv / "bin/python"),
+            *uv.LIKE_PIP,
+            "--no-progress",
+            "--color",
+            "never",
+        ],
+        "real_pip": real_pip,
+        "settings": {**{n: v.revealed() for n, v in workshop.settings.items()}, **workshop.caches},
+        "programs": programs,
+        "extra": extra_settings(venv, workshop),
+        "script": script,
+    }
+    config.write_text(json.dumps(content), encoding="utf-8")
+    for name in ("pip", "pip3", f"pip{workshop.interpreter.series}"):
+        _executable(folder / name, script.replace("@PROGRAM@", "pip"))
+    for name in programs:
+        _executable(folder / name, script.replace("@PROGRAM@", name))
+    python = _PYTHON_SCRIPT.format(pip=shlex.quote(str(folder / "pip")), python=shlex.quote(str(venv / "bin/python")))
+    for name in ("python", "python3", f"python{workshop.interpreter.series}"):
+        _executable(folder / name, python)
+    return StandIns(folder=folder)
+
+
+def extra_settings(venv: Path, workshop: Workshop) -> Mapping[str, Mapping[str, str]]:
+    """Return the variables that make each tool use *venv*, the environment that is there, as on the target."""
+    return {
+        "poetry": {**_POETRY_SETTINGS, "POETRY_PYPI_MIRROR_URL": releases.indexes(workshop)[0]},
+        "pipenv": _PIPENV_SETTINGS,
+        "uv": {"UV_PROJECT_ENVIRONMENT": str(venv)},
+    }
+
+
+def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop) -> Path | None:
+    """Write what start commands such as `poetry run …` call, None when there is no such tool."""
+    extra = extra_settings(venv, workshop)
+    found = {name: path for name, path in tools.programs.items() if name in extra}
+    found |= {name: venv / "bin" / name for name in extra if (venv / "bin" / name).exists()}
+    if not found:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, program in found.items():
+        settings = dict(extra[name])
+        if name == "uv":
+            settings |= {"UV_PYTHON": str(workshop.interpreter.path), "UV_CACHE_DIR": workshop.caches["UV_CACHE_DIR"]}
+        lines = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in settings.items())
+        _executable(folder / name, _WRAPPER.format(settings=lines, program=shlex.quote(str(program))))
+    return folder
+
+
+def _fetching(system: Path) -> Iterator[tuple[str, str]]:
+    for name in _FETCHING:
+        if (system / name).exists():
+            yield name, str(system / name)
+
+
+def _executable(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def _call(line: Mapping[str, Any]) -> Call:
+    return Call(str(line["program"]), tuple(line["arguments"]), int(line["code"]), str(line.get("told", "")))

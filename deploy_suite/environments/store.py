@@ -1,0 +1,145 @@
+"""Environments kept between runs, each under the key of its content."""
+
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from deploy_suite.model.environment import Resolution
+from deploy_suite.ports import Workplace
+
+LIMIT_VARIABLE: Final = "DEPLOY_SUITE_CACHE_LIMIT"
+_DEFAULT_LIMIT_BYTES: Final = 10 * 1024**3
+_UNITS: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_SENTINEL: Final = "complete.json"
+# What another run used within this time may still be in use there; a longer build than this one is none.
+_IN_USE_S: Final = 3 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of a kept environment. Shape: `has_tree` says that the built source is kept beside it."""
+
+    packages: Mapping[str, str]
+    size_bytes: int
+    has_tree: bool = False
+    log: str = ""
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    from_source: tuple[str, ...] = ()
+
+    def resolution(self, python: str) -> Resolution:
+        """Return what the index answered when the environment was built."""
+        return Resolution(python=python, versions=self.versions, from_source=frozenset(self.from_source))
+
+
+class Store:
+    """The folder of the kept environments."""
+
+    def __init__(self, workplace: Workplace, environment: Mapping[str, str] | None = None) -> None:
+        """Keep them in the cache of *workplace*, the limit taken from *environment*."""
+        self._workplace = workplace
+        self._root = workplace.cache / "environments"
+        self._limit_bytes = limit_bytes((os.environ if environment is None else environment).get(LIMIT_VARIABLE, ""))
+
+    def folder(self, key: str) -> Path:
+        """Return where the environment *key* lies, or is to lie."""
+        return self._root / key
+
+    def read(self, key: str) -> Record | None:
+        """Return the record of *key* and note its use; None for one that is not there or not complete."""
+        sentinel = self.folder(key) / _SENTINEL
+        try:
+            raw: dict[str, Any] = json.loads(sentinel.read_text(encoding="utf-8"))
+            os.utime(sentinel)
+            return Record(**{**raw, "notes": tuple(raw["notes"]), "from_source": tuple(raw["from_source"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def begin(self, key: str) -> Path:
+        """Return the empty folder of *key*; what a build that was interrupted left there is gone. Needs its lock."""
+        folder = self.folder(key)
+        wiped(folder)
+        folder.mkdir(parents=True)
+        return folder
+
+    def complete(self, key: str, record: Record) -> None:
+        """Write *record*, which makes the environment count, and make room for it."""
+        sentinel = self.folder(key) / _SENTINEL
+        part = sentinel.with_suffix(".part")
+        part.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        part.replace(sentinel)
+        self._make_room(key)
+
+    def abandon(self, key: str) -> None:
+        """Remove what a failed build left."""
+        wiped(self.folder(key))
+
+    def _make_room(self, newest: str) -> None:
+        """Remove the least recently used until the rest fits, sparing what may be in use."""
+        total_bytes = 0
+        for folder, used_s in sorted(self._entries(), key=lambda pair: pair[1], reverse=True):
+            record = self._peek(folder)
+            is_old = time.time() - used_s > _IN_USE_S
+            total_bytes += record.size_bytes if record else 0
+            if folder.name != newest and is_old and (record is None or total_bytes > self._limit_bytes):
+                total_bytes -= record.size_bytes if record else 0
+                with self._workplace.locked(lock_name(folder.name)):
+                    wiped(folder)
+
+    def _entries(self) -> list[tuple[Path, float]]:
+        found = []
+        for folder in self._root.iterdir():
+            sentinel = folder / _SENTINEL
+            with suppress(OSError):
+                found.append((folder, (sentinel if sentinel.exists() else folder).stat().st_mtime))
+        return found
+
+    def _peek(self, folder: Path) -> Record | None:
+        with suppress(OSError, ValueError, TypeError):
+            return Record(**json.loads((folder / _SENTINEL).read_text(encoding="utf-8")))
+        return None
+
+
+def lock_name(key: str) -> str:
+    """Return the name of the lock that guards the environment *key*."""
+    return f"environment-{key}"
+
+
+def limit_bytes(text: str) -> int:
+    """Return the size that *text* ("10G", "500M", bytes) names; the default for what names none."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in _UNITS else (text, "")
+    try:
+        return int(float(number) * _UNITS.get(unit, 1))
+    except ValueError:
+        return _DEFAULT_LIMIT_BYTES
+
+
+def size_bytes(folder: Path) -> int:
+    """Return what the tree takes on disk."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118  many files
+    return total
+
+
+def wiped(folder: Path) -> None:
+    """Remove *folder*, write-protected folders in it included."""
+
+    def unprotected(retry: Any, path: str, _: object) -> None:  # noqa: ANN401  shutil's own type
+        with suppress(OSError):
+            Path(path).parent.chmod(stat.S_IRWXU)
+            retry(path)
+
+    if folder.exists():
+        sentinel = folder / _SENTINEL
+        sentinel.unlink(missing_ok=True)
+        shutil.rmtree(folder, onerror=unprotected)

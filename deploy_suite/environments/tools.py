@@ -1,0 +1,81 @@
+"""uv, Poetry and Pipenv in the version that the target brings, each in an environment of its own kept between runs."""
+
+import hashlib
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.errors import MachineError
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Interpreter
+
+# No target documents Pipenv, yet builds that call it without installing it are in use there.
+_NEWEST: Final = ""
+# Poetry asks PyPI over an interface that mirrors lack; with this it asks the index that all others ask (PEP 503).
+# Source: https://github.com/arcesium/poetry-plugin-pypi-mirror
+_COMPANIONS: Final = {"poetry": ("poetry-plugin-pypi-mirror",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Shape: `programs` maps names onto executables; `notes` say where a version is not the target's."""
+
+    programs: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+
+
+def brought(contract: Contract, recipe: Recipe, *, installer: Installer, workshop: Workshop) -> Tools:
+    """Return the tools that the target brings and the service's commands mention."""
+    offered = {"pipenv": _NEWEST, **contract.tool_versions}
+    installed_by_build = {word.partition("=")[0] for install in recipe.installs for word in install.requirements}
+    programs: dict[str, Path] = {}
+    notes: list[str] = []
+    for name in sorted(recipe.tools & offered.keys() - installed_by_build):
+        programs[name], note = _provided(name, offered[name], installer=installer, workshop=workshop)
+        notes += [note] if note else []
+    if "uv" in programs:
+        programs["uvx"] = programs["uv"].with_name("uvx")
+    return Tools(programs, tuple(notes))
+
+
+def _provided(name: str, version: str, *, installer: Installer, workshop: Workshop) -> tuple[Path, str]:
+    own = installer.program()
+    if name == "uv" and own and version in {_NEWEST, importlib.metadata.version("uv")}:
+        return own, ""
+    exact = _installed(name, version, installer=installer, workshop=workshop)
+    if exact:
+        return exact, ""
+    if name == "uv" and own:
+        return own, f"uv {version} cannot be had here; {importlib.metadata.version('uv')} stands in for it"
+    newest = _installed(name, _NEWEST, installer=installer, workshop=workshop)
+    if newest:
+        return newest, f"{name} {version} cannot be had here; the newest stands in for it"
+    raise MachineError(
+        f"cannot install {name} {version}, which the target brings",
+        remedy="check that the package index can be reached",
+    )
+
+
+def _installed(name: str, version: str, *, installer: Installer, workshop: Workshop) -> Path | None:
+    """Return the program of *name*, installed at most once; None when the index does not give it."""
+    base = Path(getattr(sys, "_base_executable", "") or sys.executable)
+    digest = hashlib.sha256(f"{base}{platform.python_version()}".encode()).hexdigest()[:8]
+    key = f"{name}-{version or 'newest'}-{digest}"
+    venv = workshop.ports.workplace.cache / "tools" / key
+    with workshop.ports.workplace.locked(f"tool-{key}"):
+        if not (venv / "complete").exists():
+            venv.parent.mkdir(parents=True, exist_ok=True)
+            own = replace(workshop, interpreter=Interpreter(path=base, version=platform.python_version()))
+            installer.create(venv, own)
+            wanted = f"{name}=={version}" if version else name
+            choices = ((wanted, *_COMPANIONS.get(name, ())), (wanted,))
+            if not any(installer.install(venv, choice, own).ok for choice in choices):
+                return None
+            (venv / "complete").touch()
+    return venv / "bin" / name

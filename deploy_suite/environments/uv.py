@@ -1,0 +1,108 @@
+"""Environments by uv."""
+
+import shutil
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import uv as uv_package
+
+from deploy_suite.environments import seeds
+from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Workshop
+from deploy_suite.errors import MachineError
+from deploy_suite.model.command import Completed
+
+# pip looks at all indexes alike and knows nothing of uv's own settings in pyproject.toml and uv.toml.
+LIKE_PIP: Final = ("--index-strategy", "unsafe-best-match", "--no-config", "--no-sources")
+_QUIET: Final = ("--no-progress", "--color", "never", "--no-python-downloads")
+_NO_SOLUTION: Final = 1
+_SURELY_THERE: Final = "pip"
+
+
+def is_there() -> bool:
+    """Return whether this machine has uv."""
+    return program() is not None
+
+
+def program() -> Path | None:
+    """Return the uv that came with the suite, else the one on PATH."""
+    try:
+        return Path(uv_package.find_uv_bin())
+    except FileNotFoundError:
+        found = shutil.which("uv")
+        return Path(found) if found else None
+
+
+def _uv(
+    workshop: Workshop, *words: str, timeout_s: float = QUICK_S, stdin: str = "", cwd: Path | None = None
+) -> Completed:
+    return workshop.run((str(program()), *words, *_QUIET), timeout_s=timeout_s, stdin=stdin, cwd=cwd)
+
+
+def create(venv: Path, workshop: Workshop) -> None:
+    """Make what `python -m venv` of the interpreter would make. Raises: MachineError."""
+    python = str(workshop.interpreter.path)
+    done = _uv(workshop, "venv", "--no-project", "--no-config", "--clear", "--python", python, str(venv))
+    if done.ok:
+        found = seeds.of(workshop)
+        done = install(venv, (*seeds.sources(found), *(seed.requirement for seed in found)), workshop)
+    if not done.ok:
+        raise MachineError(
+            f"cannot make an environment with {python}: {done.err.strip()[-600:]}",
+            remedy="check the disk space and that the package index can be reached",
+        )
+
+
+def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
+    """Install *requirements* into *venv* for the suite's own ends."""
+    return _uv(
+        workshop,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        str(venv / "bin/python"),
+        *LIKE_PIP,
+        *requirements,
+        timeout_s=LONG_S,
+    )
+
+
+def resolve(question: Question, workshop: Workshop) -> Answer:
+    """Ask the index which versions would be installed."""
+    options = [*question.options, *(word for file in question.constraints for word in ("--constraints", file))]
+    done = _uv(
+        workshop,
+        *("pip", "compile", "--quiet", "--format", "pylock.toml", *LIKE_PIP),
+        *("--python", str(workshop.interpreter.path), *options, *question.files, "-"),
+        stdin="\n".join((*question.requirements, *(f"-e {path}" for path in question.editables))),
+        cwd=question.folder,
+    )
+    if done.code == _NO_SOLUTION:
+        return Answer(is_answer=True, conflict=done.err.strip())
+    try:
+        packages = tomllib.loads(done.out).get("packages", []) if done.ok else None
+    except tomllib.TOMLDecodeError:
+        packages = None
+    return _answer(packages) if packages is not None else Answer(is_answer=False)
+
+
+def _answer(packages: list[dict[str, Any]]) -> Answer:
+    return Answer(
+        is_answer=True,
+        versions={package["name"]: _version(package) for package in packages},
+        from_source=frozenset(p["name"] for p in packages if "sdist" in p and not p.get("wheels")),
+    )
+
+
+def _version(package: dict[str, Any]) -> str:
+    """Return the version, and for what comes from a repository or a URL the exact source."""
+    source = package.get("vcs") or package.get("archive") or {}
+    return str(package.get("version", "")) + "".join(f" {value}" for _, value in sorted(source.items()))
+
+
+def reaches_index(workshop: Workshop) -> bool:
+    """Return whether a package that is surely there can be found, whatever caches say."""
+    done = _uv(workshop, "pip", "compile", "--quiet", "--no-cache", "--no-deps", *LIKE_PIP, "-", stdin=_SURELY_THERE)
+    return done.ok

@@ -1,0 +1,126 @@
+"""Environments by virtualenv and pip, for machines without uv."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.environments import seeds
+from deploy_suite.environments.base import LONG_S, Answer, Question, Workshop
+from deploy_suite.environments.seeds import Seed
+from deploy_suite.errors import MachineError
+from deploy_suite.model.command import Completed
+
+_SURELY_THERE: Final = "pip"
+_NAMES_IN_PIP: Final = {
+    "--requirements": "--requirement",
+    "--constraints": "--constraint",
+    "--allow-insecure-host": "--trusted-host",
+    "--prerelease=allow": "--pre",
+    "--reinstall": "--force-reinstall",
+}
+
+
+def is_there() -> bool:
+    """Return whether this machine has virtualenv: it comes with the suite."""
+    return True
+
+
+def program() -> Path | None:
+    """Return None: pip does its own work."""
+    return None
+
+
+def create(venv: Path, workshop: Workshop) -> None:
+    """Make what `python -m venv` of the interpreter would make. Raises: MachineError."""
+    python = str(workshop.interpreter.path)
+    done = workshop.run(
+        (
+            *(sys.executable, "-I", "-m", "virtualenv", "--quiet", "--clear", "--no-periodic-update"),
+            *("--python", python, *_seed_options(seeds.of(workshop)), str(venv)),
+        ),
+        timeout_s=LONG_S,
+    )
+    if not done.ok:
+        raise MachineError(
+            f"cannot make an environment with {python}: {done.output.strip()[-600:]}",
+            remedy="install uv (https://docs.astral.sh/uv/), or a Python that virtualenv supports",
+        )
+
+
+def _seed_options(found: Sequence[Seed]) -> list[str]:
+    options = [word for seed in found if seed.wheel for word in ("--extra-search-dir", str(seed.wheel.parent))]
+    options += ["--no-download" if all(seed.wheel for seed in found) else "--download"]
+    options += [f"--{seed.name}={seed.version or 'bundle'}" for seed in found]
+    if not any(seed.name == "setuptools" for seed in found):
+        options.append("--no-setuptools")
+    return options
+
+
+def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
+    """Install *requirements* into *venv* for the suite's own ends."""
+    return _pip(venv, "install", "--quiet", *requirements, workshop=workshop)
+
+
+def _pip(venv: Path, *words: str, workshop: Workshop, cwd: Path | None = None) -> Completed:
+    return workshop.run(
+        (str(venv / "bin/python"), "-m", "pip", *words, "--disable-pip-version-check", "--no-input"),
+        timeout_s=LONG_S,
+        cwd=cwd,
+    )
+
+
+def resolve(question: Question, workshop: Workshop) -> Answer:
+    """Ask the index which versions would be installed, by a dry run of pip in a bare environment kept for that.
+
+    Source: https://pip.pypa.io/en/stable/reference/installation-report/
+    """
+    report = workshop.folder / f"report-{hashlib.sha256(repr(question).encode()).hexdigest()[:16]}.json"
+    done = _pip(
+        _bare(workshop),
+        *("install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)),
+        *(_NAMES_IN_PIP.get(option, option) for option in question.options),
+        *(word for file in question.constraints for word in ("--constraint", file)),
+        *(word for file in question.files for word in ("--requirement", file)),
+        *(word for path in question.editables for word in ("--editable", path)),
+        *question.requirements,
+        workshop=workshop,
+        cwd=question.folder,
+    )
+    try:
+        items = json.loads(report.read_text(encoding="utf-8"))["install"] if done.ok else []
+    except (OSError, ValueError, KeyError):
+        return Answer(is_answer=False)
+    if not done.ok:
+        return Answer(is_answer=False)
+    return Answer(
+        is_answer=True,
+        versions={item["metadata"]["name"].lower().replace("_", "-"): item["metadata"]["version"] for item in items},
+        from_source=frozenset(
+            item["metadata"]["name"].lower().replace("_", "-")
+            for item in items
+            if not item["download_info"].get("url", "").endswith(".whl")
+        ),
+    )
+
+
+def _bare(workshop: Workshop) -> Path:
+    """Return an environment with nothing but the seeds, made once for each interpreter."""
+    text = f"{workshop.interpreter.path} {workshop.interpreter.version}"
+    name = f"bare-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    venv = workshop.ports.workplace.cache / "bare" / name
+    with workshop.ports.workplace.locked(name):
+        if not (venv / "complete").exists():
+            venv.parent.mkdir(parents=True, exist_ok=True)
+            create(venv, workshop)
+            (venv / "complete").touch()
+    return venv
+
+
+def reaches_index(workshop: Workshop) -> bool:
+    """Return whether a package that is surely there can be found, whatever caches say."""
+    folder = workshop.folder / "reach"
+    words = ("download", "--quiet", "--no-cache-dir", "--no-deps", "--dest", str(folder), _SURELY_THERE)
+    return _pip(_bare(workshop), *words, workshop=workshop).ok
