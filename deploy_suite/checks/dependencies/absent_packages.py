@@ -1,0 +1,147 @@
+"""Findings about packages that are imported and not installed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.knowledge import import_names
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.tracing import standard_library
+from deploy_suite.tracing.values import Chain, ImportKind, ThirdPartyImport, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Which distributions provide a module. Shape: `is_known` is false where the name itself is the only guess."""
+
+    distributions: tuple[str, ...]
+    is_known: bool
+
+    @property
+    def first(self) -> str:
+        """The usual one."""
+        return self.distributions[0]
+
+    @property
+    def shown(self) -> str:
+        """All of them, in words."""
+        return " or ".join(self.distributions)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Their canonical names."""
+        return import_names.canonical(self.distributions)
+
+
+def provider(module: str, *, names: tuple[str, ...] = ()) -> Provider:
+    """Return what provides *module*; for an unknown one its own name, as most distributions are called."""
+    known = import_names.distributions(module, names=names)
+    top = module.partition(".")[0]
+    return Provider(distributions=known or (canonicalize_name(top),), is_known=bool(known))
+
+
+def finding(module: str, chain: Chain, *, built: Built, declared: Declared, names: tuple[str, ...] = ()) -> Finding:
+    """Return the failure for *module*, which the import of the entry point needs and does not find."""
+    found = provider(module, names=names)
+    return Finding(
+        code=_code(module, found, built),
+        outcome=Outcome.FAILED,
+        message=f"{module} is imported when the service starts, and {_absence(module, found, built)}",
+        location=chain.last.location if chain.hops else None,
+        evidence=tuple(filter(None, (chain.shown(), *_listed(found, declared, built)))),
+        remedy=_remedy(module, found, declared),
+        reproduce=f"python -c 'import {module}'",
+    )
+
+
+def deferred(imports: tuple[ThirdPartyImport, ...], built: Built, declared: Declared) -> Finding:
+    """Return the warning for imports of one package that run only when some function does."""
+    first = imports[0]
+    found = provider(first.module, names=first.names)
+    where = ", ".join(dict.fromkeys(str(one.chain.last.location) for one in imports[1:4]))
+    return Finding(
+        code=_code(first.name, found, built),
+        outcome=Outcome.WARNING,
+        message=f"{first.module} is imported inside a function, and {_absence(first.module, found, built)}",
+        location=first.chain.last.location,
+        evidence=tuple(
+            filter(None, (first.chain.shown(), f"also at {where}" if where else "", *_listed(found, declared, built)))
+        ),
+        remedy=_remedy(first.module, found, declared),
+        certainty="the service starts without it; whatever calls that function fails",
+        reproduce=f"python -c 'import {first.module}'",
+    )
+
+
+def _code(module: str, found: Provider, built: Built) -> str:
+    """Return the slug with the import name as its parameter; modules that Python dropped are a cause of their own."""
+    top = module.partition(".")[0]
+    removed = standard_library.REMOVED.get(top)
+    version = _version(built)
+    if top == "pkg_resources" or (removed and version >= removed):
+        return f"stdlib-removed:{top}"
+    return f"missing-requirement:{module if found.is_known and '.' in module else top}"
+
+
+def _version(built: Built) -> tuple[int, int]:
+    major, minor = built.environment.interpreter.series.split(".")
+    return int(major), int(minor)
+
+
+def _absence(module: str, found: Provider, built: Built) -> str:
+    top = module.partition(".")[0]
+    installed = sorted(found.names & set(built.environment.packages))
+    if installed:
+        version = built.environment.packages[installed[0]]
+        return f"the installed {installed[0]} {version} does not have it"
+    if top in standard_library.REMOVED:
+        return f"Python {built.environment.interpreter.series} no longer has it"
+    return "no installed package provides it"
+
+
+def _listed(found: Provider, declared: Declared, built: Built) -> Iterator[str]:
+    """Say where the distribution is listed, if it is: in a file that is not installed, or not committed."""
+    listed = declared.listed(found.names)
+    other = declared.elsewhere(found.names)
+    if listed:
+        yield f"{listed.location}: {listed.line.text} is listed, yet it was not installed"
+    elif other:
+        part = f" ({other.part})" if other.part else ""
+        yield f"{other.location}: {other.line.text}{part} is listed there, which the build does not install"
+    changed = sorted(set(built.case.state.modified) & {declared.target, *built.environment.requirement_files})
+    if changed:
+        yield f"{', '.join(changed)} is changed in your folder and the change is not in the commit"
+
+
+def _remedy(module: str, found: Provider, declared: Declared) -> str:
+    add = declared.add(found.first)
+    if found.is_known and len(found.distributions) == 1:
+        return add
+    if found.is_known:
+        return f"{add} (the name {module} is provided by {found.shown})"
+    own = f"if {module} is a file of your own, commit it; else {add}"
+    return f"{own}, if that is the distribution that provides {module}"
+
+
+def by_name(
+    traced: Trace, absent: frozenset[str], *, kinds: frozenset[ImportKind]
+) -> Iterator[tuple[ThirdPartyImport, ...]]:
+    """Return the imports of *kinds* that nothing installed satisfies, those of one package together."""
+    groups: dict[str, list[ThirdPartyImport]] = {}
+    for found in traced.imports:
+        if found.kind in kinds and absent & probes(found):
+            key = provider(found.module, names=found.names).first
+            groups.setdefault(key, []).append(found)
+    stronger = {
+        provider(i.module, names=i.names).first for i in traced.imports if i.kind < min(kinds) and absent & probes(i)
+    }
+    yield from (tuple(group) for key, group in groups.items() if key not in stronger)
+
+
+def probes(found: ThirdPartyImport) -> frozenset[str]:
+    """Return the dotted names whose presence answers whether *found* can be satisfied."""
+    names = [name for name in found.names if name != "*"]
+    return frozenset(f"{found.module}.{name}" for name in names) or frozenset({found.module})

@@ -1,0 +1,163 @@
+"""What the build installs and what other manifests list: where a requirement stands, and where one is to be added."""
+
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from deploy_suite.checks.base import Case
+from deploy_suite.environments import recipe
+from deploy_suite.environments.installs import Install
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.manifests import pipfile, pyproject, requirements_file
+from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.manifests.requirements_file import RequirementLine
+from deploy_suite.model.finding import Location
+
+_DEEP: Final = 3
+_SKIPPED: Final = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__"})
+_ADDING: Final = {"poetry": "poetry add", "uv sync": "uv add", "pipenv": "pipenv install"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A requirement line, and in which part of its file it stands ("group dev", "extra test", "")."""
+
+    line: RequirementLine
+    part: str = ""
+
+    @property
+    def location(self) -> Location:
+        """The place of the line."""
+        return self.line.location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What the manifests say.
+
+    Shape: `installed` are the lines that the build installs, `others` those that it does not; `target` is the file to
+    which a requirement would be added, "" where none is known, and `tool` the program that installs from it.
+    `is_pure` says that the build does nothing but install, so that it cannot write a module of the project.
+    """
+
+    installed: tuple[Listed, ...]
+    others: tuple[Listed, ...]
+    target: str
+    tool: str
+    is_pure: bool
+    build: Location | None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The canonical names of what the build is told to install."""
+        return frozenset(listed.line.name for listed in self.installed if listed.line.name)
+
+    def listed(self, names: frozenset[str]) -> Listed | None:
+        """Return the line by which the build installs one of the canonical *names*."""
+        return next((listed for listed in self.installed if listed.line.name in names), None)
+
+    def elsewhere(self, names: frozenset[str]) -> Listed | None:
+        """Return a line that names one of *names* but is not among those that the build installs."""
+        return next((listed for listed in self.others if listed.line.name in names), None)
+
+    def add(self, distribution: str) -> str:
+        """Return the imperative sentence that adds *distribution* where the build will find it."""
+        if self.tool in _ADDING:
+            return f"run `{_ADDING[self.tool]} {distribution}` and commit the manifest and the lock file"
+        if self.target:
+            return f"add `{distribution}` to {self.target} and commit it"
+        where = f" ({self.build})" if self.build else ""
+        return f"install `{distribution}` in the build command{where}, best from a requirements.txt"
+
+
+def read(case: Case) -> Declared:
+    """Return what the manifests of *case* declare."""
+    plan = recipe.read(case.contract, case.snapshot)
+    installs = [install for install in plan.installs if not install.is_seed]
+    installed = tuple(_installed(plan, installs, case.snapshot.folder))
+    known = {listed.location for listed in installed}
+    others = (listed for listed in _everything(case.snapshot.folder) if listed.location not in known)
+    return Declared(
+        installed=installed,
+        others=tuple(others),
+        target=_target(installs),
+        tool=next((install.tool for install in installs if install.tool in _ADDING), ""),
+        is_pure=plan.is_pure and not any(install.is_local for install in installs),
+        build=plan.location,
+    )
+
+
+def _target(installs: Sequence[Install]) -> str:
+    files = [file for install in installs for file in install.files]
+    manifests = [file for install in installs for file in install.locks if file.endswith((".toml", "Pipfile"))]
+    plain = [file for file in files if "dev" not in posixpath.basename(file)]
+    return next(iter((*plain, *files, *manifests)), "")
+
+
+def _installed(plan: Recipe, installs: Sequence[Install], top: Path) -> Iterator[Listed]:
+    yield from (Listed(line) for line in plan.lines)
+    for install in installs:
+        for text in install.requirements:
+            yield from _word(text, install.location or plan.location)
+        for file in install.locks:
+            yield from (listed for listed in _manifest(top, file) if not listed.part)
+
+
+def _word(text: str, location: Location | None) -> Iterator[Listed]:
+    """Return the requirement that a word of an install command names."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return
+    name = canonicalize_name(requirement.name)
+    place = location or Location("the build command")
+    yield Listed(RequirementLine(name=name, requirement=requirement, text=text, location=place))
+
+
+def _everything(top: Path) -> Iterator[Listed]:
+    """Return the lines of every manifest in the repository, those near the top first."""
+    for file in sorted(_files(top), key=lambda file: (file.count("/"), file)):
+        yield from _manifest(top, file)
+
+
+def _files(top: Path) -> Iterator[str]:
+    for base, folders, names in os.walk(top):
+        relative = PurePosixPath(Path(base).relative_to(top).as_posix())
+        deep = len(relative.parts)
+        folders[:] = [n for n in folders if deep < _DEEP and not n.startswith(".") and n not in _SKIPPED]
+        for name in names:
+            is_list = name.endswith(".txt") and ("require" in name or relative.name.startswith("require"))
+            if is_list or name in {"pyproject.toml", "Pipfile"}:
+                yield str(relative / name)
+
+
+def _manifest(top: Path, file: str) -> Iterator[Listed]:
+    path = top / file
+    try:
+        if file.endswith("pyproject.toml"):
+            yield from _project(path.read_text(encoding="utf-8", errors="replace"), file)
+        elif file.endswith("Pipfile"):
+            yield from _pipfile(path.read_text(encoding="utf-8", errors="replace"), file)
+        elif file.endswith(".txt"):
+            yield from (Listed(line) for line in requirements_file.parse(path.read_bytes(), file=file).requirements)
+    except (OSError, ManifestError):
+        return
+
+
+def _project(text: str, file: str) -> Iterator[Listed]:
+    project = pyproject.parse(text, file=file)
+    yield from (Listed(line) for line in project.dependencies)
+    yield from (Listed(line, f"extra {name}") for name, lines in project.extras.items() for line in lines)
+    yield from (Listed(line, f"group {name}") for name, lines in project.groups.items() for line in lines)
+
+
+def _pipfile(text: str, file: str) -> Iterator[Listed]:
+    read_file = pipfile.parse(text, file=file)
+    yield from (Listed(line) for line in read_file.packages)
+    yield from (Listed(line, name) for name, lines in read_file.categories.items() for line in lines)

@@ -1,0 +1,113 @@
+"""The part of the dependencies check that reads the snapshot alone."""
+
+from collections.abc import Iterator
+
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.dependencies import own_modules, requirements, subject
+from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.project import EntryPoint
+from deploy_suite.tracing import bindings, sources
+from deploy_suite.tracing.values import Trace
+
+_SERVERS = ("gunicorn", "uvicorn")
+
+
+def check(case: Case) -> Findings:
+    """Return what the sources tell: own modules that are not in the commit, files that the target cannot read."""
+    entry = case.contract.entry
+    if entry is None:
+        return (_no_entry(case),)
+    declared = requirements.read(case)
+    if entry.file is None:
+        return (absent_entry(case, entry, is_sure=declared.is_pure),)
+    traced = subject.trace(case, entry, known=subject.known_of(declared.names))
+    found = tuple(_findings(case, entry, traced, declared))
+    return found if any(f.outcome is Outcome.FAILED for f in found) else (*found, _passed(entry, traced, case))
+
+
+def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:
+    yield from own_modules.findings(case, traced, declared)
+    if absent_attribute := _without_attribute(case, entry):
+        yield absent_attribute
+
+
+def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
+    count = len(traced.files)
+    names = len({found.name for found in traced.imports})
+    return Finding(
+        code="own-modules",
+        outcome=Outcome.PASSED,
+        message=(
+            f"{entry.file} leads to {count} of the project's files, all in the commit and readable by Python "
+            f"{case.contract.python.series}, and to {names} third-party packages"
+        ),
+        location=entry.location,
+    )
+
+
+def _no_entry(case: Case) -> Finding:
+    start = case.contract.start
+    return Finding(
+        code="entry-point-unknown",
+        outcome=Outcome.SKIPPED,
+        message="what the start command imports cannot be told, so its imports are not traced",
+        location=start.location if start else None,
+        evidence=(start.text,) if start else (),
+        remedy='name it in deploy.toml: [services.NAME] entry = "module:app"',
+        required=False,
+    )
+
+
+def server(case: Case) -> str:
+    """Return "gunicorn" or "uvicorn" where the start command runs one of them, else ""."""
+    text = case.contract.start.text if case.contract.start else ""
+    return next((name for name in _SERVERS if name in text), "")
+
+
+def absent_entry(case: Case, entry: EntryPoint, *, is_sure: bool) -> Finding:
+    """Return the finding for an entry module that is not where the start command says."""
+    files = own_modules.elsewhere(case, entry.module)
+    name = server(case)
+    return Finding(
+        code=f"{name}-module-path" if name else "start-command-wrong-module",
+        outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+        message=f"the start command names the module {entry.module}, which the commit does not have there",
+        location=entry.location,
+        evidence=(
+            f"looked in: {', '.join(str(path) for path in entry.search_path)}",
+            *((f"in the commit: {', '.join(files)}",) if files else ()),
+        ),
+        remedy=_towards(entry, files),
+        certainty="" if is_sure else "likely: the build may install or write the module",
+    )
+
+
+def _towards(entry: EntryPoint, files: tuple[str, ...]) -> str:
+    if not files:
+        return f"commit {entry.module.replace('.', '/')}.py, or name the module that makes the application"
+    root = str(entry.search_path[0])
+    own = files[0].removeprefix("" if root == "." else f"{root}/")
+    module = own.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+    return f"start {module}:{entry.attribute}, or start the server in the folder of {files[0]}"
+
+
+def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
+    """Return the finding for a module that certainly lacks the application that the start command names."""
+    if entry.file is None or not entry.attribute:
+        return None
+    version = tuple(int(part) for part in case.contract.python.version.split(".")[:2])
+    tree = sources.read(case.snapshot.folder / entry.file, (version[0], version[1])).tree
+    names = bindings.names(tree) if tree else None
+    attribute = entry.attribute.partition(".")[0]
+    if names is None or attribute in names:
+        return None
+    name = server(case)
+    return Finding(
+        code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
+        outcome=Outcome.FAILED,
+        message=f"the start command names {entry.spec}, and {entry.file} has no {attribute!r}",
+        location=entry.location,
+        evidence=(f"{entry.file} has: {', '.join(sorted(names)[:12])}",),
+        remedy=f"name the application as {entry.file} does",
+    )

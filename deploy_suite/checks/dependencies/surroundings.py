@@ -1,0 +1,117 @@
+"""Tells failures of the project from those of the rehearsal: made-up values, the closed network, unset variables."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.contract import Phase
+
+_CONNECTION: Final = frozenset(
+    {
+        "AutoReconnect", "BrokerConnectionError", "ClientConnectorError", "ConnectError", "ConnectTimeout",
+        "ConnectionError", "EndpointConnectionError", "MaxRetryError", "NameResolutionError", "NetworkTimeout",
+        "NewConnectionError", "NoBrokersAvailable", "ServerSelectionTimeoutError", "ServiceUnavailable", "TimeoutError",
+        "TransportError", "URLError", "gaierror", "timeout", "AMQPConnectionError", "LocalEntryNotFoundError",
+    },
+)  # fmt: skip
+_CONNECTION_TEXT: Final = re.compile(
+    r"[Cc]onnection refused|could not connect|[Cc]an't connect|could not translate host|Name or service not known"
+    r"|Temporary failure in name resolution|Network is unreachable|No route to host|[Tt]imed? ?out"
+    r"|Max retries exceeded|Failed to resolve|actively refused|getaddrinfo failed|server does not support SSL"
+    r"|Connect call failed|All connection attempts failed",
+)
+# What source code, not a value, brings about.
+_CODE_FAULTS: Final = frozenset({"ImportError", "SyntaxError", "NameError", "AttributeError", "RecursionError"})
+_ASKED: Final = (
+    re.compile(r"[Ss]et the (?P<name>[A-Z][A-Z0-9_]*) environment variable"),
+    re.compile(r"^(?P<name>[A-Za-z]\w*) not found\. Declare it as envvar"),
+    re.compile(r"[Ee]nvironment variable:? [\"'`]?(?P<name>[A-Z][A-Z0-9_]+)[\"'`]? (?:is )?(?:not set|not found|miss)"),
+    re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+|[A-Z]{3,})\b[^.\n]{0,60}"
+               r"(?:not set|is required|not (?:be )?(?:found|configured|defined|provided)|must be (?:set|prov)|miss)"),
+    re.compile(r"(?:[Mm]issing|[Rr]equired|[Uu]nset|No)\b[^.\n]{0,40}\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+)\b"),
+)  # fmt: skip
+_FIELD: Final = re.compile(
+    r"^(?P<name>\w+)\n\s+(?:Field required|field required|none is not an allowed value)", re.MULTILINE
+)
+_INVALID_FIELD: Final = re.compile(r"^(?P<name>\w+)\n\s+\S", re.MULTILINE)
+_ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
+
+
+def unset_variables(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]:
+    """Return the environment variables whose absence the exceptions speak of, those that have a value left out."""
+    values = binding.of_phase(built.case.contract, built.bindings, Phase.RUN)
+    present = {name.upper() for name in values}
+    asked = (name for one in raised for name in _asked(one))
+    return tuple(name for name in dict.fromkeys(asked) if name.upper() not in present)
+
+
+def _asked(one: Raised) -> Iterator[str]:
+    """Sources: os.environ, pydantic-settings, python-decouple, django-environ, and messages that projects write."""
+    if one.key and _is_environ(one):
+        yield one.key
+    elif one.type == "ValidationError":
+        is_settings = "Settings" in one.message.partition("\n")[0] or "Config" in one.message.partition("\n")[0]
+        yield from (match["name"].upper() for match in _FIELD.finditer(one.message) if is_settings)
+    elif not _is_code_fault(one):
+        match = next(filter(None, (pattern.search(one.message) for pattern in _ASKED)), None)
+        if match:
+            yield match["name"]
+
+
+def _is_environ(one: Raised) -> bool:
+    last = one.frames[-1] if one.frames else None
+    if last is None:
+        return False
+    return (last.file.endswith("os.py") and last.function == "__getitem__") or (
+        last.is_own and bool(_ENVIRON_FRAMES.search(last.text))
+    )
+
+
+def _is_code_fault(one: Raised) -> bool:
+    return bool(_CODE_FAULTS & set(one.bases)) or one.type == "TypeError"
+
+
+def made_up(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]:
+    """Return the variables with made-up values to which the failure may be due; () when it cannot be one of them."""
+    dummies = built.bindings.dummies
+    named = tuple(sorted(name for name in dummies if any(_speaks_of(one, name, built) for one in raised)))
+    if named or any(_is_code_fault(one) for one in raised[:1]):
+        return named
+    return tuple(sorted(dummies))
+
+
+def _speaks_of(one: Raised, name: str, built: Built) -> bool:
+    value = built.bindings.values.get(name)
+    shown = value.revealed() if value else ""
+    fields = {match["name"].upper() for match in _INVALID_FIELD.finditer(one.message)}
+    lines = " ".join(frame.text for frame in one.frames if frame.is_own).upper()
+    is_value = len(shown) > 5 and shown in one.message  # noqa: PLR2004  shorter ones occur in any text
+    return (
+        is_value
+        or name.upper() in fields
+        or name in one.message
+        or re.search(rf"\b{name.upper()}\b", lines) is not None
+    )
+
+
+def is_connection(raised: tuple[Raised, ...]) -> bool:
+    """Whether something could not be reached."""
+    return any(
+        _CONNECTION & set(one.bases) or _CONNECTION_TEXT.search(one.message) for one in raised if not _is_import(one)
+    )
+
+
+def _is_import(one: Raised) -> bool:
+    return "ImportError" in one.bases
+
+
+def unreachable(rehearsed: Rehearsed) -> str:
+    """Return the host that the failing import wanted last, "" when it is not known."""
+    attempt = rehearsed.attempts[-1] if rehearsed.attempts else None
+    if attempt:
+        return f"{attempt.host}:{attempt.port}"
+    reach = rehearsed.reached[-1] if rehearsed.reached else None
+    return f"{reach.host}:{reach.port}" if reach else ""
