@@ -1,5 +1,6 @@
 """A slug → what there is to say about the cause, for a person."""
 
+import re
 from collections.abc import Iterator
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
@@ -44,4 +45,4 @@ def _named(text: str, parameter: str = "") -> str:
     """Return *text* with its placeholders readable; the parameter stands for the name that the slug carries."""
     for name in ("package", "module", "name", "variable"):
         text = text.replace(f"{{{name}}}", parameter or name.upper())
-    return text.replace("{", "").replace("}", "")
+    return re.sub(r"\{([a-z_]+)\}", lambda found: found[1].upper(), text)

@@ -17,6 +17,7 @@ _MOST_WINDOWS: Final = 400
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _WRAP_COLUMNS: Final = 60
+_NUMBER: Final = re.compile(r"\d+")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed)\b|exited with (?:code|status) [1-9]"
@@ -108,7 +109,7 @@ class _Reader:
 
     def take(self, window: Window) -> None:
         line = window.line()
-        known = self._seen.get(line.text)
+        known = self._seen.get(_shape(line.text))
         if known is not None:
             self._again(known, line)
             return
@@ -140,7 +141,7 @@ class _Reader:
 
     def _remember(self, line: LogLine, slugs: tuple[str, ...]) -> None:
         if len(self._seen) < _MOST_DISTINCT:
-            self._seen[line.text] = slugs
+            self._seen[_shape(line.text)] = slugs
 
     def _traceback(self, window: Window, line: LogLine) -> None:
         self._tracebacks += 1
@@ -225,6 +226,11 @@ class _Reader:
         kept.count += 1
         kept.last = line.number
         return kept
+
+
+def _shape(text: str) -> str:
+    """Return *text* with its numbers alike: lines of one shape say the same."""
+    return _NUMBER.sub("0", text)
 
 
 def _groups(match: re.Match[str]) -> dict[str, str]:

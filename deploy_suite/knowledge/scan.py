@@ -2,22 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import BinaryIO, Final
 
 from deploy_suite.knowledge.catalogue import LINE_LIMIT
 from deploy_suite.knowledge.log_text import LogLine, log_line
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 18
 BEFORE_BYTES: Final = 12_000
 AFTER_BYTES: Final = 8_000
 LINES_BEFORE: Final = 90
 LINES_AFTER: Final = 60
-# Substrings that together occur in nearly every line that reports a failure: the fewer, the faster a log is read.
+# Substrings of nearly every line that reports a failure. The middle of a long log is searched for these alone: each
+# costs a pass over the bytes. Its first and last block are searched for all literals.
 ANCHORS: Final = (
-    "rror", "ailed", "xception", "annot", "an't", "ould not", "o such", "ot found", "enied", "efused", "atal", "FATAL",
-    "nvalid", "emory", "imeout", "imed out", "in use", "Killed", "oes not", "s not", "nable", "exit", "Exit", "issing",
-    "No ", "ot ", "issing",
+    "rror", "ailed", "xception", "annot", "ould not", "o such", "ot found", "enied", "efused", "FATAL", "nvalid",
+    "emory", "imeout", "in use", "illed", "TIMEOUT", "open ports", "not exist", "lready exists",
 )  # fmt: skip
 
 
@@ -62,46 +61,49 @@ class Scanner:
 
     def __init__(self, literals: Iterable[str]) -> None:
         """Choose the anchors that cover *literals*."""
-        wanted = set(literals)
-        self.anchors = tuple(dict.fromkeys(_anchor(literal).encode() for literal in sorted(wanted)))
+        self.wide = tuple(dict.fromkeys(_anchor(literal).encode() for literal in sorted(set(literals))))
+        self.narrow = tuple(anchor for anchor in self.wide if anchor.decode() in ANCHORS)
 
     def windows(self, stream: BinaryIO) -> Iterator[Window]:
         """Yield a window for each line of *stream* that holds an anchor, in order, reading it block by block."""
-        tail, number, fresh = b"", 1, 0
+        buffer, fresh, number = stream.read(BLOCK_BYTES), 0, 1
+        anchors = self.wide
         while block := stream.read(BLOCK_BYTES):
-            buffer = tail + block
-            cut = max(buffer.rfind(b"\n", fresh, max(fresh, len(buffer) - AFTER_BYTES)) + 1, fresh)
-            if cut == fresh and len(buffer) - fresh > BLOCK_BYTES:
-                cut = len(buffer)  # a line without end: take it in pieces
-            yield from self._within(buffer, fresh, cut, number)
+            cut = _cut(buffer, fresh)
+            yield from self._within(buffer, fresh, cut, number, anchors)
             number += buffer.count(b"\n", fresh, cut)
             keep = max(0, cut - BEFORE_BYTES)
-            tail, fresh = buffer[keep:], cut - keep
-        yield from self._within(tail, fresh, len(tail), number)
+            buffer, fresh = buffer[keep:] + block, cut - keep
+            anchors = self.narrow
+        yield from self._within(buffer, fresh, len(buffer), number, self.wide)
 
-    def _within(self, buffer: bytes, start: int, end: int, number: int) -> Iterator[Window]:
+    def _within(
+        self, buffer: bytes, start: int, end: int, number: int, anchors: Sequence[bytes]
+    ) -> Iterator[Window]:
         at = start
-        for begin in sorted(self._starts(buffer, start, end)):
+        for begin in sorted(_starts(buffer, start, end, anchors)):
             number += buffer.count(b"\n", at, begin)
             at = begin
             stop = buffer.find(b"\n", begin)
             yield Window(buffer=buffer, start=begin, end=stop if stop >= 0 else len(buffer), number=number)
 
-    def _starts(self, buffer: bytes, start: int, end: int) -> set[int]:
-        found: set[int] = set()
-        for anchor in self.anchors:
-            at = buffer.find(anchor, start, end)
-            while at >= 0:
-                found.add(max(buffer.rfind(b"\n", start, at) + 1, start))
-                after = buffer.find(b"\n", at, end)
-                at = buffer.find(anchor, after, end) if after >= 0 else -1
-        return found
+
+def _cut(buffer: bytes, fresh: int) -> int:
+    """Return where to stop in *buffer*, so that what follows a line is still at hand; a line without end is cut."""
+    last = buffer.rfind(b"\n", fresh, max(fresh, len(buffer) - AFTER_BYTES)) + 1
+    return last if last > fresh else len(buffer)
+
+
+def _starts(buffer: bytes, start: int, end: int, anchors: Sequence[bytes]) -> set[int]:
+    found: set[int] = set()
+    for anchor in anchors:
+        at = buffer.find(anchor, start, end)
+        while at >= 0:
+            found.add(max(buffer.rfind(b"\n", start, at) + 1, start))
+            after = buffer.find(b"\n", at, end)
+            at = buffer.find(anchor, after, end) if after >= 0 else -1
+    return found
 
 
 def _anchor(literal: str) -> str:
     return next((anchor for anchor in ANCHORS if anchor in literal), literal)
-
-
-def until_blank(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
-    """Return *lines* up to the first empty one."""
-    return tuple(takewhile(lambda line: line.text.strip(), lines))
