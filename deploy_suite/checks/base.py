@@ -1,6 +1,7 @@
 """What a check may look at, and what it returns."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from deploy_suite.model.contract import Bindings, Contract
@@ -14,12 +15,16 @@ Findings = tuple[Finding, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One service on one target, before anything is built."""
+    """One service on one target, before anything is built.
+
+    Shape: `repository` is the top of the user's own folder, whose history may be asked; None where there is none.
+    """
 
     snapshot: Snapshot
     contract: Contract
     state: WorkingState
     preferences: Preferences
+    repository: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

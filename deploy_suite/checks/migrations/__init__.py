@@ -1,0 +1,21 @@
+"""Migrations rehearsed on a throw-away PostgreSQL: up from nothing, twice, over rows, down and up, against the models."""
+
+from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.migrations import extensions
+from deploy_suite.checks.migrations.head import Head, to_head
+from deploy_suite.checks.migrations.rest import rest
+from deploy_suite.model.project import Snapshot
+from deploy_suite.ports import Ports
+
+__all__ = ["Head", "check", "rest", "to_head", "wanted_extensions"]
+
+
+def check(built: Built, ports: Ports) -> Findings:
+    """Return all findings; `to_head` and `rest` are its two halves, for a caller that goes on in between."""
+    head = to_head(built, ports)
+    return (*head.findings, *rest(built, ports, head))
+
+
+def wanted_extensions(snapshot: Snapshot) -> frozenset[str]:
+    """Return the extensions that the project's sources create, for the choice of a server."""
+    return extensions.wanted(snapshot.path)

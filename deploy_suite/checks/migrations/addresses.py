@@ -1,0 +1,89 @@
+"""A database that the tool wanted and did not get: is its address hard-coded, or merely unknown here?"""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.migrations.replies import Address
+from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.secret import Masker
+
+_INI_URL: Final = re.compile(r"^\s*sqlalchemy\.url\s*=\s*(?P<value>\S.*)$")
+_URL: Final = re.compile(r"[a-z]\w*(?:\+\w+)?://")
+_POSTGRESQL: Final = "postgresql"
+_READS_ENVIRONMENT: Final = re.compile(r"environ|getenv|config\(\s*['\"]|Field\(|settings\.|os\.env")
+
+
+def finding(wanted: Address, built: Built, tool: Tool) -> Finding:
+    """Return what is wrong with the address *wanted*."""
+    if tool.kind is not Kind.DJANGO and (literal := _literal(wanted, built, tool)):
+        return _hard_coded(wanted, *literal, built=built, tool=tool)
+    if wanted.dialect != _POSTGRESQL:
+        return _unknown(f"their database is {wanted.dialect}, which is not rehearsed", "", tool)
+    known = ", ".join(sorted(binding.databases_needed(built.case.contract)))
+    if known:
+        text = f"they connect to {wanted}, which is none of the contract's databases ({known})"
+    else:
+        text = f"they connect to {wanted}, and the contract names no database"
+    return _unknown(text, "let the manifest give the service its database's address (fromDatabase)", tool)
+
+
+def _hard_coded(wanted: Address, place: Location, line: str, *, built: Built, tool: Tool) -> Finding:
+    is_sure = tool.call is not None and bool(binding.databases_needed(built.case.contract))
+    return Finding(
+        code="alembic-url-hard-coded",
+        outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+        message=f"the migrations connect to {wanted}, written in {place.file}, not to the service's own database",
+        location=place,
+        evidence=(f"{place}: {Masker().masked(line.strip())}",),
+        remedy='set the address in env.py from the environment: config.set_main_option("sqlalchemy.url", '
+        'os.environ["DATABASE_URL"])',
+        certainty=""
+        if is_sure
+        else "no command of the contract runs the migrations with a database of the contract's own",
+        reproduce=tool.shown,
+    )
+
+
+def _unknown(text: str, remedy: str, tool: Tool) -> Finding:
+    return Finding(
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"{tool.kind.shown}'s migrations cannot be checked here: {text}",
+        location=tool.location,
+        remedy=remedy,
+        required=tool.call is not None,
+    )
+
+
+def _literal(wanted: Address, built: Built, tool: Tool) -> tuple[Location, str] | None:
+    """Return the line that holds the address itself, None when it is put together from elsewhere."""
+    for file in _places(built, tool):
+        text = _text(built, file)
+        for number, line in enumerate(text.splitlines(), 1):
+            is_setting = bool(_INI_URL.match(line)) if file.suffix == ".ini" else not _READS_ENVIRONMENT.search(line)
+            if is_setting and not line.lstrip().startswith(("#", ";")) and _names(line, wanted):
+                return Location(str(file), number), line
+    return None
+
+
+def _names(line: str, wanted: Address) -> bool:
+    return bool(_URL.search(line)) and all(part in line for part in (wanted.host, wanted.name) if part)
+
+
+def _places(built: Built, tool: Tool) -> Iterator[PurePosixPath]:
+    yield tool.file
+    folder = built.case.snapshot.folder / tool.file.parent
+    for env in sorted((*folder.glob("env.py"), *folder.glob("*/env.py"), *folder.glob("*/*/env.py"))):
+        yield PurePosixPath(env.relative_to(built.case.snapshot.folder).as_posix())
+
+
+def _text(built: Built, file: PurePosixPath) -> str:
+    try:
+        return (built.case.snapshot.folder / file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,140 @@
+"""A rehearser at work in the service's environment: orders go in, replies come out, a file each."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.migrations.replies import Failure, Reply
+from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.command import Command
+from deploy_suite.model.contract import Bindings, Phase
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.ports import Clock, Network, Ports, Process, Progress
+
+_PROGRAM: Final = Path(__file__).with_name("rehearser")
+_PAUSE_S: Final = 0.004
+_SAID_EVERY_S: Final = 10.0
+
+
+class Conversation:
+    """The orders given to one rehearser."""
+
+    def __init__(self, process: Process, folder: Path, *, clock: Clock, progress: Progress) -> None:
+        """Speak with *process* through the files in *folder*."""
+        self.name = folder.name
+        self._process = process
+        self._orders = folder / "orders"
+        self._replies = folder / "replies"
+        self._clock = clock
+        self._progress = progress
+        self._read = 0
+
+    def ask(
+        self, step: str, *, timeout_s: float, database: DatabaseAddress | None = None, file: str = "", **order: object
+    ) -> Reply:
+        """Return what came of the order *step*; a rehearser that ended or took too long is a failure too.
+
+        Shape: connections are led to *database*, or to the SQLite file *file*; without either the service's own
+        variables say where.
+        """
+        given: dict[str, object] = {"step": step, "file": file, **order}
+        if database is not None:
+            given["database"] = {
+                "name": database.name,
+                "user": database.user,
+                "password": database.password.revealed(),
+            }
+        with self._orders.open("a", encoding="utf-8") as orders:
+            orders.write(json.dumps(given) + "\n")
+        return self._reply(step, self._clock.now_s() + timeout_s)
+
+    def _reply(self, step: str, deadline_s: float) -> Reply:
+        began = said = self._clock.now_s()
+        while True:
+            if (line := self._line()) is not None:
+                return Reply.of(json.loads(line))
+            ended = self._process.exit_code()
+            if ended is not None:
+                # It may have written its last line between the two looks.
+                line = self._line()
+                return Reply.of(json.loads(line)) if line is not None else self._lost(f"ended with code {ended}")
+            now = self._clock.now_s()
+            if now > deadline_s:
+                self._process.kill()
+                return self._lost(f"did not finish the step {step} in {now - began:.0f} s")
+            if now - said > _SAID_EVERY_S:
+                said = now
+                self._progress.waiting(f"migrations: {step} has been running for {now - began:.0f} s")
+            self._clock.sleep(_PAUSE_S)
+
+    def _line(self) -> str | None:
+        try:
+            with self._replies.open(encoding="utf-8") as replies:
+                replies.seek(self._read)
+                line = replies.readline()
+                if not line.endswith("\n"):
+                    return None
+                self._read = replies.tell()
+        except FileNotFoundError:
+            return None
+        return line
+
+    def _lost(self, what: str) -> Reply:
+        output = self._process.output()
+        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+        failure = Failure(kind="process", message=f"it {what}: {last}" if last else f"it {what}", traceback=output)
+        return Reply(failure=failure, is_ready=False)
+
+
+@contextmanager
+def opened(
+    built: Built,
+    tool: Tool,
+    ports: Ports,
+    *,
+    bindings: Bindings,
+    network: Network,
+    server: DatabaseAddress | None,
+) -> Iterator[Conversation]:
+    """Start a rehearser of *tool* as the target would start the command, and end it when the context is left."""
+    folder = ports.workplace.run_folder / f"rehearser-{built.case.contract.service}-{ports.clock.now_s():.6f}"
+    folder.mkdir(parents=True)
+    (folder / "orders").touch()
+    job = folder / "job.json"
+    job.write_text(json.dumps(_job(built, tool, folder, server)), encoding="utf-8")
+    values = binding.of_phase(built.case.contract, bindings, Phase.RUN)
+    command = Command(
+        argv=(str(built.environment.python), str(_PROGRAM), str(job)),
+        cwd=built.environment.top / tool.folder,
+        environment={**built.environment.process_environment(values), **dict(tool.assignments)},
+    )
+    with ports.launcher.start(command, network=network) as process:
+        yield Conversation(process, folder, clock=ports.clock, progress=ports.progress)
+
+
+def _job(built: Built, tool: Tool, folder: Path, server: DatabaseAddress | None) -> Mapping[str, Any]:
+    working = built.environment.top / tool.folder
+    return {
+        "tool": tool.kind.value,
+        "argv": list(tool.argv),
+        "shown_argv": [tool.manage or tool.kind.value, *tool.argv],
+        "path": [_first_on_path(built, tool)],
+        "server": {"host": server.host, "port": server.port} if server else None,
+        "folders": [str(built.environment.top)],
+        "orders": str(folder / "orders"),
+        "replies": str(folder / "replies"),
+        "manage": str(working / tool.manage) if tool.manage else "",
+        "settings": next((word.partition("=")[2] for word in tool.argv if word.startswith("--settings=")), ""),
+    }
+
+
+def _first_on_path(built: Built, tool: Tool) -> str:
+    """Return what Python puts first on the path of modules: the folder of the script that was started."""
+    working = built.environment.top / tool.folder
+    if tool.kind is Kind.DJANGO and tool.manage:
+        return str((working / tool.manage).parent)
+    return str(working) if tool.imports_folder else str(built.environment.venv / "bin")

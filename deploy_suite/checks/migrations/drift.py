@@ -1,0 +1,73 @@
+"""Do the models say the same as the migrations? By the tools' own comparison."""
+
+from typing import Final
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.checks.migrations.stage import Stage
+from deploy_suite.checks.migrations.tools import Kind
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.finding import Finding, Location, Outcome
+
+_MOST_SHOWN: Final = 10
+
+
+def compared(stage: Stage, database: DatabaseAddress) -> Findings:
+    """Return a warning where the models have what the migrations lack, or the reverse."""
+    reply = stage.ask("drift", database=database)
+    if reply.failure:
+        return ()
+    if not reply.more["has_models"] or not reply.more["tables"]:
+        return () if stage.tool.kind is Kind.DJANGO else (_blind(stage),)
+    differences = [str(one) for one in reply.more["differences"]]
+    return (_drift(stage, differences),) if differences else (_same(stage),)
+
+
+def _drift(stage: Stage, differences: list[str]) -> Finding:
+    is_django = stage.tool.kind is Kind.DJANGO
+    shown = differences[:_MOST_SHOWN]
+    more = (f"… and {len(differences) - _MOST_SHOWN} more",) if len(differences) > _MOST_SHOWN else ()
+    return Finding(
+        code="django-model-drift" if is_django else "alembic-model-drift",
+        outcome=Outcome.WARNING,
+        message="the models and the newest revision differ: a change of the models has no migration yet",
+        location=Location(str(stage.tool.file)),
+        evidence=(*shown, *more),
+        remedy=f"write the missing migration and commit it: {_writing(stage)}",
+        certainty=f"{stage.tool.kind.shown}'s own comparison; it can err on types and indexes of the database alone",
+        reproduce=_checking(stage),
+    )
+
+
+def _blind(stage: Stage) -> Finding:
+    return Finding(
+        code="alembic-model-drift",
+        outcome=Outcome.SKIPPED,
+        message="models and revisions cannot be compared: env.py's target_metadata has no tables",
+        location=Location(str(stage.tool.file)),
+        remedy="import the models in env.py and set target_metadata = Base.metadata",
+        required=False,
+    )
+
+
+def _same(stage: Stage) -> Finding:
+    return Finding(
+        code="models-match-migrations",
+        outcome=Outcome.PASSED,
+        message=f"the models and the newest revision agree ({stage.tool.kind.shown}'s comparison)",
+    )
+
+
+def _writing(stage: Stage) -> str:
+    return {
+        Kind.ALEMBIC: 'alembic revision --autogenerate -m "…"',
+        Kind.FLASK: 'flask db migrate -m "…"',
+        Kind.DJANGO: f"python {stage.tool.manage or 'manage.py'} makemigrations",
+    }[stage.tool.kind]
+
+
+def _checking(stage: Stage) -> str:
+    return {
+        Kind.ALEMBIC: "alembic upgrade head && alembic check",
+        Kind.FLASK: "flask db upgrade && flask db check",
+        Kind.DJANGO: f"python {stage.tool.manage or 'manage.py'} makemigrations --check --dry-run",
+    }[stage.tool.kind]

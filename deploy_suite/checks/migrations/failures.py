@@ -1,0 +1,154 @@
+"""A failure in the service's environment into a finding: which cause, where, and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.migrations import addresses, extensions, places
+from deploy_suite.checks.migrations.replies import Failure
+from deploy_suite.checks.migrations.tools import Tool
+from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.model.finding import Finding, Location, Outcome
+
+FAILED_MIGRATION: Final = "migration-failed"
+_UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
+_POINT_AT_SERVER: Final = (
+    "point at a disposable server that has it: --database-url postgresql://USER:PASSWORD@HOST/postgres"
+)
+_LONGEST_LINE: Final = 300
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+DUPLICATE_TABLE: Final = "42P07"
+_PRIVILEGE: Final = "42501"
+_MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
+_COLLATIONS: Final = frozenset({"0A000", "42704"})
+_REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
+    DUPLICATE_TABLE: (
+        "migration-duplicate-table",
+        "make one place create it: remove the second creation from {file}, or create_all() from the application",
+    ),
+    "42701": ("migration-duplicate-column", "remove the column from {file}: an earlier revision adds it already"),
+    "42710": (
+        "migration-duplicate-object",
+        "create it in one revision only, or with checkfirst / IF NOT EXISTS in {file}",
+    ),
+    "42P01": (FAILED_MIGRATION, "create the table before {file} uses it: check down_revision and what it depends on"),
+    "42703": (FAILED_MIGRATION, "add the column before {file} uses it: check down_revision and what it depends on"),
+    "42804": (FAILED_MIGRATION, 'say in {file} how old values become new ones: postgresql_using="column::type"'),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a failure is judged by: the service, its tool, and what it reached for outside its network."""
+
+    built: Built
+    tool: Tool
+    reached_for: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """How grave a failure is: without a command that runs the migrations the deploy goes on."""
+        return Outcome.FAILED if self.tool.call else Outcome.WARNING
+
+    @property
+    def certainty(self) -> str:
+        """What is to be said where `outcome` is a warning."""
+        return "" if self.tool.call else _UNRUN
+
+
+def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
+    """Return the finding for *failure*, which came while *doing*."""
+    if failure.refused is not None:
+        return addresses.finding(failure.refused, around.built, around.tool)
+    if missing := _missing_extension(failure, around):
+        return _skipped(around, "cannot be checked here: the server has no extension " + missing, _POINT_AT_SERVER)
+    if _is_collation(failure):
+        return _skipped(around, "cannot be checked here: the server lacks a collation that they use", _POINT_AT_SERVER)
+    if name := _dummy(failure, around):
+        text = f"cannot be checked here: the value of {name} is made up, and they use it"
+        return _skipped(around, text, f"write {name}=… into .env.preflight", evidence=_evidence(failure, around))
+    if around.reached_for and not failure.sqlstate:
+        text = f"cannot be checked here: they need the network ({', '.join(around.reached_for)})"
+        return _skipped(around, text, "let them reach it with --network", evidence=_evidence(failure, around))
+    return _broken(failure, around, doing)
+
+
+def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
+    place = places.place(around.built, failure) or around.tool.location
+    code, remedy = _cause(failure, place)
+    return Finding(
+        code=code,
+        outcome=around.outcome,
+        message=f"{doing} fails: {_shortened(failure.detail.splitlines()[0] if failure.detail else failure.line)}",
+        location=place,
+        evidence=_evidence(failure, around),
+        remedy=remedy,
+        certainty=around.certainty,
+        reproduce=around.tool.shown,
+    )
+
+
+def _cause(failure: Failure, place: Location) -> tuple[str, str]:
+    if failure.sqlstate in _REMEDIES:
+        code, remedy = _REMEDIES[failure.sqlstate]
+        return code, remedy.format(file=place)
+    default = f"mend {place}, then run the command again"
+    if failure.sqlstate:
+        return FAILED_MIGRATION, default
+    # What the server refused is told apart by its code; anything else is in the traceback.
+    root = diagnose(failure.traceback).root
+    return (root.slug, root.fix) if root else (FAILED_MIGRATION, default)
+
+
+def _evidence(failure: Failure, around: Surroundings) -> tuple[str, ...]:
+    statement = " ".join(failure.statement.split())
+    lines = (places.quoted(around.built, failure), failure.line, statement)
+    return tuple(_shortened(line) for line in lines if line)
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
+
+
+def _missing_extension(failure: Failure, around: Surroundings) -> str:
+    """Return the extension that the server lacks or does not let a role create; told by statement, not by text."""
+    server, name = around.built.server, extensions.created_by(failure.statement)
+    if server is None or failure.sqlstate not in _MISSING:
+        return ""
+    if name and (name not in server.extensions or failure.sqlstate == _PRIVILEGE):
+        return name
+    lacking = extensions.wanted(around.built.case.snapshot.folder) - server.extensions
+    return ", ".join(sorted(lacking)) if failure.sqlstate in {"0A000", "58P01"} and lacking else ""
+
+
+def _is_collation(failure: Failure) -> bool:
+    statement = failure.statement.upper()
+    return failure.sqlstate in _COLLATIONS and ("COLLATION" in statement or "COLLATE" in statement)
+
+
+def _dummy(failure: Failure, around: Surroundings) -> str:
+    """Return the variable with a made-up value that the failure speaks of, "" when there is none."""
+    if failure.sqlstate:
+        return ""
+    own = " ".join(frame.text for frame in failure.frames if places.relative(around.built, frame.file))
+    said = f"{failure.message} {own}"
+    bindings = around.built.bindings
+    named = (
+        name
+        for name in sorted(bindings.dummies)
+        if name in said or name.lower() in failure.message or bindings.values[name].revealed() in failure.message
+    )
+    return next(named, "")
+
+
+def _skipped(around: Surroundings, message: str, remedy: str, *, evidence: tuple[str, ...] = ()) -> Finding:
+    return Finding(
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"{around.tool.kind.shown}'s migrations: {message}",
+        location=around.tool.location,
+        evidence=evidence,
+        remedy=remedy,
+        required=around.tool.call is not None,
+    )

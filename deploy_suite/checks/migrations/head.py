@@ -1,0 +1,222 @@
+"""From an empty database to the newest revision, as the first deploy does it."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.migrations import places, tools
+from deploy_suite.checks.migrations import stage as stages
+from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
+from deploy_suite.checks.migrations.stage import Stage
+from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.ports import Ports
+
+POSTGRESQL = "postgresql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What came of it.
+
+    Shape: `migrated` is the name of a database at the newest revision, to be copied, "" where there is none; `stage`
+    is where the rehearsal goes on, None where there is nothing more to rehearse; `close` ends it.
+    """
+
+    findings: Findings
+    migrated: str = ""
+    stage: Stage | None = None
+    revisions: tuple[Revision, ...] = ()
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """End the rehearser. Idempotent."""
+        self.stack.close()
+
+
+def to_head(built: Built, ports: Ports) -> Head:
+    """Take an empty database to the newest revision, then once more, which must change nothing."""
+    tool = tools.found(built.case)
+    if tool is None:
+        return Head(findings=(_none(built),))
+    with ExitStack() as stack:
+        stage = stack.enter_context(stages.opened(built, tool, ports))
+        head = _reached(stage)
+        if head.stage is None:
+            return head
+        return Head(
+            findings=head.findings,
+            migrated=head.migrated,
+            stage=stage,
+            revisions=head.revisions,
+            stack=stack.pop_all(),
+        )
+
+
+def _reached(stage: Stage) -> Head:
+    described = stage.ask("describe")
+    if described.failure:
+        return Head(findings=(stage.finding(described.failure, doing="reading the migrations"),))
+    revisions = described.revisions
+    if not revisions:
+        return Head(findings=(_no_revisions(stage),))
+    several = _conflicts(stage, described) or _several_heads(stage, described)
+    if several and stage.tool.kind is Kind.DJANGO:
+        return Head(findings=several)
+    target = "heads" if several else stage.tool.destination
+    first = stage.upgrade(target)
+    if first.failure:
+        return _in_steps(stage, revisions, first.failure, several)
+    again = stage.upgrade(target)
+    if again.failure:
+        return Head(findings=(*several, _not_repeatable(stage, again.failure)))
+    return _arrived(stage, revisions, first, several)
+
+
+def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Head:
+    dialect, name = reply.reached
+    is_ours = dialect == POSTGRESQL and stage.address is not None and name == stage.address.name
+    passed = Finding(
+        code="migrations-reach-head",
+        outcome=Outcome.PASSED,
+        message=f"{_counted(len(revisions))} take an empty {_shown(stage, dialect)} to {_heads(revisions)} "
+        f"in {reply.seconds:.1f} s; a second run changes nothing",
+    )
+    migrated = f"{stages.HEAD}_0" if is_ours else ""
+    return Head(findings=(*several, passed), migrated=migrated, stage=stage if migrated else None, revisions=revisions)
+
+
+def _in_steps(stage: Stage, revisions: tuple[Revision, ...], failure: Failure, several: Findings) -> Head:
+    """Judge a failure of the whole run: does it come from running all revisions in one transaction?"""
+    whole = stage.finding(failure, doing=f"{stage.tool.command} from an empty database")
+    if stage.tool.kind is Kind.DJANGO or not failure.sqlstate or whole.outcome is Outcome.SKIPPED:
+        return Head(findings=(*several, whole))
+    name = f"{stages.HEAD}_steps"
+    database = stage.database(name)
+    for revision in revisions:
+        if not stage.upgrade(revision.id, database=database).ok:
+            return Head(findings=(*several, whole))
+    only_at_once = Finding(
+        code=whole.code,
+        outcome=Outcome.WARNING,
+        message=whole.message,
+        location=whole.location,
+        evidence=whole.evidence,
+        remedy="set transaction_per_migration=True in env.py's context.configure()",
+        certainty="fails only where all revisions run at once, on a new database; one at a time they pass, so a "
+        "database that has the earlier ones is not affected",
+        reproduce=whole.reproduce,
+    )
+    return Head(findings=(*several, only_at_once), migrated=name, stage=stage, revisions=revisions)
+
+
+def _not_repeatable(stage: Stage, failure: Failure) -> Finding:
+    finding = stage.finding(failure, doing=f"a second run of {stage.tool.command}")
+    return Finding(
+        code="migration-not-repeatable",
+        outcome=finding.outcome,
+        message=finding.message,
+        location=finding.location,
+        evidence=finding.evidence,
+        remedy=finding.remedy,
+        certainty=finding.certainty,
+        reproduce=f"{finding.reproduce}  # twice",
+    )
+
+
+def _none(built: Built) -> Finding:
+    where = built.case.contract.root
+    shown = "the project" if str(where) == "." else str(where)
+    return Finding(
+        code="no-migrations",
+        outcome=Outcome.SKIPPED,
+        message=f"{shown} has no migrations of Alembic, Flask-Migrate or Django",
+        required=False,
+    )
+
+
+def _no_revisions(stage: Stage) -> Finding:
+    """Say that there is nothing to run, and whether the commit leaves something out."""
+    state, folder = stage.built.case.state, f"{stage.tool.file.parent}/".removeprefix("./")
+    left = tuple(
+        file for file in (*state.untracked, *state.ignored) if file.startswith(folder) and "/versions/" in f"/{file}"
+    )
+    if left:
+        return Finding(
+            code="migrations-not-committed",
+            outcome=stage.surroundings.outcome,
+            message="the commit holds no revision, but the folder does: the target will not have them",
+            location=Location(left[0]),
+            evidence=left[:5],
+            remedy=f"git add -f {left[0]} and commit; take the folder out of .gitignore",
+            certainty=stage.surroundings.certainty,
+        )
+    return Finding(
+        code="no-migrations",
+        outcome=Outcome.SKIPPED,
+        message=f"{stage.tool.kind.shown} is set up, but the commit holds no revision yet",
+        location=stage.tool.location,
+        required=False,
+    )
+
+
+def _several_heads(stage: Stage, described: Reply) -> Findings:
+    heads = tuple(str(head) for head in described.more.get("heads", ()))
+    if len(heads) < 2:  # noqa: PLR2004  one head is what is wanted
+        return ()
+    tool = stage.tool
+    is_fault = tool.call is not None and not tool.upgrades_all_heads
+    files = [places.relative(stage.built, one.file) for one in described.revisions if one.id in heads]
+    return (
+        Finding(
+            code="alembic-multiple-heads",
+            outcome=Outcome.FAILED if is_fault else Outcome.WARNING,
+            message=f"the revisions have {len(heads)} heads ({', '.join(heads)}), so `{tool.command}` refuses to run"
+            if is_fault
+            else f"the revisions have {len(heads)} heads ({', '.join(heads)})",
+            location=Location(files[-1]) if files and files[-1] else tool.location,
+            evidence=tuple(file for file in files if file),
+            remedy=f"merge them and commit the new revision: {_merge(tool)} {' '.join(heads)}",
+            certainty="" if is_fault else "the command takes all heads, or no command of the contract upgrades",
+            reproduce=tool.shown.replace("upgrade", "heads").replace(" heads head", " heads"),
+        ),
+    )
+
+
+def _merge(tool: Tool) -> str:
+    program = "flask db" if tool.kind is Kind.FLASK else "alembic"
+    return f'{program} merge -m "merge heads"'
+
+
+def _conflicts(stage: Stage, described: Reply) -> Findings:
+    conflicts = described.more.get("conflicts") or {}
+    return tuple(
+        Finding(
+            code="django-conflicting-migrations",
+            outcome=stage.surroundings.outcome,
+            message=f"the application {app} has {len(names)} last migrations ({', '.join(names)}), so migrate refuses "
+            "to run",
+            location=stage.tool.location,
+            evidence=tuple(f"{app}.{name}" for name in names),
+            remedy=f"merge them and commit the result: python {stage.tool.manage or 'manage.py'} makemigrations --merge",
+            certainty=stage.surroundings.certainty,
+            reproduce=stage.tool.shown,
+        )
+        for app, names in conflicts.items()
+    )
+
+
+def _heads(revisions: tuple[Revision, ...]) -> str:
+    parents = {parent for revision in revisions for parent in revision.parents}
+    heads = [revision.id for revision in revisions if revision.id not in parents]
+    return ", ".join(heads) if len(heads) <= 2 else "head"  # noqa: PLR2004  more would hide the rest of the line
+
+
+def _shown(stage: Stage, dialect: str) -> str:
+    if dialect == POSTGRESQL:
+        return f"PostgreSQL {stage.server.version}"
+    return {"sqlite": "SQLite"}.get(dialect, "database")
+
+
+def _counted(number: int) -> str:
+    return f"{number} revision{'' if number == 1 else 's'}"

@@ -1,0 +1,45 @@
+"""Paths inside the built copy into places of the repository."""
+
+from pathlib import Path
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.migrations.replies import Failure, Frame
+from deploy_suite.model.finding import Location
+
+
+def relative(built: Built, file: Path) -> str:
+    """Return *file* relative to the repository, "" for one that is not the project's own, such as `<string>`."""
+    if str(file).startswith("<"):
+        return ""
+    top, resolved = built.environment.top.resolve(), _resolved(file, built)
+    is_own = resolved.is_relative_to(top) and not resolved.is_relative_to(built.environment.venv.resolve())
+    return resolved.relative_to(top).as_posix() if is_own and "site-packages" not in resolved.parts else ""
+
+
+def innermost(built: Built, failure: Failure) -> Frame | None:
+    """Return the last frame of the traceback that is in the project's own code."""
+    return next((frame for frame in reversed(failure.frames) if relative(built, frame.file)), None)
+
+
+def location(built: Built, frame: Frame) -> Location:
+    """Return where *frame* is in the repository."""
+    return Location(relative(built, frame.file), frame.line)
+
+
+def place(built: Built, failure: Failure) -> Location | None:
+    """Return where in the project *failure* came from, None when nothing tells."""
+    frame = innermost(built, failure)
+    if frame:
+        return location(built, frame)
+    culprit = relative(built, failure.culprit) if failure.culprit else ""
+    return Location(culprit) if culprit else None
+
+
+def quoted(built: Built, failure: Failure) -> str:
+    """Return the project's own line that failed, with its place, "" when nothing tells."""
+    frame = innermost(built, failure)
+    return f"{location(built, frame)}: {frame.text}" if frame and frame.text else ""
+
+
+def _resolved(file: Path, built: Built) -> Path:
+    return (file if file.is_absolute() else built.environment.workdir / file).resolve()

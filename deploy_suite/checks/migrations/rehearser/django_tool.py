@@ -1,0 +1,140 @@
+"""Django's migrations, called as `manage.py migrate` calls them."""
+
+import contextlib
+import importlib
+import io
+import os
+import runpy
+import sys
+
+from .errors import RefusedError
+
+_ALIAS = "default"
+
+
+class DjangoTool:
+    """The migrations of all installed applications."""
+
+    def __init__(self, job, target):
+        """Set Django up as the project's own manage.py does."""
+        self._target = target
+        self._folders = job["folders"]
+        self._manage(job)
+        importlib.import_module("django").setup()
+        self._connection = importlib.import_module("django.db").connections[_ALIAS]
+        self._settings = dict(self._connection.settings_dict)
+        self._migrations = importlib.import_module("django.db.migrations.executor")
+        self._executor = None
+        self._state = None
+
+    def surroundings(self):
+        """Return the context in which commands run: connected to the target, each statement recorded."""
+        self._point()
+        if hasattr(self._connection, "execute_wrapper"):
+            return self._connection.execute_wrapper(self._recorded)
+        return contextlib.ExitStack()
+
+    def describe(self, order):
+        """Return the migrations in the order of a first run, without touching a database."""
+        loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(None, ignore_no_initial=True)
+        nodes = []
+        for leaf in loader.graph.leaf_nodes():
+            nodes += [node for node in loader.graph.forwards_plan(leaf) if node not in nodes]
+        conflicts = {app: sorted(names) for app, names in loader.detect_conflicts().items()}
+        return {"revisions": [self._revision(loader, node) for node in nodes], "conflicts": conflicts}
+
+    def upgrade(self, order):
+        """Run the command migrate; *order*["options"] are its own."""
+        command = importlib.import_module("django.core.management").call_command
+        command("migrate", interactive=False, verbosity=0, skip_checks=False, stdout=io.StringIO(), **order["options"])
+        return {}
+
+    def step(self, order):
+        """Apply the one migration *order*["to"], those that it builds on being there."""
+        app, _, name = order["to"].partition(".")
+        if order.get("first") or self._executor is None:
+            self._executor = self._migrations.MigrationExecutor(self._connection)
+            self._executor.recorder.ensure_schema()
+            self._state = self._executor._create_project_state(with_applied_migrations=True)
+        migration = self._executor.loader.graph.nodes[app, name]
+        if not order.get("again"):
+            self._state.apps  # noqa: B018  rendering all models once is quicker than once for each operation
+        self._state = self._executor.apply_migration(self._state.clone(), migration)
+        return {}
+
+    def pending(self, order):
+        """Return the migrations that the database lacks."""
+        executor = self._migrations.MigrationExecutor(self._connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return {"pending": ["{}.{}".format(one.app_label, one.name) for one, _ in plan]}
+
+    def drift(self, order):
+        """Return the migrations that makemigrations would write for the project's own applications."""
+        labels = [label for label in self._own_labels() if label]
+        said = io.StringIO()
+        found = {"has_models": bool(labels), "tables": len(labels), "differences": []}
+        if not labels:
+            return found
+        command = importlib.import_module("django.core.management").call_command
+        try:
+            command("makemigrations", *labels, check_changes=True, dry_run=True, interactive=False, stdout=said)
+        except SystemExit as stop:
+            if not stop.code:
+                return found
+            found["differences"] = [line.strip() for line in said.getvalue().splitlines() if line.strip()]
+        return found
+
+    def _manage(self, job):
+        settings = job.get("settings")
+        if settings:
+            os.environ["DJANGO_SETTINGS_MODULE"] = settings
+        if not job.get("manage"):
+            return
+        management = importlib.import_module("django.core.management")
+        original = management.execute_from_command_line
+        management.execute_from_command_line = lambda argv=None: None
+        try:
+            runpy.run_path(job["manage"], run_name="__main__")
+        finally:
+            management.execute_from_command_line = original
+
+    def _point(self):
+        """Lead the connection to the target. Raises: RefusedError."""
+        given, connection = self._settings, self._connection
+        vendor = connection.vendor
+        if vendor == "sqlite":
+            connection.close()
+            connection.settings_dict["NAME"] = self._target.admitted_file(str(given["NAME"]))
+            return
+        if vendor != "postgresql":
+            raise RefusedError(vendor, given.get("HOST", ""), given.get("PORT") or 0, given.get("NAME", ""))
+        self._target.admit(vendor, given.get("HOST"), given.get("PORT"), given.get("NAME"))
+        if self._target.database:
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+            chosen = self._target.database
+            connection.settings_dict.update(NAME=chosen["name"], USER=chosen["user"], PASSWORD=chosen["password"])
+
+    def _recorded(self, execute, sql, params, many, context):
+        self._target.statements.append(sql if isinstance(sql, str) else "")
+        return execute(sql, params, many, context)
+
+    def _revision(self, loader, node):
+        migration = loader.graph.nodes[node]
+        return {
+            "id": "{}.{}".format(*node),
+            "parents": ["{}.{}".format(*parent) for parent in getattr(migration, "dependencies", ())],
+            "file": getattr(sys.modules.get(type(migration).__module__), "__file__", "") or "",
+            "title": node[1],
+            "upgrade": "present" if migration.operations else "empty",
+            "downgrade": "present" if all(one.reversible for one in migration.operations) else "refuses",
+        }
+
+    def _own_labels(self):
+        roots = [os.path.realpath(folder) + os.sep for folder in self._folders]
+        for config in importlib.import_module("django.apps").apps.get_app_configs():
+            path = os.path.realpath(config.path)
+            is_own = any(path.startswith(root) for root in roots) and "site-packages" not in path
+            if is_own and config.models_module is not None:
+                yield config.label

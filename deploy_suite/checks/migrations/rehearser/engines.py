@@ -1,0 +1,47 @@
+"""The guard on SQLAlchemy's connections, and the record of what they execute."""
+
+import importlib
+
+from .errors import RefusedError
+
+_NAMES = ("dbname", "database")
+
+
+def guard(target):
+    """Let every engine of this process connect to *target* only, and tell it each statement."""
+    sqlalchemy = importlib.import_module("sqlalchemy")
+    engine = importlib.import_module("sqlalchemy.engine").Engine
+    pool = importlib.import_module("sqlalchemy.pool").Pool
+    listen = sqlalchemy.event.listen
+    stale = importlib.import_module("sqlalchemy.exc").DisconnectionError
+
+    def connecting(dialect, record, arguments, parameters):
+        record.info["rehearsal"] = target.generation
+        _redirect(target, dialect.name, arguments, parameters)
+
+    def checking_out(connection, record, proxy):
+        if record.info.get("rehearsal", target.generation) != target.generation:
+            raise stale("the rehearsal went on to another database")
+
+    def executing(connection, cursor, statement, parameters, context, many):
+        target.statements.append(statement)
+
+    listen(engine, "do_connect", connecting)
+    listen(pool, "checkout", checking_out)
+    listen(engine, "before_cursor_execute", executing)
+
+
+def _redirect(target, dialect, arguments, parameters):
+    if dialect == "sqlite":
+        if arguments:
+            arguments[0] = target.admitted_file(str(arguments[0]))
+        return
+    if dialect != "postgresql":
+        host, port = parameters.get("host", ""), parameters.get("port", 0)
+        raise RefusedError(dialect, host, port, parameters.get("database") or parameters.get("db") or "")
+    key = next((name for name in _NAMES if name in parameters), _NAMES[1])
+    target.admit(dialect, parameters.get("host"), parameters.get("port"), parameters.get(key))
+    if target.database:
+        parameters[key] = target.database["name"]
+        parameters["user"] = target.database["user"]
+        parameters["password"] = target.database["password"]

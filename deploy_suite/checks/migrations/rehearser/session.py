@@ -1,0 +1,68 @@
+"""Orders in, replies out: one line of JSON each, in two files."""
+
+import importlib
+import json
+import os
+import sys
+import time
+
+from .errors import described
+from .target import Target
+
+_PAUSE_S = 0.003
+_TOOLS = {"alembic": "AlembicTool", "flask": "FlaskTool", "django": "DjangoTool"}
+
+
+def serve(job_file):
+    """Carry out orders until the order "end" comes."""
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    sys.path[:0] = job["path"]
+    sys.argv[:] = job["shown_argv"]
+    target = Target(job["server"])
+    tool = None
+    with open(job["replies"], "a", encoding="utf-8") as replies:
+        for order in _orders(job["orders"]):
+            target.lead(order.get("database"), order.get("file", ""))
+            target.statements.clear()
+            reply, tool = _carried_out(order, tool, job, target)
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
+
+
+def _carried_out(order, tool, job, target):
+    began = time.monotonic()
+    reply = {"ok": True, "error": None}
+    try:
+        if tool is None:
+            tool = _tool(job, target)
+        with tool.surroundings():
+            reply.update(getattr(tool, order["step"])(order))
+    except (Exception, SystemExit) as error:
+        reply.update(ok=False, error=described(error))
+    reply.update(seconds=time.monotonic() - began, reached=target.reached, is_ready=tool is not None)
+    reply["statements"] = [one for one in target.statements if isinstance(one, str)]
+    return reply, tool
+
+
+def _tool(job, target):
+    kind = job["tool"]
+    module = importlib.import_module("rehearser.{}_tool".format(kind), "rehearser")
+    return getattr(module, _TOOLS[kind])(job, target)
+
+
+def _orders(file):
+    """Yield each order as soon as its line is whole."""
+    while not os.path.exists(file):
+        time.sleep(_PAUSE_S)
+    with open(file, encoding="utf-8") as orders:
+        pending = ""
+        while True:
+            pending += orders.readline()
+            if not pending.endswith("\n"):
+                time.sleep(_PAUSE_S)
+                continue
+            order, pending = json.loads(pending), ""
+            if order["step"] == "end":
+                return
+            yield order

@@ -1,0 +1,45 @@
+"""Which database the tool is let at: the rehearsal's own, and no other."""
+
+from .errors import RefusedError
+
+_HERE = ("127.0.0.1", "localhost", "::1")
+_POSTGRESQL_PORT = 5432
+
+
+class Target:
+    """The server that may be connected to, and the database on it that connections are led to.
+
+    Shape: `server` has host and port, or is None where the contract has no PostgreSQL; `database` has name, user and
+    password, or is None as long as the tool's own choice holds; `reached` is the last database connected to.
+    """
+
+    def __init__(self, server):
+        """Let the tool at *server* only."""
+        self.server = server
+        self.database = None
+        self.file = ""
+        self.reached = None
+        self.generation = 0
+        self.statements = []
+
+    def lead(self, database, file):
+        """Lead the connections that follow to *database*, or to the SQLite file *file*."""
+        self.database, self.file = database, file
+        self.generation += 1
+
+    def admit(self, dialect, host, port, name):
+        """Note a PostgreSQL address about to be connected to. Raises: RefusedError for another server than ours."""
+        shown = host or "localhost"
+        number = int(port or _POSTGRESQL_PORT)
+        if self.server is None or not self._is_ours(shown, number):
+            raise RefusedError(dialect, shown, number, name or "")
+        chosen = self.database["name"] if self.database else name
+        self.reached = {"dialect": "postgresql", "name": chosen}
+
+    def admitted_file(self, path):
+        """Return the file that stands in for the SQLite database *path*, which is never opened."""
+        self.reached = {"dialect": "sqlite", "name": path}
+        return self.file if self.file and path and not path.startswith((":memory:", "file:")) else path
+
+    def _is_ours(self, host, port):
+        return port == self.server["port"] and (host == self.server["host"] or host in _HERE)

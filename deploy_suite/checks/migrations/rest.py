@@ -1,0 +1,44 @@
+"""What else the migrations are put to, once they reach the newest revision."""
+
+from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.migrations import drift, locks, roundtrip, rows
+from deploy_suite.checks.migrations.fresh import fresh
+from deploy_suite.checks.migrations.head import Head
+from deploy_suite.checks.migrations.stage import Stage
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.ports import Ports
+
+_COPY = "migrated_copy"
+
+
+def rest(built: Built, ports: Ports, head: Head) -> Findings:
+    """Return the findings of rows, locks, models and the way back; *head* is closed when they are there."""
+    try:
+        return _rehearsed(head.stage, head, built, ports) if head.stage else ()
+    finally:
+        head.close()
+
+
+def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings:
+    known = fresh(built, ports, head.revisions)
+    walked = rows.walk(stage, head.revisions, known)
+    linted = locks.linted(stage, head.revisions, known, walked.statements)
+    copy = stage.database(_COPY, template=head.migrated)
+    compared = drift.compared(stage, copy)
+    travelled = roundtrip.travelled(stage, head.revisions, copy)
+    return (*walked.findings, *_met_rows(walked), *linted, *compared, *travelled)
+
+
+def _met_rows(walked: rows.Walked) -> Findings:
+    """Return the pass, with what it does not cover."""
+    if walked.findings or not walked.met_rows:
+        return ()
+    left = f"; {', '.join(walked.seeded.empty[:5])} stayed empty" if walked.seeded.empty else ""
+    return (
+        Finding(
+            code="migrations-meet-rows",
+            outcome=Outcome.PASSED,
+            message=f"{walked.met_rows} of the revisions were applied with two rows in each table "
+            f"({walked.seeded.filled} tables at the end{left})",
+        ),
+    )

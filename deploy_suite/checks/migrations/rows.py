@@ -1,0 +1,146 @@
+"""Revision by revision with rows in the tables: what passes on an empty database may fail on two rows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.checks.migrations import places, seeding
+from deploy_suite.checks.migrations.fresh import Fresh
+from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
+from deploy_suite.checks.migrations.stage import Stage
+from deploy_suite.checks.migrations.tools import Kind
+from deploy_suite.model.environment import DatabaseAddress
+from deploy_suite.model.finding import Finding, Location, Outcome
+
+_DATABASE: Final = "migrated_rows"
+_MOST_REVISIONS: Final = 25
+_LONGEST_S: Final = 20.0
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_NOT_NULL: Final = "23502"
+_UNIQUE: Final = "23505"
+_ADDS_COLUMN: Final = re.compile(r"\bADD\s+(COLUMN\s+)?(?!CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)", re.IGNORECASE)
+_CHANGES_TABLES: Final = re.compile(r"^\s*(CREATE|ALTER|DROP)\b", re.IGNORECASE)
+_NAMES: Final = re.compile(
+    r'ALTER\s+TABLE\s+(?:ONLY\s+)?"?(?P<table>[\w.]+)"?\s+ADD\s+(?:COLUMN\s+)?"?(?P<column>\w+)', re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What the walk found.
+
+    Shape: `statements` maps each revision onto the SQL that it ran; `met_rows` counts the revisions that were applied
+    with rows in the tables.
+    """
+
+    findings: Findings
+    statements: Mapping[str, tuple[str, ...]]
+    met_rows: int
+    seeded: seeding.Seeded
+
+
+def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
+    """Apply the revisions one after the other, with two rows put into each empty table before each."""
+    database = stage.database(_DATABASE)
+    start = _start(revisions, fresh)
+    findings: list[Finding] = []
+    statements: dict[str, tuple[str, ...]] = {}
+    seeded, met_rows, deadline = seeding.Seeded(0, ()), 0, stage.ports.clock.now_s() + _LONGEST_S
+    for number, revision in enumerate(revisions):
+        reply = _applied(stage, revision, database, is_first=number == 0)
+        statements[revision.id] = reply.statements
+        if reply.failure:
+            findings += _judged(reply.failure, revision, stage, fresh)
+            seeding.emptied(stage.server, database.name)
+            if not _applied(stage, revision, database, is_first=True).ok:
+                break
+        met_rows += bool(seeded.filled) and not reply.failure
+        if number + 1 >= start and _is_worth_seeding(reply, seeded):
+            seeded = seeding.seed(stage.server, database.name)
+        if stage.ports.clock.now_s() > deadline:
+            break
+    return Walked(findings=tuple(findings), statements=statements, met_rows=met_rows, seeded=seeded)
+
+
+def _start(revisions: tuple[Revision, ...], fresh: Fresh) -> int:
+    """Return after how many revisions rows are put in: at the live one, or so that the newest ones meet them."""
+    names = [revision.id for revision in revisions]
+    live = names.index(fresh.live) + 1 if fresh.live in names else 0
+    return max(live, len(revisions) - _MOST_REVISIONS, 0)
+
+
+def _is_worth_seeding(reply: Reply, seeded: seeding.Seeded) -> bool:
+    return not seeded.filled or bool(reply.failure) or any(_CHANGES_TABLES.match(one) for one in reply.statements)
+
+
+def _applied(stage: Stage, revision: Revision, database: DatabaseAddress, *, is_first: bool) -> Reply:
+    if stage.tool.kind is Kind.DJANGO:
+        return stage.ask("step", database=database, to=revision.id, first=is_first)
+    return stage.ask("upgrade", database=database, to=revision.id)
+
+
+def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) -> Findings:
+    """Return a finding only where the failure comes from there being rows, and not from what we wrote into them."""
+    adds_column = bool(_ADDS_COLUMN.search(failure.statement))
+    is_new = revision.id in fresh.ids
+    if failure.sqlstate == _NOT_NULL:
+        return (_not_null(failure, revision, stage, fresh, is_sure=adds_column and is_new),)
+    if failure.sqlstate == _UNIQUE and is_new:
+        return (_unique(failure, revision, stage),)
+    return ()
+
+
+def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, *, is_sure: bool) -> Finding:
+    place = _place(failure, revision, stage)
+    subject = _subject(failure)
+    fails = is_sure and stage.tool.call is not None
+    why = (
+        stage.surroundings.certainty
+        if is_sure
+        else "the rows were made up here; whether the target's have such values is not known"
+        if revision.id in fresh.ids
+        else "an older revision: the target's database is probably past it"
+    )
+    return Finding(
+        code="migration-not-null-on-rows",
+        outcome=Outcome.FAILED if fails else Outcome.WARNING,
+        message=f"revision {revision.id} passes on an empty database and fails as soon as the table has rows: "
+        f"{subject} is NOT NULL without a default",
+        location=place,
+        evidence=_evidence(failure, stage),
+        remedy=f"give the column a server_default in {place.file}, or add it as nullable, fill it, then forbid NULL",
+        certainty=why,
+        reproduce=f"{stage.tool.shown}  # on a database with rows",
+    )
+
+
+def _unique(failure: Failure, revision: Revision, stage: Stage) -> Finding:
+    place = _place(failure, revision, stage)
+    return Finding(
+        code="migration-unique-on-rows",
+        outcome=Outcome.WARNING,
+        message=f"revision {revision.id} passes on an empty database and fails on two rows: {failure.detail}",
+        location=place,
+        evidence=_evidence(failure, stage),
+        remedy=f"fill the column with distinct values in {place.file} before it is made unique",
+        certainty="seen on two rows made up here, which differed in every column that was unique before",
+        reproduce=f"{stage.tool.shown}  # on a database with rows",
+    )
+
+
+def _subject(failure: Failure) -> str:
+    match = _NAMES.search(failure.statement)
+    return f"{match['table']}.{match['column']}" if match else "a column"
+
+
+def _place(failure: Failure, revision: Revision, stage: Stage) -> Location:
+    file = places.relative(stage.built, revision.file)
+    return places.place(stage.built, failure) or (Location(file) if file else stage.tool.location)
+
+
+def _evidence(failure: Failure, stage: Stage) -> tuple[str, ...]:
+    server = failure.detail.splitlines()[0] if failure.detail else ""
+    lines = (places.quoted(stage.built, failure), " ".join(failure.statement.split())[:300], server)
+    return tuple(line for line in lines if line)

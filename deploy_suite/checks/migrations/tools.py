@@ -1,0 +1,237 @@
+"""A service's commands and files into the migration tool that it uses."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.config import calls as command_calls
+from deploy_suite.checks.config.calls import Call, Calls
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import Framework
+
+_MOST_LEVELS: Final = 4
+_NOT_SEARCHED: Final = frozenset(
+    {".git", ".venv", "venv", "env", "node_modules", "site-packages", "tests", "test", "examples", "docs", "static"}
+)
+_UPGRADE: Final = "upgrade"
+
+
+class Kind(Enum):
+    """The family of tools."""
+
+    ALEMBIC = "alembic"
+    FLASK = "flask"
+    DJANGO = "django"
+
+    @property
+    def shown(self) -> str:
+        """The tool's name."""
+        return {"alembic": "Alembic", "flask": "Flask-Migrate", "django": "Django"}[self.value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """How the service's migrations are run.
+
+    Shape: `folder` is where, relative to the repository; `argv` the words after the program; `assignments` are
+    variables set for the call alone. `call` is the command of the contract that runs the migrations, None when no
+    command does as far as can be told; `is_certain` is false when some commands cannot be read. `imports_folder` says
+    that modules in `folder` are importable whatever the tool's own settings are. `manage` is Django's manage.py,
+    relative to `folder`. `file` is the file that states the tool.
+    """
+
+    kind: Kind
+    folder: PurePosixPath
+    argv: tuple[str, ...]
+    assignments: tuple[tuple[str, str], ...] = ()
+    call: Call | None = None
+    is_certain: bool = True
+    imports_folder: bool = False
+    manage: str = ""
+    file: PurePosixPath
+
+    @property
+    def location(self) -> Location:
+        """Where the migrations are run, or else stated."""
+        return self.call.location if self.call and self.call.location else Location(str(self.file))
+
+    @property
+    def command(self) -> str:
+        """The command that a person would type in `folder`."""
+        program = {"alembic": "alembic", "flask": "flask", "django": f"python {self.manage or 'manage.py'}"}
+        return " ".join((program[self.kind.value], *self.argv))
+
+    @property
+    def shown(self) -> str:
+        """The command as typed at the top of the repository."""
+        return self.command if self.folder == PurePosixPath() else f"cd {self.folder} && {self.command}"
+
+    @property
+    def destination(self) -> str:
+        """The revision that the command names, "head" where it names none."""
+        if _UPGRADE not in self.argv:
+            return "head"
+        after = self.argv[self.argv.index(_UPGRADE) + 1 :]
+        return next((word for word in after if not word.startswith("-")), "head")
+
+    @property
+    def upgrades_all_heads(self) -> bool:
+        """Whether the command takes every head, so that several are no fault."""
+        return "heads" in self.argv
+
+
+def found(case: Case) -> Tool | None:
+    """Return the tool of the service: the one that its commands run, else the one whose files it has."""
+    made = command_calls.read(case.contract, case.snapshot.folder)
+    return _run(made, case) or _kept(made, case)
+
+
+def _run(made: Calls, case: Case) -> Tool | None:
+    tools = (_of_call(call, case) for call in made.calls)
+    return next((tool for tool in tools if tool is not None), None)
+
+
+def _of_call(call: Call, case: Case) -> Tool | None:
+    """Return the tool that *call* upgrades a database with, None for any other call."""
+    if call.folder is None:
+        return None
+    words, as_module = call.words, "-m" in call.written.words
+    folder, assignments = call.folder, call.command.assignments
+    if call.program == "alembic" and _UPGRADE in words:
+        file = folder / _option(words, "-c", "--config", default="alembic.ini")
+        return Tool(
+            kind=Kind.ALEMBIC,
+            folder=folder,
+            argv=words,
+            assignments=assignments,
+            call=call,
+            imports_folder=as_module,
+            file=file,
+        )
+    if call.program == "flask" and "db" in words and _UPGRADE in words:
+        file = folder / _option(words, "-d", "--directory", default="migrations") / "env.py"
+        return Tool(
+            kind=Kind.FLASK,
+            folder=folder,
+            argv=words,
+            assignments=assignments,
+            call=call,
+            imports_folder=as_module,
+            file=file,
+        )
+    return _django_call(call, case)
+
+
+def _django_call(call: Call, case: Case) -> Tool | None:
+    if "migrate" not in call.words or call.folder is None:
+        return None
+    words = call.command.words
+    script = next((word for word in words if PurePosixPath(word).name == "manage.py"), "")
+    if not script and call.program != "django-admin":
+        return None
+    if script and not _is_django(case.snapshot.folder / call.folder / script):
+        return None
+    return Tool(
+        kind=Kind.DJANGO,
+        folder=call.folder,
+        argv=words[words.index("migrate") :],
+        assignments=call.command.assignments,
+        call=call,
+        manage=script,
+        file=call.folder / (script or "manage.py"),
+    )
+
+
+def _kept(made: Calls, case: Case) -> Tool | None:
+    """Return the tool whose files lie nearest to the service's folder."""
+    top = case.snapshot.folder
+    for folder in _folders(top / case.contract.root, top):
+        if tool := _stated_in(folder, top, case.contract):
+            return _with_certainty(tool, is_certain=not made.uncertain)
+    return None
+
+
+def _with_certainty(tool: Tool, *, is_certain: bool) -> Tool:
+    return Tool(
+        kind=tool.kind, folder=tool.folder, argv=tool.argv, is_certain=is_certain, manage=tool.manage, file=tool.file
+    )
+
+
+def _stated_in(folder: PurePosixPath, top: Path, contract: Contract) -> Tool | None:
+    here = top / folder
+    if _is_django(here / "manage.py"):
+        return Tool(kind=Kind.DJANGO, folder=folder, argv=("migrate",), manage="manage.py", file=folder / "manage.py")
+    if _contains(here / "env.py", "current_app") and (here / "versions").is_dir():
+        return Tool(
+            kind=Kind.FLASK,
+            folder=folder.parent,
+            argv=(*_flask_application(contract), "db", _UPGRADE, "-d", folder.name),
+            file=folder / "env.py",
+        )
+    if (here / "alembic.ini").is_file() and not _contains(here / "env.py", "current_app"):
+        return Tool(kind=Kind.ALEMBIC, folder=folder, argv=(_UPGRADE, "head"), file=folder / "alembic.ini")
+    if _has_alembic_table(here / "pyproject.toml"):
+        return Tool(kind=Kind.ALEMBIC, folder=folder, argv=(_UPGRADE, "head"), file=folder / "pyproject.toml")
+    return None
+
+
+def _flask_application(contract: Contract) -> tuple[str, ...]:
+    entry = contract.entry
+    if entry is None or contract.variable("FLASK_APP") or entry.framework is not Framework.FLASK or not entry.attribute:
+        return ()
+    return ("--app", f"{entry.spec}({entry.arguments})" if entry.is_factory else entry.spec)
+
+
+def _folders(start: Path, top: Path) -> Iterator[PurePosixPath]:
+    """Yield *start* and the folders below it, the nearest first."""
+    level = [start]
+    for _ in range(_MOST_LEVELS):
+        for folder in level:
+            yield PurePosixPath(folder.relative_to(top).as_posix())
+        level = sorted(child for folder in level for child in _children(folder))
+
+
+def _children(folder: Path) -> Iterable[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(one) for one in entries if one.is_dir(follow_symlinks=False) and _is_searched(one.name)]
+    except OSError:
+        return []
+
+
+def _is_searched(name: str) -> bool:
+    return name not in _NOT_SEARCHED and not name.startswith(".")
+
+
+def _option(words: tuple[str, ...], *names: str, default: str) -> str:
+    """Return the value of the option in *words*, `-c x` or `--config=x`."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        name, sign, value = word.partition("=")
+        if name in names:
+            return value if sign else following
+    return default
+
+
+def _is_django(script: Path) -> bool:
+    return _contains(script, "django")
+
+
+def _contains(file: Path, text: str) -> bool:
+    try:
+        return text in file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def _has_alembic_table(file: Path) -> bool:
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return False
+    return isinstance(tables, dict) and "script_location" in tables.get("alembic", {})

@@ -1,0 +1,157 @@
+"""A project in a folder, an environment that has the tools, and a server: what the rehearsals are run on."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.adapters.clock import SystemClock
+from deploy_suite.adapters.git import SystemGit
+from deploy_suite.adapters.networks import LocalNetworks
+from deploy_suite.adapters.postgres import PostgresDatabases
+from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.checks.base import Built, Case
+from deploy_suite.checks.migrations import wanted_extensions
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.contract import (
+    Contract,
+    DatabaseField,
+    FromDatabase,
+    Limits,
+    ServiceKind,
+    Variable,
+    PythonRequest,
+)
+from deploy_suite.model.environment import Environment, Interpreter, Preferences
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import Commit, CommandText, Snapshot
+from deploy_suite.ports import Ports, WorkingState
+
+LIMITS = Limits(build_s=600, pre_deploy_s=120, start_s=600, health_request_s=5, shutdown_s=30)
+
+
+class Folders:
+    """A workplace in a folder of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run_folder = folder / "run"
+        self.cache = folder / "cache"
+        self.run_folder.mkdir(exist_ok=True)
+        self.cache.mkdir(exist_ok=True)
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        assert name
+        yield
+
+
+class Silence:
+    """Progress that nobody reads."""
+
+    def began(self, step: str) -> None: ...
+    def waiting(self, text: str) -> None: ...
+    def ended(self, step: str, seconds: float, outcome: str) -> None: ...
+
+
+def ports(folder: Path) -> Ports:
+    workplace, runner, launcher = Folders(folder), WardenedRunner(), WardenedLauncher()
+    return Ports(
+        clock=SystemClock(),
+        runner=runner,
+        launcher=launcher,
+        networks=LocalNetworks(),
+        http=None,  # type: ignore[arg-type]
+        websockets=None,  # type: ignore[arg-type]
+        databases=PostgresDatabases(runner=runner, launcher=launcher, workplace=workplace),
+        interpreters=None,  # type: ignore[arg-type]
+        git=SystemGit(),
+        workplace=workplace,
+        progress=Silence(),
+    )
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+def contract(
+    *,
+    pre_deploy: str = "",
+    start: str = "",
+    build: str = "",
+    variables: tuple[Variable, ...] | None = None,
+    root: str = "",
+) -> Contract:
+    def command(text: str, line: int) -> CommandText | None:
+        return CommandText(text=text, location=Location("render.yaml", line)) if text else None
+
+    url = Variable(name="DATABASE_URL", source=FromDatabase("app-db", DatabaseField.CONNECTION_STRING))
+    return Contract(
+        target="render",
+        service="app",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(root),
+        python=PythonRequest(version="3.12", origin="test"),
+        variables=(url,) if variables is None else variables,
+        build=command(build, 5),
+        pre_deploy=command(pre_deploy, 6),
+        start=command(start, 7),
+        entry=None,
+        port=10000,
+        port_is_movable=True,
+        health_path="/",
+        host="app.onrender.com",
+        memory_bytes=512 * 1024 * 1024,
+        plan="starter",
+        limits=LIMITS,
+        databases={"app-db": ""} if variables is None else {},
+        tool_versions={},
+        location=Location("render.yaml", 1),
+    )
+
+
+@contextmanager
+def built(project: Path, given: Contract, scene: Ports, *, venv: Path, **preferences: str) -> Iterator[Built]:
+    """Yield *project* as if it had been built into *venv*, its variables bound to databases of a server."""
+    commit = Commit(sha="0" * 40, tree="0" * 40, subject="")
+    snapshot = Snapshot(commit=commit, folder=project)
+    case = Case(
+        snapshot=snapshot,
+        contract=given,
+        state=WorkingState(),
+        preferences=replace(Preferences(), **preferences),  # type: ignore[arg-type]
+    )
+    home = scene.workplace.run_folder / "home"
+    home.mkdir(exist_ok=True)
+    environment = Environment(
+        key="test",
+        interpreter=Interpreter(path=venv / "bin" / "python", version="3.12.1"),
+        venv=venv,
+        workdir=project / given.root,
+        top=project,
+        packages={},
+        search_path=f"{venv / 'bin'}:{os.defpath}",
+        home=home,
+    )
+    with scene.databases.serve(foreign=None, extensions=wanted_extensions(snapshot)) as server:
+        needed = binding.databases_needed(given)
+        addresses = {name: server.create(f"build_{number}") for number, name in enumerate(needed)}
+        bound = binding.bind(given, databases=addresses, answers={}, service_folder=project / given.root)
+        yield Built(case=case, environment=environment, bindings=bound, server=server if needed else None)
+
+
+def tools_environment(folder: Path, *packages: str) -> Path:
+    """Return a virtual environment with *packages*."""
+    venv = folder / "venv"
+    uv = (sys.executable, "-m", "uv")
+    subprocess.run((*uv, "venv", "--quiet", "--python", sys.executable, str(venv)), check=True)
+    python = str(venv / "bin" / "python")
+    subprocess.run((*uv, "pip", "install", "--quiet", "--python", python, *packages), check=True)
+    return venv
