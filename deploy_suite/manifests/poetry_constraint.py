@@ -6,7 +6,8 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-_TERM: Final = re.compile(r"(?P<operator>\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*v?(?P<version>[^\s,|]+)")
+_TERM: Final = re.compile(r"(?P<operator>\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*v?(?P<version>[^\s,|^~=!<>]+)")
+_ANY: Final = frozenset({"*", "x", "X"})
 _JOINED: Final = re.compile(r"(?:\s*,\s*|\s+)(?=[\^~=!<>\dv*])")
 
 
@@ -15,7 +16,7 @@ def specifiers(constraint: str) -> SpecifierSet | None:
 
     Source: https://python-poetry.org/docs/dependency-specification/#version-constraints
     """
-    text = re.sub(r"(?<=[\^~=!<>])\s+", "", constraint.strip())
+    text = re.sub(r"(?<=[\^~=!<>])\s+", "", constraint.strip().rstrip(","))
     if "|" in text:
         return None
     try:
@@ -29,14 +30,16 @@ def _term(part: str) -> str:
     if match is None:
         raise ValueError(part)
     operator, version = match["operator"] or "", match["version"]
-    if version in {"*", "x", "X"}:
+    if version in _ANY and not operator:
         return ""
     if version.endswith((".*", ".x", ".X")):
-        return f"{'!=' if operator == '!=' else '=='}{version[:-1]}*"
+        version = version[:-2]
+        if operator in {"", "=", "==", "!="}:
+            return f"{'!=' if operator == '!=' else '=='}{version}.*"
     match operator:
         case "^":
             return f">={version},<{_next_breaking(version)}"
-        case "~":
+        case "~" | "~=" if operator == "~" or "." not in version:
             return f">={version},<{_next_minor(version)}"
         case "" | "=":
             return f"=={version}"

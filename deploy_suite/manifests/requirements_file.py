@@ -190,6 +190,7 @@ _LONG_OPTIONS: Final = {
     **dict.fromkeys(("--config-setting", "--all-releases", "--only-final", "--uploaded-prior-to"), True),
     **dict.fromkeys(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"), False),
 }
+_IGNORED: Final = ""
 _SHORT_OPTIONS: Final = {
     "-r": "--requirement",
     "-c": "--constraint",
@@ -231,6 +232,8 @@ class _Found:
         values: dict[str, str] = {}
         for name, value in options:
             values.setdefault(name, value)
+        if _IGNORED in values:
+            self.ignored(values[_IGNORED], line)
         if operand:
             self.requirement(operand, line, text=text, has_hashes="--hash" in values)
         elif "--editable" in values:
@@ -273,6 +276,15 @@ class _Found:
             ),
         )
 
+    def ignored(self, word: str, line: int) -> None:
+        self.problem(
+            "requirements-ignored-word",
+            f"pip reads over {_shown(word)!r}, which stands after an option",
+            line=line,
+            remedy=f"write it on a line of its own in {self.file}, before any option",
+            is_fatal=False,
+        )
+
     def invalid(self, text: str, line: int, fault: str) -> None:
         self.problem(
             "requirements-invalid-line",
@@ -290,10 +302,16 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _options(written: str) -> Iterator[tuple[str, str]]:
-    """Yield the options in *written* with their values. Raises: ValueError for what pip refuses."""
+    """Yield the options in *written* with their values; other words as `_IGNORED`, since pip reads over them.
+
+    Raises: ValueError for what pip refuses.
+    """
     words = shlex.split(written)
-    while words:
+    while words and words[0] != "--":
         word = words.pop(0)
+        if not word.startswith("-") or word == "-":
+            yield _IGNORED, word
+            continue
         name, value, has_value = _option(word)
         if not _LONG_OPTIONS[name]:
             if has_value:

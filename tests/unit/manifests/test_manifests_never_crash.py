@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from deploy_suite.errors import UsageError
@@ -78,6 +79,7 @@ TEXTS = st.lists(ALPHABET, max_size=60).map("".join) | st.text(max_size=80)
 
 
 @pytest.mark.parametrize("name", PARSERS)
+@hypothesis_settings(deadline=None)
 @given(text=TEXTS)
 @example(text="[" * 100_000)
 @example(text="a = " + "[" * 10_000)
@@ -93,6 +95,7 @@ def test_any_text_is_read_or_refused_in_the_way_agreed(name: str, text: str) -> 
         PARSERS[name](text, "some/file")
 
 
+@hypothesis_settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(b"\xff\xfe\x00\xd8")
 @example(b"\xff\xfe\x00")

@@ -190,13 +190,18 @@ def test_beside_project_poetry_only_adds_sources() -> None:
         (">=1.2 <1.5", ">=1.2,<1.5"),
         ("^3.8, !=3.9.0", ">=3.8,<4.0,!=3.9.0"),
         ("^1.0b1", ">=1.0b1,<2.0"),
+        (">=1.*", ">=1"),
+        ("<2.x", "<2"),
+        ("!=1.3.*", "!=1.3.*"),
+        ("~=1", ">=1,<2"),
+        ("1.2,", "==1.2"),
     ],
 )
 def test_poetry_constraints_become_specifiers(constraint: str, specifiers: str) -> None:
     assert poetry_constraint.specifiers(constraint) == SpecifierSet(specifiers)
 
 
-@pytest.mark.parametrize("constraint", [">=1,<2 || >=3", "newest", "^x.y", "", "1..2"])
+@pytest.mark.parametrize("constraint", [">=1,<2 || >=3", "newest", "^x.y", "", "1..2", "==*", "="])
 def test_what_pep_440_lacks_is_none(constraint: str) -> None:
     assert poetry_constraint.specifiers(constraint) is None
 

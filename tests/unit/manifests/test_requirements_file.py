@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
@@ -163,6 +163,19 @@ def test_a_line_that_pip_refuses_is_a_problem_with_its_remedy(text: str, remedy:
     ]
 
 
+@pytest.mark.parametrize("text", ["-e ./lib flask", "--pre flask", "six --hash=sha256:aa flask"])
+def test_a_word_after_an_option_is_ignored_by_pip(text: str) -> None:
+    (problem,) = read(text).problems
+
+    assert problem == LineProblem(
+        code="requirements-ignored-word",
+        message="pip reads over 'flask', which stands after an option",
+        location=Location("requirements.txt", 1),
+        remedy="write it on a line of its own in requirements.txt, before any option",
+        is_fatal=False,
+    )
+
+
 def test_credentials_do_not_get_into_a_message() -> None:
     (problem,) = read("foo bar --index-url https://user:hunter2secret@example.org/simple").problems
 
@@ -297,6 +310,7 @@ VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}", fullmatch=True)
 PINS = st.lists(st.tuples(NAMES, VERSIONS), max_size=10)
 
 
+@settings(deadline=None)
 @given(PINS, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "  # why", " \\"]))
 def test_every_pin_that_is_written_is_read_back(pins: list[tuple[str, str]], newline: str, tail: str) -> None:
     separator = newline * 2 if tail.endswith("\\") else newline

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy_suite.manifests.shell import Script, SimpleCommand, parse, unwrapped
@@ -316,6 +316,7 @@ WORD = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r")).filter
 WORDS = st.lists(WORD, min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_words_that_were_quoted_are_read_back(words: list[str]) -> None:
     (command,) = parse(shlex.join(["run", *words])).commands
@@ -337,6 +338,7 @@ SCRIPTS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_every_command_of_a_nested_script_is_found_once_and_in_order(text: str) -> None:
     written = [word for word in text.replace("'", " ").replace('"', " ").split() if word in {"a", "b", "c", "x"}]

@@ -1,7 +1,7 @@
 """Procfile, .env, .python-version and runtime.txt."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy_suite.manifests import dotenv_file, procfile, python_version_file
@@ -75,6 +75,7 @@ NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True)
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
 def test_values_in_single_quotes_are_read_back(values: dict[str, str]) -> None:
     escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in values.items()}

@@ -1,7 +1,7 @@
 """TOML text into values and lines."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy_suite.manifests.errors import ManifestError
@@ -88,6 +88,7 @@ def quoted(key: str) -> str:
     return f'"{escaped}"'
 
 
+@settings(deadline=None)
 @given(st.lists(KEYS, unique=True, min_size=1, max_size=8))
 def test_keys_of_any_spelling_keep_their_line(keys: list[str]) -> None:
     text = "".join(f"{quoted(key)} = [\n 0,\n 1]\n" for key in keys)

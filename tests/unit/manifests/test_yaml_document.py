@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy_suite.manifests.errors import ManifestError
@@ -165,6 +165,7 @@ def expected(value: object) -> object:
     return value if isinstance(value, str) else ...
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_was_dumped_is_read_back(value: object) -> None:
     text = yaml.safe_dump({"value": value}, sort_keys=False)
