@@ -402,7 +402,7 @@ def _word_texts(node: Node) -> Iterator[str]:
         yield from (unquoted(_text(child)) for child in node.children)
         return
     for child in node.children:
-        if child.type not in {"variable_assignment", "comment"} and not child.type.endswith("redirect"):
+        if child.type not in {"variable_assignment", "comment", "ERROR"} and not child.type.endswith("redirect"):
             yield unquoted(_text(child))
 
 

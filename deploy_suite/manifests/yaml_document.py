@@ -181,7 +181,7 @@ def parse(text: str, *, file: str) -> Node | None:
     except yaml.YAMLError as error:
         raise _translated(error, text, file) from error
     except (ValueError, OverflowError, RecursionError, TypeError, AttributeError) as error:
-        # PyYAML lets these through for texts such as "\UFFFFFFFF" or "%YAML 9999…", see yaml/pyyaml issue 441.
+        # PyYAML lets these through for texts such as "\UFFFFFFFF".
         raise ManifestError(f"the text is no YAML: {error}", Location(file)) from error
 
 

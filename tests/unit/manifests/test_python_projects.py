@@ -244,7 +244,7 @@ def test_a_pipfile_is_read_with_lines() -> None:
     assert [problem.message for problem in found.problems] == ["bad = 'newest' is no requirement"]
 
 
-# The hashes were computed with Poetry 2.3 and 1.7's rules by Poetry itself (`Locker._get_content_hash`).
+# The hashes were computed by Poetry's own `Locker`; the last is that of versions before 2.3, which leave groups out.
 @pytest.mark.parametrize(
     ("manifest", "stored"),
     [
@@ -293,7 +293,7 @@ def test_a_poetry_lock_belongs_to_its_manifest_until_a_dependency_changes(manife
     assert lock_freshness.poetry(lock, manifest.replace("3.11", "3.12")) is Freshness.STALE
 
 
-# Computed with plette 2, the library that Pipenv uses.
+# Computed with plette, the library that Pipenv uses.
 @pytest.mark.parametrize(
     ("manifest", "stored"),
     [
@@ -455,6 +455,42 @@ def test_a_pipfile_lock_is_read_with_its_sections() -> None:
 def test_a_pipfile_lock_that_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(ManifestError):
         lock_files.parse_pipenv(text)
+
+
+def test_what_a_hash_cannot_be_made_of_tells_nothing() -> None:
+    dated = lock_files.parse_poetry('[metadata]\ncontent-hash = "aa"\n')
+
+    assert lock_freshness.poetry(dated, "[tool.poetry]\ndependencies = 1979-05-27\n") is Freshness.UNKNOWN
+    pinned = lock_files.parse_pipenv('{"_meta": {"hash": {"sha256": "aa"}}}')
+    assert lock_freshness.pipenv(pinned, "[packages]\nflask = 1979-05-27\n") is Freshness.UNKNOWN
+
+
+def test_a_lock_of_unreadable_specifiers_tells_nothing() -> None:
+    lock = lock_files.parse_uv(UV_LOCK.replace(">=1.16,<2", "newest"))
+
+    assert lock_freshness.uv(lock, UV_MANIFEST) is Freshness.UNKNOWN
+
+
+def test_a_package_whose_extras_or_markers_cannot_be_read_is_a_problem() -> None:
+    found = pipfile.parse(
+        '[packages]\na = {version="*", markers="nonsense"}\nb = {git="git@h:b.git"}\n', file="Pipfile"
+    )
+
+    assert [problem.location.line for problem in found.problems] == [2]
+    assert [(part.name, part.target) for part in found.packages] == [("b", "git+git@h:b.git")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_package"),
+    [
+        ("[project]\nname = 'x'\n", False),
+        ("[project]\nname = 'x'\n[build-system]\nrequires = []\n", True),
+        ("[build-system]\nrequires = []\n[tool.uv]\npackage = false\n", False),
+        ("[tool.poetry]\nname = 'x'\n", True),
+    ],
+)
+def test_it_is_known_whether_the_project_itself_is_installed(text: str, *, is_package: bool) -> None:
+    assert pyproject.parse(text, file="p.toml").is_package is is_package
 
 
 def test_a_lock_without_a_hash_tells_nothing() -> None:

@@ -151,6 +151,7 @@ def test_other_options_are_kept_as_written() -> None:
         ("foo; python_version = '3'", "write the line at requirements.txt:1 as `name==version`, or remove it"),
         ('-i "open', "write the line at requirements.txt:1 as `name==version`, or remove it"),
         ("-r", "write the line at requirements.txt:1 as `name==version`, or remove it"),
+        (f"{'a' * 6_000}", "write the line at requirements.txt:1 as `name==version`, or remove it"),
         ("--pre=yes", "write the line at requirements.txt:1 as `name==version`, or remove it"),
     ],
 )

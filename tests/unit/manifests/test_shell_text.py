@@ -68,6 +68,11 @@ def test_a_command_carries_all_that_is_known_of_it() -> None:
         ("\ufeffa", [("", "a", "")]),
         ("[ -f x ] && a", [("", "[ -f x ]", "&&"), ("&&", "a", "")]),
         ("export A=1 B", [("", "export A=1 B", "")]),
+        ("A=1 B=2", [("", "", "")]),
+        ("A=1; b", [("", "", ";"), (";", "b", "")]),
+        ("A=1 >log", [("", "", "")]),
+        ("unset A", [("", "unset A", "")]),
+        ("(a; b) 2>log || c", [("", "a", ";"), (";", "b", "||"), ("||", "c", "")]),
         ("echo a#b # c", [("", "echo a#b", "")]),
         ("pip install 'a>=1' \"b<2\" c\\>3", [("", "pip install a>=1 b<2 c>3", "")]),
     ],
@@ -99,6 +104,8 @@ def test_lines_are_those_of_the_text() -> None:
         ("bash -c 'bash -c \"a | b\"'", [("", "a", "|"), ("|", "b", "")]),
         ("/bin/sh -ec 'a'", [("", "a", "")]),
         ("bash -o errexit -c 'a'", [("", "a", "")]),
+        ("bash --norc +x -c 'a' name", [("", "a", "")]),
+        ("bash -c", [("", "bash -c", "")]),
         ("bash start.sh", [("", "bash start.sh", "")]),
         ("bash -e start.sh x", [("", "bash -e start.sh x", "")]),
     ],
@@ -223,10 +230,26 @@ def test_silenced_errors_belong_to_the_command_they_are_written_at(text: str, is
         ('echo "open', False),
         ("a\n&& b", False),
         ("if a; then", False),
+        ("A=1 >log; b", False),
     ],
 )
 def test_what_cannot_be_known_without_running_it_is_said(text: str, *, is_certain: bool) -> None:
     assert parse(text).is_certain is is_certain
+
+
+def test_a_very_long_text_is_not_read() -> None:
+    assert parse("a;" * 300_000) == Script(commands=(), is_certain=False)
+
+
+def test_shells_within_shells_are_followed_to_a_bound() -> None:
+    text = "a"
+    for _ in range(8):
+        text = f"bash -c {shlex.quote(text)}"
+
+    script = parse(text)
+
+    assert [part.program for part in script.commands] == ["bash"]
+    assert not script.is_certain
 
 
 def test_functions_are_named() -> None:
@@ -271,6 +294,12 @@ def test_functions_are_named() -> None:
         ("poetry install", "poetry install"),
         ("pipenv install --deploy", "pipenv install --deploy"),
         ("exec", "exec"),
+        ("uv run --directory", "uv run --directory"),
+        ("python --version", "python --version"),
+        ("python -", "python -"),
+        ("python -u main.py", "python -u main.py"),
+        ("python -m", "python -m"),
+        ("poetry -C", "poetry -C"),
         ("bin/exec gunicorn", "bin/exec gunicorn"),
     ],
 )
@@ -300,6 +329,10 @@ def test_the_folder_of_a_wrapper_is_followed() -> None:
         ('"${A:-"b"}"', '${A:-"b"}'),
         ("$(echo 'a)' b)", "$(echo 'a)' b)"),
         ("`a b`", "`a b`"),
+        ('"`a b` c"', "`a b` c"),
+        ("`open", "`open"),
+        ("$'\\101'", "A"),
+        ("$(a \\) b)", "$(a \\) b)"),
         ("--bind=0.0.0.0:${PORT}", "--bind=0.0.0.0:${PORT}"),
         ("a\\\nb", "ab"),
         ("'open", "open"),

@@ -80,6 +80,11 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str, line: int) -> None:
     assert caught.value.message.startswith("the text is no TOML: ")
 
 
+def test_a_very_long_text_is_refused_before_it_is_read() -> None:
+    with pytest.raises(ManifestError, match="longer than 20,000,000 characters"):
+        parse("#" * 20_000_001, file="f")
+
+
 KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=6)
 
 

@@ -108,6 +108,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
         ("a: 1\nb:\n  <<: 3\n", 3, "merge key"),
         ("a: 1\nb: \x00\n", 2, "U+0000"),
         ("a: &a [*a]\n", 1, "nests deeper"),
+        ("%YAML 9.1\n---\na\n", 1, "incompatible"),
     ],
 )
 def test_what_is_no_yaml_is_refused_with_its_line(text: str, line: int, part: str) -> None:
@@ -116,6 +117,10 @@ def test_what_is_no_yaml_is_refused_with_its_line(text: str, line: int, part: st
     assert error.location == Location("render.yaml", line)
     assert part in error.message
     assert "render.yaml" in error.remedy
+
+
+def test_an_escape_that_no_character_has_is_refused() -> None:
+    assert refusal('a: "\\UFFFFFFFF"\n').location == Location("render.yaml")
 
 
 def test_a_tab_is_named_in_the_remedy() -> None:
