@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
-from deploy_suite.checks import boot, build, config, dependencies, migrations
+from deploy_suite.checks import boot, build, dependencies, migrations
 from deploy_suite.checks.base import Built, Case, Findings
+from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
@@ -72,7 +73,9 @@ class Rehearsal:
         """Start a server where the service knows of a PostgreSQL at all."""
         if not binding.databases_needed(self._contract):
             return None
-        return stack.enter_context(self._ports.databases.serve(foreign=self._case.preferences.database_url))
+        wanted = migrations.wanted_extensions(self._case.snapshot)
+        foreign = self._case.preferences.database_url
+        return stack.enter_context(self._ports.databases.serve(foreign=foreign, extensions=wanted))
 
     def _databases(
         self, server: DatabaseServer | None, stage: str, *, template: str = ""
