@@ -14,9 +14,12 @@ _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(:[\w.+-]+)?")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _BOUND: Final = re.compile(r"<<(\w+)>>")
 _ROW_KEYS: Final = frozenset(
-    "slug title why fix parameter kind platforms sources caught_by mistaken_for explains transient signature".split()
+    {
+        *("slug", "title", "why", "fix", "parameter", "kind", "platforms", "sources", "caught_by"),
+        *("mistaken_for", "explains", "transient", "signature"),
+    }
 )
-_SIGNATURE_KEYS: Final = frozenset("find pattern near unless weight slug defaults".split())
+_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "unless", "weight", "slug", "defaults"})
 
 
 class Kind:

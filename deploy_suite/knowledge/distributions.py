@@ -1,25 +1,16 @@
-"""The name that a program imports → the name of the distribution that provides it."""
+"""The name that a program imports → the distribution to name in a remedy, and how slugs spell it."""
 
-import re
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Final
+from packaging.utils import canonicalize_name
 
-_NORMAL: Final = re.compile(r"[-_.]+")
-
-
-@cache
-def _table() -> Mapping[str, str]:
-    text = (files("deploy_suite.knowledge") / "causes" / "names" / "distributions.toml").read_text(encoding="utf-8")
-    return {str(name): str(value) for name, value in tomllib.loads(text)["distributions"].items()}
+from deploy_suite.knowledge.import_names import distributions
 
 
 def distribution(module: str) -> str:
-    """Return the distribution that provides *module*, longest known part of the dotted name first, else its top name."""
-    parts = module.split(".")
-    for end in range(len(parts), 0, -1):
-        if known := _table().get(".".join(parts[:end])):
-            return known
-    return _NORMAL.sub("-", parts[0])
+    """Return the usual distribution of *module*; its own first part where no other name is known."""
+    known = distributions(module)
+    return known[0].partition("<")[0] if known else module.partition(".")[0].replace("_", "-")
+
+
+def slug_name(package: str) -> str:
+    """Return *package* as slugs spell it: lower case, with dashes."""
+    return str(canonicalize_name(package))

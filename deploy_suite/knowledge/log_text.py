@@ -19,7 +19,7 @@ _PREFIX: Final = re.compile(
             r"#\d+ (?:\[[^\]]{1,60}\] )?(?:\d+\.\d+ )?",  # BuildKit, plain progress
             r"\d{1,4}\.\d{1,3} (?=\S)",  # BuildKit, the excerpt of a failed step
             r"##\[error\]|\[(?:inf|err|info|error|stdout|stderr)\][ \t]+(?:\[\w{4,12}\] )?",
-            r" *[│|>╰─×]+ ",  # pip's boxes, quotes in threads
+            " *[\u2502|>\u2570\u2500\u00d7]+ ",  # pip's boxes, quotes in threads
             r"\$ ",
         )
     )
@@ -29,7 +29,10 @@ _MOST_PREFIXES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line. Shape: `number` from 1; `text` without prefix, colours and trailing space; `service` "" when not named."""
+    """A line.
+
+    Shape: `number` from 1; `text` without prefix, colours and trailing space; `service` is "" when none is named.
+    """
 
     number: int
     text: str

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import BinaryIO, Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
-from deploy_suite.knowledge.distributions import distribution
+from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, frames_before, raised_after
@@ -17,11 +17,13 @@ _MOST_WINDOWS: Final = 400
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _WRAP_COLUMNS: Final = 60
+_PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 _NUMBER: Final = re.compile(r"\d+")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _GENERAL: Final = re.compile(
-    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed)\b|exited with (?:code|status) [1-9]"
-    r"|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code|core dumped|Segmentation fault"
+    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed)\b"
+    r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
+    r"|core dumped|Segmentation fault"
 )
 
 
@@ -147,7 +149,7 @@ class _Reader:
         self._tracebacks += 1
         if self._tracebacks > _MOST_TRACEBACKS:
             return
-        raised = raised_after(line, window.after(line.service))
+        raised = raised_after(window.after(line.service))
         if raised:
             self._raised.append(raised)
 
@@ -210,11 +212,7 @@ class _Reader:
     def _hit(self, rule: _Rule, values: dict[str, str]) -> Hit:
         if "module" in values:
             values.setdefault("package", distribution(values["module"]))
-        slug = rule.signature.slug or rule.cause.slug
-        if rule.cause.parameter and ":" not in slug:
-            parameter = filled(rule.cause.parameter, values)
-            slug = f"{slug}:{parameter}" if "<" not in parameter else slug
-        slug = filled(slug, values)
+        slug = _slug(rule, {**values, "package": slug_name(values["package"])} if "package" in values else values)
         return Hit(slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values)
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:
@@ -226,6 +224,15 @@ class _Reader:
         kept.count += 1
         kept.last = line.number
         return kept
+
+
+def _slug(rule: _Rule, values: Mapping[str, str]) -> str:
+    """Return the slug with its parameter; without one when the log does not say it, or says it in no plain word."""
+    slug = rule.signature.slug or rule.cause.slug
+    if rule.cause.parameter and ":" not in slug:
+        slug = f"{slug}:{rule.cause.parameter}"
+    name, _, parameter = filled(slug, values).partition(":")
+    return f"{name}:{parameter}" if _PARAMETER.fullmatch(parameter) else name
 
 
 def _shape(text: str) -> str:

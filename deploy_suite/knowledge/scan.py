@@ -77,9 +77,7 @@ class Scanner:
             anchors = self.narrow
         yield from self._within(buffer, fresh, len(buffer), number, self.wide)
 
-    def _within(
-        self, buffer: bytes, start: int, end: int, number: int, anchors: Sequence[bytes]
-    ) -> Iterator[Window]:
+    def _within(self, buffer: bytes, start: int, end: int, number: int, anchors: Sequence[bytes]) -> Iterator[Window]:
         at = start
         for begin in sorted(_starts(buffer, start, end, anchors)):
             number += buffer.count(b"\n", at, begin)

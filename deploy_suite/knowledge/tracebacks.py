@@ -58,8 +58,8 @@ def frame(text: str) -> Frame | None:
     return Frame(match["file"], int(match["line"]), match["function"] or "") if match else None
 
 
-def raised_after(header: LogLine, after: Sequence[LogLine]) -> Raised | None:
-    """Return what the traceback that starts at *header* ends in, if the log still holds its end."""
+def raised_after(after: Sequence[LogLine]) -> Raised | None:
+    """Return what the traceback whose header stands before *after* ends in, if the log still holds its end."""
     frames: list[Frame] = []
     for line in after:
         if found := frame(line.text):
