@@ -1,13 +1,13 @@
 """A project at a commit into a report: the first straight line of the house, from top to bottom."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import CheckResult, Outcome
+from deploy_suite.model.finding import CheckResult
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project, load
@@ -46,7 +46,7 @@ def preflight(request: Request, ports: Ports) -> Report:
         project=project.name,
         commit=project.snapshot.commit,
         subjects=tuple(subjects),
-        results=_without_repeats(results),
+        results=tuple(results),
         seconds=ports.clock.now_s() - began,
     )
 
@@ -78,18 +78,3 @@ def _chosen(contracts: tuple[Contract, ...], names: Sequence[str]) -> tuple[Cont
         raise UsageError(f"no service is called {', '.join(unknown)}", remedy=f"the project's services are: {known}")
     return tuple(contract for contract in contracts if not names or contract.service in names)
 
-
-def _without_repeats(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
-    """Return *results* with each cause of a service told once, by the check that saw it first."""
-    told: set[tuple[str, str, str]] = set()
-    kept = []
-    for result in results:
-        findings = []
-        for finding in result.findings:
-            key = (finding.target, finding.service, finding.code)
-            repeats = finding.outcome is not Outcome.PASSED and key in told
-            if not repeats or finding.location is not None and (*key, finding.location) not in told:
-                findings.append(finding)
-        told |= {(f.target, f.service, f.code) for f in result.findings if f.outcome is not Outcome.PASSED}
-        kept.append(replace(result, findings=tuple(findings)))
-    return tuple(kept)

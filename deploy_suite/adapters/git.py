@@ -56,13 +56,14 @@ class SystemGit:
         """See `ports.Git.materialise`.
 
         An index of its own keeps the user's untouched; unlike `git archive`, `checkout-index` heeds no
-        export-ignore attribute, which a clone does not heed either.
+        export-ignore attribute, which a clone does not heed either. Files whose content a partial clone lacks are
+        left out.
         """
         with tempfile.TemporaryDirectory(prefix="deploy-suite-index-") as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
             try:
                 _git(repository, "read-tree", commit.tree, extra=index)
-                _git(repository, "checkout-index", "--all", "--force", f"--prefix={folder}/", extra=index)
+                _check_out(repository, commit, folder, index)
             except _RefusedError as error:
                 raise MachineError(
                     f"the content of commit {commit.short} cannot be written to {folder}: {error}",
@@ -92,14 +93,14 @@ class SystemGit:
         return tuple(entry.split("\t", 1)[1] for entry in entries if entry.startswith("160000 "))
 
 
-def _git(folder: Path, *arguments: str, extra: dict[str, str] | None = None) -> str:
+def _git(folder: Path, *arguments: str, extra: dict[str, str] | None = None, stdin: str = "") -> str:
     try:
         done = subprocess.run(
             ("git", "-C", str(folder), *arguments),
             capture_output=True,
             timeout=_TIMEOUT_S,
             check=False,
-            stdin=subprocess.DEVNULL,
+            input=stdin.encode(errors="surrogateescape"),
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(extra or {})},
         )
     except FileNotFoundError as error:
@@ -113,6 +114,27 @@ def _git(folder: Path, *arguments: str, extra: dict[str, str] | None = None) -> 
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise _RefusedError(lines[0] if lines else f"git {arguments[0]} exited with {done.returncode}")
     return done.stdout.decode(errors="surrogateescape")
+
+
+def _check_out(repository: Path, commit: Commit, folder: Path, index: dict[str, str]) -> None:
+    everything = ("checkout-index", "--all", "--force", f"--prefix={folder}/")
+    try:
+        _git(repository, *everything, extra=index)
+    except _RefusedError:
+        missing = _missing(repository, commit)
+        if not missing:
+            raise
+        _git(repository, "update-index", "--force-remove", "-z", "--stdin", extra=index, stdin="\0".join(missing))
+        _git(repository, *everything, extra=index)
+
+
+def _missing(repository: Path, commit: Commit) -> tuple[str, ...]:
+    """Return the files whose content the repository lacks, as those of a partial clone or a damaged one may."""
+    entries = [entry.split("\t", 1) for entry in _paths(_answer(repository, "ls-tree", "-r", "-z", commit.sha))]
+    files = [(about.split()[2], path) for about, path in entries if about.split()[1] == "blob"]
+    listing = _git(repository, "cat-file", "--batch-check", stdin="".join(f"{blob}\n" for blob, _ in files))
+    gone = {line.split()[0] for line in listing.splitlines() if line.endswith(" missing")}
+    return tuple(path for blob, path in files if blob in gone)
 
 
 def _answer(repository: Path, *arguments: str) -> str:

@@ -53,6 +53,11 @@ class Finding:
     target: str = ""
     required: bool = True
 
+    @property
+    def is_optional_skip(self) -> bool:
+        """Whether this says no more than that something did not apply."""
+        return self.outcome is Outcome.SKIPPED and not self.required
+
     def about(self, *, check: str, service: str, target: str) -> Self:
         """Return this finding with the subject filled in where it was left open."""
         return replace(
@@ -87,8 +92,9 @@ class CheckResult:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the findings; a check without findings has nothing to say and passes."""
-        return worst(finding.outcome for finding in self.findings)
+        """The gravest of the findings; SKIPPED for a check that only skipped, PASSED for one with nothing to say."""
+        counted = tuple(finding.outcome for finding in self.findings if not finding.is_optional_skip)
+        return worst(counted or (finding.outcome for finding in self.findings))
 
 
 _SEVERITY = (Outcome.PASSED, Outcome.WARNING, Outcome.SKIPPED, Outcome.FAILED)

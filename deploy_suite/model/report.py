@@ -41,8 +41,4 @@ class Report:
     @property
     def outcome(self) -> Outcome:
         """FAILED if anything failed; else SKIPPED if a required check did not run; else WARNING or PASSED."""
-        return worst(
-            finding.outcome
-            for finding in self.findings
-            if finding.outcome is not Outcome.SKIPPED or finding.required
-        )
+        return worst(finding.outcome for finding in self.findings if not finding.is_optional_skip)

@@ -53,24 +53,38 @@ def _checks(report: Report) -> Iterable[str]:
 
 
 def _summary(result: CheckResult) -> str:
-    passed = [finding.message for finding in result.findings if finding.outcome is Outcome.PASSED]
-    others = [finding for finding in result.findings if finding.outcome is not Outcome.PASSED]
-    if not others:
-        return "; ".join(passed)
-    counts = ((sum(f.outcome is outcome for f in others), word) for outcome, word in _COUNTED)
-    return ", ".join(
-        f"{count} {word}{'s' if count > 1 and word != 'not checked' else ''}" for count, word in counts if count
-    )
+    """Say what was verified, or count what was found; what did not apply is said in passing."""
+    said = [
+        finding.message for finding in result.findings if finding.outcome is Outcome.PASSED or finding.is_optional_skip
+    ]
+    counts = _counts(result)
+    return "; ".join([*counts, *(said if not counts else _said_in_passing(result))])
 
 
-_COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Outcome.SKIPPED, "not checked"))
+def _counts(result: CheckResult) -> list[str]:
+    outcomes = [finding.outcome for finding in result.findings if not finding.is_optional_skip]
+    counted = ((outcomes.count(outcome), word) for outcome, word in _COUNTED)
+    return [f"{count} {word}{'s' if count > 1 and word != _NOT_CHECKED else ''}" for count, word in counted if count]
+
+
+def _said_in_passing(result: CheckResult) -> list[str]:
+    """Return what did not apply."""
+    return [finding.message for finding in result.findings if finding.is_optional_skip]
+
+
+_NOT_CHECKED: Final = "not checked"
+_COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Outcome.SKIPPED, _NOT_CHECKED))
 
 
 def _findings(report: Report) -> Iterable[str]:
-    order = (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING)
-    for outcome in order:
+    """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
+    told: dict[tuple[str, str, str], str] = {}
+    for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING):
         for finding in report.findings:
-            if finding.outcome is outcome:
+            if finding.outcome is not outcome or finding.is_optional_skip:
+                continue
+            first = told.setdefault((finding.target, finding.service, finding.code), finding.check)
+            if first == finding.check:
                 yield "\n" + _finding(finding, several=len(report.subjects) > 1)
 
 

@@ -123,3 +123,20 @@ def test_submodules_are_named(repository):
     git(repository, "commit", "-qm", "submodule")
 
     assert GIT.submodules(repository, GIT.commit(repository, "HEAD")) == ("vendor/lib",)
+
+
+def test_files_whose_content_the_repository_lacks_are_left_out(repository, tmp_path):
+    (repository / "demo.gif").write_bytes(b"large")
+    (repository / "copy.gif").write_bytes(b"large")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "demo")
+    blob = subprocess.run(
+        ("git", "rev-parse", "HEAD:demo.gif"), cwd=repository, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    target = tmp_path / "snapshot"
+    target.mkdir()
+
+    GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
+
+    assert {path.name for path in target.iterdir()} == {"app.py", "run.sh", ".gitignore", ".gitattributes"}
