@@ -1,5 +1,6 @@
 """Shell text into the simple commands in it, with how they hang together."""
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -339,7 +340,7 @@ class _Walk:
                 pass
 
     def set_options(self, words: tuple[str, ...]) -> None:
-        for word, following in zip(words[1:], (*words[2:], ""), strict=True):
+        for word, following in itertools.pairwise((*words[1:], "")):
             if word in {"--", "-"}:
                 break
             is_errexit = "e" in word[1:] if not word.endswith("o") else "e" in word[1:] or following == "errexit"

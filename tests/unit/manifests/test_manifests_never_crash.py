@@ -72,6 +72,7 @@ ALPHABET = st.sampled_from(
         *("[project]\n", "[tool.poetry]\n", "[packages]\n", "dependencies = ", "name = ", "- ", "key: ", "&a ", "*a "),
         *("<<: ", "!!python/object:os.system ", "--- ", "\\UFFFFFFFF", "%YAML 9", "1e999", "python-3.", "git+https://"),
         *("[[services.a.probes]]\n", "[matrix]\n", "expect = ", "{ ", "exec ", "env ", "uv run ", "python -m "),
+        *("set", "cd", "exec", "eval", "env", "bash", "sh", "-c", "-o", "source", "export", "python", "timeout", "uv"),
         *("version = ", "extras = ", "[[package]]\n", '"metadata"', "script_location = ", "path_separator = "),
     ]
 )

@@ -167,6 +167,8 @@ def test_literal_folders_are_followed_and_others_are_unknown(text: str, expected
         ("#! /bin/sh -o errexit\na", [True], True),
         ("(set -e; a); b", [False, True, False], False),
         ("set -- -e; a", [False, False], False),
+        ("set; a", [False, False], False),
+        ("set -o; a", [False, False], False),
     ],
 )
 def test_it_is_known_where_errors_stop_the_script(text: str, at_each: list[bool], *, at_end: bool) -> None:
