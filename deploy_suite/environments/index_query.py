@@ -1,7 +1,7 @@
 """Ask package indexes for the files of projects: a script of the standard library alone.
 
 Reads JSON {"indexes": [URL], "names": [NAME]} from standard input and prints {NAME: {"status": INT, "files": [FILE]}}:
-status is 200, 404 where no index knows the name, 0 where an index could not be reached; a FILE is
+status is 200, 404 where no index knows the name, 0 where an index could not be reached, or its error; a FILE is
 [filename, requires_python]. Source: PEP 503, PEP 691.
 """
 
@@ -42,7 +42,7 @@ def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
     try:
         kind, body = _page(url)
     except urllib.error.HTTPError as error:
-        return (NOT_FOUND if error.code in {404, 403, 410} else 0), []
+        return (NOT_FOUND if error.code in {404, 403, 410} else error.code), []
     except FileNotFoundError:
         return NOT_FOUND, []
     except (OSError, ValueError):
@@ -77,8 +77,7 @@ def answer_for(indexes: list[str], name: str) -> dict[str, Any]:
     answers = [files_of(index, name) for index in indexes]
     files = [file for _, listed in answers for file in listed]
     statuses = {status for status, _ in answers}
-    status = FOUND if FOUND in statuses else 0 if 0 in statuses or not statuses else NOT_FOUND
-    return {"status": status, "files": files}
+    return {"status": FOUND if FOUND in statuses else min(statuses - {NOT_FOUND}, default=NOT_FOUND), "files": files}
 
 
 def main() -> None:

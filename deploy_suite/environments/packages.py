@@ -60,6 +60,17 @@ def modules(venv: Path, name: str) -> tuple[str, ...]:
     return ()
 
 
+def is_compiled(venv: Path, name: str) -> bool:
+    """Return whether the distribution *name* (canonical) holds machine code.
+
+    Source: https://packaging.python.org/specifications/binary-distribution-format/ (Root-Is-Purelib)
+    """
+    for distribution in distributions(venv):
+        if canonicalize_name(distribution.metadata["Name"] or "") == name:
+            return "root-is-purelib: false" in (distribution.read_text("WHEEL") or "").lower()
+    return False
+
+
 def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:
     """Yield the installed distributions with their metadata."""
     return iter(importlib.metadata.distributions(path=[str(site_packages(venv))]))

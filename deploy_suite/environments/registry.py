@@ -12,6 +12,7 @@ from deploy_suite.environments import (
     interpreters,
     keys,
     packages,
+    reach,
     resolution,
     source_tree,
     stand_ins,
@@ -31,7 +32,6 @@ from deploy_suite.environments.resolution import Resolved
 from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.environments.store import Record, Store
 from deploy_suite.environments.tools import Tools
-from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Completed
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, Environment, Preferences, Resolution
@@ -41,7 +41,6 @@ from deploy_suite.ports import Ports
 # The first that this machine has is used.
 INSTALLERS: Final[Mapping[str, Installer]] = {"uv": uv, "virtualenv": virtualenv}
 _LOG_CHARACTERS: Final = 200_000
-_FULL_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +169,7 @@ def _made(plan: Plan, folder: Path) -> Record | BuildFailure:
     site, note = _site(plan, folder, brought)
     done = enactment.enact(plan.contract, plan.bindings, site, plan.workshop.ports)
     if not done.ok:
-        return _failure(plan, done, site.stand_ins, site.venv)
+        return _failure(plan, done, site)
     if plan.recipe.is_pure:
         shutil.rmtree(site.top)
         shutil.rmtree(site.home)
@@ -178,7 +177,7 @@ def _made(plan: Plan, folder: Path) -> Record | BuildFailure:
         packages=packages.installed(site.venv),
         size_bytes=store.size_bytes(folder),
         has_tree=not plan.recipe.is_pure,
-        log=done.output[-_LOG_CHARACTERS:],
+        log=_log(done, site),
         notes=tuple(text for text in (note, *brought.notes) if text),
         versions=plan.resolved.resolution.versions,
         from_source=tuple(sorted(plan.resolved.resolution.from_source)),
@@ -205,43 +204,37 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     return site, note
 
 
-def _failure(plan: Plan, done: Completed, written: StandIns, venv: Path) -> BuildFailure:
+def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     """Return the failure, if it is the project's. Raises: MachineError, CannotCheckError when it is this machine's."""
-    failed = [call for call in written.calls() if call.code]
-    _blame_machine(plan, an_installer_failed=bool(failed))
+    calls = site.stand_ins.calls()
+    failed = [call for call in calls if call.code and call.program != stand_ins.FIRST_OPINION]
+    if not enactment.timed_out(done):
+        reach.blame_machine(calls, plan.recipe, installer=plan.installer, workshop=plan.workshop)
     found = resolution.with_refusals(plan.resolved.resolution, plan.recipe, plan.workshop)
     found = trials.tried(
-        found, venv, an_installer_failed=bool(failed), installer=plan.installer, workshop=plan.workshop
+        found, site.venv, an_installer_failed=bool(failed), installer=plan.installer, workshop=plan.workshop
     )
     return BuildFailure(
         code=done.code,
-        log=done.output[-_LOG_CHARACTERS:],
+        log=_log(done, site),
         command=failed[-1].shown if failed else "",
         seconds=done.seconds,
         timed_out=enactment.timed_out(done),
-        resolution=_with_account(found, written),
+        resolution=_with_account(found, site.stand_ins),
         notes=tuple(text for text in (plan.choice.note,) if text),
     )
+
+
+def _log(done: Completed, site: Site) -> str:
+    """Return the output with paths as the project knows them, its end where it is long."""
+    text = done.output[-_LOG_CHARACTERS:]
+    return text.replace(f"{site.venv}/", ".venv/").replace(f"{site.top}/", "")
 
 
 def _with_account(found: Resolution, written: StandIns) -> Resolution:
     """Add what uv said before pip had the last word, for uv explains conflicts better."""
     told = [call.told for call in written.calls() if call.told]
     return replace(found, conflict=found.conflict or "\n".join(told))
-
-
-def _blame_machine(plan: Plan, *, an_installer_failed: bool) -> None:
-    workplace = plan.workshop.ports.workplace
-    if shutil.disk_usage(workplace.cache).free < _FULL_BYTES:
-        raise MachineError(
-            f"the disk that holds {workplace.cache} is full",
-            remedy="free space there, or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
-        )
-    if an_installer_failed and not plan.installer.reaches_index(plan.workshop):
-        raise MachineError(
-            "the package index cannot be reached from this machine",
-            remedy="check the network, the proxy (HTTPS_PROXY) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX)",
-        )
 
 
 def _environment(plan: Plan, folder: Path, record: Record, *, is_reused: bool) -> Environment:

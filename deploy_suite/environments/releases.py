@@ -21,6 +21,7 @@ from deploy_suite.model.environment import Refusal, RefusalKind
 
 _PYPI: Final = "https://pypi.org/simple"
 _SERIES: Final = tuple(f"3.{minor}" for minor in range(7, 16))
+_KNOWN: Final = frozenset({index_query.FOUND, index_query.NOT_FOUND})
 _MOST_NAMES: Final = 200
 _PATCH_TO_TRY: Final = "99"
 
@@ -59,12 +60,8 @@ def listing(names: Iterable[str], workshop: Workshop) -> Listing:
     except ValueError:
         answers = {}
     return Listing(
-        files={
-            name: tuple(_files(answer["files"]))
-            for name, answer in answers.items()
-            if answer["status"] in {index_query.FOUND, index_query.NOT_FOUND}
-        },
-        unknown=frozenset(name for name in wanted if name not in answers or answers[name]["status"] == 0),
+        files={name: tuple(_files(answer["files"])) for name, answer in answers.items() if answer["status"] in _KNOWN},
+        unknown=frozenset(name for name in wanted if name not in answers or answers[name]["status"] not in _KNOWN),
     )
 
 
@@ -84,7 +81,12 @@ def refusals(lines: Sequence[RequirementLine], found: Listing, *, series: str) -
         kind, pythons = _judged(line.requirement, found.files[line.name], series=series)
         if kind:
             yield Refusal(
-                name=line.name, requirement=str(line.requirement), kind=kind, location=line.location, pythons=pythons
+                name=line.name,
+                requirement=str(line.requirement),
+                kind=kind,
+                location=line.location,
+                pythons=pythons,
+                fitting=_newest_wheel(found.files[line.name], series),
             )
 
 
@@ -105,6 +107,11 @@ def _judged(
     if any(file.fits(series) for file in matching):
         return RefusalKind.NO_WHEEL, with_wheels
     return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o) for file in matching))
+
+
+def _newest_wheel(files: Sequence[_File], series: str) -> str:
+    fitting = (file.version for file in files if file.tags and file.fits(series) and not file.version.is_prerelease)
+    return str(max(fitting, default=""))
 
 
 def _applies(requirement: Requirement, series: str) -> bool:

@@ -19,6 +19,7 @@ from deploy_suite.environments import pip_call
 _NOT_FOUND: Final = 127
 # When uv refuses what it is asked for, pip has the last word. This is how long it may look for it.
 _SECOND_OPINION_S: Final = 300
+_FIRST_OPINION: Final = "uv for pip"
 _RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
 
 
@@ -61,7 +62,8 @@ def _by_uv(
 
 
 def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes) -> int:
-    _note(config, {"program": "uv", "arguments": list(arguments), "code": code, "told": told.decode(errors="replace")})
+    account = told.decode(errors="replace")
+    _note(config, {"program": _FIRST_OPINION, "arguments": list(arguments), "code": code, "told": account})
     found = _real_pip(arguments, config, timeout_s=_SECOND_OPINION_S)
     if found != -signal.SIGALRM:
         return found
@@ -79,7 +81,8 @@ def _hash_check(wanted: pip_call.PipInstall) -> list[str]:
 
 
 def _real_pip(arguments: Sequence[str], config: Mapping[str, Any], *, timeout_s: int = 0) -> int:
-    return _run([config["python"], "-m", "pip", *arguments], _environment(config, {}), timeout_s=timeout_s)
+    environment = _environment(config, {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    return _run([config["python"], "-m", "pip", *arguments], environment, timeout_s=timeout_s)
 
 
 def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) -> int:

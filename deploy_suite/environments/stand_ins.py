@@ -15,6 +15,8 @@ from deploy_suite.environments.tools import Tools
 
 # Programs that fetch something, and hence need this machine's proxies and certificates.
 _FETCHING: Final = ("npm", "npx", "yarn", "pnpm", "corepack", "curl", "wget", "git")
+# How the journal calls uv where it stands in for pip and pip had the last word.
+FIRST_OPINION: Final = "uv for pip"
 _MAIN: Final = (
     "import sys; sys.path.insert(0, {parent!r}); from deploy_suite.environments.stand_in import main; "
     "sys.exit(main(sys.argv[1:]))"

@@ -40,7 +40,8 @@ class Refusal:
     """A requirement that the package index cannot satisfy.
 
     Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits, for
-    NO_WHEEL and CANNOT_BUILD those with a wheel; `modules` are what it was installed as, where it was.
+    NO_WHEEL and CANNOT_BUILD those with a wheel; `fitting` is the newest version with a wheel for the Python asked for;
+    `modules` are what it was installed as, where it was.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Refusal:
     kind: RefusalKind
     location: Location | None = None
     pythons: tuple[str, ...] = ()
+    fitting: str = ""
     modules: tuple[str, ...] = ()
 
 

@@ -1,0 +1,268 @@
+"""A build that failed into findings that name the line to change; one that passed into what was verified."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.environments import packages
+from deploy_suite.environments import recipe as recipes
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.manifests import requirements_file
+from deploy_suite.model.environment import BuildFailure, Environment, Refusal, RefusalKind
+from deploy_suite.model.finding import Finding, Location, Outcome
+
+_LOG_LINES: Final = 12
+_LINE_CHARACTERS: Final = 300
+_CONFLICT_LINES: Final = 8
+_MOST_REFUSALS: Final = 20
+_INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
+
+
+def findings(failure: BuildFailure, case: Case) -> Findings:
+    """Return why the build failed: what the index and the files say first, what the log says after that."""
+    recipe = recipes.read(case.contract, case.snapshot)
+    if failure.timed_out:
+        return (_took_too_long(failure, case),)
+    found = (*_missing_files(recipe, failure), *_refused(failure, case), *_compiled_in_vain(failure, case))
+    if found:
+        return found
+    cause = diagnose(failure.log).root
+    if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
+        return (_conflict(failure, recipe, case),)
+    return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def passed(environment: Environment) -> Findings:
+    """Return what was verified, and what was only verified for a machine like this one."""
+    how = "is kept from an earlier run" if environment.is_reused else f"was built in {environment.seconds:.1f} s"
+    count = len(environment.packages)
+    text = f"the environment {how}: Python {environment.interpreter.version}, {count} packages"
+    verified = Finding(
+        code="build", outcome=Outcome.PASSED, message="; ".join((text, *environment.notes)), evidence=environment.notes
+    )
+    return (verified, *_compiled_here(environment))
+
+
+def _compiled_here(environment: Environment) -> Iterator[Finding]:
+    """Yield a warning for each package that was compiled: it needs what this machine happens to have."""
+    series = environment.interpreter.series
+    sources = environment.resolution.from_source if environment.resolution else frozenset()
+    for name in sorted(sources & environment.packages.keys()):
+        if packages.is_compiled(environment.venv, name):
+            version = environment.packages[name]
+            yield Finding(
+                code=f"compiled-from-source:{name}",
+                outcome=Outcome.WARNING,
+                message=f"{name} {version} has no wheel for Python {series} and had to be compiled",
+                remedy=f"require a version of {name} that has a wheel for Python {series}, "
+                "or pin a Python for which there is one",
+                certainty="it compiled on this machine; the target must have the same compilers and headers",
+                reproduce=f"pip download --no-deps --only-binary :all: {name}=={version}",
+            )
+
+
+def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
+    limit_s = case.contract.limits.build_s
+    return Finding(
+        code="build-timeout",
+        outcome=Outcome.FAILED,
+        message=f"the build command did not end within {limit_s:.0f} s, the target's limit, and was stopped",
+        location=_place(case),
+        evidence=_tail(failure.log),
+        remedy="look at the last lines for what it waits for; a command that keeps running (a server, a watcher, "
+        "a question) belongs into the start command or needs an option that makes it end",
+        reproduce=_command(failure, case),
+    )
+
+
+def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
+    for missing in recipe.missing:
+        yield Finding(
+            code="requirements-file-missing",
+            outcome=Outcome.FAILED,
+            message=f"the build installs from {missing.file}, which is not in the repository",
+            location=recipe.location,
+            evidence=_tail(failure.log),
+            remedy=f"commit {missing.file}, or correct the path in the build command",
+        )
+
+
+def _refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield what the index says of single requirements. It says nothing of a build whose installers all succeeded."""
+    refusals = failure.resolution.refusals if failure.resolution and failure.command else ()
+    for refusal in refusals[:_MOST_REFUSALS]:
+        if refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
+            yield _finding(refusal, failure, case)
+
+
+def _compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield packages that could be compiled, but whose modules the failure is about."""
+    refusals = failure.resolution.refusals if failure.resolution and not failure.command else ()
+    text = "\n".join(failure.log.splitlines()[-200:])
+    for refusal in refusals:
+        named = [module for module in refusal.modules if re.search(rf"\b{re.escape(module)}\b", text)]
+        if refusal.kind is RefusalKind.NO_WHEEL and named:
+            yield replace(_finding(refusal, failure, case), evidence=_about(refusal, failure, case))
+
+
+def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ...]:
+    """Return the requirement and the errors in the log that speak of its modules, else the log's end."""
+    modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules))
+    told = [
+        line for line in _lines(failure.log) if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
+    ]
+    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or _tail(failure.log)))
+
+
+def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
+    code, message, remedy = _words(refusal, _python(failure, case))
+    return Finding(
+        code=code,
+        outcome=Outcome.FAILED,
+        message=message,
+        location=refusal.location if refusal.location and refusal.location.file else _place(case),
+        evidence=(*_quoted(refusal.location, case), *_tail(failure.log)),
+        remedy=remedy,
+        reproduce=_command(failure, case),
+    )
+
+
+def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
+    """Return the code, what is wrong, and what to do."""
+    name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
+    fitting = f"raise {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
+    other = f", or pin Python {refusal.pythons[-1]} for the service" if refusal.pythons else ""
+    for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+    match refusal.kind:
+        case RefusalKind.UNKNOWN_NAME:
+            return (
+                f"requirements-not-on-pypi:{name}",
+                f"the package index has no {name}",
+                f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed",
+            )
+        case RefusalKind.UNKNOWN_VERSION:
+            return (
+                f"dependency-resolution-impossible:{name}",
+                f"the package index has no version that fits {refusal.requirement}",
+                fitting,
+            )
+        case RefusalKind.OTHER_PYTHON:
+            return (
+                f"python-version-unsupported:{_direction(refusal.pythons, python)}",
+                f"{refusal.requirement} has no release for Python {python}{for_others}",
+                fitting + other,
+            )
+        case RefusalKind.CANNOT_BUILD:
+            return (
+                f"build-failure:{name}",
+                f"{refusal.requirement} has no wheel for Python {python}{for_others} and cannot be compiled",
+                fitting + other,
+            )
+        case RefusalKind.NO_WHEEL:
+            return (
+                f"build-failure:{name}",
+                f"{refusal.requirement} has no wheel for Python {python}{for_others}; compiled, it does not work",
+                fitting + other,
+            )
+
+
+def _direction(pythons: tuple[str, ...], python: str) -> str:
+    newest = max((_numbers(series) for series in pythons), default=(0, 0))
+    return "too-new" if _numbers(python) > newest else "too-old"
+
+
+def _numbers(series: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in series.split("."))
+
+
+def _range(pythons: tuple[str, ...]) -> str:
+    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
+
+
+def _is_about_versions(cause: DiagnosedCause | None) -> bool:
+    return cause is None or cause.family in {"dependency-resolution-impossible", "dep-conflict"}
+
+
+def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    """Return the resolver's own account with the lines that it speaks of."""
+    account = failure.resolution.conflict if failure.resolution else ""
+    words = set(re.findall(r"[\w.-]+", account.lower()))
+    lines = [line for line in recipe.lines if line.name in words]
+    return Finding(
+        code="dependency-resolution-impossible",
+        outcome=Outcome.FAILED,
+        message=f"no set of versions fits all requirements{_among([line.name for line in lines])}",
+        location=lines[0].location if lines else recipe.location or _place(case),
+        evidence=(
+            *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
+            *_lines(account)[:_CONFLICT_LINES],
+        ),
+        remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
+        reproduce=_command(failure, case),
+    )
+
+
+def _among(names: list[str]) -> str:
+    return f": {', '.join(dict.fromkeys(names))}" if names else ""
+
+
+def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    _, _, parameter = cause.slug.partition(":")
+    line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
+    quoted = tuple(one.text for one in cause.evidence)
+    return Finding(
+        code=cause.slug,
+        outcome=Outcome.FAILED,
+        message=f"the build failed: {cause.title}",
+        location=line.location if line else recipe.location or _place(case),
+        evidence=(*quoted, *(text for text in _tail(failure.log) if text not in quoted)),
+        remedy=cause.fix,
+        reproduce=_command(failure, case),
+    )
+
+
+def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    part = f"; `{failure.command}` failed" if failure.command else ""
+    return Finding(
+        code="build-failure",
+        outcome=Outcome.FAILED,
+        message=f"the build command ended with exit code {failure.code}{part}",
+        location=recipe.location or _place(case),
+        evidence=_tail(failure.log),
+        remedy="mend what the last lines of the build's output say",
+        reproduce=_command(failure, case),
+    )
+
+
+def _place(case: Case) -> Location | None:
+    build = case.contract.build
+    return build.location if build and build.location else case.contract.location
+
+
+def _python(failure: BuildFailure, case: Case) -> str:
+    version = failure.resolution.python if failure.resolution else case.contract.python.version
+    return ".".join(version.split(".")[:2])
+
+
+def _command(failure: BuildFailure, case: Case) -> str:
+    return failure.command or (case.contract.build.text if case.contract.build else "")
+
+
+def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:
+    if location is None or not location.line:
+        return ()
+    path = case.snapshot.folder / location.file
+    read = requirements_file.load(case.snapshot.folder, location.file) if path.suffix == ".txt" else ()
+    texts = [line.text for file in read for line in file.requirements if line.location == location]
+    return tuple(f"{location}: {text}" for text in texts[:1])
+
+
+def _tail(log: str) -> tuple[str, ...]:
+    return tuple(_lines(log)[-_LOG_LINES:])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip()[:_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]

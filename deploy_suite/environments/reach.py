@@ -1,0 +1,78 @@
+"""Whether a build failed because this machine cannot reach what the target can: tested, not read from error texts."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from deploy_suite.environments import index_query
+from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.environments.stand_ins import Call
+from deploy_suite.errors import CannotCheckError, MachineError
+
+_FULL_BYTES: Final = 16 * 1024 * 1024
+_MOST_HOSTS: Final = 6
+_URL: Final = re.compile(r"(?:git\+|hg\+|svn\+)?(?P<url>https?://[^\s'\"]+)")
+_NPM: Final = frozenset({"npm", "npx", "yarn", "pnpm", "corepack"})
+_NPM_REGISTRY: Final = "https://registry.npmjs.org"
+
+
+def blame_machine(calls: Sequence[Call], recipe: Recipe, *, installer: Installer, workshop: Workshop) -> None:
+    """Say so if this machine is at fault for a failed build.
+
+    Raises: MachineError when its disk is full or the package index out of reach, CannotCheckError when another host is
+    out of reach that the build fetches from.
+    """
+    cache = workshop.ports.workplace.cache
+    if shutil.disk_usage(cache).free < _FULL_BYTES:
+        raise MachineError(
+            f"the disk that holds {cache} is full",
+            remedy="free space there, or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
+        )
+    failed = [call for call in calls if call.code]
+    if any(call.program not in _NPM for call in failed) and not installer.reaches_index(workshop):
+        raise MachineError(
+            "the package index cannot be reached from this machine",
+            remedy="check the network, the proxy (HTTPS_PROXY) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX)",
+        )
+    out_of_reach = _out_of_reach(tuple(dict.fromkeys(_hosts(failed, recipe, workshop)))[:_MOST_HOSTS], workshop)
+    if out_of_reach:
+        raise CannotCheckError(
+            f"the build fetches from {', '.join(out_of_reach)}, which this machine cannot reach",
+            remedy="run the preflight where that host can be reached",
+        )
+
+
+def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterator[str]:
+    """Yield the hosts that the failed calls fetched from, as "https://host"."""
+    texts = [word for call in failed for word in call.arguments]
+    if failed:
+        texts += [line.text for line in recipe.lines if line.target]
+    for text in texts:
+        for match in _URL.finditer(text):
+            parts = urlsplit(match["url"])
+            if parts.hostname:
+                yield f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    if any(call.program in _NPM for call in failed):
+        settings = {name.lower(): value.revealed() for name, value in workshop.settings.items()}
+        yield settings.get("npm_config_registry", _NPM_REGISTRY).rstrip("/")
+
+
+def _out_of_reach(hosts: Sequence[str], workshop: Workshop) -> list[str]:
+    """Return those that answer nothing at all; an error page is an answer."""
+    found = []
+    for host in hosts:
+        question = json.dumps({"indexes": [host], "names": [""]})
+        done = workshop.run((sys.executable, "-I", "-S", str(Path(index_query.__file__))), stdin=question)
+        try:
+            answered = json.loads(done.out)[""]["status"] != 0
+        except (ValueError, KeyError):
+            answered = True  # the question itself went wrong: no reason to blame the network
+        if not answered:
+            found.append(urlsplit(host).hostname or host)
+    return found
