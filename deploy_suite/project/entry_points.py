@@ -42,15 +42,18 @@ def by_framework(folder: Path, root: PurePosixPath) -> EntryPoint | None:
     return next(iter(app_finder.entries(folder, root)), None)
 
 
-def _entries(text: str, place: Place, *, deep: int) -> Iterator[tuple[int, EntryPoint]]:
+def _entries(
+    text: str, place: Place, *, deep: int, home: PurePosixPath | None = None
+) -> Iterator[tuple[int, EntryPoint]]:
+    """Return the entries in *text*; *home* is where `cd "$(dirname "$0")"` leads when it is a script's."""
     here = place
     for command in shell.parse(text).commands:
         here = replace(here, variables={**here.variables, **_exported(command)})
-        there = replace(
-            here.moved(command.folder) if command.folder else here,
-            variables={**here.variables, **_assigned(command)},
-        )
-        yield from _entries_of(command, there, deep=deep)
+        inner = shell.unwrapped(command)
+        there = replace(here.moved(inner.folder), variables={**here.variables, **_assigned(command, inner)})
+        if not inner.folder_is_known and home is not None:
+            there = replace(there, cwd=home)
+        yield from _entries_of(command, inner, place=there, deep=deep)
 
 
 def _exported(command: SimpleCommand) -> Mapping[str, str]:
@@ -59,17 +62,18 @@ def _exported(command: SimpleCommand) -> Mapping[str, str]:
     return {} if command.words else dict(command.assignments)
 
 
-def _assigned(command: SimpleCommand) -> Mapping[str, str]:
-    inner = shell.unwrapped(command)
+def _assigned(command: SimpleCommand, inner: SimpleCommand) -> Mapping[str, str]:
     return {**dict(command.assignments), **dict(inner.assignments)}
 
 
-def _entries_of(command: SimpleCommand, place: Place, *, deep: int) -> Iterator[tuple[int, EntryPoint]]:
-    inner = shell.unwrapped(command)
+def _entries_of(
+    command: SimpleCommand, inner: SimpleCommand, *, place: Place, deep: int
+) -> Iterator[tuple[int, EntryPoint]]:
     program = PurePosixPath(server_options.expanded(inner.program)).name
     script = _script(inner, place)
     if script is not None and deep:
-        yield from _entries((place.folder / script).read_text(errors="replace"), place, deep=deep - 1)
+        text = (place.folder / script).read_text(encoding="utf-8", errors="replace")
+        yield from _entries(text, place, deep=deep - 1, home=script.parent)
     elif program in SERVERS:
         rank, read = SERVERS[program]
         entry = read(inner.words[1:], place)

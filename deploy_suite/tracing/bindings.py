@@ -63,6 +63,21 @@ def value(tree: ast.Module, name: str) -> ast.expr | None:
     return found
 
 
+def assigned(tree: ast.Module) -> frozenset[str]:
+    """Return the names to which the module assigns at its level."""
+    return frozenset(
+        name
+        for node in statements(tree.body)
+        for name in (
+            _targets(node)
+            if isinstance(node, ast.Assign)
+            else [node.target.id]
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+            else ()
+        )
+    )
+
+
 def _targets(node: ast.Assign) -> frozenset[str]:
     """Return the plain names that are assigned to, those in tuples included."""
     flat = (part for target in node.targets for part in (getattr(target, "elts", None) or [target]))

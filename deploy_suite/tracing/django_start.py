@@ -24,6 +24,7 @@ def follow(walk: Walk, chosen: str) -> tuple[str, str]:
     settings, place, chain = _choice(walk, chosen)
     if not settings:
         return "", ""
+    walk.eager_functions["apps"] = frozenset({"ready"})
     label = f'DJANGO_SETTINGS_MODULE "{settings}"'
     imported = Imported(module=settings, line=place[1], kind=ImportKind.EAGER, label=label)
     module = walk.modules.get(place[0]) or Module(name="", file=place[0])
@@ -91,7 +92,7 @@ def _application(walk: Walk, dotted: str, chain: Chain, *, uses_admin: bool) -> 
     for part in (*_PARTS, *(("admin",) if uses_admin else ())):
         found = walk.layout.find(folders, part=part, prefix=package) if folders else None
         if found is not None:
-            walk.drive(walk.enter(found, chain, eager_functions=frozenset({"ready"})))
+            walk.drive(walk.enter(found, chain))
 
 
 def walk_folders(walk: Walk, package: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from deploy_suite.tracing.statements import Reader
 from deploy_suite.tracing.values import ImportKind
 from deploy_suite.tracing.walk import Step, Walk
 
-_DEEP: Final = 3
+_DEEP: Final = 6
 
 
 def follow(walk: Walk, entry: EntryPoint) -> None:

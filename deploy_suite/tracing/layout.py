@@ -69,15 +69,13 @@ class Layout:
                     return joined(base, name)
         return ""
 
-    def holds_sources(self, relative: str) -> bool:
-        """Whether a folder without `__init__.py` has Python files of its own, here or one level down."""
+    def holds_sources(self, relative: str, *, deep: int = 5) -> bool:
+        """Whether a folder without `__init__.py` has Python files of its own, here or further down."""
         names = self.listing(relative)
-        return any(name.endswith(".py") for name in names) or any(
-            name.endswith(".py")
-            for inner, is_folder in names.items()
-            if is_folder
-            for name in self.listing(joined(relative, inner))
-        )
+        if any(name.endswith(".py") for name in names):
+            return True
+        inner = (joined(relative, name) for name, is_folder in names.items() if is_folder)
+        return deep > 0 and any(self.holds_sources(folder, deep=deep - 1) for folder in inner)
 
 
 def joined(base: str, name: str) -> str:

@@ -7,6 +7,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,15 @@ _PLAIN: Final = re.compile(
     r"^(?P<indent>[ \t]*)(?:import[ \t]+(?P<module>[\w.]+)|from[ \t]+(?P<dots>\.*)(?P<source>[\w.]*)[ \t]+import\b)",
     re.MULTILINE,
 )
+# How the parser words what is too new for the version asked for: Parser/action_helpers.c, `CHECK_VERSION`.
+_NEWER: Final = {
+    "Pattern matching": ast.Match,
+    "Exception groups": ast.TryStar,
+    "Assignment expressions": ast.NamedExpr,
+    "Variable annotation syntax": ast.AnnAssign,
+}
 _CONFLICT: Final = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
+_TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
 
 
@@ -30,29 +39,42 @@ class Fault:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A file. Shape: `tree` is None where it cannot be read; `fault` only where that is sure for the target."""
+    """A file as the target with Python *version* would read it.
+
+    Trees are not kept with it: some hundred of them alive make the garbage collector cost more than parsing does.
+    """
 
     data: bytes
-    tree: ast.Module | None
-    fault: Fault | None = None
+    version: tuple[int, int]
+
+    @property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree, None for what this interpreter cannot read."""
+        return _parsed(self.data, self.version)[0]
+
+    @property
+    def fault(self) -> Fault | None:
+        """What keeps the target from reading the file, where that is sure; syntax newer than our own never is."""
+        return _parsed(self.data, self.version)[1]
 
 
 def read(path: Path, version: tuple[int, int]) -> Source:
-    """Return the parsed file.
+    """Return the file at *path*. Raises: OSError when there is none."""
+    return Source(path.read_bytes(), version)
 
-    Shape: newer syntax than this interpreter's own is no fault: the tree is then None and nothing is claimed.
-    Raises: OSError when there is no such file.
-    """
-    data = path.read_bytes()
+
+@lru_cache(maxsize=_TREES_KEPT)
+def _parsed(data: bytes, version: tuple[int, int]) -> tuple[ast.Module | None, Fault | None]:
     try:
-        tree = ast.parse(data, filename=str(path), feature_version=version)
+        tree = ast.parse(data, feature_version=version)
     except SyntaxError as error:
-        return Source(data=data, tree=_own_syntax(data), fault=_sure(error, version))
+        own = _own_syntax(data)
+        return own, _sure(error, version, own=own)
     except (ValueError, RecursionError, MemoryError):
-        return Source(data=data, tree=None)
-    return Source(data=data, tree=tree, fault=_newer_string(data, version))
+        return None, None
+    return tree, _newer_string(data, version)
 
 
 def _own_syntax(data: bytes) -> ast.Module | None:
@@ -63,12 +85,20 @@ def _own_syntax(data: bytes) -> ast.Module | None:
         return None
 
 
-def _sure(error: SyntaxError, version: tuple[int, int]) -> Fault | None:
+def _sure(error: SyntaxError, version: tuple[int, int], *, own: ast.Module | None) -> Fault | None:
     """Return the fault unless the target's newer Python may well read what this interpreter does not."""
     is_older_than_target = version > sys.version_info[:2]
     if is_older_than_target and not isinstance(error, IndentationError) and not _CONFLICT.match(error.text or ""):
         return None
-    return Fault(line=error.lineno or 0, message=str(error.msg), text=(error.text or "").strip())
+    line = _newer_statement(str(error.msg), own) or error.lineno or 0
+    return Fault(line=line, message=str(error.msg), text=(error.text or "").strip() if line == error.lineno else "")
+
+
+def _newer_statement(message: str, own: ast.Module | None) -> int:
+    """Return the line of the statement that is too new; the parser itself names the line where it ends."""
+    kind = next((kind for start, kind in _NEWER.items() if message.startswith(start)), None)
+    nodes = (node for node in ast.walk(own) if kind and isinstance(node, kind)) if own else iter(())
+    return next((getattr(node, "lineno", 0) for node in nodes), 0)
 
 
 def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:

@@ -48,6 +48,7 @@ def trace(
         files=tuple(walk.modules),
         settings_module=settings,
         urls_module=urls,
+        changes_path=any(b"sys.path" in source.data for source in walk.read.values()),
     )
 
 

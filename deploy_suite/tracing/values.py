@@ -135,7 +135,8 @@ class Trace:
     """All that starting an entry point imports, as far as the sources tell.
 
     Shape: `imports` hold each dotted module once, with its most certain kind; `files` are those read, in the order of
-    their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise.
+    their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise. `changes_path` says that
+    one of the files works on `sys.path`, so that a module may be found where this trace did not look.
     """
 
     entry: EntryPoint
@@ -146,6 +147,7 @@ class Trace:
     files: tuple[str, ...] = ()
     settings_module: str = ""
     urls_module: str = ""
+    changes_path: bool = False
 
     def strongest(self, name: str) -> ThirdPartyImport | None:
         """Return the most certain import of the top-level *name*."""

@@ -35,7 +35,11 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Walk:
-    """What has been met so far. `level` is the kind that is being followed; weaker imports wait in `pending`."""
+    """What has been met so far.
+
+    Shape: `level` is the kind that is being followed; weaker imports wait in `pending`. `eager_functions` maps the last
+    part of a module's name onto the functions in such modules that run with it (Django's `ready` in `apps`).
+    """
 
     layout: Layout
     version: tuple[int, int]
@@ -43,10 +47,13 @@ class Walk:
     standard: frozenset[str]
     known: frozenset[str]
     level: ImportKind = ImportKind.EAGER
+    eager_functions: dict[str, frozenset[str]] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     read: dict[str, Source] = field(default_factory=dict)
     pending: dict[ImportKind, list[Step]] = field(default_factory=lambda: {kind: [] for kind in ImportKind})
+    names: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    assigned: dict[str, frozenset[str]] = field(default_factory=dict)
     imports: dict[tuple[str, tuple[str, ...]], ThirdPartyImport] = field(default_factory=dict)
     missing: dict[str, MissingModule] = field(default_factory=dict)
     faults: list[SyntaxProblem] = field(default_factory=list)
@@ -79,7 +86,7 @@ class Walk:
         else:
             self.pending[kind].append(step)
 
-    def enter(self, module: Module, chain: Chain, *, eager_functions: frozenset[str] = frozenset()) -> Steps:
+    def enter(self, module: Module, chain: Chain) -> Steps:
         """Run a module's import statements, unless that has been done."""
         if not module.file or module.file in self.modules:
             return
@@ -88,7 +95,7 @@ class Walk:
         source = self._source(module, chain)
         if source is None:
             return
-        for imported in self._statements(source, module, eager_functions=eager_functions):
+        for imported in self._statements(source, module):
             yield from self.take(Step(module, imported, chain))
 
     def _source(self, module: Module, chain: Chain) -> Source | None:
@@ -122,14 +129,14 @@ class Walk:
             if text not in self.bases:
                 self.bases.insert(0 if is_first else len(self.bases), text)
 
-    def _statements(self, source: Source, module: Module, *, eager_functions: frozenset[str]) -> Sequence[Imported]:
+    def _statements(self, source: Source, module: Module) -> Sequence[Imported]:
         if source.tree is None:
             return tuple(sources.plain_imports(source.data))
         reader = Reader(
             version=self.version,
             is_program=module.name.endswith("__main__"),
             has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
-            eager_functions=eager_functions,
+            eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
         )
         reader.read(source.tree.body, ImportKind.EAGER)
         return reader.found
@@ -177,15 +184,20 @@ class Walk:
                 self._lacks(f"{module.name}.{name}", chain, bases=module.folders, part=name)
 
     def _names(self, module: Module) -> frozenset[str] | None:
-        source = self.read.get(module.file)
+        """Return the names that a package has, None where they cannot be told."""
         if not module.file:
             return frozenset()
-        return bindings.names(source.tree) if source and source.tree else None
+        if module.file not in self.names:
+            tree = self.read[module.file].tree if module.file in self.read else None
+            self.names[module.file] = bindings.names(tree) if tree else None
+        return self.names[module.file]
 
     def _is_bound_first(self, module: Module, name: str) -> bool:
         """Whether the package itself has *name*, so that Python does not look for a submodule."""
-        source = self.read.get(module.file)
-        return bool(source and source.tree and bindings.value(source.tree, name) is not None)
+        if module.file not in self.assigned:
+            tree = self.read[module.file].tree if module.file in self.read else None
+            self.assigned[module.file] = bindings.assigned(tree) if tree else frozenset()
+        return name in self.assigned[module.file]
 
     def _is_open(self, module: Module | None) -> bool:
         """Whether a module may have submodules that the folders do not show."""

@@ -45,7 +45,10 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
     )
     fault = Fault(built=built, entry=entry, traced=traced, declared=declared, rehearsed=rehearsed)
     if rehearsed.raised:
-        yield import_faults.finding(fault)
+        finding = import_faults.finding(fault)
+        yield finding
+        if finding.outcome is Outcome.SKIPPED and not traced.changes_path:
+            yield from _not_reached(fault)
     elif not rehearsed.has_ended:
         yield _unfinished(fault)
     else:
@@ -58,15 +61,20 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
     )
 
 
+def _not_reached(fault: Fault) -> Iterator[Finding]:
+    """Return what the import would have failed on, had it not stopped before for a reason of the rehearsal's own."""
+    for group in absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_EAGER):
+        first = group[0]
+        yield import_faults.absent(fault, first.module, first.chain, names=first.names)
+
+
 def _unguarded_program(fault: Fault) -> Iterator[Finding]:
     """Return what a program imports under `if __name__ == "__main__"`, which the rehearsal does not enter."""
     if fault.entry.attribute:
         return
     for group in absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_EAGER):
         first = group[0]
-        yield absent_packages.finding(
-            first.module, first.chain, built=fault.built, declared=fault.declared, names=first.names
-        )
+        yield import_faults.absent(fault, first.module, first.chain, names=first.names)
 
 
 def _unfinished(fault: Fault) -> Finding:

@@ -13,7 +13,7 @@ from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.layout import Layout
-from deploy_suite.tracing.values import ImportKind, MissingModule, Trace
+from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, Trace
 
 _NO_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w+)' from (?P<partly>partially initialized module )?'(?P<module>[\w.]+)'"
@@ -82,11 +82,16 @@ def _module(fault: Fault, one: Raised, name: str) -> Finding:
     if traced or (is_own and "." in name):
         lack = traced or MissingModule(module=name, kind=ImportKind.EAGER, chain=chain)
         return own_modules.missing(fault.built.case, _eager(lack), fault.declared)
-    found = absent_packages.provider(name)
-    files = () if found.is_known else own_modules.elsewhere(fault.built.case, name)
+    return absent(fault, name, chain)
+
+
+def absent(fault: Fault, module: str, chain: Chain, *, names: tuple[str, ...] = ()) -> Finding:
+    """Return the finding for a module that nothing importable has: a file of the project's own, or a package."""
+    is_known = absent_packages.provider(module, names=names).is_known
+    files = () if is_known else own_modules.elsewhere(fault.built.case, module)
     if files:
-        return own_modules.not_on_path(name, files, chain)
-    return absent_packages.finding(name, chain, built=fault.built, declared=fault.declared)
+        return own_modules.not_on_path(module, files, chain)
+    return absent_packages.finding(module, chain, built=fault.built, declared=fault.declared, names=names)
 
 
 def _eager(lack: MissingModule) -> MissingModule:

@@ -30,7 +30,7 @@ def syntax(problem: SyntaxProblem) -> Finding:
         outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
         message=f"{problem.file} is no valid Python for the target: {problem.message}",
         location=Location(problem.file, problem.line),
-        evidence=(f"{problem.file}:{problem.line}: {problem.text}", f"imported by: {chain}"),
+        evidence=(f"{problem.file}:{problem.line}: {problem.text}".removesuffix(": "), f"imported by: {chain}"),
         remedy=f"mend {problem.file}:{problem.line}",
         certainty="" if is_eager else "certain, but met only when the function that imports the file runs",
         reproduce=f"python -m py_compile {problem.file}",
