@@ -1,5 +1,6 @@
 """Files of a snapshot into text, never leaving the snapshot and never reading without end."""
 
+import re
 import stat
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from deploy_suite.project import module_files
 
 _LARGEST_BYTES: Final = 2_000_000
+_SUBMODULE: Final = re.compile(r"(?m)^\s*path\s*=\s*(.+)$")
 _EXECUTABLE: Final = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
@@ -47,6 +49,12 @@ def is_folder(folder: Path, path: PurePosixPath) -> bool:
         return inside is not None and (folder / inside).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def is_in_submodule(folder: Path, path: PurePosixPath) -> bool:
+    """Whether *path* lies in a submodule, whose content a snapshot does not hold."""
+    listed = _SUBMODULE.findall(text(folder, PurePosixPath(".gitmodules")) or "")
+    return any(path.is_relative_to(one.strip()) for one in listed)
 
 
 def is_executable(file: Path) -> bool:

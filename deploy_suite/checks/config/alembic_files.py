@@ -18,11 +18,9 @@ from deploy_suite.model.secret import MASK
 from deploy_suite.project import app_objects, server_options, snapshot_files
 
 _NAME: Final = "alembic.ini"
-_READS: Final = re.compile(
-    r"environ|getenv|dotenv|decouple|environs|settings|config\.from|current_app|get_x_argument|pydantic|load_config|"
-    r"secrets|DATABASE_URL|DB_URL|SQLALCHEMY_DATABASE"
-)
 _SETTERS: Final = frozenset({"set_main_option", "set_section_option"})
+_ENGINES: Final = frozenset({"engine_from_config", "async_engine_from_config", "create_engine", "create_async_engine"})
+_NAMED_AND_USED: Final = 2
 _PLACEHOLDER: Final = re.compile(r"^driver://")
 _LOCAL: Final = re.compile(r"@(localhost|127\.0\.0\.1|host\.docker\.internal|db|postgres|mysql)([:/]|$)")
 _WITH_PASSWORD: Final = re.compile(rf"://[^:/@]*:{re.escape(MASK)}@")
@@ -93,23 +91,61 @@ def _ignored_environment(config: _Config, subject: Subject) -> Iterator[Finding]
 
 
 def _takes_url_from_file(tree: ast.Module) -> bool:
-    """Whether env.py uses the file's address and nothing in it can put another in its place."""
-    code = ast.unparse(tree)
-    uses_file = "get_section(" in code or "get_main_option(" in code
-    methods = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    overrides = bool(methods & _SETTERS) or re.search(r"\[['\"]sqlalchemy\.url['\"]\]\s*=", code)
-    return uses_file and not overrides and not _READS.search(code) and not _makes_engine(tree)
+    """Whether migrating connects to the file's address and nothing in env.py puts another in its place.
+
+    What imported modules read does not matter: Alembic makes the engine of what `get_section` or `get_main_option`
+    returns, and only env.py could have changed that.
+    """
+    if {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & _SETTERS:
+        return False
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    engines = [
+        _is_from_file(call, scope)
+        for scope in (*functions, tree)
+        for call in _own_calls(scope)
+        if _name(call.func) in _ENGINES
+    ]
+    return bool(engines) and all(engines)
 
 
-def _makes_engine(tree: ast.Module) -> bool:
-    """Whether it connects otherwise than through the configuration: another engine may hold another address."""
-    names = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    return bool(names & {"engine", "create_engine", "create_async_engine", "get_url", "get_engine", "DB_URI"})
+def _own_calls(scope: ast.AST) -> Iterator[ast.Call]:
+    """Yield the calls in *scope* that are not in a function within it."""
+    for child in ast.iter_child_nodes(scope):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.Call):
+            yield child
+        yield from _own_calls(child)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_from_file(call: ast.Call, scope: ast.AST) -> bool:
+    """Whether the engine is made of the file's section as it stands."""
+    if not call.args or any(keyword.arg in {"url", None} for keyword in call.keywords):
+        return False
+    given = call.args[0]
+    while isinstance(given, ast.BoolOp):
+        given = given.values[0]
+    if isinstance(given, ast.Name):
+        values = [
+            value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for name, value in app_objects.bindings(node)
+            if name == given.id
+        ]
+        uses = sum(isinstance(node, ast.Name) and node.id == given.id for node in ast.walk(scope))
+        return len(values) == 1 and uses <= _NAMED_AND_USED and _reads_file(values[0])
+    return _reads_file(given)
+
+
+def _reads_file(node: ast.expr) -> bool:
+    while isinstance(node, ast.BoolOp):
+        node = node.values[0]
+    return isinstance(node, ast.Call) and _name(node.func) in {"get_section", "get_main_option"}
 
 
 def _password(config: _Config) -> Iterator[Finding]:

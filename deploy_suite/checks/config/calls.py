@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks.config import recipes
 from deploy_suite.manifests import shell, shell_wrappers
 from deploy_suite.manifests.shell import SimpleCommand
 from deploy_suite.model.contract import Contract
@@ -151,6 +152,8 @@ class _Walk:
             self.follow(call, levels, defined=parsed.functions)
 
     def follow(self, call: Call, levels: int, *, defined: frozenset[str]) -> None:
+        if self.recipe(call, levels):
+            return
         if call.program in _OPAQUE:
             self.uncertain.add(call.step)
         named = _script_word(call)
@@ -169,6 +172,16 @@ class _Walk:
             script=path,
             levels=levels + 1,
         )
+
+    def recipe(self, call: Call, levels: int) -> bool:
+        """Follow `make TARGET` and scripts that a manifest names; return whether *call* is one."""
+        found = recipes.behind(call.written, call.folder, self.folder) if call.folder is not None else ()
+        if found and levels >= _MOST_LEVELS:
+            self.uncertain.add(call.step)
+            return True
+        for recipe in found:
+            self.text(recipe.command, call.step, call.folder, script=recipe.file, levels=levels + 1)
+        return bool(found)
 
 
 def _folder(root: PurePosixPath | None, command: SimpleCommand) -> PurePosixPath | None:

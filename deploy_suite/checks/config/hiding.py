@@ -29,8 +29,19 @@ def what(call: Call) -> str:
         return "migration"
     words = set(call.words)
     if call.program in {"pip", "pip3", "poetry", "pipenv", "uv"} and words & {"install", "sync"}:
-        return "installation"
+        return "" if _renews_tools(call) else "installation"
     return "collection of static files" if "collectstatic" in words else ""
+
+
+def _renews_tools(call: Call) -> bool:
+    """Whether *call* only brings pip and its like up to date, without which the next install works as well."""
+    named = {word for word in call.words if not word.startswith("-")} - {"pip", "install"}
+    return (
+        call.program in {"pip", "pip3", "uv"}
+        and not {"-r", "-e"} & set(call.words)
+        and "sync" not in call.words
+        and (named <= {"wheel", "setuptools"})
+    )
 
 
 def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:

@@ -57,8 +57,10 @@ def _named(call: Call, subject: Subject) -> Iterator[tuple[PurePosixPath, str]]:
             yield path, "command-file-missing"
     elif call.program == "gunicorn" and (config := gunicorn.config_file(call, subject)):
         yield config, "command-file-missing"
-    elif call.program == "alembic" and (config := alembic_files.config_path(call)) and not _has_table(call, subject):
-        yield config, "alembic-config-missing"
+    elif call.program == "alembic" and not _is_configured_elsewhere(call, subject):
+        config = alembic_files.config_path(call)
+        if config is not None:
+            yield config, "alembic-config-missing"
 
 
 def _python_file(words: tuple[str, ...]) -> str:
@@ -71,8 +73,10 @@ def _python_file(words: tuple[str, ...]) -> str:
     return ""
 
 
-def _has_table(call: Call, subject: Subject) -> bool:
-    """Whether pyproject.toml configures Alembic, as it may since Alembic 1.16."""
+def _is_configured_elsewhere(call: Call, subject: Subject) -> bool:
+    """Whether a variable names the file, or pyproject.toml configures Alembic, as it may since Alembic 1.16."""
+    if subject.has_variable("ALEMBIC_CONFIG"):
+        return True
     path = call.path("pyproject.toml")
     return path is not None and "[tool.alembic" in (snapshot_files.text(subject.folder, path) or "")
 
@@ -81,6 +85,8 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
     if snapshot_files.find(subject.folder, path) or snapshot_files.is_folder(subject.folder, path):
         return
     if not call.always_runs or _is_made(call, path, subject) or _is_tested(call, path, subject):
+        return
+    if snapshot_files.is_in_submodule(subject.folder, path):
         return
     elsewhere = _elsewhere(path, subject)
     not_pushed = _not_pushed(path, subject)

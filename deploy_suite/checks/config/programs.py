@@ -38,6 +38,8 @@ def problems(subject: Subject) -> Iterator[Finding]:
         yield from found
         if call.program == "gunicorn" and not found:
             yield from _worker(call, subject)
+        if program and not found:
+            yield from _elsewhere(call, subject)
 
 
 def _brings_its_own(call: Call) -> bool:
@@ -53,11 +55,15 @@ def _missing(call: Call, name: str, provided: Provided, subject: Subject) -> Ite
             subject,
             call,
             code=slug,
-            message=f"no requirement brings {provided.distribution}, so the command ends with {name}: command not found",
+            message=f"no requirement brings {provided.distribution}, so the command ends with {_error(call, name)!r}",
             remedy=_add(provided.distribution, subject),
             certainty="" if absence is _Absence.CERTAIN else _MAY_BE_CARRIED,
             evidence=_sources(subject),
         )
+
+
+def _error(call: Call, name: str) -> str:
+    return f"No module named {name}" if "-m" in call.written.words else f"{name}: command not found"
 
 
 def _absence(provided: Provided, subject: Subject) -> _Absence:
@@ -87,6 +93,31 @@ def _worker(call: Call, subject: Subject) -> Iterator[Finding]:
         remedy=_add(known.distribution, subject),
         certainty="" if _absence(known, subject) is _Absence.CERTAIN else _MAY_BE_CARRIED,
         evidence=_sources(subject),
+    )
+
+
+def _elsewhere(call: Call, subject: Subject) -> Iterator[Finding]:
+    """Yield a program that `uv sync` puts into a virtual environment which is not the one on the PATH.
+
+    uv makes `.venv` in the project's folder, whatever VIRTUAL_ENV says; the target's PATH has the one at the top.
+    Source: https://docs.astral.sh/uv/concepts/projects/config/#project-environment-path
+    """
+    tools = {install.tool for _, install in subject.installed.installs if not install.is_seed}
+    folders = {install.folder for _, install in subject.installed.installs if install.tool == "uv sync"}
+    moved = subject.has_variable("UV_PROJECT_ENVIRONMENT") or "--active" in " ".join(
+        one.line for one in subject.calls.calls
+    )
+    activates = any("bin/activate" in one.line or ".venv/bin" in one.line for one in subject.calls.of(Step.START))
+    if tools != {"uv sync"} or "" in folders or moved or activates or call.written.program == "uv":
+        return
+    folder = next(iter(folders))
+    yield saying.of_call(
+        subject,
+        call,
+        code="wrong-python-environment",
+        message=f"`uv sync` installs into {folder}/.venv, and {call.program} is looked for in the .venv at the top",
+        remedy=f"write `uv run {saying.quoted(call)}` in {saying.where(subject, call)}",
+        certainty="likely: the PATH of the target names the environment at the top of the repository",
     )
 
 

@@ -35,6 +35,9 @@ KINDS: Final[Mapping[str, ServiceKind]] = {
 _FIXED_PORT: Final = re.compile(
     r"(?:--port[= ]|-p[= ]?|--bind[= ]\S*:|-b[= ]?\S*:|--server\.port[= ]|--listen=\S*:|:)\d{4,5}\b"
 )
+_DEFAULTED_PORT: Final = re.compile(
+    r"\$\{PORT:?[-=]\d+\}|PORT['\"]\s*,\s*(?:default=)?['\"]?\d+|PORT['\"]\)\s*or\s*\d+"
+)
 _HIGHEST_PORT: Final = 65535
 
 
@@ -211,11 +214,12 @@ def _names_a_port(snapshot: Snapshot, root: PurePosixPath, start: CommandText | 
     """Whether a literal of the project fixes the port: in the start command, or in a file that it names."""
     if start is None:
         return False
-    if _FIXED_PORT.search(start.text) or re.search(rf"\b{port}\b", start.text):
+    own = _DEFAULTED_PORT.sub("", start.text)
+    if _FIXED_PORT.search(own) or re.search(rf"\b{port}\b", own):
         return True
     words = {word.strip("'\"") for word in re.split(r"[\s=;&|]+", start.text)} | {"gunicorn.conf.py"}
     texts = (snapshot_files.text(snapshot.folder, root / word) for word in words if word and "\0" not in word)
-    return any(re.search(rf"\b{port}\b", text) for text in texts if text)
+    return any(re.search(rf"\b{port}\b", _DEFAULTED_PORT.sub("", text)) for text in texts if text)
 
 
 def _limits(shutdown_s: int | None) -> Limits:

@@ -1,6 +1,7 @@
 """A folder of sources into the commands that Render's Dashboard proposes, or that the project itself suggests."""
 
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -62,6 +63,7 @@ def _script(folder: Path, root: PurePosixPath, name: str, content: re.Pattern[st
 
 
 def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
+    entry = _beside_manage(folder, root, entry)
     named = _servers(folder, root)
     spec = _spec(entry)
     folder_option = _folder_option(entry, root)
@@ -81,6 +83,17 @@ def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
     if entry.file and source and _RUNS_ITSELF.search(source):
         return f"python {entry.file.relative_to(root) if entry.file.is_relative_to(root) else entry.file}"
     return f"gunicorn{folder_option('--chdir')} {spec}"
+
+
+def _beside_manage(folder: Path, root: PurePosixPath, entry: EntryPoint) -> EntryPoint:
+    """Return Django's entry as seen from the folder of manage.py, which is where it is importable."""
+    if entry.framework is not Framework.DJANGO or entry.file is None:
+        return entry
+    for base in entry.file.parents:
+        if base.is_relative_to(root) and snapshot_files.find(folder, base / "manage.py"):
+            module = ".".join(entry.file.relative_to(base).with_suffix("").parts)
+            return replace(entry, module=module, search_path=(base,))
+    return entry
 
 
 def _spec(entry: EntryPoint) -> str:

@@ -1,7 +1,7 @@
 """A project without render.yaml into the contracts that Render's Dashboard would propose, each guess said aloud."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -18,6 +18,10 @@ from deploy_suite.targets.render import contracts, dashboard, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _PROCFILE: Final = "Procfile"
+_MARKS: Final = (
+    *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
+    *("Procfile", "render.yaml", "build.sh", "start.sh"),
+)
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
 
 
@@ -33,6 +37,7 @@ class _Service:
 
 def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     """Return the services that a Procfile or the framework suggests. Raises: UsageError when there is none."""
+    snapshot = _moved(snapshot)
     processes = _processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
     if not services:
@@ -41,6 +46,23 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
     findings = [*_said(snapshot, services, build, from_procfile=bool(processes)), *made[0][1]]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
+
+
+def _moved(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with its root in the one folder that holds a service, where the root itself holds none."""
+    if _has_mark(snapshot, snapshot.root):
+        return snapshot
+    below = [
+        folder
+        for folder in _candidates(snapshot)
+        if dashboard.start_command(snapshot.folder, folder, entry="")
+        or snapshot_files.find(snapshot.folder, folder / _PROCFILE)
+    ]
+    return replace(snapshot, root=below[0]) if len(below) == 1 else snapshot
+
+
+def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
+    return any(snapshot_files.find(snapshot.folder, folder / mark) for mark in _MARKS)
 
 
 def _processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
@@ -123,7 +145,7 @@ def _said(
     yield Finding(
         code="render-yaml-missing",
         outcome=Outcome.WARNING,
-        message=f"{source}: the commands checked here are assumed, not those of a service on Render",
+        message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
         evidence=tuple(_assumed(services, build)),
         remedy=f"write them to render.yaml at the top of the repository ({_DOCS}), or into the Dashboard",
@@ -139,6 +161,10 @@ def _said(
             remedy="add requirements.txt, or pyproject.toml with a lock file",
             certainty="likely: none of requirements.txt, uv.lock, poetry.lock, Pipfile, pyproject.toml is there",
         )
+
+
+def _place(snapshot: Snapshot) -> str:
+    return f", with the root directory {snapshot.root}" if snapshot.root.parts else ""
 
 
 def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Iterator[str]:
@@ -164,10 +190,5 @@ def _nothing(snapshot: Snapshot) -> UsageError:
 
 def _candidates(snapshot: Snapshot) -> list[PurePosixPath]:
     """Return the folders below the project in which a service may live."""
-    marks = ("render.yaml", "Procfile", "requirements.txt", "pyproject.toml", "Pipfile", "manage.py")
     folders = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
-    return [
-        snapshot.root / name
-        for name in folders
-        if any(snapshot_files.find(snapshot.folder, snapshot.root / name / mark) for mark in marks)
-    ]
+    return [snapshot.root / name for name in folders if _has_mark(snapshot, snapshot.root / name)]

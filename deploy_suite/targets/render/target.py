@@ -99,7 +99,7 @@ def _services(
                 slug=slug,
             )
             made.append(contract)
-            found += problems
+            found += (one.about(check="", service=service.label, target="") for one in problems)
         found += (one.about(check="", service=service.label, target="") for one in root.findings)
     return Reading(
         contracts=tuple(made),

@@ -26,7 +26,7 @@ def root_of(service: ServiceResource) -> PurePosixPath | None:
 
 def _root(service: ServiceResource, folder: Path) -> Iterator[Finding]:
     root = root_of(service)
-    if root is not None and snapshot_files.is_folder(folder, root):
+    if root is not None and (snapshot_files.is_folder(folder, root) or snapshot_files.is_in_submodule(folder, root)):
         return
     near = difflib.get_close_matches(str(root or ""), _folders(folder), n=1, cutoff=0.5)
     yield fails(

@@ -1,0 +1,242 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.project import Commit
+from deploy_suite.ports import WorkingState
+
+Checked = Callable[..., Findings]
+
+FILES = {"app.py": "import x\napp = x.make()\n", "requirements.txt": "gunicorn\nalembic\nflask\n"}
+ALEMBIC = {"alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": ""}
+FAILED, WARNING = Outcome.FAILED, Outcome.WARNING
+
+
+def outcomes(findings: Findings) -> list[tuple[str, Outcome]]:
+    return [(one.code, one.outcome) for one in findings]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("alembic upgrade head || echo none && gunicorn app:app", ["failure-hidden:migration"]),
+        ("alembic upgrade head || true; gunicorn app:app", ["failure-hidden:migration"]),
+        ("alembic upgrade head; gunicorn app:app", ["failure-hidden:migration"]),
+        ("alembic upgrade head & gunicorn app:app", ["failure-hidden:migration"]),
+        ("bash -c \"alembic upgrade head || echo 'no' && gunicorn app:app\"", ["failure-hidden:migration"]),
+        ("alembic upgrade head || alembic stamp head; gunicorn app:app", ["failure-hidden:migration"]),
+        ("alembic upgrade head && gunicorn app:app", []),
+        ("set -e; alembic upgrade head; gunicorn app:app", []),
+        ("alembic upgrade head || exit 1; gunicorn app:app", []),
+        ("alembic upgrade head || { echo failed; exit 1; }; gunicorn app:app", []),
+        ("mkdir -p x || true; gunicorn app:app", []),
+        ("if ! alembic upgrade head; then exit 1; fi; gunicorn app:app", []),
+    ],
+)
+def test_a_migration_whose_failure_nobody_would_see(checked: Checked, start: str, expected: list[str]) -> None:
+    found = checked({**FILES, **ALEMBIC}, start=start)
+
+    assert outcomes(found) == [(code, WARNING) for code in expected]
+
+
+def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -> None:
+    lines = ("#!/usr/bin/env bash", "pip install -r requirements.txt", "python manage.py collectstatic", "./x migrate")
+    script = "\n".join(lines)
+
+    (finding,) = checked(
+        {**FILES, "manage.py": "", "x": "#!/usr/bin/python\n", "build.sh": script},
+        build="./build.sh",
+        executable=("build.sh", "x"),
+    )
+
+    assert (finding.code, finding.location) == ("failure-hidden:installation", Location("build.sh", 2))
+    assert finding.remedy == "write `set -o errexit` in the second line of build.sh"
+
+
+@pytest.mark.parametrize("build", ["bash -e build.sh", "bash build.sh"])
+def test_a_script_that_stops_at_errors_is_fine(checked: Checked, build: str) -> None:
+    flag = "" if "-e" in build else "set -euo pipefail\n"
+    script = f"{flag}pip install -r requirements.txt\npython manage.py migrate\n"
+
+    assert outcomes(checked({**FILES, "manage.py": "", "build.sh": script}, build=build)) == []
+
+
+@pytest.mark.parametrize(
+    ("build", "start", "code"),
+    [
+        ("pip install -r requirements-prod.txt", "gunicorn app:app", "requirements-file-missing"),
+        ("./build.sh", "gunicorn app:app", "command-file-missing:build.sh"),
+        ("bash scripts/build.sh", "gunicorn app:app", "command-file-missing:build.sh"),
+        ("pip install -r requirements.txt", "gunicorn -c conf.py app:app", "command-file-missing:conf.py"),
+        ("pip install -r requirements.txt", "python serve.py", "command-file-missing:serve.py"),
+        ("pip install -r requirements.txt", "alembic upgrade head && gunicorn app:app", "alembic-config-missing"),
+        (
+            "pip install -r requirements.txt && python manage.py migrate",
+            "gunicorn app:app",
+            "command-file-missing:manage.py",
+        ),
+    ],
+)
+def test_a_file_that_a_command_names_and_the_commit_lacks_fails(
+    checked: Checked, build: str, start: str, code: str
+) -> None:
+    assert outcomes(checked(FILES, build=build, start=start)) == [(code, FAILED)]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "poetry export -o made.txt && pip install -r made.txt",
+        "cp requirements.txt made.txt && pip install -r made.txt",
+        "pipenv requirements > made.txt && pip install -r made.txt",
+        "if [ -f made.txt ]; then pip install -r made.txt; fi; pip install -r requirements.txt",
+        "[ -f made.txt ] && pip install -r made.txt; pip install -r requirements.txt || exit 1",
+        "pip install -r requirements.txt || pip install -r made.txt",
+        "cd $FOLDER && pip install -r made.txt",
+    ],
+)
+def test_a_file_that_may_be_made_or_is_asked_for_is_not_missing(checked: Checked, build: str) -> None:
+    assert not [one for one in checked(FILES, build=build) if "missing" in one.code]
+
+
+def test_a_file_of_a_submodule_is_not_missing(checked: Checked) -> None:
+    modules = '[submodule "s"]\n\tpath = shared\n\turl = https://example.org/s.git\n'
+
+    assert outcomes(checked({**FILES, ".gitmodules": modules}, build="pip install -r shared/requirements.txt")) == []
+
+
+def test_renewing_pip_may_fail_unseen(checked: Checked) -> None:
+    build = "pip install --upgrade pip\npip install -r requirements.txt"
+
+    assert outcomes(checked(FILES, build=build)) == []
+
+
+def test_a_file_in_another_folder_asks_for_the_root_directory(checked: Checked) -> None:
+    (finding, *_) = checked({"backend/requirements.txt": "gunicorn\n", "backend/app.py": "app = 1\n"})
+
+    assert (finding.code, finding.outcome) == ("wrong-root-directory", FAILED)
+    assert finding.remedy == "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"
+
+
+def test_a_file_that_is_only_in_the_folder_is_not_pushed(checked: Checked) -> None:
+    (finding,) = checked(
+        {"app.py": "app = 1\n", "r.txt": "gunicorn\n"},
+        build="pip install -r r.txt && bash prepare.sh",
+        state=WorkingState(ignored=("prepare.sh",)),
+    )
+
+    assert (finding.code, finding.remedy) == ("module-not-pushed", "git add -f prepare.sh && git commit && git push")
+
+
+def test_a_script_without_execute_bit_fails_unless_the_build_sets_it(checked: Checked) -> None:
+    files = {**FILES, "build.sh": "#!/bin/sh\nset -e\npip install -r requirements.txt\n"}
+
+    assert outcomes(checked(files, build="./build.sh")) == [("entrypoint-not-executable", FAILED)]
+    assert outcomes(checked(files, build="chmod +x build.sh && ./build.sh")) == []
+    assert outcomes(checked(files, build="chmod a+x *.sh && ./build.sh")) == []
+    assert outcomes(checked(files, build="sh build.sh")) == []
+    assert outcomes(checked(files, build="./build.sh", executable=("build.sh",))) == []
+
+
+def test_windows_line_ends_of_a_script_fail(checked: Checked) -> None:
+    files = {**FILES, "build.sh": "#!/bin/sh\r\nset -e\r\npip install -r requirements.txt\r\n"}
+
+    (finding,) = checked(files, build="./build.sh", executable=("build.sh",))
+
+    assert (finding.code, finding.outcome) == ("crlf-line-endings", FAILED)
+    assert finding.evidence[-1] == "build.sh:1 ends with a carriage return"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("gunicorn\n".encode("utf-16"), [("requirements-encoding", WARNING)]),
+        (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", WARNING)]),
+        ("gunicorn\nflask\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
+        (b"gunicorn\n--upgrade pip\n", [("requirements-invalid-line", FAILED)]),
+    ],
+)
+def test_requirement_files_that_tools_read_otherwise_than_meant(
+    checked: Checked, data: bytes, expected: object
+) -> None:
+    assert outcomes(checked({**FILES, "requirements.txt": data})) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        ("gunicorn shop.main:app", "gunicorn-module-path"),
+        ("uvicorn shop.main:app --host 0.0.0.0 --port $PORT", "uvicorn-module-path"),
+    ],
+)
+def test_a_module_that_the_commit_has_elsewhere_or_nowhere(checked: Checked, start: str, code: str) -> None:
+    files = {"requirements.txt": "gunicorn\nuvicorn\n", "backend/shop/main.py": "app = 1\n"}
+
+    (finding,) = checked(files, start=start)
+
+    assert (finding.code, finding.outcome) == (code, FAILED)
+    assert finding.remedy.startswith("write `rootDir: backend` or `--")
+
+
+def test_a_module_that_is_untracked_is_not_pushed(checked: Checked) -> None:
+    (finding, state) = checked(
+        {"requirements.txt": "gunicorn\n"},
+        start="gunicorn shop.main:app",
+        state=WorkingState(untracked=("shop/main.py",)),
+    )
+
+    assert (finding.code, finding.remedy) == ("module-not-pushed", "git add shop/main.py && git commit && git push")
+    assert state.code == "untracked-files"
+
+
+@pytest.mark.parametrize(
+    ("files", "build", "variables"),
+    [
+        ({"requirements.txt": "gunicorn\nshop\n"}, "pip install -r requirements.txt", {}),
+        ({"requirements.txt": "gunicorn\n-e .\n", "pyproject.toml": ""}, "pip install -r requirements.txt", {}),
+        ({"requirements.txt": "gunicorn\n"}, "pip install -r requirements.txt", {"PYTHONPATH": "backend"}),
+    ],
+)
+def test_a_module_that_may_be_installed_or_is_on_another_path_is_not_reported(
+    checked: Checked, files: Mapping[str, str | bytes], build: str, variables: Mapping[str, str]
+) -> None:
+    found = checked(files, build=build, start="gunicorn shop.main:app", variables=variables)
+
+    assert [one for one in found if "module" in one.code] == []
+
+
+def test_what_is_not_pushed_or_committed_is_said(checked: Checked) -> None:
+    commit = Commit(sha="c" * 40, tree="d" * 40, subject="Move numpy up")
+    state = WorkingState(
+        upstream="origin/main",
+        unpushed=(commit,),
+        modified=("app.py",),
+        untracked=("shop/new.py", "notes.md", "data.csv", "requirements-dev.txt"),
+    )
+
+    found = checked(FILES, state=state)
+
+    assert [(one.code, one.evidence, one.remedy) for one in found] == [
+        ("commit-not-pushed", ("ccccccc Move numpy up",), "git push"),
+        ("uncommitted-changes", ("app.py",), "git add app.py && git commit && git push"),
+        (
+            "untracked-files",
+            ("shop/new.py", "requirements-dev.txt"),
+            "git add shop/new.py requirements-dev.txt && git commit && git push, or name them in .gitignore",
+        ),
+    ]
+    assert found[0].message == "a commit is not pushed to origin/main: Render will not have this"
+
+
+def test_a_script_of_the_pipfile_is_followed(checked: Checked) -> None:
+    files = {
+        "app.py": "import x\napp = x.make()\n",
+        "Pipfile": "[packages]\ngunicorn = '*'\n[scripts]\nupgrade = 'flask db upgrade'\n",
+        "migrations/env.py": "",
+        "migrations/versions/a.py": "down_revision = None\n",
+    }
+
+    assert outcomes(checked(files, build="pipenv install && pipenv run upgrade")) == []
+    assert outcomes(checked(files, build="pipenv install")) == [("migrations-not-run", WARNING)]

@@ -1,0 +1,136 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.model.finding import Location, Outcome
+
+Checked = Callable[..., Findings]
+
+INI = "[alembic]\nscript_location = alembic\nsqlalchemy.url = {url}\n"
+PLAIN = """\
+from alembic import context
+from sqlalchemy import engine_from_config
+from app.models import Base
+config = context.config
+def run_migrations_online():
+    connectable = engine_from_config(config.get_section(config.config_ini_section), prefix="sqlalchemy.")
+    with connectable.connect() as connection:
+        context.configure(connection=connection)
+run_migrations_online()
+"""
+READING = PLAIN.replace(
+    "config = context.config\n",
+    "import os\nconfig = context.config\nconfig.set_main_option('sqlalchemy.url', os.environ['DATABASE_URL'])\n",
+)
+REPLACING = PLAIN.replace(
+    "engine_from_config(config.get_section(config.config_ini_section),",
+    "engine_from_config({**config.get_section('alembic'), 'sqlalchemy.url': settings.url},",
+)
+OVERRIDING = PLAIN.replace(
+    "    connectable = engine_from_config(config.get_section(config.config_ini_section),",
+    "    section = config.get_section('alembic')\n    section['sqlalchemy.url'] = url()\n"
+    "    connectable = engine_from_config(section,",
+)
+NAMED = PLAIN.replace(
+    "    connectable = engine_from_config(config.get_section(config.config_ini_section),",
+    "    section = config.get_section('alembic') or {}\n    connectable = engine_from_config(section,",
+)
+IMPORTED = "from app.db import engine\nwith engine.connect() as connection:\n    pass\n"
+LOCAL = "postgresql://shop:k3jd93kd@localhost:5432/shop"
+BASE = {"requirements.txt": "gunicorn\nalembic\n", "app.py": "import x\napp = x.make()\n"}
+
+
+def files(env: str, url: str = LOCAL) -> dict[str, str]:
+    return {**BASE, "alembic.ini": INI.format(url=url), "alembic/env.py": env}
+
+
+def outcomes(findings: Findings) -> list[tuple[str, Outcome]]:
+    return [(one.code, one.outcome) for one in findings]
+
+
+@pytest.mark.parametrize("env", [PLAIN, NAMED])
+def test_an_address_that_the_environment_cannot_change_fails_when_it_is_local(checked: Checked, env: str) -> None:
+    found = checked(files(env), pre_deploy="alembic upgrade head")
+
+    assert outcomes(found) == [
+        ("alembic-url-ignores-environment", Outcome.FAILED),
+        ("secret-in-manifest:alembic.ini", Outcome.WARNING),
+    ]
+    assert found[0].location == Location("alembic.ini", 3)
+    assert "k3jd93kd" not in repr(found)
+
+
+@pytest.mark.parametrize("env", [READING, REPLACING, OVERRIDING, IMPORTED, "not python ("])
+def test_an_env_that_takes_the_address_from_elsewhere_is_fine(checked: Checked, env: str) -> None:
+    found = checked(files(env, url="postgresql://postgres:postgres@localhost/shop"), pre_deploy="alembic upgrade head")
+
+    assert outcomes(found) == []
+
+
+def test_an_address_of_a_file_is_only_likely_to_be_wrong(checked: Checked) -> None:
+    found = checked(files(PLAIN, url="sqlite:///./shop.db"), pre_deploy="alembic upgrade head")
+
+    assert outcomes(found) == [("alembic-url-ignores-environment", Outcome.WARNING)]
+
+
+@pytest.mark.parametrize("url", ["driver://user:pass@localhost/dbname", "postgresql://postgres:postgres@localhost/x"])
+def test_the_sample_address_holds_no_secret(checked: Checked, url: str) -> None:
+    assert outcomes(checked(files(READING, url=url), pre_deploy="alembic upgrade head")) == []
+
+
+def migrated(**more: str) -> dict[str, str]:
+    return {**files(READING, url=""), "alembic/versions/a.py": "down_revision = None\n", **more}
+
+
+def test_migrations_that_nothing_applies_are_a_warning_with_the_command(checked: Checked) -> None:
+    (finding,) = checked(migrated())
+
+    assert (finding.code, finding.outcome) == ("migrations-not-run", Outcome.WARNING)
+    assert finding.location == Location("alembic.ini")
+    assert finding.remedy == "add `preDeployCommand: alembic upgrade head` to shop in render.yaml"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"build": "pip install -r requirements.txt && alembic upgrade head"},
+        {"pre_deploy": "python -m alembic upgrade head"},
+        {"start": "alembic upgrade head && gunicorn app:app"},
+        {"start": "bash start.sh"},
+    ],
+)
+def test_migrations_that_a_command_or_its_script_applies_are_fine(checked: Checked, where: Mapping[str, str]) -> None:
+    assert (
+        outcomes(checked(migrated(**{"start.sh": "set -e\nalembic upgrade head\nexec gunicorn app:app\n"}), **where))
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from alembic import command\ncommand.upgrade(config, 'head')\n",
+        "Base.metadata.create_all(engine)\n",
+        "import subprocess\nsubprocess.run(['alembic', 'upgrade', 'head'])\n",
+    ],
+)
+def test_migrations_that_the_code_applies_are_fine(checked: Checked, source: str | bytes) -> None:
+    assert outcomes(checked(migrated(**{"shop/database.py": source}))) == []
+
+
+def test_migrations_are_the_business_of_the_web_service(checked: Checked) -> None:
+    assert outcomes(checked(migrated(), kind="worker", start="celery -A app worker", build="pip install celery")) == []
+
+
+def test_djangos_migrations_matter_where_the_service_has_a_database(checked: Checked) -> None:
+    django = {
+        **BASE,
+        "manage.py": "",
+        "shop/migrations/0001_initial.py": "",
+        "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+    }
+
+    assert outcomes(checked(django, start="gunicorn shop.wsgi")) == []
+    found = checked(django, start="gunicorn shop.wsgi", variables={"DATABASE_URL": "x"})
+    assert outcomes(found) == [("migrations-not-run", Outcome.WARNING)]

@@ -1,0 +1,175 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.model.finding import Location, Outcome
+
+Checked = Callable[..., Findings]
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+UVICORN = "uvicorn app:app --host 0.0.0.0 --port $PORT"
+
+
+def codes(findings: Findings) -> list[tuple[str, Outcome]]:
+    return [(one.code, one.outcome) for one in findings]
+
+
+def test_a_server_that_no_requirement_brings_fails_with_its_place_and_remedy(checked: Checked) -> None:
+    (finding,) = checked({"app.py": FLASK, "requirements.txt": "flask\nrequests\n"})
+
+    assert (finding.code, finding.outcome) == ("gunicorn-not-installed", Outcome.FAILED)
+    assert finding.location == Location("render.yaml", 8)
+    assert finding.evidence == ("startCommand: gunicorn app:app", "installed from: requirements.txt")
+    assert finding.remedy == "add gunicorn to requirements.txt"
+    assert (finding.check, finding.service, finding.target) == ("config", "shop", "render")
+
+
+def test_a_missing_uvicorn_is_only_likely_because_others_may_bring_it(checked: Checked) -> None:
+    found = checked({"app.py": FASTAPI, "requirements.txt": "fastapi\nsqlalchemy\n"}, start=UVICORN)
+
+    assert codes(found) == [("start-command-not-found:uvicorn", Outcome.WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("files", "build"),
+    [
+        ({"requirements.txt": "-r base.txt\n", "base.txt": "Gunicorn==23\n"}, "pip install -r requirements.txt"),
+        ({"requirements.txt": "flask\n"}, "pip install -r requirements.txt && pip install gunicorn"),
+        ({"requirements.txt": "flask\n"}, "pip install -r requirements.txt gunicorn==23.0.0"),
+        ({"requirements.txt": "uvicorn-worker\n"}, "pip install -r requirements.txt"),
+        ({"requirements.txt": "mlflow\n"}, "pip install -r requirements.txt"),
+        ({"requirements.txt": "gunicorn-color-logger\n"}, "pip install -r requirements.txt"),
+        ({"build.sh": "set -e\npip install -r all.txt\n", "all.txt": "gunicorn\n"}, "bash build.sh"),
+        ({"build.sh": "set -e\n. ./lib.sh\neval $X\n", "lib.sh": ""}, "bash build.sh"),
+        ({"requirements.txt": "git+https://example.org/x.git\n"}, "pip install -r requirements.txt"),
+        ({"Makefile": "install:\n\tpip install gunicorn\n"}, "make install"),
+        ({"Makefile": "deps:\n\t@pip install gunicorn\nbuild: deps\n\techo done\n"}, "make build"),
+        ({"pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['gunicorn']\n"}, "pip install ."),
+        (
+            {"pyproject.toml": "[project]\nname='x'\n[project.optional-dependencies]\nweb=['gunicorn']\n"},
+            "pip install '.[web]'",
+        ),
+        ({"pyproject.toml": "[project]\nname='x'\ndynamic=['dependencies']\n"}, "pip install ."),
+        ({"setup.py": ""}, "pip install ."),
+        ({"pyproject.toml": "[tool.poetry.dependencies]\ngunicorn='*'\n"}, "poetry install"),
+        ({"pyproject.toml": "[tool.poetry]\n", "poetry.lock": '[[package]]\nname = "gunicorn"\n'}, "poetry install"),
+        ({"pyproject.toml": "[project]\nname='x'\n", "uv.lock": '[[package]]\nname = "gunicorn"\n'}, "uv sync"),
+        ({"Pipfile": "[packages]\ngunicorn = '*'\n"}, "pipenv install"),
+        ({"environment.yml": ""}, "conda env update -f environment.yml"),
+        ({"requirements.in": "gunicorn\n"}, "pip-compile requirements.in -o requirements.txt && pip-sync"),
+    ],
+)
+def test_a_server_that_the_build_may_install_is_not_reported(
+    checked: Checked, files: Mapping[str, str | bytes], build: str
+) -> None:
+    assert codes(checked({"app.py": FLASK, **files}, build=build)) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "build", "remedy"),
+    [
+        (
+            {"pyproject.toml": "[project]\nname='x'\n", "uv.lock": '[[package]]\nname = "flask"\n'},
+            "uv sync",
+            "uv add gunicorn",
+        ),
+        (
+            {"pyproject.toml": "[tool.poetry]\nname='x'\n", "poetry.lock": '[[package]]\nname = "flask"\n'},
+            "poetry install",
+            "poetry add gunicorn",
+        ),
+        ({"Pipfile": "[packages]\nflask = '*'\n"}, "pipenv install", "pipenv install gunicorn"),
+    ],
+)
+def test_the_remedy_is_the_command_of_the_projects_own_tool(
+    checked: Checked, files: Mapping[str, str | bytes], build: str, remedy: str
+) -> None:
+    (finding,) = checked({"app.py": FLASK, **files}, build=build)
+
+    assert (finding.outcome, finding.remedy) == (Outcome.FAILED, remedy)
+
+
+def test_an_assumed_command_only_warns(checked: Checked) -> None:
+    found = checked(
+        {"Procfile": "web: gunicorn app:app\n", "app.py": FLASK, "requirements.txt": "flask\n"}, blueprint=False
+    )
+
+    assert codes(found) == [("gunicorn-not-installed", Outcome.WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("start", "requirements", "expected"),
+    [
+        ("gunicorn -k uvicorn_worker.UvicornWorker app:app", "gunicorn\nuvicorn\n", Outcome.FAILED),
+        ("gunicorn --worker-class=gevent app:app", "gunicorn\n", Outcome.FAILED),
+        ("gunicorn -k uvicorn.workers.UvicornWorker app:app", "gunicorn\n", Outcome.WARNING),
+    ],
+)
+def test_a_worker_class_whose_package_nothing_brings(
+    checked: Checked, start: str, requirements: str, expected: object
+) -> None:
+    found = checked({"app.py": "app = make()\n", "requirements.txt": requirements}, start=start)
+
+    assert codes(found) == [("gunicorn-worker-class-not-found", expected)]
+
+
+@pytest.mark.parametrize(
+    ("app", "start"),
+    [
+        (FASTAPI, "gunicorn app:app"),
+        (FASTAPI, "gunicorn app:app --threads 4"),
+        (FASTAPI, "gunicorn -k gthread app:app"),
+        (FASTAPI, "waitress-serve --listen=0.0.0.0:$PORT app:app"),
+        (FLASK, "gunicorn -k uvicorn.workers.UvicornWorker app:app"),
+        (FLASK, UVICORN),
+    ],
+)
+def test_a_server_that_speaks_the_other_protocol_fails(checked: Checked, app: str, start: str) -> None:
+    found = checked({"app.py": app, "requirements.txt": "gunicorn\nuvicorn\nwaitress\n"}, start=start)
+
+    assert codes(found) == [("wsgi-asgi-mismatch", Outcome.FAILED)]
+
+
+@pytest.mark.parametrize(
+    ("app", "start"),
+    [
+        (FASTAPI, "gunicorn -k uvicorn.workers.UvicornWorker app:app"),
+        (FASTAPI, "gunicorn -k asgi app:app"),
+        (FASTAPI, "gunicorn -k my.Worker app:app"),
+        (FASTAPI, UVICORN),
+        (FASTAPI + "from a2wsgi import ASGIMiddleware\napp = ASGIMiddleware(app)\n", "gunicorn app:app"),
+        (FLASK, UVICORN + " --interface wsgi"),
+        (
+            FLASK + "from asgiref.wsgi import WsgiToAsgi\nasgi = WsgiToAsgi(app)\n",
+            UVICORN.replace("app:app", "app:asgi"),
+        ),
+        (FLASK, "gunicorn app:app"),
+    ],
+)
+def test_a_server_that_fits_or_an_adapter_between_is_fine(checked: Checked, app: str, start: str) -> None:
+    found = checked({"app.py": app, "requirements.txt": "gunicorn\nuvicorn\na2wsgi\nasgiref\n"}, start=start)
+
+    assert codes(found) == []
+
+
+def test_the_worker_class_of_the_configuration_file_counts(checked: Checked) -> None:
+    files = {
+        "app.py": FASTAPI,
+        "requirements.txt": "gunicorn\nuvicorn\n",
+        "gunicorn.conf.py": "worker_class = 'uvicorn.workers.UvicornWorker'\n",
+    }
+
+    assert codes(checked(files)) == []
+
+
+def test_uv_sync_below_the_top_hides_the_program_from_the_path(checked: Checked) -> None:
+    files = {
+        "api/pyproject.toml": "[project]\nname='x'\n",
+        "api/uv.lock": '[[package]]\nname = "gunicorn"\n',
+        "api/app.py": FLASK,
+    }
+
+    assert codes(checked(files, build="uv sync", root="api")) == [("wrong-python-environment", Outcome.WARNING)]
+    assert codes(checked(files, build="uv sync", root="api", start="uv run gunicorn app:app")) == []

@@ -1,0 +1,93 @@
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploy_suite.errors import UsageError
+from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.model.finding import Outcome
+from deploy_suite.targets.base import Reading
+
+Read = Callable[..., Reading]
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [\n",
+        "a: b: c",
+        "- 1\n",
+        "just text",
+        "\t",
+        "",
+        "---\na: 1\n---\nb: 2\n",
+        BOMB,
+        "? [a]\n: b\n",
+        "\x00",
+    ],
+)
+def test_what_is_no_blueprint_is_one_failed_finding(read: Read, text: str) -> None:
+    reading = read({"render.yaml": text})
+
+    assert reading.contracts == ()
+    assert [(one.code, one.outcome, bool(one.remedy)) for one in reading.findings] == [
+        ("render-yaml-invalid", Outcome.FAILED, True)
+    ]
+
+
+def test_a_blueprint_that_is_no_text_is_one_failed_finding(read: Read) -> None:
+    reading = read({"render.yaml": b"\xff\xfe\x00\x01services"})
+
+    assert [one.code for one in reading.findings] == ["render-yaml-invalid"]
+
+
+def test_a_link_out_of_the_snapshot_is_not_followed(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "render.yaml").symlink_to("/dev/zero")
+
+    with pytest.raises(UsageError):
+        read({"README.md": ""})
+
+
+known = sorted({key for shape in facts().shapes.values() for key in shape.keys})
+words = st.sampled_from(
+    [*known, "web", "python", "free", "3.10", "off", "true", "null", "../..", "/etc", "a/b", "$PORT", ""]
+)
+scalars = st.one_of(
+    words,
+    st.integers(-5, 99999),
+    st.booleans(),
+    st.none(),
+    st.floats(allow_nan=False),
+    st.text(string.printable, max_size=8),
+)
+trees = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(known), inner, max_size=5)),
+    max_leaves=25,
+)
+services = st.dictionaries(st.sampled_from(sorted(facts().shapes["service"].keys)), trees, max_size=8)
+blueprints = st.fixed_dictionaries(
+    {"services": st.lists(services, min_size=1, max_size=3)},
+    optional=dict.fromkeys(("databases", "envVarGroups", "projects", "ungrouped", "previews", "$schema"), trees),
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(blueprints)
+def test_any_tree_is_read_without_a_fault_of_our_own(read: Read, tree: object) -> None:
+    import yaml  # noqa: PLC0415
+
+    try:
+        reading = read({"render.yaml": yaml.safe_dump(tree)})
+    except UsageError:
+        return
+
+    assert all(one.message and one.code for one in reading.findings)
+    assert all(one.certainty for one in reading.findings if one.outcome is Outcome.WARNING)
