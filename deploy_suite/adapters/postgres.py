@@ -1,8 +1,9 @@
 """Throw-away PostgreSQL databases, on an embedded server or on a disposable one that the caller names."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
+from deploy_suite.adapters import postgres_front
 from deploy_suite.adapters.postgres_account import account
 from deploy_suite.adapters.postgres_cluster import Machinery, started, sweep
 from deploy_suite.adapters.postgres_foreign import served
@@ -45,7 +46,10 @@ class PostgresDatabases:
         )
         installation = chosen(self.candidates(), extensions)
         try:
-            with started(installation, extensions | ALWAYS_TRUSTED, machinery) as cluster:
-                yield EmbeddedServer(cluster, extensions)
+            pem = postgres_front.certificate(self._runner, self._workplace)
+            with started(installation, extensions | ALWAYS_TRUSTED, machinery) as cluster, ExitStack() as stack:
+                front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
+                port = stack.enter_context(front) if front else cluster.port
+                yield EmbeddedServer(cluster, extensions, port)
         except OSError as error:
             raise MachineError(f"PostgreSQL cannot be started: {error}") from error

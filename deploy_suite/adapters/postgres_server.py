@@ -31,9 +31,10 @@ class EmbeddedServer:
     allow those that they offer.
     """
 
-    def __init__(self, cluster: Cluster, wanted: frozenset[str]) -> None:
-        """Serve the databases of *cluster*; *wanted* are the extensions that the project creates."""
+    def __init__(self, cluster: Cluster, wanted: frozenset[str], port: int) -> None:
+        """Serve the databases of *cluster* at *port*; *wanted* are the extensions that the project creates."""
         self._cluster = cluster
+        self._port = port
         self._untrusted = frozenset(
             name
             for name in (wanted | ALWAYS_TRUSTED) & self.extensions - cluster.trusted
@@ -54,7 +55,7 @@ class EmbeddedServer:
     @property
     def socket(self) -> Path:
         """The unix socket, open to every account of this machine."""
-        return self._cluster.socket
+        return self._cluster.socket_folder / f".s.PGSQL.{self._port}"
 
     def create(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Create a database.
@@ -69,9 +70,7 @@ class EmbeddedServer:
         self._run(self._creation(name, role, template or "template1"))
         if not template:
             self._create_untrusted(name)
-        return DatabaseAddress(
-            host=LOOPBACK, port=self._cluster.port, user=role.name, password=role.password, name=name
-        )
+        return DatabaseAddress(host=LOOPBACK, port=self._port, user=role.name, password=role.password, name=name)
 
     def drop(self, name: str) -> None:
         """Remove the database, its sessions included."""

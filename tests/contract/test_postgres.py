@@ -105,6 +105,29 @@ def test_a_name_that_is_created_again_keeps_role_and_password(server: DatabaseSe
     assert server.create("again") == first
 
 
+@pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
+def test_services_that_insist_on_tls_get_it_and_others_do_without(server: DatabaseServer, mode: str) -> None:
+    address = server.create(f"tls_{mode}")
+
+    with connect(address, sslmode=mode) as connection:
+        connection.execute("CREATE TABLE t AS SELECT repeat('x', 100) FROM generate_series(1, 50000)")
+        rows = connection.execute("SELECT * FROM t").fetchall()
+        is_encrypted = connection.pgconn.ssl_in_use
+
+    assert (len(rows), is_encrypted) == (50000, mode != "disable")
+    server.drop(f"tls_{mode}")
+
+
+def test_many_sessions_at_once_are_served_through_the_door(server: DatabaseServer) -> None:
+    address = server.create("crowd")
+
+    sessions = [connect(address, sslmode="require") for _ in range(40)]
+
+    assert [session.execute("SELECT 1").fetchone() for session in sessions] == [(1,)] * 40
+    for session in sessions:
+        session.close()
+
+
 def test_a_dropped_database_is_gone_though_a_session_was_open(server: DatabaseServer) -> None:
     address = server.create("dropped")
     with connect(address):

@@ -1,0 +1,153 @@
+"""A door in front of a PostgreSQL server that speaks TLS, as managed servers do; the packaged server cannot.
+
+Many services insist on it (`sslmode=require`, `ssl_require=True`) and would fail here for no fault of theirs.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.model.command import Command
+from deploy_suite.ports import Runner, Workplace
+
+_HOST: Final = "127.0.0.1"
+_BLOCK_BYTES: Final = 65536
+_READY_S: Final = 10.0
+_OPENSSL_S: Final = 30.0
+# Source: https://www.postgresql.org/docs/18/protocol-message-formats.html (SSLRequest, GSSENCRequest)
+_WANTS_TLS: Final = bytes.fromhex("0000000804d2162f")
+_WANTS_GSS: Final = bytes.fromhex("0000000804d21630")
+
+
+def certificate(runner: Runner, workplace: Workplace) -> Path | None:
+    """Return a file with a key and a certificate, made once by the system's openssl; None where that is missing."""
+    kept = workplace.cache / "postgres" / "tls.pem"
+    program = shutil.which("openssl")
+    if kept.is_file() or program is None:
+        return kept if kept.is_file() else None
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    key, made = (workplace.run_folder / name for name in ("tls.key", "tls.crt"))
+    command = Command(
+        argv=(
+            *(program, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "3650", "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(made)),
+        ),
+        cwd=workplace.run_folder,
+        environment={"PATH": os.defpath, "HOME": str(workplace.run_folder)},
+    )
+    if not runner.run(command, timeout_s=_OPENSSL_S).ok:
+        return None
+    both = workplace.run_folder / kept.name
+    both.touch(mode=0o600)
+    both.write_bytes(key.read_bytes() + made.read_bytes())
+    shutil.move(both, kept)
+    for file in (key, made):
+        file.unlink()
+    return kept
+
+
+@contextmanager
+def opened(server: Path, folder: Path, pem: Path) -> Iterator[int]:
+    """Listen on a port of the loopback and on the socket of that number in *folder*, for the server at *server*."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    door = _Door(server, folder, context)
+    thread = threading.Thread(target=door.run, name="postgres-front", daemon=True)
+    thread.start()
+    try:
+        yield door.port()
+    finally:
+        door.close()
+        thread.join(_READY_S)
+
+
+class _Door:
+    def __init__(self, server: Path, folder: Path, context: ssl.SSLContext) -> None:
+        self._server = server
+        self._folder = folder
+        self._context = context
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._port = 0
+        self._visits: set[asyncio.Task[None]] = set()
+
+    def run(self) -> None:
+        """Serve until `close`."""
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._ready.set()
+            self._loop.close()
+
+    def port(self) -> int:
+        """Wait for the door to open and return its port. Raises: OSError."""
+        if not self._ready.wait(_READY_S) or not self._port:
+            raise OSError("the TLS door in front of PostgreSQL does not open")
+        return self._port
+
+    def close(self) -> None:
+        """Stop serving."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def _serve(self) -> None:
+        tcp = await asyncio.start_server(self._visit, _HOST, 0)
+        self._port = tcp.sockets[0].getsockname()[1]
+        path = self._folder / f".s.PGSQL.{self._port}"
+        unix = await asyncio.start_unix_server(self._visit, path)
+        path.chmod(0o777)
+        self._ready.set()
+        await self._stop.wait()
+        for listener in (tcp, unix):
+            listener.close()
+        for visit in self._visits:
+            visit.cancel()
+        await asyncio.gather(*self._visits, return_exceptions=True)
+
+    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task:
+            self._visits.add(task)
+            task.add_done_callback(self._visits.discard)
+        try:
+            first = await self._greeted(reader, writer)
+            inner_reader, inner_writer = await asyncio.open_unix_connection(self._server)
+            inner_writer.write(first)
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _greeted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Answer the requests for encryption and return the first bytes meant for the server."""
+        while True:
+            first = await reader.readexactly(len(_WANTS_TLS))
+            if first == _WANTS_TLS:
+                writer.write(b"S")
+                await writer.drain()
+                await writer.start_tls(self._context)
+            elif first == _WANTS_GSS:
+                writer.write(b"N")
+            else:
+                return first
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy until the end, then end the other side."""
+    try:
+        while block := await reader.read(_BLOCK_BYTES):
+            writer.write(block)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
