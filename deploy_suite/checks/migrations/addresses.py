@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Built
@@ -32,8 +32,24 @@ def finding(wanted: Address, built: Built, tool: Tool) -> Finding:
     return _unknown(text, "let the manifest give the service its database's address (fromDatabase)", tool)
 
 
+def unused(file: str, built: Built, tool: Tool) -> Finding:
+    """Return what is wrong when the contract gives a PostgreSQL and the migrations run on the SQLite *file*."""
+    wanted = Address(dialect="sqlite", host="", port=0, name=file)
+    if tool.kind is not Kind.DJANGO and (literal := _literal(wanted, built, tool)):
+        return _hard_coded(wanted, *literal, built=built, tool=tool)
+    return Finding(
+        code="database-not-used",
+        outcome=Outcome.WARNING,
+        message=f"the contract gives the service a PostgreSQL, but its migrations run on SQLite ({PurePath(file).name})",
+        location=tool.location,
+        remedy="let the settings take the database from the variable that the manifest sets; a file is lost at each deploy",
+        certainty="seen with the variables of the contract; one that only the target has may change it",
+        reproduce=tool.shown,
+    )
+
+
 def _hard_coded(wanted: Address, place: Location, line: str, *, built: Built, tool: Tool) -> Finding:
-    is_sure = tool.call is not None and bool(binding.databases_needed(built.case.contract))
+    is_sure = tool.is_binding and bool(binding.databases_needed(built.case.contract))
     return Finding(
         code="alembic-url-hard-coded",
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
@@ -72,7 +88,8 @@ def _literal(wanted: Address, built: Built, tool: Tool) -> tuple[Location, str] 
 
 
 def _names(line: str, wanted: Address) -> bool:
-    return bool(_URL.search(line)) and all(part in line for part in (wanted.host, wanted.name) if part)
+    name = PurePath(wanted.name).name if wanted.dialect == "sqlite" else wanted.name
+    return bool(_URL.search(line)) and all(part in line for part in (wanted.host, name) if part)
 
 
 def _places(built: Built, tool: Tool) -> Iterator[PurePosixPath]:

@@ -13,12 +13,15 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 
 FAILED_MIGRATION: Final = "migration-failed"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
+_UNREAD: Final = "whether a command of the contract runs these migrations cannot be told: some cannot be read"
+_HIDDEN: Final = "the command that runs them hides its failure, so the deploy itself goes on"
 _POINT_AT_SERVER: Final = (
     "point at a disposable server that has it: --database-url postgresql://USER:PASSWORD@HOST/postgres"
 )
 _LONGEST_LINE: Final = 300
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 DUPLICATE_TABLE: Final = "42P07"
+_MISSING_VARIABLE: Final = "missing-env-var"
 _PRIVILEGE: Final = "42501"
 _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
@@ -48,13 +51,15 @@ class Surroundings:
 
     @property
     def outcome(self) -> Outcome:
-        """How grave a failure is: without a command that runs the migrations the deploy goes on."""
-        return Outcome.FAILED if self.tool.call else Outcome.WARNING
+        """How grave a failure is: without a command that depends on the migrations the deploy goes on."""
+        return Outcome.FAILED if self.tool.is_binding else Outcome.WARNING
 
     @property
     def certainty(self) -> str:
         """What is to be said where `outcome` is a warning."""
-        return "" if self.tool.call else _UNRUN
+        if self.tool.call:
+            return "" if self.tool.is_binding else _HIDDEN
+        return _UNRUN if self.tool.is_certain else _UNREAD
 
 
 def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
@@ -77,6 +82,8 @@ def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     place = places.place(around.built, failure) or around.tool.location
     code, remedy = _cause(failure, place)
+    if code.startswith(_MISSING_VARIABLE):
+        return _unstated(code, failure, around, place)
     return Finding(
         code=code,
         outcome=around.outcome,
@@ -86,6 +93,21 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         remedy=remedy,
         certainty=around.certainty,
         reproduce=around.tool.shown,
+    )
+
+
+def _unstated(code: str, failure: Failure, around: Surroundings, place: Location) -> Finding:
+    """Return what is to be said of a variable that no manifest states: the target may well have it all the same."""
+    name = code.partition(":")[2] or "a variable"
+    return Finding(
+        code=code,
+        outcome=Outcome.SKIPPED,
+        message=f"the migrations cannot be checked here: they need {name}, which the contract does not state",
+        location=place,
+        evidence=_evidence(failure, around),
+        remedy=f"state {name} in the manifest (envVars, sync: false for a secret), and its value in .env.preflight",
+        certainty="the deploy fails unless the variable was set by hand on the target",
+        required=around.tool.call is not None,
     )
 
 

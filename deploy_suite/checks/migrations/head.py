@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from deploy_suite.checks.base import Built, Findings
-from deploy_suite.checks.migrations import places, tools
+from deploy_suite.checks.migrations import addresses, places, tools
 from deploy_suite.checks.migrations import stage as stages
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
@@ -75,11 +75,14 @@ def _reached(stage: Stage) -> Head:
 
 def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Head:
     dialect, name = reply.reached
+    if dialect == "sqlite" and stage.address is not None:
+        passing_by = addresses.unused(name, stage.built, stage.tool)
+        return Head(findings=(*several, passing_by))
     is_ours = dialect == POSTGRESQL and stage.address is not None and name == stage.address.name
     passed = Finding(
         code="migrations-reach-head",
         outcome=Outcome.PASSED,
-        message=f"{_counted(len(revisions))} take an empty {_shown(stage, dialect)} to {_heads(revisions)} "
+        message=f"{_taking(len(revisions))} an empty {_shown(stage, dialect)} to {_heads(revisions)} "
         f"in {reply.seconds:.1f} s; a second run changes nothing",
     )
     migrated = f"{stages.HEAD}_0" if is_ours else ""
@@ -165,7 +168,7 @@ def _several_heads(stage: Stage, described: Reply) -> Findings:
     if len(heads) < 2:  # noqa: PLR2004  one head is what is wanted
         return ()
     tool = stage.tool
-    is_fault = tool.call is not None and not tool.upgrades_all_heads
+    is_fault = tool.is_binding and not tool.upgrades_all_heads
     files = [places.relative(stage.built, one.file) for one in described.revisions if one.id in heads]
     return (
         Finding(
@@ -218,5 +221,5 @@ def _shown(stage: Stage, dialect: str) -> str:
     return {"sqlite": "SQLite"}.get(dialect, "database")
 
 
-def _counted(number: int) -> str:
-    return f"{number} revision{'' if number == 1 else 's'}"
+def _taking(number: int) -> str:
+    return "1 revision takes" if number == 1 else f"{number} revisions take"

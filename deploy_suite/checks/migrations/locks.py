@@ -79,7 +79,14 @@ def _told(stage: Stage, lines: list[str]) -> list[tuple[int, str, str]] | None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     command = Command(
         argv=(
-            *(str(_program()), "--reporter", "json", "--pg-version", stage.server.version.partition(".")[0] + ".0"),
+            *(
+                str(_program()),
+                "--assume-in-transaction",
+                "--reporter",
+                "json",
+                "--pg-version",
+                stage.server.version.partition(".")[0] + ".0",
+            ),
             str(file),
         ),
         cwd=file.parent,

@@ -1,10 +1,14 @@
 """Paths inside the built copy into places of the repository."""
 
+import re
 from pathlib import Path
+from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Failure, Frame
 from deploy_suite.model.finding import Location
+
+_QUOTED: Final = re.compile(r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+), in .*\n(?P<text>.*)$', re.MULTILINE)
 
 
 def relative(built: Built, file: Path) -> str:
@@ -28,7 +32,7 @@ def location(built: Built, frame: Frame) -> Location:
 
 def place(built: Built, failure: Failure) -> Location | None:
     """Return where in the project *failure* came from, None when nothing tells."""
-    frame = innermost(built, failure)
+    frame = innermost(built, failure) or _quoted_frame(built, failure)
     if frame:
         return location(built, frame)
     culprit = relative(built, failure.culprit) if failure.culprit else ""
@@ -37,8 +41,17 @@ def place(built: Built, failure: Failure) -> Location | None:
 
 def quoted(built: Built, failure: Failure) -> str:
     """Return the project's own line that failed, with its place, "" when nothing tells."""
-    frame = innermost(built, failure)
+    frame = innermost(built, failure) or _quoted_frame(built, failure)
     return f"{location(built, frame)}: {frame.text}" if frame and frame.text else ""
+
+
+def _quoted_frame(built: Built, failure: Failure) -> Frame | None:
+    """Return the project's last frame of a traceback that the message itself quotes, as Flask's does."""
+    frames = (
+        Frame(file=Path(match["file"]), line=int(match["line"]), function="", text=match["text"].strip())
+        for match in _QUOTED.finditer(failure.message)
+    )
+    return next((frame for frame in reversed(tuple(frames)) if relative(built, frame.file)), None)
 
 
 def _resolved(file: Path, built: Built) -> Path:

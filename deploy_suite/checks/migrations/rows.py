@@ -95,7 +95,7 @@ def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) ->
 def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, *, is_sure: bool) -> Finding:
     place = _place(failure, revision, stage)
     subject = _subject(failure)
-    fails = is_sure and stage.tool.call is not None
+    fails = is_sure and stage.tool.is_binding
     why = (
         stage.surroundings.certainty
         if is_sure

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -20,6 +21,9 @@ _NOT_SEARCHED: Final = frozenset(
     {".git", ".venv", "venv", "env", "node_modules", "site-packages", "tests", "test", "examples", "docs", "static"}
 )
 _UPGRADE: Final = "upgrade"
+_VALUED: Final = frozenset(
+    {"-d", "--directory", "-x", "--x-arg", "-c", "--config", "-n", "--name", "--tag", "-A", "--app", "-e", "--env-file"}
+)
 
 
 class Kind(Enum):
@@ -62,6 +66,11 @@ class Tool:
         return self.call.location if self.call and self.call.location else Location(str(self.file))
 
     @property
+    def is_binding(self) -> bool:
+        """Whether a command of the contract runs the migrations and does not get over their failure."""
+        return self.call is not None and self.call.written.after != "||" and not self.call.written.is_condition
+
+    @property
     def command(self) -> str:
         """The command that a person would type in `folder`."""
         program = {"alembic": "alembic", "flask": "flask", "django": f"python {self.manage or 'manage.py'}"}
@@ -77,8 +86,9 @@ class Tool:
         """The revision that the command names, "head" where it names none."""
         if _UPGRADE not in self.argv:
             return "head"
-        after = self.argv[self.argv.index(_UPGRADE) + 1 :]
-        return next((word for word in after if not word.startswith("-")), "head")
+        after = self.argv[self.argv.index(_UPGRADE) :]
+        plain = (now for before, now in pairwise(after) if before not in _VALUED and not now.startswith("-"))
+        return next(plain, "head")
 
     @property
     def upgrades_all_heads(self) -> bool:

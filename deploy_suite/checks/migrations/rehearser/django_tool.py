@@ -36,7 +36,7 @@ class DjangoTool:
 
     def describe(self, order):
         """Return the migrations in the order of a first run, without touching a database."""
-        loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(None, ignore_no_initial=True)
+        loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(None)
         nodes = []
         for leaf in loader.graph.leaf_nodes():
             nodes += [node for node in loader.graph.forwards_plan(leaf) if node not in nodes]
