@@ -36,7 +36,7 @@ class Answered:
 def wait(stage: Stage, process: Process, address: Address) -> Answered | Finding:
     """Return the answer that the target would go by, or the failure."""
     watch = _Watch(stage, process, address)
-    found: Answered | Finding | None = until(
+    found = until(
         watch.look,
         timeout_s=stage.contract.limits.start_s,
         clock=stage.ports.clock,

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames
+from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, last_traceback, own_frames
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
@@ -45,6 +45,7 @@ _STATE: Final = "state the variable in the manifest (Render: envVars with sync: 
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
+_TRACEBACK_LINES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,13 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
     value that had to be made up.
     """
     root = diagnose(log).root
-    excuse = surroundings(stage, log, root)
-    if excuse:
-        return _excused(failure, log, excuse)
     frames = own_frames(log, stage.built.environment, up_to_line=root.evidence[0].line if root and root.evidence else 0)
     located = replace(failure, location=frames[-1][0] if frames else failure.location)
     route = (chain(frames),) if len(frames) > 1 else ()
+    if excuse := surroundings(stage, log, root):
+        return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
-        seen = last_traceback(log)[-_EVIDENCE_LINES:] or last_lines(log)
-        return replace(located, evidence=(*route, *seen))
+        return _with_exception(located, (*route, *_quoted(stage, log)))
     return replace(
         located,
         code=root.slug,
@@ -79,6 +78,25 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=root.fix,
         certainty=failure.certainty or root.why,
     )
+
+
+def _with_exception(failure: Finding, evidence: tuple[str, ...]) -> Finding:
+    """Return *failure* with its *evidence*, which ends in an exception where the program raised one."""
+    raised = exceptions("\n".join(evidence))
+    if not raised:
+        return replace(failure, evidence=evidence)
+    return replace(
+        failure, message=f"{failure.message}: {raised[-1]}", evidence=evidence, remedy="mend what the traceback shows"
+    )
+
+
+def _quoted(stage: Stage, log: str) -> tuple[str, ...]:
+    """Return what *log* says last: its last traceback, with the project's files named as the repository does."""
+    lines = last_traceback(log)
+    if len(lines) > _TRACEBACK_LINES:
+        lines = (lines[0], *lines[-_TRACEBACK_LINES + 1 :])
+    top = f"{stage.built.environment.top}/"
+    return tuple(line.replace(top, "") for line in lines or last_lines(log))
 
 
 def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse | None:
@@ -99,13 +117,13 @@ def reached_hosts(stage: Stage) -> str:
     return ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in stage.network.reached_for())
 
 
-def _excused(failure: Finding, log: str, excuse: Excuse) -> Finding:
+def _excused(failure: Finding, evidence: tuple[str, ...], excuse: Excuse) -> Finding:
     return replace(
         failure,
         code="cannot-check-here",
         outcome=Outcome.SKIPPED,
         message=f"cannot be checked here: {failure.message}; {excuse.why}",
-        evidence=last_traceback(log)[-_EVIDENCE_LINES:] or last_lines(log, _EVIDENCE_LINES),
+        evidence=evidence,
         remedy=excuse.remedy,
     )
 

@@ -13,8 +13,10 @@ from deploy_suite.ports import Clock, HttpRequest, Listener, Process, Unreachabl
 PORT_DOCUMENTATION: Final = "https://render.com/docs/web-services#port-binding"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  what a listener is compared with
 _LOCAL_ON_THE_PORT_S: Final = 1.5  # who holds the very port on localhost will not open it to the world as well
-_ELSEWHERE_S: Final = 10.0  # a port for metrics may open before the service's own
-_LOCAL_ELSEWHERE_S: Final = 20.0
+# A port for metrics, or one between processes, may open long before the service's own: who still works is waited for.
+_ELSEWHERE_IDLE_S: Final = 3.0
+_LOCAL_ELSEWHERE_IDLE_S: Final = 6.0
+_ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
 _DAEMON_S: Final = 1.0
 _LOOP_RISES: Final = 3
@@ -33,7 +35,7 @@ def wait(stage: Stage, process: Process) -> Bound | Finding:
     """Return where *process* listens, or the failure: it ended, is stuck, or listens where nobody can reach it."""
     contract = stage.contract
     watch = _Watch(stage, process)
-    found: Bound | Finding | None = until(
+    found = until(
         watch.look,
         timeout_s=contract.limits.start_s,
         clock=stage.ports.clock,
@@ -118,9 +120,11 @@ class _Watch:
         self._log_looked_s = self._began_s
 
     def look(self) -> Bound | Finding | None:
-        listeners = self._listeners()
-        if any(each.port == self._stage.port and each.address in _EVERYWHERE for each in listeners):
+        open_ports = [each.port for each in self._listeners() if each.address in _EVERYWHERE]
+        if self._stage.port in open_ports:
             return Bound(port=self._stage.port, seconds=self._passed_s())
+        if open_ports and not self._stage.needs_http:
+            return Bound(port=open_ports[0], seconds=self._passed_s())
         return (
             ended(self._stage, self._process, doing="before it opened a port") or self._misplaced() or self._stalled()
         )
@@ -151,19 +155,23 @@ class _Watch:
         now_s = self._stage.ports.clock.now_s()
         for listener, since_s in self._first_seen_s.items():
             age_s = now_s - since_s
-            if listener.address in _EVERYWHERE:
-                if age_s >= _ELSEWHERE_S and self._answers_http(listener.port):
-                    return Bound(port=listener.port, seconds=since_s - self._began_s)
-            elif age_s >= self._patience_s(listener):
+            if not self._has_settled(listener, age_s):
+                continue
+            if listener.address not in _EVERYWHERE:
                 return self._on_localhost(listener)
+            return Bound(port=listener.port, seconds=since_s - self._began_s)
         return None
 
-    def _patience_s(self, listener: Listener) -> float:
-        return _LOCAL_ON_THE_PORT_S if listener.port == self._stage.port else _LOCAL_ELSEWHERE_S
+    def _has_settled(self, listener: Listener, age_s: float) -> bool:
+        """Return whether *listener* is the one that the service means to be asked at."""
+        is_local = listener.address not in _EVERYWHERE
+        if is_local and listener.port == self._stage.port:
+            return age_s >= _LOCAL_ON_THE_PORT_S
+        enough_s = _LOCAL_ELSEWHERE_IDLE_S if is_local else _ELSEWHERE_IDLE_S
+        is_idle = age_s >= enough_s and self._idleness.seconds() >= enough_s
+        return (is_idle or age_s >= _ELSEWHERE_S) and self._answers_http(listener.port)
 
-    def _on_localhost(self, listener: Listener) -> Finding | None:
-        if listener.port != self._stage.port and not self._answers_http(listener.port):
-            return None
+    def _on_localhost(self, listener: Listener) -> Finding:
         return Finding(
             code="bound-to-wrong-address",
             outcome=Outcome.FAILED,

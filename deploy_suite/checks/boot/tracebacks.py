@@ -79,7 +79,9 @@ def _blocks(lines: Sequence[str]) -> list[list[Frame]]:
 
 def _place(found: Frame, environment: Environment) -> Location | None:
     """Return where *found* is in the repository, None when it belongs to Python, a package or the environment."""
-    file = Path(found.file) if Path(found.file).is_absolute() else environment.workdir / found.file
+    if found.file.startswith("<"):
+        return None
+    file = environment.workdir / found.file
     if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
         return None
     relative = file.relative_to(environment.top)

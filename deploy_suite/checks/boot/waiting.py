@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def until(
-    look: Callable[[], T | None], *, timeout_s: float, clock: Clock, progress: Progress, waiting_for: Callable[[], str]
-) -> T | None:
-    """Return the first thing that *look* finds, None when nothing was found in time."""
+    look: Callable[[], T], *, timeout_s: float, clock: Clock, progress: Progress, waiting_for: Callable[[], str]
+) -> T:
+    """Return the first thing other than None that *look* returns, or what it returns when the time is up."""
     began_s = clock.now_s()
     said_s, pause_s = began_s, _FIRST_PAUSE_S
     while True:

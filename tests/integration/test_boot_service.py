@@ -1,0 +1,373 @@
+"""Real services, good and bad, started by the boot check as their target would."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.adapters.networks import LocalNetworks, OwnNetwork
+from deploy_suite.checks import boot
+from deploy_suite.errors import CannotCheckError
+from deploy_suite.model.contract import ServiceKind
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.probe import Expectation, Probe
+from tests.integration.boot_stage import PORT, Said, Service, built, nothing_left_running, real_ports, shape
+
+pytestmark = pytest.mark.integration
+
+Boot = Callable[..., tuple[Finding, ...]]
+
+# A server of the standard library whose behaviour is a few lines in `answer`.
+SERVER = """
+import http.server, os, signal, sys, threading, time
+
+def answer(path, headers):
+    return 200, "fine"
+
+{extra}
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, text = answer(self.path, self.headers)
+        self.send_response(status)
+        for name, value in (HEADERS if "HEADERS" in globals() else {{}}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *arguments):
+        pass
+
+HOST = globals().get("HOST", "0.0.0.0")
+WHERE = globals().get("WHERE", int(os.environ["PORT"]))
+server = http.server.ThreadingHTTPServer((HOST, WHERE), Handler)
+signal.signal(signal.SIGTERM, globals().get("on_term", lambda *_: threading.Thread(target=server.shutdown).start()))
+server.serve_forever()
+"""
+
+
+def app(extra: str = "") -> dict[str, str]:
+    return {"app.py": SERVER.format(extra=extra)}
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Boot:
+    def run(service: Service, *, said: Said | None = None, isolated: bool = True) -> tuple[Finding, ...]:
+        networks = LocalNetworks() if isolated else Unisolated()
+        with nothing_left_running(str(tmp_path), "adapters.warden"):
+            return boot.check(built(service, tmp_path, Path(sys.prefix)), real_ports(networks, said))
+
+    return run
+
+
+class Unisolated(LocalNetworks):
+    """What a system offers that grants no namespaces."""
+
+    def open(self, *, isolated: bool):  # type: ignore[no-untyped-def]  # noqa: ANN201, ARG002
+        return super().open(isolated=False)
+
+
+def test_a_healthy_service_passes_with_its_figures(start: Boot) -> None:
+    findings = start(Service(files=app()))
+
+    assert shape(findings) == [("boots", "passed", "")]
+    assert findings[0].message.startswith("listens on port 10000 after ")
+    assert "GET /health answers 200; holds " in findings[0].message
+
+
+def test_a_service_on_localhost_only_is_named_as_that(start: Boot) -> None:
+    findings = start(Service(files=app('HOST = "127.0.0.1"')))
+
+    assert shape(findings) == [("bound-to-wrong-address", "failed", "render.yaml:7")]
+
+
+def test_another_port_is_a_warning_since_the_target_finds_it(start: Boot) -> None:
+    findings = start(Service(files=app("WHERE = 8000")))
+
+    assert shape(findings) == [("boots", "passed", ""), ("bound-to-wrong-address:port", "warning", "render.yaml:7")]
+
+
+def test_a_start_that_exits_at_once_names_the_line_of_the_projects_own_code(start: Boot) -> None:
+    files = {"app.py": "from api import service\n", "api/__init__.py": "", "api/service.py": "\nimport nonesuch\n"}
+
+    findings = start(Service(files=files))
+
+    assert shape(findings) == [("missing-requirement:nonesuch", "failed", "api/service.py:2")]
+    assert "app.py:1 → api/service.py:2" in findings[0].evidence
+
+
+def test_an_unknown_exception_is_quoted_with_its_place(start: Boot) -> None:
+    findings = start(Service(files={"app.py": "def f():\n    raise ArithmeticError('odd')\nf()\n"}))
+
+    assert shape(findings) == [("start-exited", "failed", "app.py:2")]
+    assert findings[0].message == (
+        "the start command ended with exit code 1 before it opened a port: ArithmeticError: odd"
+    )
+
+
+def test_a_program_that_nothing_brings_is_named(start: Boot) -> None:
+    findings = start(Service(start="gunicron app:app"))
+
+    assert shape(findings) == [("start-command-not-found:gunicron", "failed", "render.yaml:7")]
+
+
+def test_a_daemon_left_behind_by_the_start_command_is_no_running_service(start: Boot) -> None:
+    findings = start(Service(start="setsid python app.py & exit 0", files=app()))
+
+    assert shape(findings) == [("start-exited:daemon", "failed", "render.yaml:7")]
+
+
+def test_a_service_that_ignores_sigterm_is_killed_after_the_delay(start: Boot) -> None:
+    findings = start(Service(files=app("on_term = lambda *_: print('no')"), shutdown_s=1.5))
+
+    assert shape(findings) == [("ignores-sigterm", "failed", "render.yaml:7")]
+
+
+def test_a_request_under_way_when_sigterm_comes_is_answered(start: Boot) -> None:
+    slow = 'server_is_slow = True\ndef answer(path, headers):\n    time.sleep(0.5)\n    return 200, "slow"'
+
+    findings = start(Service(files=app(slow), health="/health"))
+
+    assert shape(findings) == [("boots", "passed", "")]
+    assert findings[0].message.endswith("a request under way answered")
+
+
+def test_a_request_cut_by_the_stop_is_a_warning(start: Boot) -> None:
+    cutting = "on_term = lambda *_: os._exit(0)\ndef answer(path, headers):\n    time.sleep(0.5)\n    return 200, 'slow'"
+
+    findings = start(Service(files=app(cutting)))
+
+    assert shape(findings) == [("boots", "passed", ""), ("request-cut-at-stop", "warning", "")]
+
+
+def test_a_flood_of_output_neither_fills_memory_nor_holds_up_the_service(start: Boot) -> None:
+    flood = "for _ in range(1000):\n    sys.stdout.write('x' * 1_000_000 + '\\n')"
+
+    findings = start(Service(files=app(flood)))
+
+    assert shape(findings) == [("boots", "passed", "")]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (204, [("boots", "passed", "")]),
+        (301, [("boots", "passed", ""), ("health-check-redirect", "warning", "render.yaml:2")]),
+        (401, [("health-check-failed", "failed", "render.yaml:2")]),
+        (404, [("health-check-failed", "failed", "render.yaml:2")]),
+        (500, [("health-check-failed", "failed", "render.yaml:2")]),
+    ],
+)
+def test_the_health_path_must_answer_success(start: Boot, status: int, expected: list[tuple[str, str, str]]) -> None:
+    answers = f'def answer(path, headers):\n    return ({status} if path == "/health" else 200), "text"'
+
+    assert shape(start(Service(files=app(answers)))) == expected
+
+
+def test_a_health_path_that_becomes_ready_late_passes(start: Boot) -> None:
+    late = 'began = time.time()\ndef answer(path, headers):\n    return (503 if time.time() - began < 3 else 200), ""'
+
+    assert shape(start(Service(files=app(late)))) == [("boots", "passed", "")]
+
+
+def test_the_health_check_comes_under_the_host_name_of_the_service(start: Boot) -> None:
+    only = 'def answer(path, headers):\n    return (200 if headers["Host"] == "konan.onrender.com" else 400), ""'
+
+    assert shape(start(Service(files=app(only)))) == [("boots", "passed", "")]
+
+
+def test_a_host_that_the_service_does_not_allow_is_named(start: Boot) -> None:
+    refusing = 'def answer(path, headers):\n    return 400, "Invalid host header"'
+
+    with_health = start(Service(files=app(refusing)))
+    without = start(Service(files=app(refusing), health=""))
+
+    assert shape(with_health) == [("host-not-allowed", "failed", "")]
+    assert shape(without) == [("boots", "passed", ""), ("host-not-allowed", "warning", "")]
+
+
+def test_without_a_health_path_any_answer_counts_and_a_server_error_is_a_warning(start: Boot) -> None:
+    def answering(status: int) -> dict[str, str]:
+        return app(f"def answer(path, headers):\n    return {status}, ''")
+
+    assert shape(start(Service(files=answering(404), health=""))) == [("boots", "passed", "")]
+    assert shape(start(Service(files=answering(500), health=""))) == [
+        ("boots", "passed", ""),
+        ("server-error:/", "warning", ""),
+    ]
+
+
+def test_a_service_that_needs_more_than_its_plan_grants_fails(start: Boot) -> None:
+    eager = "hoard = bytearray(b'x') * 100_000_000"
+
+    over = start(Service(files=app(eager), memory_bytes=64 * 1024 * 1024))
+    tight = start(Service(files=app(eager), memory_bytes=120 * 1024 * 1024))
+
+    assert shape(over) == [("out-of-memory", "failed", "render.yaml:2")]
+    assert shape(tight) == [("boots", "passed", ""), ("memory-tight", "warning", "render.yaml:2")]
+
+
+def test_workers_that_die_over_and_over_are_seen_behind_a_master_that_stays(start: Boot) -> None:
+    master = """
+        import subprocess, sys, time
+        while True:
+            subprocess.run([sys.executable, "worker.py"])
+            time.sleep(0.7)
+        """
+    findings = start(Service(files={"app.py": master, "worker.py": "import nonesuch\n"}))
+
+    assert shape(findings) == [("missing-requirement:nonesuch", "failed", "worker.py:1")]
+    assert findings[0].message.startswith("the server's workers fail and are started anew, over and over")
+
+
+def test_a_service_that_opens_no_port_in_time_fails_with_its_last_words(start: Boot) -> None:
+    busy = "print('thinking', flush=True)\nwhile True:\n    pass\n"
+
+    findings = start(Service(files={"app.py": busy}, start_s=2))
+
+    assert shape(findings) == [("no-open-port", "failed", "render.yaml:7")]
+    assert findings[0].evidence == ("thinking",)
+
+
+def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
+    deaf = "import os, socket, time\nserver = socket.create_server(('', int(os.environ['PORT'])))\ntime.sleep(1000)\n"
+
+    findings = start(Service(files={"app.py": deaf}, start_s=5))
+
+    assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
+
+
+def test_what_a_start_tried_to_reach_is_a_warning_and_its_failure_proves_nothing(start: Boot) -> None:
+    reaching = "import urllib.request\n{}urllib.request.urlopen('https://api.example.com/v1')\n"
+    guarded = "import contextlib\nwith contextlib.suppress(OSError):\n    " + reaching.format("").splitlines()[1]
+
+    survives = start(Service(files=app("import urllib.request\n" + guarded)))
+    fails = start(Service(files={"app.py": reaching.format("")}))
+
+    assert shape(survives) == [("boots", "passed", ""), ("network-at-start", "warning", "")]
+    assert "api.example.com" in survives[1].message
+    assert shape(fails) == [("cannot-check-here", "skipped", "app.py:2"), ("network-at-start", "warning", "")]
+    assert "--network" in fails[0].remedy
+
+
+def test_with_leave_a_start_that_wanted_the_network_is_tried_again_with_it(start: Boot) -> None:
+    reaching = "import socket\nsocket.create_connection(('192.0.2.77', 9), 0.3)\n"
+    service = Service(files={"app.py": reaching}, preferences=Preferences(allow_network=True), start_s=5)
+
+    findings = start(service)
+
+    assert [each.code for each in findings][0] == "network-at-start"
+    assert "192.0.2.77:9" in findings[0].message
+    assert len(findings) == 2
+
+
+def test_a_made_up_address_of_another_service_that_refuses_proves_nothing(start: Boot) -> None:
+    needy = "import socket\nsocket.create_connection(('127.0.0.1', 6379))\n"
+
+    findings = start(Service(files={"app.py": needy}, dummies={"REDIS_URL": "redis://127.0.0.1:6379"}))
+
+    assert shape(findings) == [("cannot-check-here", "skipped", "app.py:2")]
+    assert "REDIS_URL" in findings[0].message
+
+
+def test_a_made_up_value_that_the_service_complains_of_proves_nothing(start: Boot) -> None:
+    strict = "import os\nif not os.environ['API_KEY'].startswith('sk-'):\n    raise ValueError('API_KEY has no sk-')\n"
+
+    findings = start(Service(files={"app.py": strict}, dummies={"API_KEY": "made-up-123"}))
+
+    assert shape(findings) == [("cannot-check-here", "skipped", "app.py:3")]
+    assert ".env.preflight" in findings[0].remedy
+
+
+def test_the_pre_deploy_command_runs_first_and_stops_everything_when_it_fails(start: Boot) -> None:
+    good = start(Service(files=app("open('made-before').close()"), pre_deploy="touch made-before"))
+    bad = start(Service(files=app(), pre_deploy="echo no such table >&2; exit 3"))
+
+    assert shape(good) == [("boots", "passed", "")]
+    assert shape(bad) == [("pre-deploy-failed", "failed", "render.yaml:7")]
+    assert bad[0].evidence == ("no such table",)
+
+
+def test_the_probes_of_the_project_are_asked_and_a_failing_one_fails(start: Boot) -> None:
+    answers = "import json\ndef answer(path, headers):\n    return 200, json.dumps({'reply': path})"
+    probes = (
+        Probe(name="good", path="/a", expect=Expectation(json={"reply": "/a"})),
+        Probe(name="bad", path="/b", expect=Expectation(json={"reply": "/a"})),
+    )
+
+    findings = start(Service(files=app(answers), probes=probes))
+
+    assert shape(findings) == [("probe-failed:bad", "failed", "")]
+    assert 'reply is "/b" where "/a" was expected' in findings[0].message
+    assert findings[0].reproduce.startswith("curl ")
+    assert findings[0].reproduce.endswith(" http://127.0.0.1:10000/b")
+
+
+def test_a_worker_must_stay_up_and_a_cron_job_is_not_started(start: Boot) -> None:
+    loop = {"app.py": "import time\nwhile True:\n    time.sleep(0.1)\n"}
+    ends = {"app.py": "print('done')\n"}
+
+    assert shape(start(Service(files=loop, kind=ServiceKind.WORKER))) == [("boots", "passed", "")]
+    assert shape(start(Service(files=ends, kind=ServiceKind.WORKER))) == [("start-exited", "failed", "render.yaml:7")]
+    cron = start(Service(files=ends, kind=ServiceKind.CRON))
+    assert (shape(cron), cron[0].required) == ([("not-run", "skipped", "")], False)
+
+
+def test_a_private_service_may_speak_anything_on_any_port(start: Boot) -> None:
+    deaf = "import socket, time\nserver = socket.create_server(('', 7777))\ntime.sleep(1000)\n"
+
+    findings = start(Service(files={"app.py": deaf}, kind=ServiceKind.PRIVATE))
+
+    assert shape(findings) == [("boots", "passed", "")]
+
+
+def test_a_taken_port_does_not_matter_in_a_network_of_its_own(start: Boot) -> None:
+    with socket.create_server(("", PORT)):
+        findings = start(Service(files=app()))
+
+    assert shape(findings) == [("boots", "passed", "")]
+
+
+def test_without_isolation_a_taken_port_is_moved_where_the_contract_lets_us(start: Boot, tmp_path: Path) -> None:
+    with socket.create_server(("", PORT)):
+        findings = start(Service(files=app()), isolated=False)
+
+    assert shape(findings) == [("boots", "passed", "")]
+    assert f"port {PORT} is taken on this machine: the service was given port " in findings[0].message
+    assert "no isolated network" in findings[0].message
+
+
+def test_without_isolation_a_taken_port_that_cannot_be_moved_cannot_be_checked(tmp_path: Path) -> None:
+    from dataclasses import replace  # noqa: PLC0415
+
+    case = built(Service(files=app()), tmp_path)
+    fixed = replace(case, case=replace(case.case, contract=replace(case.case.contract, port_is_movable=False)))
+
+    with socket.create_server(("", PORT)), pytest.raises(CannotCheckError) as raised:
+        boot.check(fixed, real_ports(Unisolated()))
+
+    assert raised.value.message == f"port {PORT} is taken on this machine, and the project states it literally"
+
+
+def test_a_slow_start_is_told_of_every_ten_seconds_and_passes(start: Boot) -> None:
+    said = Said()
+    slow = "print('loading the model', flush=True)\ntime.sleep(11)"
+
+    findings = start(Service(files=app(slow)), said=said)
+
+    assert shape(findings) == [("boots", "passed", "")]
+    assert said.lines == ["konan: waiting for port 10000; it said last: loading the model (10 s so far)"]
+
+
+def test_own_network_is_what_it_says() -> None:
+    network = OwnNetwork()
+
+    assert (network.is_isolated, network.reached_for()) == (False, ())
+
+
+def test_bash_is_where_services_expect_it() -> None:
+    assert subprocess.run(["bash", "-c", "exit 3"], check=False).returncode == 3
