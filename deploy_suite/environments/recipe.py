@@ -16,6 +16,7 @@ from deploy_suite.model.project import Snapshot
 
 TOOLS: Final = ("uv", "poetry", "pipenv")
 _TOOL_WORD: Final = re.compile(r"\b(?P<tool>uv|uvx|poetry|pipenv)\b")
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _MOST_LEVELS: Final = 5
 # What neither installs anything nor writes into the source.
 _HARMLESS: Final = frozenset(
@@ -242,4 +243,4 @@ def _tools(contract: Contract, reading: _Reading) -> Iterator[str]:
     if any(re.search(r"\bmake\b", text) for text in texts) and makefile.is_file():
         texts.append(makefile.read_text(encoding="utf-8", errors="replace"))
     for text in texts:
-        yield from (match["tool"].removesuffix("x") for match in _TOOL_WORD.finditer(text))
+        yield from (match["tool"].removesuffix("x") for match in _TOOL_WORD.finditer(_COMMENT.sub("", text)))

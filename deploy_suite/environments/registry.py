@@ -12,7 +12,9 @@ from deploy_suite.environments import (
     interpreters,
     keys,
     packages,
+    private_home,
     reach,
+    relocation,
     resolution,
     source_tree,
     stand_ins,
@@ -73,15 +75,15 @@ def build(
     Raises: CannotCheckError when this machine lacks the Python or what the build fetches cannot be reached from here,
     MachineError when the package index cannot be reached or the disk is full.
     """
-    began_s = ports.clock.now_s()
-    plan = planned(contract, snapshot, bindings, preferences, ports, installer=installer)
+    return built(planned(contract, snapshot, bindings, preferences, ports, installer=installer))
+
+
+def built(plan: Plan) -> Environment | BuildFailure:
+    """Return what `build` does, for what was planned before. Raises: as `build`."""
+    clock = plan.workshop.ports.clock
+    began_s = clock.now_s()
     outcome = _kept(plan) if plan.key else _built_for_once(plan)
-    return replace(outcome, seconds=ports.clock.now_s() - began_s)
-
-
-def identity(contract: Contract, snapshot: Snapshot, bindings: Bindings, preferences: Preferences, ports: Ports) -> str:
-    """Return the key of the environment that `build` would use, "" when it would build anew in any case."""
-    return planned(contract, snapshot, bindings, preferences, ports).key
+    return replace(outcome, seconds=clock.now_s() - began_s)
 
 
 def planned(
@@ -168,6 +170,7 @@ def _made(plan: Plan, folder: Path) -> Record | BuildFailure:
     brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
     site, note = _site(plan, folder, brought)
     done = enactment.enact(plan.contract, plan.bindings, site, plan.workshop.ports)
+    private_home.cleared(site.home)
     if not done.ok:
         return _failure(plan, done, site)
     if plan.recipe.is_pure:
@@ -185,10 +188,10 @@ def _made(plan: Plan, folder: Path) -> Record | BuildFailure:
 
 
 def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
-    venv, top, home = folder / "venv", folder / "src", folder / "home"
+    venv, top = folder / "venv", folder / "src"
     plan.installer.create(venv, plan.workshop)
     source_tree.copied(plan.snapshot.folder, top)
-    home.mkdir()
+    home = private_home.furnished(folder / "home", plan.workshop.settings)
     note = source_tree.linked_venv(top, plan.contract.root, venv)
     system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)
     written = stand_ins.write(
@@ -237,26 +240,47 @@ def _with_account(found: Resolution, written: StandIns) -> Resolution:
     return replace(found, conflict=found.conflict or "\n".join(told))
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a run has its own copy of what was built."""
+
+    venv: Path
+    top: Path
+    home: Path
+
+
+def _own_copy(plan: Plan, folder: Path, record: Record) -> _Place:
+    """Return copies of what a service might write to; the environment itself is shared."""
+    here, venv = plan.workshop.folder, folder / "venv"
+    if folder.is_relative_to(here) and record.has_tree:
+        return _Place(venv, folder / "src", folder / "home")
+    source = folder / "src"
+    top = source_tree.copied(source if record.has_tree else plan.snapshot.folder, here / "src")
+    if record.has_tree and relocation.is_needed(venv, source):
+        venv = relocation.relocated(venv, here / "venv", source=source, copy=top)
+    source_tree.linked_venv(top, plan.contract.root, venv)
+    return _Place(venv, top, source_tree.copied_home(folder / "home", here / "home"))
+
+
 def _environment(plan: Plan, folder: Path, record: Record, *, is_reused: bool) -> Environment:
     """Return the environment with a workdir of this run's own."""
-    here, venv = plan.workshop.folder, folder / "venv"
     ports = plan.workshop.ports
-    top = source_tree.copied(folder / "src" if record.has_tree else plan.snapshot.folder, here / "src")
-    source_tree.linked_venv(top, plan.contract.root, venv)
-    home = source_tree.copied_home(folder / "home", here / "home")
+    place = _own_copy(plan, folder, record)
     system = system_tools.folder(ports.workplace, ports.caller.search_path)
     brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
-    wrappers = stand_ins.wrappers(here / "tools", venv=venv, tools=brought, workshop=plan.workshop)
-    path = (wrappers, venv / "bin", system)
+    wrappers = stand_ins.wrappers(
+        plan.workshop.folder / "tools", venv=place.venv, tools=brought, workshop=plan.workshop
+    )
+    path = (wrappers, place.venv / "bin", system)
     return Environment(
         key=plan.key,
         interpreter=plan.choice.interpreter,
-        venv=venv,
-        workdir=top / plan.contract.root,
-        top=top,
+        venv=place.venv,
+        workdir=place.top / plan.contract.root,
+        top=place.top,
         packages=record.packages,
         search_path=":".join(str(each) for each in path if each),
-        home=home,
+        home=place.home,
         requirement_files=plan.recipe.requirement_files,
         is_reused=is_reused,
         log=record.log,
