@@ -35,6 +35,7 @@ def preflight(request: Request, ports: Ports) -> Report:
     project = load(request.folder, revision=request.revision, ports=ports)
     results: list[CheckResult] = []
     subjects: list[Subject] = []
+    reused: list[str] = []
     for target in _targets(request.targets, project):
         contracts, manifest = _contracts(target, project, ports)
         results.append(manifest)
@@ -42,11 +43,13 @@ def preflight(request: Request, ports: Ports) -> Report:
             rehearsal = Rehearsal(contract, project=project, preferences=request.preferences, ports=ports)
             results += rehearsal.results()
             subjects.append(rehearsal.subject())
+            reused.append(rehearsal.reused)
     return Report(
         project=project.name,
         commit=project.snapshot.commit,
         subjects=tuple(subjects),
         results=tuple(results),
+        reused=min(reused) if reused and all(reused) else "",
         seconds=ports.clock.now_s() - began,
     )
 
@@ -77,4 +80,3 @@ def _chosen(contracts: tuple[Contract, ...], names: Sequence[str]) -> tuple[Cont
         known = ", ".join(contract.service for contract in contracts) or "none"
         raise UsageError(f"no service is called {', '.join(unknown)}", remedy=f"the project's services are: {known}")
     return tuple(contract for contract in contracts if not names or contract.service in names)
-

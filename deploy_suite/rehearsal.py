@@ -1,9 +1,12 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
+from typing import Final
 
+from deploy_suite import verdicts
 from deploy_suite.checks import boot, build, dependencies, migrations
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
@@ -14,9 +17,12 @@ from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.report import Subject
-from deploy_suite.model.secret import Masker
+from deploy_suite.model.secret import Masker, Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
+
+# Stands for the databases as long as none is needed: what is planned does not depend on where they are.
+_NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
 
 class Rehearsal:
@@ -30,6 +36,7 @@ class Rehearsal:
         self._case = Case(snapshot=project.snapshot, contract=contract, state=project.state, preferences=preferences)
         self._python = preferences.python or contract.python.version
         self._masker = Masker()
+        self.reused = ""
 
     def subject(self) -> Subject:
         """Return what was checked, with the Python that was really used."""
@@ -42,32 +49,59 @@ class Rehearsal:
         )
 
     def results(self) -> list[CheckResult]:
-        """Return the results in the order in which they are shown. Static checks run while the build does."""
-        with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        """Return the results in the order in which they are shown. Static checks run while the rest does.
+
+        A good verdict on the same content, contract, environment and choices is reused; `reused` then says from when.
+        """
+        with ThreadPoolExecutor() as pool:
             static = [
                 pool.submit(self._timed, "config", lambda: config.check(self._case)),
                 pool.submit(self._timed, "dependencies", lambda: dependencies.check(self._case)),
             ]
+            rest = self._rehearsed(pool)
+            return [self._masked(result) for result in (*(check.result() for check in static), *rest)]
+
+    def _rehearsed(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
+        answers = binding.answers_in(self._project.repository / self._contract.root)
+        bound = self._bound(answers, dict.fromkeys(binding.databases_needed(self._contract), _NOWHERE))
+        try:
+            plan = environments.planned(self._contract, self._case.snapshot, bound, self._case.preferences, self._ports)
+        except CannotCheckError as error:
+            cannot = self._result("environment", 0.0, (_cannot_check(error),))
+            return [cannot, *self._all_not_run("the environment cannot be built here")]
+        name = verdicts.key(self._case, bound, environment=plan.key)
+        if plan.key and not self._case.preferences.fresh and (verdict := verdicts.find(name, self._ports)):
+            self.reused, self._python = verdict.when, verdict.python
+            return verdict.results
+        with ExitStack() as stack:
             server = self._serve(stack)
             databases = self._databases(server, "build")
-            bound = binding.bind(
-                self._contract,
-                databases=databases,
-                answers=binding.answers_in(self._project.repository / self._contract.root),
-                service_folder=self._project.snapshot.folder / self._contract.root,
-            )
-            self._masker = binding.masker(self._contract, bound, databases)
-            environment, built = self._build(bound)
-            if environment:
-                self._python = environment.interpreter.version
-                rest = self._after_build(
-                    Built(case=self._case, environment=environment, bindings=bound, server=server), pool
-                )
-            else:
-                rest = [
-                    self._not_run(check, "the environment was not built") for check in ("migrations", "imports", "boot")
-                ]
-            return [self._masked(result) for result in (*(check.result() for check in static), built, *rest)]
+            bound = binding.rebound(self._contract, bound, databases)
+            self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
+            rest = self._built_and_checked(replace(plan, bindings=bound), server, pool)
+        if plan.key:
+            verdicts.keep(name, map(self._masked, rest), python=self._python, ports=self._ports)
+        return rest
+
+    def _bound(self, answers: Mapping[str, Secret], databases: Mapping[str, DatabaseAddress]) -> Bindings:
+        bound = binding.bind(
+            self._contract,
+            databases=databases,
+            answers=answers,
+            service_folder=self._project.snapshot.folder / self._contract.root,
+        )
+        self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
+        return bound
+
+    def _built_and_checked(
+        self, plan: environments.Plan, server: DatabaseServer | None, pool: ThreadPoolExecutor
+    ) -> Sequence[CheckResult]:
+        environment, result = self._build(plan)
+        if environment is None:
+            return [result, *self._all_not_run("the environment was not built")]
+        self._python = environment.interpreter.version
+        built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server)
+        return [result, *self._after_build(built, pool)]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:
         """Start a server where the service knows of a PostgreSQL at all."""
@@ -89,13 +123,11 @@ class Rehearsal:
             for number, name in enumerate(needed)
         }
 
-    def _build(self, bound: Bindings) -> tuple[Environment | None, CheckResult]:
+    def _build(self, plan: environments.Plan) -> tuple[Environment | None, CheckResult]:
         made: list[Environment] = []
 
         def build_and_judge() -> Findings:
-            outcome = environments.build(
-                self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
-            )
+            outcome = environments.built(plan)
             if isinstance(outcome, BuildFailure):
                 return build.findings(outcome, self._case)
             made.append(outcome)
@@ -146,6 +178,9 @@ class Rehearsal:
     def _joined(self, first: CheckResult, second: "Future[CheckResult]") -> CheckResult:
         then = second.result()
         return self._result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
+
+    def _all_not_run(self, reason: str) -> list[CheckResult]:
+        return [self._not_run(check, reason) for check in ("migrations", "imports", "boot")]
 
     def _not_run(self, check: str, reason: str) -> CheckResult:
         finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")

@@ -2,16 +2,16 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from deploy_suite.model.contract import Bindings, Contract
-from deploy_suite.model.environment import Preferences
+from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Bindings, FromDatabase, Generated, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
-from deploy_suite.model.project import Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Ports
 
@@ -29,16 +29,26 @@ class Verdict:
     results: tuple[CheckResult, ...]
 
 
-def key(
-    snapshot: Snapshot, contract: Contract, bindings: Bindings, *, environment: str, preferences: Preferences
-) -> str:
+def key(case: Case, bindings: Bindings, *, environment: str) -> str:
     """Return the name of all that a verdict depends on; equal names mean equal verdicts.
 
     Shape: *environment* is the key of the environment, which stands for interpreter, requirements and resolution.
     """
-    answers = {name: value for name, value in bindings.values.items() if contract.variable(name) is None}
-    parts = [snapshot.commit.tree, asdict(contract), answers, environment, asdict(preferences), _suite()]
+    contract = case.contract
+    pushed = [case.state.upstream, *(commit.sha for commit in case.state.unpushed)]
+    answers = {
+        name: value
+        for name, value in bindings.values.items()
+        if name not in bindings.dummies and not _is_made_up(contract.variable(name))
+    }
+    chosen = asdict(replace(case.preferences, fresh=False))
+    parts = [case.snapshot.commit.tree, pushed, asdict(contract), answers, environment, chosen, _suite()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_plain).encode()).hexdigest()[:32]
+
+
+def _is_made_up(variable: Variable | None) -> bool:
+    """Whether the value differs from run to run without meaning anything."""
+    return variable is not None and isinstance(variable.source, Generated | FromDatabase)
 
 
 def find(name: str, ports: Ports) -> Verdict | None:
@@ -60,7 +70,7 @@ def keep(name: str, results: Iterable[CheckResult], *, python: str, ports: Ports
     text = json.dumps({"when": ports.clock.utc(), "python": python, "results": kept}, default=_plain)
     scratch = ports.workplace.run_folder / file.name
     scratch.write_text(text, encoding="utf-8")
-    scratch.replace(file)
+    shutil.move(scratch, file)  # the run's folder may lie on another disk than the cache
     _trim(file.parent)
 
 
