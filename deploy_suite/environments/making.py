@@ -1,0 +1,107 @@
+"""A plan into an environment on disk, or into the reason why its build failed."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.environments import (
+    enactment,
+    packages,
+    private_home,
+    reach,
+    resolution,
+    source_tree,
+    stand_ins,
+    store,
+    system_tools,
+    tools,
+    trials,
+)
+from deploy_suite.environments.enactment import Site
+from deploy_suite.environments.plan import Plan
+from deploy_suite.environments.stand_ins import StandIns
+from deploy_suite.environments.store import Record
+from deploy_suite.environments.tools import Tools
+from deploy_suite.model.command import Completed
+from deploy_suite.model.environment import BuildFailure, Resolution
+
+_LOG_CHARACTERS: Final = 200_000
+
+
+def made(plan: Plan, folder: Path) -> Record | BuildFailure:
+    """Build in *folder*: `venv`, `src`, `home`; of a pure build only `venv` is left.
+
+    Raises: MachineError, CannotCheckError when it is this machine that fails.
+    """
+    brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
+    site, note = _site(plan, folder, brought)
+    done = enactment.enact(plan.contract, plan.bindings, site, plan.workshop.ports)
+    private_home.cleared(site.home)
+    if not done.ok:
+        return _failure(plan, done, site)
+    if plan.recipe.is_pure:
+        shutil.rmtree(site.top)
+        shutil.rmtree(site.home)
+    return Record(
+        packages=packages.installed(site.venv),
+        size_bytes=store.size_bytes(folder),
+        has_tree=not plan.recipe.is_pure,
+        log=_log(done, site),
+        notes=tuple(text for text in (note, *brought.notes) if text),
+        versions=plan.resolved.resolution.versions,
+        from_source=tuple(sorted(plan.resolved.resolution.from_source)),
+    )
+
+
+def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
+    venv, top = folder / "venv", folder / "src"
+    plan.installer.create(venv, plan.workshop)
+    source_tree.copied(plan.snapshot.folder, top)
+    home = private_home.furnished(folder / "home", plan.workshop.settings)
+    note = source_tree.linked_venv(top, plan.contract.root, venv)
+    system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)
+    written = stand_ins.write(
+        plan.workshop.folder / "stand-ins",
+        venv=venv,
+        system=system,
+        tools=brought,
+        workshop=plan.workshop,
+        program=plan.installer.program(),
+        real_pip=plan.preferences.real_pip,
+    )
+    site = Site(top=top, workdir=top / plan.contract.root, venv=venv, home=home, system=system, stand_ins=written)
+    return site, note
+
+
+def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
+    """Return the failure, if it is the project's. Raises: MachineError, CannotCheckError when it is this machine's."""
+    calls = site.stand_ins.calls()
+    failed = [call for call in calls if call.code and call.program != stand_ins.FIRST_OPINION]
+    if not enactment.timed_out(done):
+        reach.blame_machine(calls, plan.recipe, installer=plan.installer, workshop=plan.workshop)
+    found = resolution.with_refusals(plan.resolved.resolution, plan.recipe, plan.workshop)
+    found = trials.tried(
+        found, site.venv, an_installer_failed=bool(failed), installer=plan.installer, workshop=plan.workshop
+    )
+    return BuildFailure(
+        code=done.code,
+        log=_log(done, site),
+        command=failed[-1].shown if failed else "",
+        seconds=done.seconds,
+        timed_out=enactment.timed_out(done),
+        resolution=_with_account(found, site.stand_ins),
+        notes=tuple(text for text in (plan.choice.note,) if text),
+    )
+
+
+def _log(done: Completed, site: Site) -> str:
+    """Return the output with paths as the project knows them, its end where it is long."""
+    text = done.output[-_LOG_CHARACTERS:]
+    return text.replace(f"{site.venv}/", ".venv/").replace(f"{site.top}/", "")
+
+
+def _with_account(found: Resolution, written: StandIns) -> Resolution:
+    """Add what uv said before pip had the last word, for uv explains conflicts better."""
+    told = [call.told for call in written.calls() if call.told]
+    return replace(found, conflict=found.conflict or "\n".join(told))
