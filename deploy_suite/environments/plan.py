@@ -13,7 +13,11 @@ from deploy_suite.model.project import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Shape: `key` is "" for what cannot be kept between runs."""
+    """All that is known before anything is built.
+
+    Shape: `key` is the same for the same content, "" where it is not known what will be installed; `is_kept` says
+    whether the environment can be kept under it: not one that writes to a database, which is another in each run.
+    """
 
     contract: Contract
     snapshot: Snapshot
@@ -25,3 +29,4 @@ class Plan:
     installer: Installer
     workshop: Workshop
     key: str
+    is_kept: bool

@@ -9,6 +9,7 @@ from typing import Final
 from deploy_suite.environments import interpreters, keys, resolution, store, uv, virtualenv
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments.bindings import databases_needed
 from deploy_suite.environments.handing_over import environment
 from deploy_suite.environments.making import made
 from deploy_suite.environments.plan import Plan
@@ -18,7 +19,7 @@ from deploy_suite.model.environment import BuildFailure, Environment, Preference
 from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 
-__all__ = ["INSTALLERS", "Plan", "build", "built", "identity", "planned"]
+__all__ = ["INSTALLERS", "Plan", "build", "built", "planned"]
 
 # The first that this machine has is used.
 INSTALLERS: Final[Mapping[str, Installer]] = {"uv": uv, "virtualenv": virtualenv}
@@ -45,7 +46,7 @@ def built(plan: Plan) -> Environment | BuildFailure:
     """Return what `build` does, for what was planned before. Raises: as `build`."""
     clock = plan.workshop.ports.clock
     began_s = clock.now_s()
-    outcome = _kept(plan) if plan.key else _built_for_once(plan)
+    outcome = _kept(plan) if plan.is_kept else _built_for_once(plan)
     return replace(outcome, seconds=clock.now_s() - began_s)
 
 
@@ -80,14 +81,14 @@ def planned(
         installer=installer,
         workshop=workshop,
         key="",
+        is_kept=False,
     )
-    return replace(plan, key=_key(plan)) if _can_be_kept(plan) else plan
+    return replace(plan, key=_key(plan), is_kept=_can_be_kept(plan)) if resolved.is_whole else plan
 
 
 def _can_be_kept(plan: Plan) -> bool:
-    """Return whether the result depends on nothing but the content: not on a database, nor on answers nobody gave."""
-    writes_to_database = plan.recipe.may_use_database and bool(plan.contract.databases)
-    return plan.resolved.is_whole and not writes_to_database and not plan.preferences.fresh
+    writes_to_database = plan.recipe.may_use_database and bool(databases_needed(plan.contract))
+    return not writes_to_database and not plan.preferences.fresh
 
 
 def _key(plan: Plan) -> str:
