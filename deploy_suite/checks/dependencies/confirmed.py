@@ -47,8 +47,7 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
     if rehearsed.raised:
         finding = import_faults.finding(fault)
         yield finding
-        if finding.outcome is Outcome.SKIPPED and not traced.changes_path:
-            yield from _not_reached(fault)
+        yield from (other for other in _not_reached(fault) if other.code != finding.code)
     elif not rehearsed.has_ended:
         yield _unfinished(fault)
     else:
@@ -62,7 +61,9 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
 
 
 def _not_reached(fault: Fault) -> Iterator[Finding]:
-    """Return what the import would have failed on, had it not stopped before for a reason of the rehearsal's own."""
+    """Return what the import would have failed on, had it not stopped before."""
+    if fault.traced.changes_path:
+        return
     for group in absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_EAGER):
         first = group[0]
         yield import_faults.absent(fault, first.module, first.chain, names=first.names)

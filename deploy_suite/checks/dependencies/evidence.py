@@ -51,7 +51,7 @@ def quoted(raised: Raised, *, more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the exception and the lines of the project's own code that led to it."""
     frames = raised.own_frames[-_FRAMES_SHOWN:]
     lines = tuple(f"{frame.location}: {frame.text}" for frame in frames)
-    return (*more, raised.shown[:_QUOTED], *lines)
+    return (*more, " ".join(raised.shown.split())[:_QUOTED], *lines)
 
 
 def attempts(rehearsed: Rehearsed) -> tuple[str, ...]:

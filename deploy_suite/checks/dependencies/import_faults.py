@@ -1,7 +1,7 @@
 """A rehearsed import that failed into the finding that names its cause."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,12 @@ _OPTIONAL: Final = (
     re.compile(r"[Pp]lease install (?:the )?[\"'`]?(?P<name>[a-z][\w.-]+)[\"'`]?(?: package)?"),
     re.compile(r"requires (?:the )?[\"'`](?P<name>[\w.-]+)[\"'`] (?:package|library)"),
 )
+_DRIVERS: Final = frozenset(
+    {
+        "MySQLdb", "aiomysql", "aiosqlite", "asyncmy", "asyncpg", "mysql", "oracledb", "pg8000", "psycopg", "psycopg2",
+        "pymssql", "pymysql", "pyodbc", "redis",
+    },
+)  # fmt: skip
 # Causes that speak of the surroundings, where the rehearsal is not the target.
 _OF_SURROUNDINGS: Final = frozenset(
     {
@@ -66,8 +72,18 @@ def _absent_module(fault: Fault) -> Finding | None:
     for index, one in enumerate(fault.rehearsed.raised):
         name = one.missing if one.type == "ModuleNotFoundError" else ""
         if name and (index == 0 or name.partition(".")[0].lower() in fault.outer.message.lower()):
-            return _module(fault, one, name)
+            return _made_up_driver(fault, one, name) or _module(fault, one, name)
     return None
+
+
+def _made_up_driver(fault: Fault, one: Raised, name: str) -> Finding | None:
+    """A database driver that a made-up URL asks for: on the target the URL may name another database."""
+    values = fault.built.bindings.values
+    urls = sorted(dummy for dummy in fault.built.bindings.dummies if "://" in values[dummy].revealed())
+    is_asked_by_package = bool(one.frames) and not one.frames[-1].is_own
+    if name.partition(".")[0] not in _DRIVERS or not urls or not is_asked_by_package:
+        return None
+    return _needs_real_values(fault, urls, f"{name} is not installed, and only a made-up URL asks for it")
 
 
 def _module(fault: Fault, one: Raised, name: str) -> Finding:
@@ -88,9 +104,10 @@ def _module(fault: Fault, one: Raised, name: str) -> Finding:
 def absent(fault: Fault, module: str, chain: Chain, *, names: tuple[str, ...] = ()) -> Finding:
     """Return the finding for a module that nothing importable has: a file of the project's own, or a package."""
     is_known = absent_packages.provider(module, names=names).is_known
-    files = () if is_known else own_modules.elsewhere(fault.built.case, module)
+    full = next((found.module for found in fault.traced.imports if found.name == module), module)
+    files = () if is_known else own_modules.elsewhere(fault.built.case, full)
     if files:
-        return own_modules.not_on_path(module, files, chain)
+        return own_modules.not_on_path(full, files, chain)
     return absent_packages.finding(module, chain, built=fault.built, declared=fault.declared, names=names)
 
 
@@ -173,20 +190,18 @@ def _unset_variable(fault: Fault) -> Finding | None:
         return None
     contract = fault.built.case.contract
     manifest = contract.location.file if contract.location else ""
-    is_told = any(variable.location is not None for variable in contract.variables)
+    is_told = manifest.endswith("render.yaml") and any(variable.location is not None for variable in contract.variables)
     listed = ", ".join(names)
+    has_not = f"{manifest} does not set it" if is_told else "no manifest says whether it is"
     return Finding(
         code=f"missing-env-var:{names[0]}",
         outcome=Outcome.FAILED if is_told else Outcome.SKIPPED,
-        message=(
-            f"{listed} must be set {fault.when}, and {manifest or 'no manifest'} "
-            f"{'does not set' if manifest else 'says whether'} {'it' if manifest else 'it is'}"
-        ),
+        message=f"{listed} must be set {fault.when}, and {has_not}",
         location=evidence.place(fault.outer),
         evidence=evidence.quoted(fault.outer),
         remedy=(
             f"add `- key: {names[0]}` with a value or `sync: false` to the service's envVars in "
-            f"{manifest or 'render.yaml'}; a value for the preflight alone goes into .env.preflight"
+            f"{manifest if is_told else 'render.yaml'}; a value for the preflight alone goes into .env.preflight"
         ),
         certainty="" if is_told else "the variables may be set in the target's own settings, which no manifest states",
     )
@@ -194,12 +209,16 @@ def _unset_variable(fault: Fault) -> Finding | None:
 
 def _made_up_value(fault: Fault) -> Finding | None:
     names = surroundings.made_up(fault.rehearsed.raised, fault.built)
-    if not names or any(one.missing for one in fault.rehearsed.raised[:1]):
+    if not names or fault.outer.missing:
         return None
+    return _needs_real_values(fault, names, "the import fails on values that only the target has")
+
+
+def _needs_real_values(fault: Fault, names: Sequence[str], why: str) -> Finding:
     return Finding(
         code="needs-real-values",
         outcome=Outcome.SKIPPED,
-        message=f"the import fails on values that only the target has; here they are made up: {', '.join(names)}",
+        message=f"{why}; here they are made up: {', '.join(names)}",
         location=evidence.place(fault.outer),
         evidence=evidence.quoted(fault.outer),
         remedy="put working values for " + ", ".join(names) + " into .env.preflight (never commit it), and run again",
@@ -241,10 +260,11 @@ def _syntax(fault: Fault) -> Finding | None:
     syntax = fault.outer.syntax
     if syntax is None:
         return None
+    series = fault.built.environment.interpreter.series
     return _failed(
         fault,
         code="syntax-error",
-        message=f"{syntax.file} is no valid Python {fault.built.environment.interpreter.series}: {fault.outer.message}",
+        message=f"{syntax.file} is no valid Python {series}: {fault.outer.message.partition(' (')[0]}",
         remedy=f"mend {syntax.file}:{syntax.line}" if syntax.is_own else "install a release made for this Python",
         location=syntax.location if syntax.is_own else evidence.place(fault.outer),
     )

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shlex
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
@@ -119,18 +120,21 @@ def rehearse(
     limit_s: float = TIME_LIMIT_S,
 ) -> Rehearsed:
     """Return how importing *entry* in the environment of *built* went; *names* are looked up afterwards."""
-    report = ports.workplace.run_folder / f"import-{built.environment.key[:12]}-{abs(hash(entry)):x}.jsonl"
-    order = _order(built, entry, names=names, loads_urls=loads_urls)
-    order |= {"report": str(report), "limit_s": limit_s}
     driver = files("deploy_suite.checks.dependencies").joinpath("driver.py")
-    with as_file(driver) as path, _network(built, ports) as network:
+    with (
+        as_file(driver) as path,
+        tempfile.TemporaryDirectory(prefix="import-", dir=ports.workplace.run_folder) as place,
+        _network(built, ports) as network,
+    ):
+        report = Path(place) / "report.jsonl"
+        order = _order(built, entry, names=names, loads_urls=loads_urls)
         command = Command(
             argv=(str(built.environment.python), str(path)),
             cwd=_working_folder(built, entry),
             environment=built.environment.process_environment(
                 binding.of_phase(built.case.contract, built.bindings, Phase.RUN)
             ),
-            stdin=json.dumps(order),
+            stdin=json.dumps({**order, "report": str(report), "limit_s": limit_s}),
         )
         completed = ports.runner.run(command, timeout_s=limit_s + 10, output_limit_bytes=_OUTPUT_BYTES, network=network)
         return _read(_lines(report), completed, top=built.environment.top, network=network)

@@ -1,0 +1,216 @@
+"""What the dependencies check says before anything is built."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from deploy_suite.checks import dependencies
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.dependencies import requirements
+from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Commit, Snapshot
+from deploy_suite.ports import WorkingState
+from deploy_suite.project import entry_points
+
+
+def case(
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    start: str = "gunicorn main:app",
+    build: str = "pip install -r requirements.txt",
+    state: WorkingState | None = None,
+) -> Case:
+    for name, text in {"requirements.txt": "flask\n", **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    command = CommandText(text=start, location=Location("render.yaml", 6))
+    contract = Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(),
+        python=PythonRequest(version="3.11.9", origin="test"),
+        variables=(),
+        build=CommandText(text=build, location=Location("render.yaml", 5)),
+        pre_deploy=None,
+        start=command,
+        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
+        port=10000,
+        port_is_movable=True,
+        health_path="",
+        host="web.onrender.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+        location=Location("render.yaml", 2),
+    )
+    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
+    return Case(snapshot=snapshot, contract=contract, state=state or WorkingState(), preferences=Preferences())
+
+
+def brief(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
+    return [(f.outcome.value, f.code, str(f.location or "")) for f in findings]
+
+
+def test_a_healthy_project_passes_and_says_what_was_verified(tmp_path: Path) -> None:
+    files = {"main.py": "import flask\nfrom app import routes\napp = 1\n", "app/__init__.py": "", "app/routes.py": ""}
+
+    (passed,) = dependencies.check(case(tmp_path, files))
+
+    assert passed == Finding(
+        code="own-modules",
+        outcome=Outcome.PASSED,
+        message=(
+            "main.py leads to 3 of the project's files, all in the commit and readable by Python 3.11, "
+            "and to 1 third-party packages"
+        ),
+        location=Location("render.yaml", 6),
+    )
+
+
+def test_a_module_that_git_ignores_is_named_with_the_way_to_commit_it(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from app.services import mail\napp = 1\n",
+        "app/__init__.py": "",
+        "app/services/__init__.py": "",
+    }
+    state = WorkingState(ignored=("app/services/mail.py",))
+
+    (failed,) = dependencies.check(case(tmp_path, files, state=state))
+
+    assert failed == Finding(
+        code="module-not-pushed:app.services.mail",
+        outcome=Outcome.FAILED,
+        message=(
+            "app.services.mail is imported, and the commit has no such module: "
+            "app/services/mail.py is in your folder, but not in the commit"
+        ),
+        location=Location("main.py", 1),
+        evidence=(
+            "main.py:1 from app.services import mail",
+            "looked for: app/services/mail.py, app/services/mail/__init__.py",
+        ),
+        remedy=("git add -f app/services/mail.py && git commit, and take it out of .gitignore if it stands there"),
+        reproduce="git ls-files app/services/mail.py",
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "build", "expected"),
+    [
+        (
+            {"main.py": "from app import version\napp = 1\n"},
+            "./make.sh",
+            ("warning", "module-not-pushed:app.version", "main.py:1"),
+        ),
+        (
+            {"main.py": "def f():\n    from app import x\napp = 1\n"},
+            "",
+            ("warning", "module-not-pushed:app.x", "main.py:2"),
+        ),
+        (
+            {"main.py": "from app.Core import x\napp = 1\n"},
+            "",
+            ("failed", "case-sensitive-import:app.Core", "main.py:1"),
+        ),
+        ({"main.py": "from .app import x\napp = 1\n"}, "", ("failed", "relative-import-no-parent", "main.py:1")),
+        (
+            {"main.py": "import app.core\napp = 1\n", "app/core.py": "x = (\n"},
+            "",
+            ("failed", "syntax-error", "app/core.py:1"),
+        ),
+        (
+            {"main.py": "from redis import Redis\napp = 1\n", "redis.py": ""},
+            "",
+            ("warning", "shadowed-module:redis", "redis.py"),
+        ),
+        ({"main.py": "application = 1\n"}, "", ("failed", "gunicorn-attribute-missing", "render.yaml:6")),
+        ({"other.py": ""}, "", ("failed", "gunicorn-module-path", "render.yaml:6")),
+    ],
+)
+def test_each_fault_has_its_name_and_place(
+    tmp_path: Path, files: Mapping[str, str], build: str, expected: tuple[str, str, str]
+) -> None:
+    own = {"app/__init__.py": "", "app/core.py": "", **files}
+
+    found = dependencies.check(case(tmp_path, own, build=build or "pip install -r requirements.txt"))
+
+    assert brief(found)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    from app import x\nexcept ImportError:\n    x = None\napp = 1\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app import x\napp = 1\n",
+        "import os\nif os.getenv('X'):\n    from app import x\napp = 1\n",
+    ],
+)
+def test_what_may_be_missing_is_not_reported(tmp_path: Path, source: str) -> None:
+    found = dependencies.check(case(tmp_path, {"main.py": source, "app/__init__.py": ""}))
+
+    assert [f.outcome for f in found] == [Outcome.PASSED]
+
+
+def test_a_start_command_without_an_entry_is_skipped_and_not_required(tmp_path: Path) -> None:
+    (skipped,) = dependencies.check(case(tmp_path, {}, start="npm start"))
+
+    assert (skipped.outcome, skipped.code, skipped.required) == (Outcome.SKIPPED, "entry-point-unknown", False)
+
+
+@pytest.mark.parametrize(
+    ("files", "build", "expected"),
+    [
+        ({}, "pip install -r requirements.txt", "add `numpy` to requirements.txt and commit it"),
+        ({"r/base.txt": ""}, "pip install -r r/base.txt", "add `numpy` to r/base.txt and commit it"),
+        (
+            {"pyproject.toml": "[tool.poetry]\nname = 'x'\n", "poetry.lock": ""},
+            "poetry install --no-root",
+            "run `poetry add numpy` and commit the manifest and the lock file",
+        ),
+        (
+            {"pyproject.toml": "[project]\nname = 'x'\n", "uv.lock": ""},
+            "uv sync --frozen",
+            "run `uv add numpy` and commit the manifest and the lock file",
+        ),
+        (
+            {},
+            "pip install flask",
+            "install `numpy` in the build command (render.yaml:5), best from a requirements.txt",
+        ),
+    ],
+)
+def test_the_remedy_names_the_file_that_the_build_installs_from(
+    tmp_path: Path, files: Mapping[str, str], build: str, expected: str
+) -> None:
+    declared = requirements.read(case(tmp_path, files, build=build))
+
+    assert declared.add("numpy") == expected
+
+
+def test_lines_of_files_that_the_build_does_not_install_are_known_apart(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "Flask==3.0\n",
+        "requirements-dev.txt": "pytest\n",
+        "tools/requirements.txt": "numpy\n",
+        "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['rich']\n[dependency-groups]\ndev = ['ruff']\n",
+    }
+
+    declared = requirements.read(case(tmp_path, files))
+
+    assert declared.names == {"flask"}
+    found = {name: declared.elsewhere(frozenset({name})) for name in ("pytest", "numpy", "rich", "ruff", "absent")}
+    assert {name: (str(one.location), one.part) if one else None for name, one in found.items()} == {
+        "pytest": ("requirements-dev.txt:1", ""),
+        "numpy": ("tools/requirements.txt:1", ""),
+        "rich": ("pyproject.toml:3", ""),
+        "ruff": ("pyproject.toml:5", "group dev"),
+        "absent": None,
+    }
