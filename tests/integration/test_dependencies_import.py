@@ -467,7 +467,7 @@ def test_an_import_that_never_ends_is_ended_and_says_where_it_was(project: Proje
     entry = built.case.contract.entry
     assert entry is not None
 
-    rehearsed = rehearsed_import.rehearse(built, project.ports, entry=entry, names=(), loads_urls=False, limit_s=2)
+    rehearsed = rehearsed_import.rehearse(built, project.ports, entry=entry, names=(), settings="", limit_s=2)
 
     assert (rehearsed.has_ended, rehearsed.timed_out, rehearsed.last_place) == (False, True, Location("main.py", 3))
 
@@ -496,6 +496,42 @@ def test_a_django_project_is_imported_down_to_its_urls(project: Project) -> None
     (failed,) = project.findings("gunicorn site1.wsgi")
 
     assert (failed.code, failed.location) == ("missing-requirement:reportlab", Location("site1/urls.py", 1))
+
+
+def test_a_server_that_a_program_runs_itself_stops_where_it_would_listen(project: Project) -> None:
+    project.installs(
+        "uvicorn",
+        "0.30",
+        {
+            "uvicorn.py": "class Server:\n    def run(self):\n        while True: pass\ndef run(app):\n    Server().run()\n"
+        },
+    )
+    project.has(
+        {"requirements.txt": "uvicorn\n", "run.py": "import uvicorn\nuvicorn.run('run:app')\nraise RuntimeError\n"}
+    )
+
+    assert brief(project.findings("python run.py")) == [("passed", "imports", "render.yaml:6")]
+
+
+def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> None:
+    fake = {
+        "django/__init__.py": "import os, importlib\ndef setup():\n    importlib.import_module(os.environ['DJANGO_SETTINGS_MODULE'])\n",
+        "django/conf.py": "class settings:\n    configured = False\n",
+        "django/core/__init__.py": "",
+    }
+    project.installs("Django", "5.0", fake)
+    project.has(
+        {
+            "requirements.txt": "Django\n",
+            "manage.py": "import os, sys\ndef main():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.live')\n"
+            "if __name__ == '__main__':\n    main()\n",
+            "conf/live.py": "import environ\n",
+        }
+    )
+
+    found = project.findings("python manage.py runserver 0.0.0.0:$PORT")
+
+    assert brief(found) == [("failed", "missing-requirement:environ", "conf/live.py:1")]
 
 
 def test_secrets_stay_out_of_the_command_line(project: Project) -> None:

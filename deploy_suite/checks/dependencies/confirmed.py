@@ -18,7 +18,7 @@ from deploy_suite.checks.dependencies.import_faults import Fault
 from deploy_suite.checks.dependencies.installed import Installed
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.project import EntryPoint, Framework
+from deploy_suite.model.project import EntryPoint
 from deploy_suite.ports import Ports
 from deploy_suite.tracing.values import ImportKind
 
@@ -40,9 +40,7 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
     provided = installed.read(built.environment.venv)
     traced = subject.trace(built.case, entry, known=provided.names | subject.known_of(declared.names))
     names = sorted({name for one in traced.imports if one.kind in _LOOKED_UP for name in absent_packages.probes(one)})
-    rehearsed = rehearsed_import.rehearse(
-        built, ports, entry=entry, names=names, loads_urls=entry.framework is Framework.DJANGO
-    )
+    rehearsed = rehearsed_import.rehearse(built, ports, entry=entry, names=names, settings=traced.settings_module)
     fault = Fault(built=built, entry=entry, traced=traced, declared=declared, rehearsed=rehearsed)
     if rehearsed.raised:
         finding = import_faults.finding(fault)

@@ -26,6 +26,8 @@ _REPORTED_FRAMES = 60
 _REPORTED_CHARACTERS = 20_000
 _LONGEST_CHAIN = 8
 _NETWORK_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect")
+# Loops and servers in C or Rust open their ports without an audit event.
+_OWN_SERVERS = (("uvicorn", "Server", "run"), ("granian", "Granian", "serve"), ("sanic", "Sanic", "run"))
 
 
 class _Serves(BaseException):
@@ -145,8 +147,20 @@ def _arrange(order: dict[str, Any]) -> None:
     sys.argv[:] = order["argv"]
 
 
+def _serve_nothing() -> None:
+    """Make servers that a program runs itself stop where they would listen: these bind outside Python's sockets."""
+    for module, kind, method in _OWN_SERVERS:
+        with contextlib.suppress(Exception):
+            setattr(getattr(importlib.import_module(module), kind), method, _stop)
+
+
+def _stop(*_: object, **__: object) -> None:
+    raise _Serves
+
+
 def _load(order: dict[str, Any]) -> None:
     if not order["attribute"]:
+        _serve_nothing()
         if order["run_file"]:
             runpy.run_path(order["run_file"], run_name="preflight_program")
         else:
@@ -162,8 +176,14 @@ def _load(order: dict[str, Any]) -> None:
         found(*arguments, **named)
 
 
-def _load_urls() -> None:
-    """Let Django import the URL configuration, which otherwise happens at the first request."""
+def _load_django(order: dict[str, Any]) -> None:
+    """Let Django import the URL configuration, which otherwise happens at the first request.
+
+    `manage.py` is not run but stood in for: its own work begins with the settings and django.setup().
+    """
+    if not order["attribute"] and order["settings"]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", order["settings"])
+        importlib.import_module("django").setup()
     if importlib.import_module("django.conf").settings.configured:
         _ = importlib.import_module("django.urls").get_resolver().url_patterns
 
@@ -209,9 +229,9 @@ def _rehearse(order: dict[str, Any], report: _Report) -> str:
         _arrange(order)
         _watch(order, report)
         _load(order)
-        if order["loads_urls"]:
-            stage = "urls"
-            _load_urls()
+        if order["is_django"]:
+            stage = "urls" if order["attribute"] else "import"
+            _load_django(order)
     except _Serves:
         return "done"
     except BaseException as error:  # noqa: BLE001  the finding is made of whatever was raised

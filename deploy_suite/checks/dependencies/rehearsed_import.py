@@ -16,11 +16,13 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import DatabaseField, FromDatabase, Phase
 from deploy_suite.model.finding import Location
-from deploy_suite.model.project import EntryPoint
+from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.ports import Network, Ports, Reach
 
 # Some real applications took 42 s to start on a machine of this size.
 TIME_LIMIT_S: Final = 180.0
+# A program that works at its top level never comes to an end of its imports; boot judges it.
+PROGRAM_LIMIT_S: Final = 45.0
 _OUTPUT_BYTES: Final = 512 * 1024
 # What a server has imported by the time it imports the application: gunicorn/app/wsgiapp.py, uvicorn/main.py …
 _PRELOADED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -116,10 +118,14 @@ def rehearse(
     *,
     entry: EntryPoint,
     names: Sequence[str],
-    loads_urls: bool,
-    limit_s: float = TIME_LIMIT_S,
+    settings: str,
+    limit_s: float | None = None,
 ) -> Rehearsed:
-    """Return how importing *entry* in the environment of *built* went; *names* are looked up afterwards."""
+    """Return how importing *entry* in the environment of *built* went; *names* are looked up afterwards.
+
+    Shape: *settings* is Django's settings module where the trace knows it.
+    """
+    limit_s = limit_s or (TIME_LIMIT_S if entry.attribute else PROGRAM_LIMIT_S)
     driver = files("deploy_suite.checks.dependencies").joinpath("driver.py")
     with (
         as_file(driver) as path,
@@ -127,7 +133,7 @@ def rehearse(
         _network(built, ports) as network,
     ):
         report = Path(place) / "report.jsonl"
-        order = _order(built, entry, names=names, loads_urls=loads_urls)
+        order = _order(built, entry, names=names, settings=settings)
         command = Command(
             argv=(str(built.environment.python), str(path)),
             cwd=_working_folder(built, entry),
@@ -140,7 +146,7 @@ def rehearse(
         return _read(_lines(report), completed, top=built.environment.top, network=network)
 
 
-def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], loads_urls: bool) -> dict[str, Any]:
+def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], settings: str) -> dict[str, Any]:
     top = built.environment.top.resolve()
     start = built.case.contract.start
     program = _program(start.text if start else "")
@@ -155,7 +161,8 @@ def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], loads_urls:
         "search_path": [str(top / path) for path in entry.search_path],
         "argv": [str(top / entry.file)] if is_file and entry.file else [program or "server"],
         "preload": list(_PRELOADED.get(program, ())),
-        "loads_urls": loads_urls,
+        "is_django": entry.framework is Framework.DJANGO,
+        "settings": settings,
         "names": list(names),
     }
 
