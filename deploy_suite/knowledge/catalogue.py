@@ -94,12 +94,16 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue:
-    """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for)."""
+    """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for).
+
+    Shape: `harmless_blocks` announce a traceback that was caught.
+    """
 
     causes: Mapping[str, Cause]
     harmless: re.Pattern[str]
+    harmless_blocks: re.Pattern[str]
     healthy: re.Pattern[str]
-    healthy_literals: tuple[str, ...]
+    literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
         """Return the row of *slug*, else that of its family."""
@@ -124,14 +128,16 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
     """
     causes: dict[str, Cause] = {}
     harmless: list[str] = []
+    blocks: list[str] = []
     healthy: list[str] = []
     literals: list[str] = []
     faults: list[str] = []
     for name, text in texts.items():
         document = tomllib.loads(text)
         harmless += document.get("harmless", {}).get("patterns", [])
+        blocks += document.get("harmless", {}).get("blocks", [])
         healthy += document.get("healthy", {}).get("patterns", [])
-        literals += document.get("healthy", {}).get("find", [])
+        literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
         for raw in document.get("cause", []):
             found = _row_faults(raw)
             if not found and raw["slug"] in causes:
@@ -145,8 +151,9 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
     return Catalogue(
         causes=causes,
         harmless=_any_of(harmless),
+        harmless_blocks=_any_of(blocks),
         healthy=_any_of(healthy),
-        healthy_literals=tuple(literals),
+        literals=tuple(literals),
     )
 
 

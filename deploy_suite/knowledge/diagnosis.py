@@ -7,6 +7,7 @@ from enum import Enum
 from typing import BinaryIO
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, filled
+from deploy_suite.knowledge.encodings import recoded
 from deploy_suite.knowledge.log_text import plain
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.knowledge.matching import Hits, read
@@ -87,7 +88,7 @@ def diagnose(text: str, *, masker: Masker | None = None, rows: Catalogue | None 
 def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Catalogue | None = None) -> Diagnosis:
     """Return the same for a log of any size, read in blocks: memory does not grow with it."""
     rows = rows or catalogue()
-    hits = read(stream, rows)
+    hits = read(recoded(stream), rows)
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker) for one in found.causes)

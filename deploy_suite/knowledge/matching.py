@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import BinaryIO, Final
+from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
 from deploy_suite.knowledge.distributions import distribution, slug_name
+from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, frames_before, raised_after
@@ -73,7 +74,7 @@ class _Index:
                 order += 1
                 for literal in signature.find:
                     self.rules.setdefault(literal, []).append(_Rule(cause, signature, order))
-        self.scanner = Scanner([*self.rules, _TRACEBACK, *rows.healthy_literals])
+        self.scanner = Scanner([*self.rules, _TRACEBACK, *rows.literals])
 
     def rules_for(self, text: str) -> Iterator[_Rule]:
         """Yield the rules whose literal stands in *text*."""
@@ -87,7 +88,7 @@ def _index(rows: Catalogue) -> _Index:
     return _Index(rows)
 
 
-def read(stream: BinaryIO, rows: Catalogue) -> Hits:
+def read(stream: Blocks, rows: Catalogue) -> Hits:
     """Return what *stream* holds of the causes in *rows*."""
     index = _index(rows)
     reader = _Reader(index, rows)
@@ -108,12 +109,18 @@ class _Reader:
         self._tracebacks = 0
         self._raised: list[Raised] = []
         self._loose: Raised | None = None
+        self._ignored: set[int] = set()
 
     def take(self, window: Window) -> None:
         line = window.line()
         known = self._seen.get(_shape(line.text))
         if known is not None:
             self._again(known, line)
+            return
+        if line.number in self._ignored:
+            return
+        if self._rows.harmless_blocks.search(line.text):
+            self._ignore_block(window, line)
             return
         if self._rows.harmless.search(line.text):
             self._remember(line, ())
@@ -152,6 +159,13 @@ class _Reader:
         raised = raised_after(window.after(line.service))
         if raised:
             self._raised.append(raised)
+
+    def _ignore_block(self, window: Window, line: LogLine) -> None:
+        """Pass over the traceback that *line* announces as one that was caught."""
+        raised = raised_after(window.after(line.service)[1:])
+        if raised:
+            self._ignored.add(raised.line)
+            self._hits.explained_lines.add(raised.line)
 
     def _match(self, window: Window, line: LogLine) -> None:
         found = self._found(window, line, line.text)
@@ -241,7 +255,12 @@ def _shape(text: str) -> str:
 
 
 def _groups(match: re.Match[str]) -> dict[str, str]:
-    return {name: value for name, value in match.groupdict().items() if value}
+    """Return what was captured; `host2` is `host` in another place of the same pattern."""
+    found: dict[str, str] = {}
+    for name, value in match.groupdict().items():
+        if value:
+            found.setdefault(name.rstrip("0123456789"), value)
+    return found
 
 
 def _joined(window: Window, line: LogLine) -> str:

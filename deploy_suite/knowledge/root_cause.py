@@ -104,6 +104,6 @@ def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     score = hit.weight
     if row.transient and hits.healthy_line > hit.last:
         score *= _AFTER_HEALTH
-    if row.kind in {"symptom", "request"} and hits.unexplained:
-        score *= _OVER_SYMPTOM if row.kind == "symptom" else 1
+    if row.kind == "symptom" and hits.unexplained and hits.unexplained.is_exception:
+        score *= _OVER_SYMPTOM
     return score

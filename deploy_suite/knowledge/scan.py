@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 from deploy_suite.knowledge.catalogue import LINE_LIMIT
+from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine, log_line
 
 BLOCK_BYTES: Final = 1 << 18
@@ -64,7 +65,7 @@ class Scanner:
         self.wide = tuple(dict.fromkeys(_anchor(literal).encode() for literal in sorted(set(literals))))
         self.narrow = tuple(anchor for anchor in self.wide if anchor.decode() in ANCHORS)
 
-    def windows(self, stream: BinaryIO) -> Iterator[Window]:
+    def windows(self, stream: Blocks) -> Iterator[Window]:
         """Yield a window for each line of *stream* that holds an anchor, in order, reading it block by block."""
         buffer, fresh, number = stream.read(BLOCK_BYTES), 0, 1
         anchors = self.wide

@@ -47,6 +47,11 @@ class Raised:
     frames: tuple[Frame, ...] = ()
 
     @property
+    def is_exception(self) -> bool:
+        """Whether it is a Python exception rather than some other line that speaks of a failure."""
+        return bool(self.frames or EXCEPTION.match(self.exception))
+
+    @property
     def own_frame(self) -> Frame | None:
         """The innermost frame of the project's own code."""
         return next((frame for frame in reversed(self.frames) if frame.is_own), None)

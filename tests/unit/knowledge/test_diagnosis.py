@@ -1,0 +1,202 @@
+import io
+import json
+
+import pytest
+
+from deploy_suite.knowledge.diagnosis import Diagnosis, EvidenceLine, Seen, Verdict, diagnose, diagnose_stream
+from deploy_suite.model.secret import Masker, Secret
+from deploy_suite.reports.diagnosis import render_json, render_text
+
+NUMPY = """Traceback (most recent call last):
+  File "/srv/venv/lib/python3.12/site-packages/gunicorn/arbiter.py", line 608, in spawn_worker
+    worker.init_process()
+  File "/srv/app/api/main.py", line 26, in <module>
+    import numpy as np
+ModuleNotFoundError: No module named 'numpy'
+"""
+
+
+def slugs(text: str) -> tuple[str, ...]:
+    return tuple(cause.slug for cause in diagnose(text).causes)
+
+
+def root(text: str) -> str:
+    found = diagnose(text)
+    return found.root.slug if found.root else found.verdict.value
+
+
+def test_a_missing_package_is_named_with_the_line_that_proves_it() -> None:
+    found = diagnose(NUMPY)
+
+    assert found.verdict is Verdict.KNOWN
+    assert found.causes[0].slug == "missing-requirement:numpy"
+    assert found.causes[0].evidence == (EvidenceLine(6, "ModuleNotFoundError: No module named 'numpy'"),)
+    assert "numpy" in found.causes[0].fix
+    assert "{" not in found.causes[0].title + found.causes[0].why + found.causes[0].fix
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        lambda line: f"\x1b[31m{line}\x1b[0m",
+        lambda line: f"web_1  | {line}",
+        lambda line: f"web-1  | {line}",
+        lambda line: f"2026-11-21T10:00:00.123456+00:00 app[web.1]: {line}",
+        lambda line: f"2026-11-21T10:00:00.123456789Z {line}",
+        lambda line: f"Nov 21 10:00:00 host gunicorn[811]: {line}",
+        lambda line: f"remote:        {line}",
+        lambda line: f"#12 3.456 {line}",
+        lambda line: f"2026-11-21T10:00:00Z app[3d8d] iad [info] {line}",
+        lambda line: f"Nov 21 10:00:00 AM  [abcde] {line}",
+        lambda line: f"{line}\r",
+        lambda line: f"\ufeff{line}",
+    ],
+)
+def test_the_dress_of_a_line_changes_nothing(dressed: object) -> None:
+    text = "\n".join(dressed(line) for line in NUMPY.splitlines())  # type: ignore[operator]
+
+    assert root(text) == "missing-requirement:numpy"
+
+
+def test_a_line_wrapped_by_the_terminal_is_read_as_one() -> None:
+    line = "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres"
+
+    assert root(f"{line[:60]}\n{line[60:]}\n") == "postgres-url-scheme"
+
+
+def test_one_line_is_enough() -> None:
+    assert root("bash: line 1: gunicorn: command not found") == "gunicorn-not-installed"
+
+
+def test_a_proxy_that_is_refused_is_the_symptom_of_the_crash_behind_it() -> None:
+    text = (
+        "nginx_1  | 2026/11/21 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream\n"
+        + "\n".join(f"web_1    | {line}" for line in NUMPY.splitlines())
+    )
+
+    found = diagnose(text)
+
+    assert found.causes[0].slug == "missing-requirement:numpy"
+    assert found.causes[0].explains == ("nginx-upstream-refused",)
+    assert [cause.slug for cause in found.causes] == ["missing-requirement:numpy"]
+
+
+def test_a_database_that_cannot_read_its_files_explains_the_name_that_does_not_resolve() -> None:
+    text = (
+        "web-1 | psycopg2.OperationalError: could not translate host name \"db\" to address: Name or service not known\n"
+        "db-1  | FATAL:  database files are incompatible with server\n"
+    )
+
+    assert slugs(text) == ("postgres-data-version-mismatch",)
+
+
+def test_the_kill_after_a_worker_timeout_is_no_lack_of_memory() -> None:
+    text = (
+        "[2026-11-21 10:00:00 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:7)\n"
+        "[2026-11-21 10:00:01 +0000] [1] [ERROR] Worker (pid:7) was sent SIGKILL! Perhaps out of memory?\n"
+    )
+
+    assert slugs(text) == ("gunicorn-worker-timeout",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "(trapped) error reading bcrypt version\nTraceback (most recent call last):\n"
+        '  File "/srv/venv/lib/python3.12/site-packages/passlib/handlers/bcrypt.py", line 620, in _load_backend_mixin\n'
+        "    version = _bcrypt.__about__.__version__\n"
+        "AttributeError: module 'bcrypt' has no attribute '__about__'\n"
+        "INFO:     Application startup complete.\n",
+        "WARNING: Running pip as the 'root' user can result in broken permissions and conflicting behaviour\n",
+        "/srv/app/main.py:3: DeprecationWarning: There is no current event loop\nINFO:  Application startup complete.\n",
+        "2026-11-21 GET /errors 200\nNot Found: /favicon.ico\n",
+    ],
+)
+def test_what_harms_nothing_is_no_failure(text: str) -> None:
+    assert diagnose(text) == Diagnosis(verdict=Verdict.HEALTHY)
+
+
+def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/app/shop/prices.py", line 12, in total\n'
+        "    return parse(rate)\n"
+        '  File "/srv/venv/lib/python3.12/site-packages/money/core.py", line 5, in parse\n'
+        "    raise CurrencyError(code)\n"
+        "money.core.CurrencyError: XXQ\n"
+    )
+
+    assert diagnose(text) == Diagnosis(
+        verdict=Verdict.UNKNOWN,
+        seen=Seen(exception="money.core.CurrencyError: XXQ", line=6, own_frame="/srv/app/shop/prices.py:12 in total"),
+    )
+
+
+def test_a_known_exception_before_the_unknown_one_does_not_hide_behind_it() -> None:
+    text = (
+        "sqlite3.OperationalError: no such table: users\n\nThe above exception was the direct cause of the following "
+        "exception:\n\nTraceback (most recent call last):\n"
+        '  File "/srv/app/shop/views.py", line 3, in home\n    rows()\n'
+        "django.db.utils.OperationalError: no such table: users\n"
+    )
+
+    assert slugs(text) == ("migrations-not-run",)
+
+
+def test_a_database_that_was_not_there_yet_is_taken_back_by_a_start_that_succeeded() -> None:
+    text = (
+        'psycopg2.OperationalError: connection to server at "db", port 5432 failed: Connection refused\n'
+        "INFO:     Application startup complete.\n"
+    )
+
+    assert diagnose(text).verdict is not Verdict.KNOWN
+
+
+def test_secrets_in_a_quoted_line_are_masked() -> None:
+    text = (
+        'sqlalchemy.exc.OperationalError: connection to server at "db", port 5432 failed: Connection refused '
+        "postgresql://app:hunter22@db/shop API_KEY=abcdef123456 sentinel-value\n"
+    )
+
+    shown = render_text(diagnose(text, masker=Masker.of([Secret("sentinel-value")])))
+
+    assert "hunter22" not in shown
+    assert "abcdef123456" not in shown
+    assert "sentinel-value" not in shown
+
+
+def test_utf_16_and_odd_bytes_are_read() -> None:
+    assert diagnose_stream(io.BytesIO(NUMPY.encode("utf-16"))).causes[0].slug == "missing-requirement:numpy"
+    assert diagnose_stream(io.BytesIO(b"\xff\x00\n" + NUMPY.encode())).causes[0].slug == "missing-requirement:numpy"
+
+
+def test_line_numbers_hold_across_blocks() -> None:
+    quiet = "2026-11-21 10:00:00 INFO all is well, nothing to see here\n"
+
+    found = diagnose(quiet * 40_000 + NUMPY + quiet * 40_000)
+
+    assert found.causes[0].evidence[0].line == 40_006
+
+
+def test_json_says_what_the_issue_asks_for() -> None:
+    document = json.loads(render_json(diagnose(NUMPY)))
+
+    assert {"schema", "verdict", "causes", "seen"} == set(document)
+    assert document["schema"] == 1
+    assert document["verdict"] == "known"
+    assert document["causes"][0]["cause"] == "missing-requirement:numpy"
+    assert document["causes"][0]["evidence"] == [{"line": 6, "text": "ModuleNotFoundError: No module named 'numpy'"}]
+
+
+def test_text_for_a_person_names_cause_line_fix_and_check() -> None:
+    shown = render_text(diagnose(NUMPY))
+
+    assert shown.startswith("missing-requirement:numpy: numpy is imported but not installed\n")
+    assert "     6 | ModuleNotFoundError: No module named 'numpy'" in shown
+    assert "nox -s preflight (check: dependencies)" in shown
+
+
+def test_text_of_the_other_verdicts_says_what_to_do() -> None:
+    assert render_text(Diagnosis(verdict=Verdict.HEALTHY)) == "no failure found in this log\n"
+    assert "send along" in render_text(Diagnosis(verdict=Verdict.UNKNOWN, seen=Seen(exception="XError: y", line=1)))
