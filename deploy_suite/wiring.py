@@ -8,12 +8,10 @@ from deploy_suite.adapters.caller import caller
 from deploy_suite.adapters.clock import SystemClock
 from deploy_suite.adapters.console import Console
 from deploy_suite.adapters.git import SystemGit
-from deploy_suite.adapters.http import HttpxHttp
 from deploy_suite.adapters.interpreters import SystemInterpreters
+from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSockets
 from deploy_suite.adapters.networks import LocalNetworks
-from deploy_suite.adapters.postgres import PostgresDatabases
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
-from deploy_suite.adapters.websockets import SyncWebSockets
 from deploy_suite.ports import Ports
 
 
@@ -29,9 +27,9 @@ def opened() -> Iterator[Ports]:
             runner=runner,
             launcher=launcher,
             networks=LocalNetworks(place.record_process, record_folder=place.record_folder),
-            http=HttpxHttp(),
-            websockets=SyncWebSockets(),
-            databases=PostgresDatabases(runner=runner, launcher=launcher, workplace=place),
+            http=LaterHttp(),
+            websockets=LaterWebSockets(),
+            databases=LaterDatabases(runner=runner, launcher=launcher, workplace=place),
             interpreters=SystemInterpreters(cache=place.cache / "interpreters.json"),
             git=SystemGit(),
             workplace=place,

@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from deploy_suite.environments import releases
+from deploy_suite.environments import locked_answers, releases
 from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
@@ -66,7 +66,7 @@ def _answer(install: Install, top: Path, *, installer: Installer, workshop: Work
             option for option in install.options if option not in {"--upgrade", "--reinstall", "--require-hashes"}
         ),
     )
-    return installer.resolve(question, workshop)
+    return locked_answers.answered(question, installer=installer, workshop=workshop)
 
 
 def with_refusals(resolution: Resolution, recipe: Recipe, workshop: Workshop) -> Resolution:

@@ -1,0 +1,77 @@
+"""Answers of the index that cannot change: those to files that pin all that they lead to.
+
+`pip freeze`, `pip-compile` and `uv pip compile` write such files. That one pins everything shows only in an answer, so
+the first is asked for and kept; one that names a distribution the files do not pin is asked for again each time.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.environments import releases
+from deploy_suite.environments.base import Answer, Installer, Question, Workshop
+from deploy_suite.manifests import requirements_file
+from deploy_suite.manifests.requirements_file import RequirementLine, RequirementsFile
+
+_FOLDER: Final = "answers"
+
+
+def answered(question: Question, *, installer: Installer, workshop: Workshop) -> Answer:
+    """Return the answer to *question*, kept where it cannot change, else the index's of now."""
+    read = _read_files(question)
+    pinned = _pinned(question, read)
+    if not pinned:
+        return installer.resolve(question, workshop)
+    file = workshop.ports.workplace.cache / _FOLDER / f"{_name(question, read, workshop)}.json"
+    kept = _read(file)
+    if kept:
+        return kept
+    answer = installer.resolve(question, workshop)
+    if answer.is_answer and not answer.conflict and set(answer.versions) <= pinned:
+        _write(file, answer)
+    return answer
+
+
+def _read_files(question: Question) -> tuple[RequirementsFile, ...]:
+    """Return the files of *question* with all that they refer to; paths are relative to the root."""
+    paths = [(question.folder / file).resolve().as_posix().lstrip("/") for file in question.files]
+    return tuple(each for path in paths for each in requirements_file.load(Path("/"), path))
+
+
+def _pinned(question: Question, read: tuple[RequirementsFile, ...]) -> frozenset[str]:
+    """Return the distributions that *question* pins, none where it asks for anything else."""
+    lines = [line for each in read if not each.is_constraint for line in each.requirements]
+    asks_for_more = question.requirements or question.editables or not all(map(_is_pin, lines))
+    return frozenset() if asks_for_more else frozenset(line.name for line in lines)
+
+
+def _is_pin(line: RequirementLine) -> bool:
+    specifiers = tuple(line.requirement.specifier) if line.requirement and not line.target else ()
+    return len(specifiers) == 1 and specifiers[0].operator == "==" and not specifiers[0].version.endswith(".*")
+
+
+def _name(question: Question, read: tuple[RequirementsFile, ...], workshop: Workshop) -> str:
+    """Return a digest of all that the answer depends on, the index's settings included."""
+    files = (*(Path("/", each.file) for each in read), *(question.folder / file for file in question.constraints))
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
+    settings = sorted((name, value.revealed()) for name, value in workshop.ports.caller.installer_settings.items())
+    python = [str(workshop.interpreter.path), workshop.interpreter.version, releases.machine()]
+    parts = [contents, question.options, python, settings]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _read(file: Path) -> Answer | None:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return Answer(is_answer=True, versions=kept["versions"], from_source=frozenset(kept["from_source"]))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _write(file: Path, answer: Answer) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"versions": dict(answer.versions), "from_source": sorted(answer.from_source)})
+    scratch = file.with_suffix(f".{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(file)
