@@ -394,6 +394,31 @@ def test_an_import_that_needs_another_host_is_skipped_and_names_the_line(project
     assert "192.0.2.1:6379 from store.py:2" in skipped.evidence
 
 
+def test_a_module_that_an_installed_package_no_longer_has_is_no_missing_requirement(project: Project) -> None:
+    project.installs("scikit-learn", "1.5.0", {"sklearn/__init__.py": ""})
+    project.has({"requirements.txt": "scikit-learn\n", "main.py": "from sklearn.externals import joblib\napp = 1\n"})
+
+    (failed,) = project.findings()
+
+    assert (failed.outcome, failed.code, failed.location) == (
+        Outcome.FAILED,
+        "dep-conflict:scikit-learn",
+        Location("main.py", 1),
+    )
+    assert (
+        failed.remedy
+        == "pin scikit-learn to a release that has sklearn.externals (1.5.0 has not), or change the import"
+    )
+
+
+def test_a_python_of_this_machine_that_lacks_a_part_says_nothing_against_the_project(project: Project) -> None:
+    project.has({"requirements.txt": "", "main.py": "raise ModuleNotFoundError('No module named _bz2', name='_bz2')\n"})
+
+    (skipped,) = project.findings()
+
+    assert (skipped.outcome, skipped.code) == (Outcome.SKIPPED, "python-built-without-module:_bz2")
+
+
 def test_known_clashes_between_packages_are_named(project: Project) -> None:
     project.installs("Werkzeug", "3.0.0", {"werkzeug/__init__.py": "", "werkzeug/urls.py": ""})
     project.installs("Flask", "2.2.0", {"flask/__init__.py": "from werkzeug.urls import url_quote\n"})
@@ -502,9 +527,7 @@ def test_a_server_that_a_program_runs_itself_stops_where_it_would_listen(project
     project.installs(
         "uvicorn",
         "0.30",
-        {
-            "uvicorn.py": "class Server:\n    def run(self):\n        while True: pass\ndef run(app):\n    Server().run()\n"
-        },
+        {"uvicorn.py": "class Server:\n    def run(self):\n        while 1: 0\ndef run(app):\n    Server().run()\n"},
     )
     project.has(
         {"requirements.txt": "uvicorn\n", "run.py": "import uvicorn\nuvicorn.run('run:app')\nraise RuntimeError\n"}
@@ -515,7 +538,8 @@ def test_a_server_that_a_program_runs_itself_stops_where_it_would_listen(project
 
 def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> None:
     fake = {
-        "django/__init__.py": "import os, importlib\ndef setup():\n    importlib.import_module(os.environ['DJANGO_SETTINGS_MODULE'])\n",
+        "django/__init__.py": "import os, importlib\n"
+        "def setup():\n    importlib.import_module(os.environ['DJANGO_SETTINGS_MODULE'])\n",
         "django/conf.py": "class settings:\n    configured = False\n",
         "django/core/__init__.py": "",
     }
@@ -523,7 +547,7 @@ def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> No
     project.has(
         {
             "requirements.txt": "Django\n",
-            "manage.py": "import os, sys\ndef main():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.live')\n"
+            "manage.py": "import os\ndef main():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.live')\n"
             "if __name__ == '__main__':\n    main()\n",
             "conf/live.py": "import environ\n",
         }

@@ -5,6 +5,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.checks.dependencies import (
+    absent_modules,
     absent_packages,
     consistency_findings,
     evidence,
@@ -14,7 +15,7 @@ from deploy_suite.checks.dependencies import (
     requirements,
     subject,
 )
-from deploy_suite.checks.dependencies.import_faults import Fault
+from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.installed import Installed
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
@@ -64,7 +65,7 @@ def _not_reached(fault: Fault) -> Iterator[Finding]:
         return
     for group in absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_EAGER):
         first = group[0]
-        yield import_faults.absent(fault, first.module, first.chain, names=first.names)
+        yield absent_modules.absent(fault, first.module, first.chain, names=first.names)
 
 
 def _unguarded_program(fault: Fault) -> Iterator[Finding]:
@@ -73,7 +74,7 @@ def _unguarded_program(fault: Fault) -> Iterator[Finding]:
         return
     for group in absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_EAGER):
         first = group[0]
-        yield import_faults.absent(fault, first.module, first.chain, names=first.names)
+        yield absent_modules.absent(fault, first.module, first.chain, names=first.names)
 
 
 def _unfinished(fault: Fault) -> Finding:
