@@ -38,6 +38,14 @@ class PostgresDatabases:
 
     @contextmanager
     def _embedded(self, extensions: frozenset[str]) -> Iterator[DatabaseServer]:
+        with ExitStack() as stack:
+            try:
+                server = self._started(extensions, stack)
+            except OSError as error:
+                raise MachineError(f"PostgreSQL cannot be started: {error}") from error
+            yield server
+
+    def _started(self, extensions: frozenset[str], stack: ExitStack) -> EmbeddedServer:
         machinery = Machinery(
             runner=self._runner,
             launcher=self._launcher,
@@ -45,11 +53,7 @@ class PostgresDatabases:
             account=account(),
         )
         installation = chosen(self.candidates(), extensions)
-        try:
-            pem = postgres_front.certificate(self._runner, self._workplace)
-            with started(installation, extensions | ALWAYS_TRUSTED, machinery) as cluster, ExitStack() as stack:
-                front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
-                port = stack.enter_context(front) if front else cluster.port
-                yield EmbeddedServer(cluster, extensions, port)
-        except OSError as error:
-            raise MachineError(f"PostgreSQL cannot be started: {error}") from error
+        cluster = stack.enter_context(started(installation, extensions | ALWAYS_TRUSTED, machinery))
+        pem = postgres_front.certificate(self._runner, self._workplace)
+        front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
+        return EmbeddedServer(cluster, extensions, stack.enter_context(front) if front else cluster.port)

@@ -21,13 +21,13 @@ from deploy_suite.model.contract import (
     DatabaseField,
     FromDatabase,
     Limits,
+    PythonRequest,
     ServiceKind,
     Variable,
-    PythonRequest,
 )
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
 from deploy_suite.model.finding import Location
-from deploy_suite.model.project import Commit, CommandText, Snapshot
+from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import Ports, WorkingState
 
 LIMITS = Limits(build_s=600, pre_deploy_s=120, start_s=600, health_request_s=5, shutdown_s=30)

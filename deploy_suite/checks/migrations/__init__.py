@@ -1,4 +1,4 @@
-"""Migrations rehearsed on a throw-away PostgreSQL: up from nothing, twice, over rows, down and up, against the models."""
+"""Migrations rehearsed on a throw-away PostgreSQL: up from nothing, over rows, back down, and against the models."""
 
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.checks.migrations import extensions

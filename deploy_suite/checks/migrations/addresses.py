@@ -40,9 +40,9 @@ def unused(file: str, built: Built, tool: Tool) -> Finding:
     return Finding(
         code="database-not-used",
         outcome=Outcome.WARNING,
-        message=f"the contract gives the service a PostgreSQL, but its migrations run on SQLite ({PurePath(file).name})",
+        message=f"the contract gives a PostgreSQL, but the migrations run on SQLite ({PurePath(file).name})",
         location=tool.location,
-        remedy="let the settings take the database from the variable that the manifest sets; a file is lost at each deploy",
+        remedy="let the settings read the variable that the manifest sets; a file is lost at each deploy",
         certainty="seen with the variables of the contract; one that only the target has may change it",
         reproduce=tool.shown,
     )

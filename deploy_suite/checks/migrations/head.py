@@ -201,7 +201,7 @@ def _conflicts(stage: Stage, described: Reply) -> Findings:
             "to run",
             location=stage.tool.location,
             evidence=tuple(f"{app}.{name}" for name in names),
-            remedy=f"merge them and commit the result: python {stage.tool.manage or 'manage.py'} makemigrations --merge",
+            remedy=f"merge and commit them: python {stage.tool.manage or 'manage.py'} makemigrations --merge",
             certainty=stage.surroundings.certainty,
             reproduce=stage.tool.shown,
         )

@@ -26,7 +26,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "adding-not-nullable-field": "add CHECK (… IS NOT NULL) NOT VALID, validate it, then set NOT NULL",
     "adding-field-with-default": "add the column without the volatile default, then fill it in batches",
     "adding-serial-primary-key-field": "build a unique index concurrently, then make it the primary key",
-    "adding-foreign-key-constraint": "add the constraint with postgresql_not_valid=True, validate it in a later revision",
+    "adding-foreign-key-constraint": "add the constraint with postgresql_not_valid=True, validate it later",
     "disallowed-unique-constraint": "build a unique index concurrently, then add the constraint USING INDEX",
     "renaming-column": "add the new column beside the old one; drop the old one when no release uses it",
     "renaming-table": "make a view of the old name, or copy; drop it when no release uses it",
@@ -113,7 +113,7 @@ def _warning(stage: Stage, revision: Revision, complaints: list[str], fresh: Fre
         location=Location(file) if file else stage.tool.location,
         evidence=tuple(complaints),
         remedy="; ".join(_REMEDIES[rule] for rule in rules),
-        certainty=f"squawk's rules on the SQL that ran; matters with many rows or traffic; this revision is {fresh.reason}",
+        certainty=f"squawk's rules on the SQL that ran; matters with many rows or much traffic; {fresh.reason}",
         reproduce=f"squawk on the SQL of revision {revision.id}",
     )
 

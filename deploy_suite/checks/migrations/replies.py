@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 
@@ -26,8 +26,12 @@ class Address:
     name: str
 
     def __str__(self) -> str:
-        """Return it without user and password."""
-        return f"{self.dialect}://{self.host}:{self.port}/{self.name}" if self.host else f"{self.dialect}:{self.name}"
+        """Return it without user and password; of a file only the name."""
+        return (
+            f"{self.dialect}://{self.host}:{self.port}/{self.name}"
+            if self.host
+            else f"{self.dialect}:{PurePath(self.name).name}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,12 @@ def rest(built: Built, ports: Ports, head: Head) -> Findings:
 def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings:
     known = fresh(built, ports, head.revisions)
     walked = rows.walk(stage, head.revisions, known)
+    together = rows.together(stage, head.revisions, known)
     linted = locks.linted(stage, head.revisions, known, walked.statements)
     copy = stage.database(_COPY, template=head.migrated)
     compared = drift.compared(stage, copy)
     travelled = roundtrip.travelled(stage, head.revisions, copy)
-    return (*walked.findings, *_met_rows(walked), *linted, *compared, *travelled)
+    return (*walked.findings, *together, *_met_rows(walked), *linted, *compared, *travelled)
 
 
 def _met_rows(walked: rows.Walked) -> Findings:

@@ -58,7 +58,7 @@ def _fails(stage: Stage, failure: Failure, doing: str, code: str) -> Finding:
         message=f"{doing} fails: {(failure.detail or failure.line).splitlines()[0]}",
         location=place,
         evidence=tuple(line for line in lines if line),
-        remedy=f"let downgrade() undo all that upgrade() does; see {place.file} (types made for an Enum stay unless dropped)",
+        remedy=f"let downgrade() in {place.file} undo all that upgrade() does (an Enum's type stays unless dropped)",
         certainty=_CERTAINTY,
         reproduce=f"{stage.tool.shown} && {_program(stage)} downgrade -1 && {_program(stage)} upgrade head",
     )

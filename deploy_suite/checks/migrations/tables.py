@@ -7,7 +7,8 @@ from typing import Final
 from deploy_suite.ports import DatabaseServer
 
 _COLUMNS: Final = """
-SELECT c.oid::bigint, n.nspname, c.relname, a.attnum::int, a.attname, a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
+SELECT c.oid::bigint, n.nspname, c.relname, a.attnum::int, a.attname,
+       a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
        a.atthasdef OR a.attidentity <> '' OR (t.typtype = 'd' AND t.typdefault IS NOT NULL),
        a.attgenerated <> '' OR a.attidentity = 'a',
        b.typname, b.typtype::text, b.typcategory::text, format_type(a.atttypid, a.atttypmod),

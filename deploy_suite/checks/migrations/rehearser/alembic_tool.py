@@ -1,62 +1,55 @@
 """Alembic, called as its command line calls it."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib
 import io
+from typing import Any
 
 from . import engines, source
 from .differences import shown
+from .target import Target
 
 
 class AlembicTool:
     """A directory of revisions and the environment that runs them."""
 
-    def __init__(self, job, target):
+    def __init__(self, job: dict[str, Any], target: Target) -> None:
         """Read the configuration that the command *job*["argv"] would use."""
         engines.guard(target)
         self._target = target
         self._config = _configuration(job["argv"])
         self._script = importlib.import_module("alembic.script").ScriptDirectory.from_config(self._config)
 
-    def surroundings(self):
+    def surroundings(self) -> Any:
         """Return the context in which commands run: none is needed."""
         return contextlib.ExitStack()
 
-    def describe(self, order):
+    def describe(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return the revisions, oldest first, without touching a database."""
         script = self._script
         revisions = [_revision(one) for one in script.walk_revisions("base", "heads")]
         return {"revisions": revisions[::-1], "heads": list(script.get_heads()), "folder": script.dir}
 
-    def upgrade(self, order):
+    def upgrade(self, order: dict[str, Any]) -> dict[str, Any]:
         """Upgrade to *order*["to"]."""
         script, revision = self._script, order["to"]
         self._run(lambda current, context: script._upgrade_revs(revision, current), destination_rev=revision)
         return {}
 
-    def downgrade(self, order):
+    def downgrade(self, order: dict[str, Any]) -> dict[str, Any]:
         """Downgrade to *order*["to"]."""
         script, revision = self._script, order["to"]
         self._run(lambda current, context: script._downgrade_revs(revision, current), destination_rev=revision)
         return {}
 
-    def current(self, order):
-        """Return the revisions at which the database is."""
-        found = []
-
-        def look(current, context):
-            found.extend(_listed(current))
-            return []
-
-        self._run(look, dont_mutate=True)
-        return {"current": found}
-
-    def drift(self, order):
+    def drift(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return how the models differ from the database, by Alembic's own comparison."""
         compare = importlib.import_module("alembic.autogenerate").compare_metadata
-        found = {"has_models": False, "tables": 0, "differences": []}
+        found: dict[str, Any] = {"has_models": False, "tables": 0, "differences": []}
 
-        def look(current, context):
+        def look(current: Any, context: Any) -> list[Any]:
             metadata = context.opts.get("target_metadata")
             if metadata is not None:
                 found["has_models"] = True
@@ -67,34 +60,30 @@ class AlembicTool:
         self._run(look, dont_mutate=True)
         return found
 
-    def _run(self, migrations, **options):
+    def _run(self, migrations: Any, **options: Any) -> None:
         context = importlib.import_module("alembic.runtime.environment").EnvironmentContext
         with context(self._config, self._script, fn=migrations, as_sql=False, **options):
             self._script.run_env()
 
 
-def _configuration(argv):
+def _configuration(argv: list[str]) -> Any:
     """Return the configuration, options such as `-c` and `-x` taken from the command itself."""
-    command_line = importlib.import_module("alembic.config").CommandLine
-    captured = []
-
-    class Capture(command_line):
-        def run_cmd(self, config, options):
-            captured.append(config)
-
-    Capture(prog="alembic").main(argv)
+    captured: list[Any] = []
+    command_line = importlib.import_module("alembic.config").CommandLine(prog="alembic")
+    command_line.run_cmd = lambda config, options: captured.append(config)
+    command_line.main(argv)
     config = captured[0]
     config.stdout = io.StringIO()
     return config
 
 
-def _listed(value):
+def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
 
 
-def _revision(one):
+def _revision(one: Any) -> dict[str, Any]:
     parents = one.down_revision
     return {
         "id": one.revision,

@@ -1,13 +1,18 @@
 """Django's migrations, called as `manage.py migrate` calls them."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib
 import io
 import os
 import runpy
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from .errors import RefusedError
+from .target import Target
 
 _ALIAS = "default"
 
@@ -15,7 +20,7 @@ _ALIAS = "default"
 class DjangoTool:
     """The migrations of all installed applications."""
 
-    def __init__(self, job, target):
+    def __init__(self, job: dict[str, Any], target: Target) -> None:
         """Set Django up as the project's own manage.py does."""
         self._target = target
         self._folders = job["folders"]
@@ -24,32 +29,32 @@ class DjangoTool:
         self._connection = importlib.import_module("django.db").connections[_ALIAS]
         self._settings = dict(self._connection.settings_dict)
         self._migrations = importlib.import_module("django.db.migrations.executor")
-        self._executor = None
-        self._state = None
+        self._executor: Any = None
+        self._state: Any = None
 
-    def surroundings(self):
+    def surroundings(self) -> Any:
         """Return the context in which commands run: connected to the target, each statement recorded."""
         self._point()
         if hasattr(self._connection, "execute_wrapper"):
             return self._connection.execute_wrapper(self._recorded)
         return contextlib.ExitStack()
 
-    def describe(self, order):
+    def describe(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return the migrations in the order of a first run, without touching a database."""
         loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(None)
-        nodes = []
+        nodes: list[Any] = []
         for leaf in loader.graph.leaf_nodes():
             nodes += [node for node in loader.graph.forwards_plan(leaf) if node not in nodes]
         conflicts = {app: sorted(names) for app, names in loader.detect_conflicts().items()}
         return {"revisions": [self._revision(loader, node) for node in nodes], "conflicts": conflicts}
 
-    def upgrade(self, order):
+    def upgrade(self, order: dict[str, Any]) -> dict[str, Any]:
         """Run the command migrate; *order*["options"] are its own."""
         command = importlib.import_module("django.core.management").call_command
         command("migrate", interactive=False, verbosity=0, skip_checks=False, stdout=io.StringIO(), **order["options"])
         return {}
 
-    def step(self, order):
+    def step(self, order: dict[str, Any]) -> dict[str, Any]:
         """Apply the one migration *order*["to"], those that it builds on being there."""
         app, _, name = order["to"].partition(".")
         if order.get("first") or self._executor is None:
@@ -62,17 +67,11 @@ class DjangoTool:
         self._state = self._executor.apply_migration(self._state.clone(), migration)
         return {}
 
-    def pending(self, order):
-        """Return the migrations that the database lacks."""
-        executor = self._migrations.MigrationExecutor(self._connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        return {"pending": ["{}.{}".format(one.app_label, one.name) for one, _ in plan]}
-
-    def drift(self, order):
+    def drift(self, order: dict[str, Any]) -> dict[str, Any]:
         """Return the migrations that makemigrations would write for the project's own applications."""
         labels = [label for label in self._own_labels() if label]
         said = io.StringIO()
-        found = {"has_models": bool(labels), "tables": len(labels), "differences": []}
+        found: dict[str, Any] = {"has_models": bool(labels), "tables": len(labels), "differences": []}
         if not labels:
             return found
         command = importlib.import_module("django.core.management").call_command
@@ -84,13 +83,13 @@ class DjangoTool:
             found["differences"] = [line.strip() for line in said.getvalue().splitlines() if line.strip()]
         return found
 
-    def _manage(self, job):
+    def _manage(self, job: dict[str, Any]) -> None:
         settings = job.get("settings")
         if settings:
             os.environ["DJANGO_SETTINGS_MODULE"] = settings
         if not job.get("manage"):
             return
-        management = importlib.import_module("django.core.management")
+        management: Any = importlib.import_module("django.core.management")
         original = management.execute_from_command_line
         management.execute_from_command_line = lambda argv=None: None
         try:
@@ -98,7 +97,7 @@ class DjangoTool:
         finally:
             management.execute_from_command_line = original
 
-    def _point(self):
+    def _point(self) -> None:
         """Lead the connection to the target. Raises: RefusedError."""
         given, connection = self._settings, self._connection
         vendor = connection.vendor
@@ -116,22 +115,22 @@ class DjangoTool:
             chosen = self._target.database
             connection.settings_dict.update(NAME=chosen["name"], USER=chosen["user"], PASSWORD=chosen["password"])
 
-    def _recorded(self, execute, sql, params, many, context):
+    def _recorded(self, execute: Any, sql: Any, *rest: Any) -> Any:
         self._target.statements.append(sql if isinstance(sql, str) else "")
-        return execute(sql, params, many, context)
+        return execute(sql, *rest)
 
-    def _revision(self, loader, node):
+    def _revision(self, loader: Any, node: Any) -> dict[str, Any]:
         migration = loader.graph.nodes[node]
         return {
-            "id": "{}.{}".format(*node),
-            "parents": ["{}.{}".format(*parent) for parent in getattr(migration, "dependencies", ())],
+            "id": ".".join(node),
+            "parents": [".".join(parent) for parent in getattr(migration, "dependencies", ())],
             "file": getattr(sys.modules.get(type(migration).__module__), "__file__", "") or "",
             "title": node[1],
             "upgrade": "present" if migration.operations else "empty",
             "downgrade": "present" if all(one.reversible for one in migration.operations) else "refuses",
         }
 
-    def _own_labels(self):
+    def _own_labels(self) -> Iterator[str]:
         roots = [os.path.realpath(folder) + os.sep for folder in self._folders]
         for config in importlib.import_module("django.apps").apps.get_app_configs():
             path = os.path.realpath(config.path)

@@ -1,8 +1,12 @@
 """An exception as plain data: what it says, the statement that the server refused, and where it came from."""
 
+from __future__ import annotations
+
 import linecache
 import sys
 import traceback
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 _LONGEST = 4000
 
@@ -10,13 +14,13 @@ _LONGEST = 4000
 class RefusedError(Exception):
     """The tool wanted to talk to a database that is not the rehearsal's."""
 
-    def __init__(self, dialect, host, port, name):
+    def __init__(self, dialect: str, host: str, port: int, name: str) -> None:
         """Keep the address apart; there is no password in it."""
-        super().__init__("{} at {}:{}/{}".format(dialect, host, port, name))
+        super().__init__(f"{dialect} at {host}:{port}/{name}")
         self.address = {"dialect": dialect, "host": host, "port": port, "name": name}
 
 
-def described(error):
+def described(error: BaseException) -> dict[str, Any]:
     """Return *error* with what caused it.
 
     Shape: `frames` are outermost first, each with file, line, function and the source line; `sqlstate` and `statement`
@@ -37,20 +41,22 @@ def described(error):
     }
 
 
-def _chain(error):
-    seen = []
-    while error is not None and error not in seen:
-        seen.append(error)
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+def _chain(error: BaseException) -> list[BaseException]:
+    seen: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in seen:
+        seen.append(following)
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
     return seen
 
 
-def _name(error):
+def _name(error: BaseException) -> str:
     kind = type(error)
     return kind.__name__ if kind.__module__ in ("builtins", "__main__") else kind.__module__ + "." + kind.__name__
 
 
-def _sqlstate(error):
+def _sqlstate(error: BaseException) -> str:
     for carrier in (error, getattr(error, "orig", None)):
         for attribute in ("sqlstate", "pgcode"):
             found = getattr(carrier, attribute, None)
@@ -59,12 +65,12 @@ def _sqlstate(error):
     return ""
 
 
-def _statement(error):
+def _statement(error: BaseException) -> str:
     found = getattr(error, "statement", None)
     return found if isinstance(found, str) else ""
 
 
-def _detail(error):
+def _detail(error: BaseException) -> str:
     original = getattr(error, "orig", None) or error
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
     if isinstance(primary, str):
@@ -72,7 +78,7 @@ def _detail(error):
     return str(original) if _sqlstate(error) else ""
 
 
-def _culprit(error):
+def _culprit(error: BaseException) -> str:
     found = ""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         migration = frame.f_locals.get("migration")
@@ -82,11 +88,11 @@ def _culprit(error):
     return found
 
 
-def _first(texts):
+def _first(texts: Iterable[str]) -> str:
     return next((text for text in texts if text), "")
 
 
-def _frames(error):
+def _frames(error: BaseException) -> Iterator[dict[str, Any]]:
     for frame in traceback.extract_tb(error.__traceback__):
         text = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
         yield {"file": frame.filename, "line": frame.lineno or 0, "function": frame.name, "text": text}

@@ -1,18 +1,22 @@
 """Flask-Migrate: Alembic inside the context of the Flask application."""
 
+from __future__ import annotations
+
 import argparse
 import importlib
 import inspect
 import os
+from typing import Any
 
 from . import engines
 from .alembic_tool import AlembicTool
+from .target import Target
 
 
 class FlaskTool(AlembicTool):
     """The same steps as Alembic's, with the configuration that Flask-Migrate makes."""
 
-    def __init__(self, job, target):
+    def __init__(self, job: dict[str, Any], target: Target) -> None:
         """Load the application as `flask` does."""
         engines.guard(target)
         self._target = target
@@ -22,12 +26,12 @@ class FlaskTool(AlembicTool):
             self._config = _configuration(self._application, options)
             self._script = importlib.import_module("alembic.script").ScriptDirectory.from_config(self._config)
 
-    def surroundings(self):
+    def surroundings(self) -> Any:
         """Return the application's context."""
         return self._application.app_context()
 
 
-def _options(argv):
+def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-A", "--app", default=None)
     parser.add_argument("-d", "--directory", default=None)
@@ -35,13 +39,13 @@ def _options(argv):
     return parser.parse_known_args(argv)[0]
 
 
-def _loaded(named):
+def _loaded(named: str | None) -> Any:
     cli = importlib.import_module("flask.cli")
     cli.load_dotenv()
     return cli.ScriptInfo(app_import_path=named or os.environ.get("FLASK_APP")).load_app()
 
 
-def _configuration(application, options):
+def _configuration(application: Any, options: argparse.Namespace) -> Any:
     extension = application.extensions.get("migrate")
     if extension is None:
         raise LookupError("Flask-Migrate is not set up: the application has no extension called migrate")

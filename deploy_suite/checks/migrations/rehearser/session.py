@@ -1,10 +1,14 @@
 """Orders in, replies out: one line of JSON each, in two files."""
 
+from __future__ import annotations
+
 import importlib
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from .errors import described
 from .target import Target
@@ -13,7 +17,7 @@ _PAUSE_S = 0.003
 _TOOLS = {"alembic": "AlembicTool", "flask": "FlaskTool", "django": "DjangoTool"}
 
 
-def serve(job_file):
+def serve(job_file: str) -> None:
     """Carry out orders until the order "end" comes."""
     with open(job_file, encoding="utf-8") as file:
         job = json.load(file)
@@ -30,9 +34,9 @@ def serve(job_file):
             replies.flush()
 
 
-def _carried_out(order, tool, job, target):
+def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: Target) -> tuple[dict[str, Any], Any]:
     began = time.monotonic()
-    reply = {"ok": True, "error": None}
+    reply: dict[str, Any] = {"ok": True, "error": None}
     try:
         if tool is None:
             tool = _tool(job, target)
@@ -45,13 +49,13 @@ def _carried_out(order, tool, job, target):
     return reply, tool
 
 
-def _tool(job, target):
+def _tool(job: dict[str, Any], target: Target) -> Any:
     kind = job["tool"]
-    module = importlib.import_module("rehearser.{}_tool".format(kind), "rehearser")
+    module = importlib.import_module(f".{kind}_tool", __package__)
     return getattr(module, _TOOLS[kind])(job, target)
 
 
-def _orders(file):
+def _orders(file: str) -> Iterator[dict[str, Any]]:
     """Yield each order as soon as its line is whole."""
     while not os.path.exists(file):
         time.sleep(_PAUSE_S)

@@ -1,9 +1,12 @@
 """What the body of a migration's function amounts to, read from its source."""
 
+from __future__ import annotations
+
 import ast
+from collections.abc import Sequence
 
 
-def body(path, name):
+def body(path: str, name: str) -> str:
     """Return "present", "empty" (`pass`), "refuses" (`raise`) or "missing" for the function *name* of the file."""
     try:
         with open(path, "rb") as file:
@@ -16,13 +19,13 @@ def body(path, name):
     return "missing"
 
 
-def _kind(statements):
+def _kind(statements: Sequence[ast.stmt]) -> str:
     if not statements:
         return "empty"
     return "refuses" if isinstance(statements[0], ast.Raise) else "present"
 
 
-def _says_nothing(statement):
+def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Pass):
         return True
     if isinstance(statement, ast.Return):

@@ -1,5 +1,9 @@
 """Which database the tool is let at: the rehearsal's own, and no other."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from .errors import RefusedError
 
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -13,33 +17,35 @@ class Target:
     password, or is None as long as the tool's own choice holds; `reached` is the last database connected to.
     """
 
-    def __init__(self, server):
+    def __init__(self, server: dict[str, Any] | None) -> None:
         """Let the tool at *server* only."""
         self.server = server
-        self.database = None
+        self.database: dict[str, str] | None = None
         self.file = ""
-        self.reached = None
+        self.reached: dict[str, str] | None = None
         self.generation = 0
-        self.statements = []
+        self.statements: list[object] = []
 
-    def lead(self, database, file):
+    def lead(self, database: dict[str, str] | None, file: str) -> None:
         """Lead the connections that follow to *database*, or to the SQLite file *file*."""
         self.database, self.file = database, file
         self.generation += 1
 
-    def admit(self, dialect, host, port, name):
+    def admit(self, dialect: str, host: str | None, port: object, name: str | None) -> None:
         """Note a PostgreSQL address about to be connected to. Raises: RefusedError for another server than ours."""
         shown = host or "localhost"
-        number = int(port or _POSTGRESQL_PORT)
-        if self.server is None or not self._is_ours(shown, number):
+        number = int(str(port or _POSTGRESQL_PORT))
+        if not self._is_ours(shown, number):
             raise RefusedError(dialect, shown, number, name or "")
         chosen = self.database["name"] if self.database else name
-        self.reached = {"dialect": "postgresql", "name": chosen}
+        self.reached = {"dialect": "postgresql", "name": chosen or ""}
 
-    def admitted_file(self, path):
+    def admitted_file(self, path: str) -> str:
         """Return the file that stands in for the SQLite database *path*, which is never opened."""
         self.reached = {"dialect": "sqlite", "name": path}
         return self.file if self.file and path and not path.startswith((":memory:", "file:")) else path
 
-    def _is_ours(self, host, port):
-        return port == self.server["port"] and (host == self.server["host"] or host in _HERE)
+    def _is_ours(self, host: str, port: int) -> bool:
+        if self.server is None:
+            return False
+        return bool(port == self.server["port"] and (host == self.server["host"] or host in _HERE))
