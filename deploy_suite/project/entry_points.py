@@ -2,14 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.manifests import shell
 from deploy_suite.manifests.shell import SimpleCommand
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
-from deploy_suite.project import app_finder, app_objects, entry_place, module_files, server_options
+from deploy_suite.project import app_finder, app_objects, entry_place, module_files, server_options, shell_tests
 from deploy_suite.project.entry_place import Place
 from deploy_suite.project.server_entries import SERVERS
 
@@ -32,9 +32,38 @@ def from_command(
     several programs, the last web server wins over the last script, and that over the last worker.
     """
     place = Place(folder=folder, cwd=root, variables=dict(variables or {}), location=start.location)
-    found = tuple(_entries(start.text, place, deep=_SCRIPTS_DEEP))
-    ranks = [rank for rank, _ in found]
-    return next((entry for rank, entry in reversed(found) if rank == min(ranks)), None)
+    found = tuple(_running(tuple(_entries(start.text, place, deep=_SCRIPTS_DEEP))))
+    best = [candidate.entry for candidate in found if candidate.rank == min(one.rank for one in found)]
+    is_open = len({entry.spec if entry else "" for entry in best}) > 1 and any(one.is_conditional for one in found)
+    return best[-1] if best and not is_open else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """Something that a text starts.
+
+    Shape: the lowest `rank` counts; `entry` is None for what cannot be traced (`python -c`). `guard` is the value of
+    the test right before it, `has_guard` whether there is one: without, a conditional one stands in an `else`.
+    """
+
+    rank: int
+    entry: EntryPoint | None
+    is_conditional: bool = False
+    has_guard: bool = False
+    guard: bool | None = None
+
+
+def _running(candidates: tuple[_Candidate, ...]) -> Iterator[_Candidate]:
+    """Leave out those in branches that the tests before them rule out."""
+    is_decided = False
+    for candidate in candidates:
+        if not candidate.is_conditional:
+            is_decided = False
+        elif is_decided or (candidate.has_guard and candidate.guard is False):
+            continue
+        elif candidate.guard:
+            is_decided = True
+        yield candidate
 
 
 def by_framework(folder: Path, root: PurePosixPath) -> EntryPoint | None:
@@ -42,18 +71,31 @@ def by_framework(folder: Path, root: PurePosixPath) -> EntryPoint | None:
     return next(iter(app_finder.entries(folder, root)), None)
 
 
-def _entries(
-    text: str, place: Place, *, deep: int, home: PurePosixPath | None = None
-) -> Iterator[tuple[int, EntryPoint]]:
-    """Return the entries in *text*; *home* is where `cd "$(dirname "$0")"` leads when it is a script's."""
-    here = place
+def _entries(text: str, place: Place, *, deep: int, home: PurePosixPath | None = None) -> Iterator[_Candidate]:
+    """Return what *text* starts; *home* is where `cd "$(dirname "$0")"` leads when it is a script's."""
+    here, tests = place, list[tuple[int, bool | None]]()
     for command in shell.parse(text).commands:
         here = replace(here, variables={**here.variables, **_exported(command)})
+        if command.is_condition:
+            tests.append((command.line, shell_tests.value(command.words, here.variables)))
         inner = shell.unwrapped(command)
         there = replace(here.moved(inner.folder), variables={**here.variables, **_assigned(command, inner)})
         if not inner.folder_is_known and home is not None:
             there = replace(there, cwd=home)
-        yield from _entries_of(command, inner, place=there, deep=deep)
+        for candidate in _entries_of(command, inner, place=there, deep=deep):
+            is_own = command.is_conditional
+            yield (
+                replace(candidate, is_conditional=True, has_guard=bool(tests), guard=_all(tests))
+                if is_own
+                else candidate
+            )
+            tests = []
+
+
+def _all(tests: list[tuple[int, bool | None]]) -> bool | None:
+    """Return what the last line of tests says when all on it agree; earlier ones guard what starts nothing."""
+    values = {value for line, value in tests if line == tests[-1][0]}
+    return values.pop() if len(values) == 1 else None
 
 
 def _exported(command: SimpleCommand) -> Mapping[str, str]:
@@ -66,9 +108,7 @@ def _assigned(command: SimpleCommand, inner: SimpleCommand) -> Mapping[str, str]
     return {**dict(command.assignments), **dict(inner.assignments)}
 
 
-def _entries_of(
-    command: SimpleCommand, inner: SimpleCommand, *, place: Place, deep: int
-) -> Iterator[tuple[int, EntryPoint]]:
+def _entries_of(command: SimpleCommand, inner: SimpleCommand, *, place: Place, deep: int) -> Iterator[_Candidate]:
     program = PurePosixPath(server_options.expanded(inner.program)).name
     script = _script(inner, place)
     if script is not None and deep:
@@ -78,11 +118,13 @@ def _entries_of(
         rank, read = SERVERS[program]
         entry = read(inner.words[1:], place)
         if entry is not None:
-            yield rank, entry
+            yield _Candidate(rank=rank, entry=entry)
+    elif program.startswith(_PYTHONS) and "-c" in inner.words[:3]:
+        yield _Candidate(rank=1, entry=None)
     elif program.startswith(_PYTHONS) or "-m" in command.words:
-        yield from ((1, entry) for entry in _python(inner, place))
+        yield from (_Candidate(rank=1, entry=entry) for entry in _python(inner, place))
     else:
-        yield from ((1, entry) for entry in _console_script(program, place))
+        yield from (_Candidate(rank=1, entry=entry) for entry in _console_script(program, place))
 
 
 def _script(command: SimpleCommand, place: Place) -> PurePosixPath | None:

@@ -25,6 +25,8 @@ _NEWER: Final = {
     "Assignment expressions": ast.NamedExpr,
     "Variable annotation syntax": ast.AnnAssign,
 }
+# Since Python 3.12 these may hold what makes an older tokenizer lose its place.
+_LONG_F_STRING: Final = re.compile(rb"[fF][rR]?(?:\"\"\"|''')")
 _CONFLICT: Final = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
 _TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
@@ -71,7 +73,7 @@ def _parsed(data: bytes, version: tuple[int, int]) -> tuple[ast.Module | None, F
         tree = ast.parse(data, feature_version=version)
     except SyntaxError as error:
         own = _own_syntax(data)
-        return own, _sure(error, version, own=own)
+        return own, _sure(error, version, own=own, data=data)
     except (ValueError, RecursionError, MemoryError):
         return None, None
     return tree, _newer_string(data, version)
@@ -85,11 +87,12 @@ def _own_syntax(data: bytes) -> ast.Module | None:
         return None
 
 
-def _sure(error: SyntaxError, version: tuple[int, int], *, own: ast.Module | None) -> Fault | None:
+def _sure(error: SyntaxError, version: tuple[int, int], *, own: ast.Module | None, data: bytes) -> Fault | None:
     """Return the fault unless the target's newer Python may well read what this interpreter does not."""
-    is_older_than_target = version > sys.version_info[:2]
-    if is_older_than_target and not isinstance(error, IndentationError) and not _CONFLICT.match(error.text or ""):
-        return None
+    if version > sys.version_info[:2]:
+        is_indentation = isinstance(error, IndentationError) and not _LONG_F_STRING.search(data)
+        if not is_indentation and not _CONFLICT.match(error.text or ""):
+            return None
     line = _newer_statement(str(error.msg), own) or error.lineno or 0
     return Fault(line=line, message=str(error.msg), text=(error.text or "").strip() if line == error.lineno else "")
 

@@ -131,6 +131,40 @@ def test_what_serves_nothing_has_no_entry(tmp_path: Path, command: str) -> None:
     assert read(tmp_path, command) is None
 
 
+WORKER_OR_WEB = """#!/bin/bash
+if [ -z "$LEVEL" ]; then LEVEL=info; fi
+if [[ "${WORKER:-0}" == "1" ]]; then
+  exec python -c "from jobs import run; run()"
+elif [ "$KIND" = queue ]; then
+  celery -A tasks worker
+else
+  gunicorn app:app
+fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "spec"),
+    [
+        ("./start.sh", "app:app"),
+        ("WORKER=1 ./start.sh", None),
+        ("KIND=queue bash start.sh", "tasks:app"),
+        ('if [ "$A" = "$B" ]; then gunicorn app:app; else gunicorn other:app; fi', "app:app"),
+        ('if [ -n "$(date)" ]; then gunicorn app:app; else gunicorn other:app; fi', None),
+        ('if [ -n "$(date)" ]; then gunicorn app:app --reload; else gunicorn app:app; fi', "app:app"),
+        ("case $X in a) gunicorn app:app;; *) gunicorn other:app;; esac", None),
+        ("python -c 'import app' && gunicorn app:app", "app:app"),
+        ("python -c 'import app; app.run()'", None),
+    ],
+)
+def test_branches_that_the_variables_rule_out_do_not_count(tmp_path: Path, command: str, spec: str | None) -> None:
+    write(tmp_path, {"start.sh": WORKER_OR_WEB, "app.py": FLASK, "other.py": FLASK, "tasks.py": "app = 1\n"})
+
+    entry = read(tmp_path, command)
+
+    assert (entry.spec if entry else None) == spec
+
+
 def test_runserver_is_djangos_program(tmp_path: Path) -> None:
     write(tmp_path, {"manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')\n"})
 
