@@ -1,19 +1,27 @@
 """Migrations rehearsed on a throw-away PostgreSQL: up from nothing, over rows, back down, and against the models."""
 
-from deploy_suite.checks.base import Built, Findings
-from deploy_suite.checks.migrations import extensions
+from deploy_suite.checks.base import Built, Case, Findings
+from deploy_suite.checks.migrations import extensions, tools
 from deploy_suite.checks.migrations.head import Head, to_head
 from deploy_suite.checks.migrations.rest import rest
-from deploy_suite.model.project import Snapshot
+from deploy_suite.manifests import shell
+from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.ports import Ports
 
-__all__ = ["Head", "check", "rest", "to_head", "wanted_extensions"]
+__all__ = ["Head", "check", "is_all_of", "rest", "to_head", "wanted_extensions"]
 
 
 def check(built: Built, ports: Ports) -> Findings:
     """Return all findings; `to_head` and `rest` are its two halves, for a caller that goes on in between."""
     head = to_head(built, ports)
     return (*head.findings, *rest(built, ports, head))
+
+
+def is_all_of(command: CommandText, case: Case) -> bool:
+    """Whether *command* does nothing but take the database to the newest revision, which `to_head` has proved."""
+    tool = tools.found(case)
+    runs = [simple for simple in shell.parse(command.text).commands if simple.program != "cd"]
+    return tool is not None and tool.call is not None and tool.call.location == command.location and len(runs) == 1
 
 
 def wanted_extensions(snapshot: Snapshot) -> frozenset[str]:

@@ -45,6 +45,8 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
     except (Exception, SystemExit) as error:
         reply.update(ok=False, error=described(error))
     reply.update(seconds=time.monotonic() - began, reached=target.reached, is_ready=tool is not None)
+    if reply["error"] and reply["error"]["sqlstate"] and not reply["error"]["statement"] and target.statements:
+        reply["error"]["statement"] = str(target.statements[-1])  # Django's errors do not carry it
     reply["statements"] = [one for one in target.statements if isinstance(one, str)]
     return reply, tool
 

@@ -1,0 +1,166 @@
+"""Django projects, rehearsed on a real server with real processes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.checks import migrations
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import Finding, Location, Outcome
+from tests.integration.migration_stage import built, contract, ports, tools_environment, write
+
+pytestmark = pytest.mark.integration
+
+MANAGE = """import os
+import sys
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
+    from django.core.management import execute_from_command_line
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
+"""
+SETTINGS = """import os
+import dj_database_url
+
+SECRET_KEY = "a key for tests"
+INSTALLED_APPS = ["django.contrib.contenttypes", "shop"]
+DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], ssl_require=True)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+MODELS = """from django.db import models
+
+
+class Item(models.Model):
+    name = models.CharField(max_length=20)
+"""
+FIRST = """from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Item",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=20)),
+            ],
+        ),
+    ]
+"""
+PRICE = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunSQL('ALTER TABLE shop_item ADD COLUMN price integer NOT NULL')]
+"""
+UPGRADE = "python manage.py migrate"
+Rehearse = Callable[..., tuple[Finding, ...]]
+
+
+@pytest.fixture(scope="module")
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tools_environment(tmp_path_factory.mktemp("django"), "django", "psycopg2-binary", "dj-database-url")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "project",
+        {
+            "manage.py": MANAGE,
+            "site_settings.py": SETTINGS,
+            "shop/__init__.py": "",
+            "shop/models.py": MODELS,
+            "shop/migrations/__init__.py": "",
+            "shop/migrations/0001_initial.py": FIRST,
+        },
+    )
+
+
+@pytest.fixture
+def rehearse(venv: Path, tmp_path: Path) -> Rehearse:
+    def run(project: Path, given: Contract | None = None) -> tuple[Finding, ...]:
+        scene = ports(tmp_path)
+        with built(project, given or contract(build=f"{UPGRADE} --noinput"), scene, venv=venv) as one:
+            return migrations.check(one, scene)
+
+    return run
+
+
+def told(findings: tuple[Finding, ...]) -> list[tuple[str, Outcome]]:
+    return [(finding.code, finding.outcome) for finding in findings]
+
+
+def test_a_healthy_project_that_insists_on_tls_passes(rehearse: Rehearse, project: Path) -> None:
+    findings = rehearse(project)
+
+    assert told(findings) == [
+        ("migrations-reach-head", Outcome.PASSED),
+        ("migrations-meet-rows", Outcome.PASSED),
+        ("models-match-migrations", Outcome.PASSED),
+    ]
+
+
+def test_a_required_column_without_default_fails_on_rows_in_its_file(rehearse: Rehearse, project: Path) -> None:
+    write(project, {"shop/migrations/0002_price.py": PRICE})
+
+    findings = rehearse(project)
+
+    found = next(finding for finding in findings if finding.outcome is Outcome.FAILED)
+    assert (found.code, found.location) == ("migration-not-null-on-rows", Location("shop/migrations/0002_price.py"))
+
+
+def test_two_last_migrations_fail_with_the_command_that_merges_them(rehearse: Rehearse, project: Path) -> None:
+    empty = PRICE.replace("migrations.RunSQL('ALTER TABLE shop_item ADD COLUMN price integer NOT NULL')", "")
+    write(project, {"shop/migrations/0002_a.py": empty, "shop/migrations/0002_b.py": empty})
+
+    findings = rehearse(project)
+
+    assert told(findings) == [("django-conflicting-migrations", Outcome.FAILED)]
+    assert findings[0].remedy == "merge and commit them: python manage.py makemigrations --merge"
+
+
+def test_models_ahead_of_the_migrations_are_a_warning(rehearse: Rehearse, project: Path) -> None:
+    write(project, {"shop/models.py": MODELS + "    colour = models.CharField(max_length=9, default='')\n"})
+
+    findings = rehearse(project)
+
+    drift = next(finding for finding in findings if finding.code == "django-model-drift")
+    assert drift.outcome is Outcome.WARNING
+    assert any("colour" in line for line in drift.evidence)
+
+
+def test_a_migration_that_the_server_refuses_fails_in_its_file(rehearse: Rehearse, project: Path) -> None:
+    broken = PRICE.replace("ALTER TABLE shop_item ADD COLUMN price integer NOT NULL", "CREATE TABLE shop_item ()")
+    write(project, {"shop/migrations/0002_again.py": broken})
+
+    findings = rehearse(project)
+
+    assert told(findings) == [("migration-duplicate-table", Outcome.FAILED)]
+    assert findings[0].location == Location("shop/migrations/0002_again.py")
+
+
+def test_sqlite_is_migrated_in_a_file_of_ours(rehearse: Rehearse, project: Path) -> None:
+    database = '{"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}'
+    settings = SETTINGS.partition("DATABASES")[0].replace("import dj_database_url\n", "")
+    write(
+        project,
+        {
+            "site_settings.py": f'{settings}DATABASES = {database}\nDEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"\n'
+        },
+    )
+
+    findings = rehearse(project, contract(build=UPGRADE, variables=()))
+
+    assert told(findings) == [("migrations-reach-head", Outcome.PASSED)]
+    assert "SQLite" in findings[0].message
+    assert not (project / "db.sqlite3").exists()
