@@ -38,7 +38,7 @@ def _lost_part_of_python(fault: Fault, one: Raised, name: str) -> Finding | None
     return Finding(
         code=f"python-built-without-module:{name}",
         outcome=Outcome.SKIPPED,
-        message=f"Python {interpreter.version} of this machine was built without {name}, which the target's should have",
+        message=f"Python {interpreter.version} of this machine was built without {name}; the target's has it",
         location=evidence.place(one),
         evidence=evidence.quoted(one),
         remedy=f"install a complete Python {interpreter.series} here, or choose another with --python",
