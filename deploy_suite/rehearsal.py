@@ -1,8 +1,9 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.report import Subject
-from deploy_suite.model.secret import Masker, Secret
+from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
 
@@ -30,12 +31,13 @@ class Rehearsal:
 
     def __init__(self, contract: Contract, *, project: Project, preferences: Preferences, ports: Ports) -> None:
         """Prepare; nothing runs yet."""
+        limits = contract.limits.shortened(build_s=preferences.build_timeout_s, start_s=preferences.start_timeout_s)
+        contract = replace(contract, limits=limits)
         self._contract = contract
         self._project = project
         self._ports = ports
         self._case = Case(snapshot=project.snapshot, contract=contract, state=project.state, preferences=preferences)
         self._python = preferences.python or contract.python.version
-        self._masker = Masker()
         self.reused = ""
 
     def subject(self) -> Subject:
@@ -58,30 +60,51 @@ class Rehearsal:
                 pool.submit(self._timed, "config", lambda: config.check(self._case)),
                 pool.submit(self._timed, "dependencies", lambda: dependencies.check(self._case)),
             ]
-            rest = self._rehearsed(pool)
-            return [self._masked(result) for result in (*(check.result() for check in static), *rest)]
+            try:
+                rest = self._rehearsed(pool)
+            except BaseException:
+                self._ports.runner.give_up()
+                raise
+            return [*(check.result() for check in static), *rest]
 
     def _rehearsed(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
         answers = binding.answers_in(self._project.repository / self._contract.root)
         bound = self._bound(answers, dict.fromkeys(binding.databases_needed(self._contract), _NOWHERE))
-        try:
-            plan = environments.planned(self._contract, self._case.snapshot, bound, self._case.preferences, self._ports)
-        except CannotCheckError as error:
-            cannot = self._result("environment", 0.0, (_cannot_check(error),))
-            return [cannot, *self._all_not_run("the environment cannot be built here")]
-        name = verdicts.key(self._case, bound, environment=plan.key)
-        if plan.key and not self._case.preferences.fresh and (verdict := verdicts.find(name, self._ports)):
-            self.reused, self._python = verdict.when, verdict.python
-            return verdict.results
-        with ExitStack() as stack:
-            server = self._serve(stack)
-            databases = self._databases(server, "build")
+        stem = verdicts.stem(self._case, bound)
+        is_news = self._case.preferences.fresh or not verdicts.is_known(stem, self._ports)
+        with self._serving(pool if is_news else None) as server:
+            try:
+                plan = environments.planned(
+                    self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
+                )
+            except CannotCheckError as error:
+                cannot = self._result("environment", 0.0, (_cannot_check(error),))
+                return [cannot, *self._all_not_run("the environment cannot be built here")]
+            name = f"{stem}-{plan.key}"
+            if not is_news and (verdict := verdicts.find(name, self._ports)):
+                self.reused, self._python = verdict.when, verdict.python
+                return verdict.results
+            databases = self._databases(server(), "build")
             bound = binding.rebound(self._contract, bound, databases)
-            self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
-            rest = self._built_and_checked(replace(plan, bindings=bound), server, pool)
+            self._ports.curtain.add(binding.masker(self._contract, bound, databases))
+            rest = self._built_and_checked(replace(plan, bindings=bound), server(), pool)
         if plan.key:
-            verdicts.keep(name, map(self._masked, rest), python=self._python, ports=self._ports)
+            masker = self._ports.curtain.masker
+            verdicts.keep(name, (result.masked(masker) for result in rest), python=self._python, ports=self._ports)
         return rest
+
+    @contextmanager
+    def _serving(self, pool: ThreadPoolExecutor | None) -> Iterator[Callable[[], DatabaseServer | None]]:
+        """Yield what returns the server: started in *pool* at once, or in its absence when it is first asked for."""
+        with ExitStack() as stack:
+            if pool is None:
+                yield functools.cache(lambda: self._serve(stack))
+                return
+            starting = pool.submit(self._serve, stack)
+            try:
+                yield starting.result
+            finally:
+                wait([starting])  # it must be on the stack before the stack is unwound
 
     def _bound(self, answers: Mapping[str, Secret], databases: Mapping[str, DatabaseAddress]) -> Bindings:
         bound = binding.bind(
@@ -90,7 +113,7 @@ class Rehearsal:
             answers=answers,
             service_folder=self._project.snapshot.folder / self._contract.root,
         )
-        self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
+        self._ports.curtain.add(binding.masker(self._contract, bound, databases))
         return bound
 
     def _built_and_checked(
@@ -119,7 +142,7 @@ class Rehearsal:
             return {}
         needed = binding.databases_needed(self._contract)
         return {
-            name: server.create(f"{stage}_{number}", template=template if number == 0 else "")
+            name: server.create(f"{stage.replace('-', '_')}_{number}", template=template if number == 0 else "")
             for number, name in enumerate(needed)
         }
 
@@ -139,24 +162,32 @@ class Rehearsal:
     def _after_build(self, built: Built, pool: ThreadPoolExecutor) -> list[CheckResult]:
         """Migrations come first, for some applications read tables when they are imported; the rest overlaps."""
         began = self._ports.clock.now_s()
-        to_head = migrations.to_head(built, self._ports)
-        reached = self._result("migrations", self._ports.clock.now_s() - began, to_head.findings)
-        migrated = to_head.migrated
-        rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, to_head))
-        imports = pool.submit(
-            self._timed, "imports", lambda: dependencies.confirm(self._copied(built, "imports", migrated), self._ports)
-        )
+        self._ports.progress.began("migrations")
+        head = migrations.to_head(built, self._ports)
+        reached = self._result("migrations", self._ports.clock.now_s() - began, head.findings)
+
+        def beside(check: str, findings: Callable[[Built, Ports], Findings]) -> "Future[CheckResult]":
+            own = self._copied(built, check, head.migrated)
+            return pool.submit(self._timed, check, lambda: findings(own, self._ports))
+
+        imports = beside("imports", dependencies.confirm)
+        command = self._contract.pre_deploy
+        # What only migrates has nothing left to do in a migrated database: the service need not wait for it.
+        is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._case))
+        pre_deploy = [beside("pre-deploy", boot.pre_deployed)] if is_proved else []
+        rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, head))
         if reached.outcome is Outcome.FAILED:
             booted = self._not_run("boot", "the migrations failed, and the target starts nothing after that")
         else:
-            booted = self._timed("boot", lambda: boot.check(self._copied(built, "boot", migrated), self._ports))
-        return [self._joined(reached, rest), imports.result(), booted]
+            own = self._copied(built, "boot", head.migrated)
+            booted = self._timed("boot", lambda: boot.check(own, self._ports, runs_pre_deploy=not is_proved))
+        return [self._joined(reached, rest), imports.result(), *(done.result() for done in pre_deploy), booted]
 
     def _copied(self, built: Built, stage: str, migrated: str) -> Built:
         """Return *built* with databases of its own, copies of the migrated one."""
         databases = self._databases(built.server, stage, template=migrated)
         bound = binding.rebound(self._contract, built.bindings, databases)
-        self._masker = self._masker.joined(binding.masker(self._contract, bound, databases))
+        self._ports.curtain.add(binding.masker(self._contract, bound, databases))
         return Built(case=built.case, environment=built.environment, bindings=bound, server=built.server)
 
     def _timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
@@ -185,10 +216,6 @@ class Rehearsal:
     def _not_run(self, check: str, reason: str) -> CheckResult:
         finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")
         return self._result(check, 0.0, (finding,))
-
-    def _masked(self, result: CheckResult) -> CheckResult:
-        findings = tuple(finding.masked(self._masker) for finding in result.findings)
-        return self._result(result.check, result.seconds, findings)
 
 
 def _cannot_check(error: CannotCheckError) -> Finding:

@@ -29,10 +29,10 @@ class Verdict:
     results: tuple[CheckResult, ...]
 
 
-def key(case: Case, bindings: Bindings, *, environment: str) -> str:
-    """Return the name of all that a verdict depends on; equal names mean equal verdicts.
+def stem(case: Case, bindings: Bindings) -> str:
+    """Return a name for all that a verdict depends on but the environment, which takes a while to tell.
 
-    Shape: *environment* is the key of the environment, which stands for interpreter, requirements and resolution.
+    Shape: with the key of the environment behind it, it is the name under which a verdict is kept.
     """
     contract = case.contract
     pushed = [case.state.upstream, *(commit.sha for commit in case.state.unpushed)]
@@ -42,8 +42,13 @@ def key(case: Case, bindings: Bindings, *, environment: str) -> str:
         if name not in bindings.dummies and not _is_made_up(contract.variable(name))
     }
     chosen = asdict(replace(case.preferences, fresh=False))
-    parts = [case.snapshot.commit.tree, pushed, asdict(contract), answers, environment, chosen, _suite()]
+    parts = [case.snapshot.commit.tree, pushed, asdict(contract), answers, chosen, _suite()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_plain).encode()).hexdigest()[:32]
+
+
+def is_known(start: str, ports: Ports) -> bool:
+    """Whether any verdict is kept under a name that begins with *start*."""
+    return any((ports.workplace.cache / _FOLDER).glob(f"{start}-*.json"))
 
 
 def _is_made_up(variable: Variable | None) -> bool:

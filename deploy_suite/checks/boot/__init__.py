@@ -1,5 +1,6 @@
 """A built service is started as its target would → whether it listens, answers, fits and stops."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -9,14 +10,13 @@ from deploy_suite.checks.boot.stage import Stage, on_stage
 from deploy_suite.checks.boot.waiting import until
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Ports, Process
 
 _WORKER_STAYS_S: Final = 5.0
 
 
-def check(built: Built, ports: Ports) -> Findings:
-    """Return what starting the service shows.
+def check(built: Built, ports: Ports, *, runs_pre_deploy: bool = True) -> Findings:
+    """Return what starting the service shows, after its pre-deploy command unless that is run elsewhere.
 
     The service runs in a network of its own where the system grants one. When it fails there and had tried to reach
     the outside, it is started once more with the network if the caller allows that.
@@ -27,11 +27,36 @@ def check(built: Built, ports: Ports) -> Findings:
         return (_skipped("a cron job is started by its schedule, and what it does then is not tried here"),)
     if start is None or not start.text.strip():
         return (_skipped("the project states no start command", required=True),)
-    findings = _trial(built, ports, start, isolated=_is_isolable(built))
+
+    def tried(stage: Stage) -> Findings:
+        failure = pre_deploy.run(stage) if runs_pre_deploy else None
+        if failure:
+            return _with_outside(stage, (failure,))
+        with ports.launcher.start(stage.command(start.text), network=stage.network) as process:
+            return _Trial(stage, process).findings()
+
+    return _in_networks(built, ports, tried)
+
+
+def pre_deployed(built: Built, ports: Ports) -> Findings:
+    """Return what the pre-deploy command alone does."""
+
+    def tried(stage: Stage) -> Findings:
+        failure = pre_deploy.run(stage)
+        passed = Finding(code="pre-deploy", outcome=Outcome.PASSED, message="the pre-deploy command succeeds")
+        return _with_outside(stage, (failure or passed,))
+
+    return _in_networks(built, ports, tried)
+
+
+def _in_networks(built: Built, ports: Ports, tried: Callable[[Stage], Findings]) -> Findings:
+    with ports.networks.open(isolated=_is_isolable(built)) as network:
+        findings = tried(on_stage(built, ports, network))
     if built.case.preferences.allow_network and _is_worth_retrying(findings):
-        ports.progress.waiting(f"{built.case.contract.service}: starting once more, with the network")
+        ports.progress.waiting(f"{built.case.contract.service}: once more, with the network")
         reached = tuple(finding for finding in findings if finding.code == "network-at-start")
-        return (*reached, *_trial(built, ports, start, isolated=False))
+        with ports.networks.open(isolated=False) as network:
+            return (*reached, *tried(on_stage(built, ports, network)))
     return findings
 
 
@@ -43,15 +68,6 @@ def _is_isolable(built: Built) -> bool:
 def _is_worth_retrying(findings: Findings) -> bool:
     went_wrong = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
     return went_wrong and any(finding.code == "network-at-start" for finding in findings)
-
-
-def _trial(built: Built, ports: Ports, start: CommandText, *, isolated: bool) -> Findings:
-    with ports.networks.open(isolated=isolated) as network:
-        stage = on_stage(built, ports, network)
-        if failure := pre_deploy.run(stage):
-            return _with_outside(stage, (failure,))
-        with ports.launcher.start(stage.command(start.text), network=network) as process:
-            return _Trial(stage, process).findings()
 
 
 def _with_outside(stage: Stage, findings: Findings) -> Findings:
