@@ -11,7 +11,8 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 from models import Base
 
-engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), poolclass=pool.NullPool)
+url = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
+engine = create_engine(url, poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():

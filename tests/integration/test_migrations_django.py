@@ -33,6 +33,7 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "shop"]
 DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], ssl_require=True)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """
+SQLITE = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}'
 MODELS = """from django.db import models
 
 
@@ -150,14 +151,8 @@ def test_a_migration_that_the_server_refuses_fails_in_its_file(rehearse: Rehears
 
 
 def test_sqlite_is_migrated_in_a_file_of_ours(rehearse: Rehearse, project: Path) -> None:
-    database = '{"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}'
-    settings = SETTINGS.partition("DATABASES")[0].replace("import dj_database_url\n", "")
-    write(
-        project,
-        {
-            "site_settings.py": f'{settings}DATABASES = {database}\nDEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"\n'
-        },
-    )
+    given = next(line for line in SETTINGS.splitlines() if line.startswith("DATABASES"))
+    write(project, {"site_settings.py": SETTINGS.replace(given, SQLITE)})
 
     findings = rehearse(project, contract(build=UPGRADE, variables=()))
 
