@@ -30,7 +30,7 @@ from deploy_suite.model.contract import (
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
 from deploy_suite.model.finding import Finding, Location
 from deploy_suite.model.probe import Probe
-from deploy_suite.model.project import Commit, CommandText, EntryPoint, Framework, Snapshot
+from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import (
     Databases,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks.boot.explaining import explained, wants_other_services
-from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said
+from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
 from deploy_suite.checks.boot.waiting import Idleness, until
@@ -43,7 +43,7 @@ def wait(stage: Stage, process: Process, address: Address) -> Answered | Finding
         progress=stage.ports.progress,
         waiting_for=lambda: f"{stage.contract.service}: waiting for GET {watch.path} to answer{last_said(process)}",
     )
-    return found or watch.unanswered(f"gave no good answer within {stage.contract.limits.start_s:.0f} s")
+    return found or unproved(stage, watch.unanswered(f"gave no good answer within {stage.contract.limits.start_s:g} s"))
 
 
 class _Watch:

@@ -1,7 +1,6 @@
 """The log of a Python program → the place in the project's own code where it went wrong."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from deploy_suite.knowledge.tracebacks import Frame, frame

@@ -1,0 +1,277 @@
+"""Runner and launcher with real processes: to the end, over the limit, interrupted, killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.model.command import Command, Completed
+from deploy_suite.model.secret import Secret
+from deploy_suite.ports import Listener, Process
+
+pytestmark = pytest.mark.integration
+
+PATH = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+ROOT = Path(__file__).parents[2]
+
+
+def command(*argv: str | Secret, cwd: Path = Path("/"), stdin: str = "", **environment: str | Secret) -> Command:
+    return Command(argv=argv, cwd=cwd, environment={"PATH": PATH, **environment}, stdin=stdin)
+
+
+def run(*argv: str | Secret, timeout_s: float = 20, **options: object) -> Completed:
+    return WardenedRunner().run(command(*argv), timeout_s=timeout_s, **options)  # type: ignore[arg-type]
+
+
+def eventually(condition: Callable[[], bool], within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def running(word: str) -> list[int]:
+    """Return the processes one of whose arguments is *word*."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if word in (process.info["cmdline"] or ()) and process.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo out; echo err >&2", (0, "out\n", "err\n")),
+        ("exit 3", (3, "", "")),
+        ("kill -9 $$", (-9, "", "")),
+        ("kill -TERM $$", (-15, "", "")),
+        ("cat", (0, "", "")),
+        ("printf '\\377'", (0, "\ufffd", "")),
+    ],
+)
+def test_what_became_of_a_command_is_returned(script: str, expected: tuple[int, str, str]) -> None:
+    done = run("bash", "-c", script)
+
+    assert (done.code, done.out, done.err) == expected
+
+
+def test_a_missing_program_is_127_and_one_that_cannot_run_126(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no program")
+    outcomes = [run("nonesuch"), run(str(tmp_path)), run(str(tmp_path / "text"))]
+
+    assert [done.code for done in outcomes] == [127, 126, 126]
+    assert outcomes[0].err == "cannot run nonesuch: No such file or directory\n"
+
+
+def test_a_missing_folder_is_named() -> None:
+    done = WardenedRunner().run(command("true", cwd=Path("/nonesuch")), timeout_s=5)
+
+    assert (done.code, done.err) == (127, "cannot enter the folder /nonesuch: No such file or directory\n")
+
+
+def test_the_process_sees_its_environment_and_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUR_OWN", "secret")
+    done = WardenedRunner().run(command("env", TOKEN=Secret("s3cret")), timeout_s=5)
+
+    assert sorted(done.out.splitlines()) == [f"PATH={PATH}", "TOKEN=s3cret"]
+
+
+def test_secrets_do_not_stand_in_any_command_line_of_ours() -> None:
+    with WardenedLauncher().start(command("sleep", "30", TOKEN=Secret("sentinel-5309"))):
+        listing = subprocess.run(["ps", "-axo", "command="], capture_output=True, text=True, check=True).stdout
+
+    assert "sentinel-5309" not in listing
+
+
+def test_standard_input_is_the_commands_however_long() -> None:
+    text = "line\n" * 100_000
+    done = WardenedRunner().run(command("cat", stdin=text), timeout_s=10)
+
+    assert done.out == text
+
+
+def test_the_process_leads_a_session_and_pipes_break_as_usual() -> None:
+    script = "import os,signal;print(os.getsid(0)==os.getpid(), signal.getsignal(signal.SIGTERM)==signal.SIG_DFL)"
+    done = run("bash", "-c", f'{sys.executable} -c "{script}"; ps -o ignored= -p $$')
+
+    assert done.out.splitlines()[0] == "False True"
+    assert int(done.out.splitlines()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
+
+
+def test_time_that_is_up_ends_the_whole_tree_with_124() -> None:
+    began = time.monotonic()
+    done = run("bash", "-c", "setsid sleep 3141 & echo begun; sleep 3142", timeout_s=0.5)
+
+    assert (done.code, done.out, time.monotonic() - began < 5) == (124, "begun\n", True)
+    assert (running("3141"), running("3142")) == ([], [])
+
+
+def test_what_a_command_leaves_running_ends_with_it() -> None:
+    daemon = "import os,time\nif os.fork()==0:\n os.setsid()\n if os.fork()==0:\n  time.sleep(3143)\n os._exit(0)"
+    done = run(sys.executable, "-c", f"{daemon}\nprint('left')", "mark-3143")
+
+    assert (done.code, done.out) == (0, "left\n")
+    assert running("mark-3143") == []
+
+
+def test_a_gigabyte_of_output_is_cut_to_head_and_tail() -> None:
+    script = "echo first; head -c 1000000000 /dev/zero | tr '\\0' x; echo; echo last"
+    before = psutil.Process().memory_info().rss
+    done = run("bash", "-c", script, timeout_s=60, output_limit_bytes=1000)
+    grown = psutil.Process().memory_info().rss - before
+
+    assert done.code == 0
+    assert done.out.startswith("first\nxxx")
+    assert done.out.endswith("xxx\nlast\n")
+    assert "[… 999999" in done.out
+    assert len(done.out) < 1100
+    assert grown < 50_000_000
+
+
+def test_lines_are_told_while_they_come_and_the_last_without_its_end() -> None:
+    lines: list[str] = []
+    run("bash", "-c", "echo one; printf 'two\\r\\nthree'", on_line=lines.append)
+
+    assert lines == ["one", "two", "three"]
+
+
+def test_an_exception_of_the_listener_to_lines_ends_the_tree() -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run("bash", "-c", "echo one; setsid sleep 3144 & sleep 3145", on_line=interrupted)
+
+    assert (running("3144"), running("3145")) == ([], [])
+
+
+SUITE = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from deploy_suite.adapters.networks import LocalNetworks
+from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.model.command import Command
+order = Command(argv=("bash", "-c", "setsid sleep {number} & echo up; sleep {number}"), cwd=Path("/"),
+                environment={{"PATH": os.environ["PATH"]}})
+with LocalNetworks().open(isolated={isolated}) as network:
+    if {is_run}:
+        WardenedRunner().run(order, timeout_s=60, network=network, on_line=lambda line: print(line, flush=True))
+    else:
+        with WardenedLauncher().start(order, network=network) as process:
+            while "up" not in process.output():
+                time.sleep(0.01)
+            print("up", flush=True)
+            time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+@pytest.mark.parametrize("is_run", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_outlives_the_suite_however_it_ends(number: int, is_run: bool, isolated: bool) -> None:  # noqa: FBT001
+    word = f"31{number:02d}{is_run:d}{isolated:d}"
+    program = SUITE.format(root=str(ROOT), number=word, is_run=is_run, isolated=isolated)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as suite:
+        assert suite.stdout is not None
+        assert suite.stdout.readline() == b"up\n"
+        began = eventually(lambda: len(running(word)) == 2)
+        suite.send_signal(number)
+        suite.wait(15)
+
+    assert (began, eventually(lambda: running(word) == [])) == (True, True)
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.05, 0.08, 0.12])
+def test_a_kill_at_any_moment_of_the_start_leaves_nothing(delay_s: float) -> None:
+    word = f"32{int(delay_s * 100):02d}"
+    program = SUITE.format(root=str(ROOT), number=word, is_run=True, isolated=True)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL) as suite:
+        time.sleep(0.15 + delay_s)
+        suite.kill()
+
+    time.sleep(0.2)
+    assert eventually(lambda: running(word) == [])
+
+
+def test_a_running_process_is_seen_from_outside(tmp_path: Path) -> None:
+    server = "import socket,time\na=socket.create_server(('127.0.0.1',0));b=socket.create_server(('',0))\n"
+    server += "c=socket.create_server(('::1',0),family=socket.AF_INET6)\n"
+    server += "print(a.getsockname()[1],b.getsockname()[1],c.getsockname()[1],flush=True);time.sleep(60)"
+    with WardenedLauncher().start(command(sys.executable, "-c", server, cwd=tmp_path)) as process:
+        assert eventually(lambda: process.output().endswith("\n"))
+        ports = [int(port) for port in process.output().split()]
+        listeners = set(process.listeners())
+        seen = (process.exit_code(), process.process_count(), psutil.Process(process.pid).cwd())
+        memory = process.memory_bytes()
+
+    addresses = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104
+    assert listeners == {Listener(address, port) for address, port in zip(addresses, ports, strict=True)}
+    assert seen == (None, 1, str(tmp_path))
+    assert 1_000_000 < memory < 200_000_000
+
+
+def test_signals_go_to_the_group_and_codes_come_back() -> None:
+    with WardenedLauncher().start(command("bash", "-c", "sleep 3146 & trap 'exit 5' TERM; wait")) as process:
+        assert eventually(lambda: process.process_count() == 2)
+        process.signal(signal.SIGTERM)
+        assert eventually(lambda: process.exit_code() is not None)
+        assert (process.exit_code(), eventually(lambda: process.process_count() == 0)) == (5, True)
+
+
+def test_a_daemon_stays_in_sight_after_its_parent_has_ended() -> None:
+    with WardenedLauncher().start(command("bash", "-c", "setsid sleep 3147 & exit 0")) as process:
+        assert eventually(lambda: process.exit_code() == 0)
+        alive = process.process_count()
+
+    assert (alive, running("3147")) == (1, [])
+
+
+def test_kill_ends_the_tree_and_may_be_repeated() -> None:
+    def ended(process: Process) -> tuple[int | None, int]:
+        process.kill()
+        return process.exit_code(), process.process_count()
+
+    with WardenedLauncher().start(command("bash", "-c", "trap '' TERM; setsid sleep 3148 & sleep 3149")) as process:
+        assert eventually(lambda: process.process_count() == 3)
+        first, second = ended(process), ended(process)
+
+    assert (first[1], second[1]) == (0, 0)
+    assert eventually(lambda: process.exit_code() == -9)
+    assert (running("3148"), running("3149")) == ([], [])
+
+
+def test_a_program_that_cannot_start_is_an_exit_and_not_an_exception() -> None:
+    with WardenedLauncher().start(command("nonesuch")) as process:
+        seen = (process.exit_code(), process.output(), process.pid, process.process_count())
+
+    assert seen == (127, "cannot run nonesuch: No such file or directory\n", 0, 0)
+
+
+def test_each_process_is_reported_to_the_journal() -> None:
+    journal: list[int] = []
+    with WardenedLauncher(journal.append).start(command("sleep", "30")) as process:
+        pids = (psutil.Process(process.pid).ppid(), process.pid)
+
+    assert tuple(journal) == pids
+
+
+def test_descriptors_are_given_back() -> None:
+    run("true")
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    for _ in range(5):
+        run("true")
+        with WardenedLauncher().start(command("sleep", "30")):
+            pass
+
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208

@@ -1,0 +1,155 @@
+"""The workplace: what lives as long as a run, what is kept, and what a killed run leaves to the next."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy_suite.adapters import workplace
+from deploy_suite.errors import MachineError
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+
+
+class Said:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def began(self, step: str) -> None:
+        self.lines.append(step)
+
+    def waiting(self, text: str) -> None:
+        self.lines.append(text)
+
+    def ended(self, step: str, seconds: float, outcome: str) -> None:
+        self.lines.append(f"{step} {seconds} {outcome}")
+
+
+@pytest.fixture
+def chosen(tmp_path: Path) -> Mapping[str, str]:
+    return {workplace.ROOT_VARIABLE: str(tmp_path / "root")}
+
+
+def runs(chosen: Mapping[str, str]) -> list[Path]:
+    return sorted((Path(chosen[workplace.ROOT_VARIABLE]) / "runs").iterdir())
+
+
+def test_a_run_has_an_empty_folder_that_goes_and_a_cache_that_stays(chosen: Mapping[str, str]) -> None:
+    with workplace.opened(Said(), environment=chosen) as place:
+        content = list(place.run_folder.iterdir())
+        protected = place.run_folder / "deep" / "protected"
+        protected.mkdir(parents=True)
+        (protected / "file").write_text("")
+        protected.chmod(0o500)
+        (place.cache / "kept").write_text("kept")
+
+    assert (content, runs(chosen), (place.cache / "kept").read_text()) == ([], [], "kept")
+
+
+def test_runs_side_by_side_leave_each_other_alone(chosen: Mapping[str, str]) -> None:
+    with workplace.opened(Said(), environment=chosen) as first:
+        with workplace.opened(Said(), environment=chosen) as second:
+            both = len(runs(chosen))
+        left = (first.run_folder.exists(), second.run_folder.exists())
+
+    assert (both, left) == (2, (True, False))
+
+
+KILLED = """
+import os, subprocess, sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from deploy_suite.adapters import workplace
+with workplace.opened(None) as place:
+    (place.run_folder / "half-built").mkdir()
+    folder = Path({folder!r}); folder.mkdir(); (folder / "file").write_text("")
+    place.record_folder(folder)
+    orphan = subprocess.Popen(["bash", "-c", "setsid sleep 3401 & sleep 3402"], start_new_session=True, stdout=-3)
+    place.record_process(orphan.pid)
+    print(orphan.pid, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    program = KILLED.format(root=str(ROOT), folder=str(folder))
+    killed = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, **chosen}
+    )
+    orphan = psutil.Process(int(killed.stdout))
+    tree = [orphan, *orphan.children(recursive=True)]
+    before = (len(runs(chosen)), folder.exists())
+
+    with workplace.opened(Said(), environment=chosen):
+        after = (len(runs(chosen)), folder.exists())
+
+    assert (killed.returncode, before, after) == (-9, (1, True), (1, False))
+    gone, _ = psutil.wait_procs(tree, timeout=5)
+    assert len(gone) == len(tree) >= 2
+
+
+def test_a_process_id_that_was_given_to_another_is_left_alone(chosen: Mapping[str, str]) -> None:
+    with subprocess.Popen(["sleep", "30"]) as bystander:
+        run = Path(chosen[workplace.ROOT_VARIABLE]) / "runs" / "old"
+        run.mkdir(parents=True)
+        began = psutil.Process(bystander.pid).create_time()
+        (run / "journal").write_text(f"process {bystander.pid} {began - 100}\nrubbish\n")
+        with workplace.opened(Said(), environment=chosen):
+            alive = bystander.poll() is None
+        bystander.kill()
+
+    assert (alive, runs(chosen)) == (True, [])
+
+
+def test_a_lock_is_held_against_others_and_the_wait_is_told(
+    chosen: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workplace, "_SAID_EVERY_S", 0.1)
+    said = Said()
+    order: list[str] = []
+    with workplace.opened(Said(), environment=chosen) as first, workplace.opened(said, environment=chosen) as second:
+
+        def wait() -> None:
+            with second.locked("environment"):
+                order.append("second")
+
+        with first.locked("environment"):
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            time.sleep(0.4)
+            order.append("first")
+        waiting.join(5)
+
+    assert order == ["first", "second"]
+    assert set(said.lines) == {"waiting for another run that holds the lock 'environment'"}
+
+
+def test_a_full_disk_is_one_clear_error() -> None:
+    with pytest.raises(MachineError) as raised, workplace.speaking_of_the_disk(Path("/cache")):
+        raise OSError(28, "No space left on device")
+
+    assert raised.value.message == "the disk that holds /cache is full"
+    assert workplace.ROOT_VARIABLE in raised.value.remedy
+
+
+def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    chosen = {workplace.ROOT_VARIABLE: str(tmp_path / "file" / "below")}
+
+    with pytest.raises(MachineError) as raised, workplace.opened(Said(), environment=chosen):
+        pass
+
+    assert raised.value.message == f"cannot write below {tmp_path}/file/below: Not a directory"
+
+
+def test_without_a_choice_the_folder_is_the_users_cache() -> None:
+    assert workplace.root_folder({}).name == "deploy-suite"

@@ -1,0 +1,176 @@
+"""The pure parts of the boot check: routes of a document, tracebacks of a log, waiting, memory."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.checks.boot import tracebacks
+from deploy_suite.checks.boot.listening import Repetition
+from deploy_suite.checks.boot.memory import in_mebibytes
+from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
+from deploy_suite.checks.boot.waiting import until
+from deploy_suite.model.environment import Environment, Interpreter
+from deploy_suite.model.finding import Location
+
+TOP = Path("/run/top")
+ENVIRONMENT = Environment(
+    key="k",
+    interpreter=Interpreter(path=Path("/python"), version="3.12.1"),
+    venv=TOP / "back" / ".venv",
+    workdir=TOP / "back",
+    top=TOP,
+    packages={},
+    search_path="",
+    home=Path("/home"),
+)
+LOG = """starting
+Traceback (most recent call last):
+  File "/run/top/back/.venv/bin/uvicorn", line 8, in <module>
+    sys.exit(main())
+  File "/usr/lib/python3.12/importlib/__init__.py", line 90, in import_module
+  File "<frozen importlib._bootstrap>", line 1387, in _gcd_import
+  File "/run/top/back/app/main.py", line 26, in <module>
+    from app import search
+  File "app/search.py", line 11, in <module>
+    import numpy
+  File "/run/top/back/.venv/lib/python3.12/site-packages/x.py", line 1, in <module>
+ModuleNotFoundError: No module named 'numpy'
+retrying
+"""
+
+
+@dataclass
+class Stopwatch:
+    time_s: float = 0.0
+
+    def now_s(self) -> float:
+        return self.time_s
+
+    def utc(self) -> str:
+        return ""
+
+    def sleep(self, seconds: float) -> None:
+        self.time_s += seconds
+
+
+@dataclass
+class Said:
+    lines: list[str] = field(default_factory=list)
+
+    def began(self, step: str) -> None:
+        self.lines.append(step)
+
+    def waiting(self, text: str) -> None:
+        self.lines.append(text)
+
+    def ended(self, step: str, seconds: float, outcome: str) -> None:
+        self.lines.append(f"{step}{seconds}{outcome}")
+
+
+def document(**paths: object) -> str:
+    return json.dumps({"openapi": "3.1.0", "paths": {f"/{name}": value for name, value in paths.items()}})
+
+
+def test_only_routes_that_need_nothing_and_change_nothing_are_asked() -> None:
+    get: dict[str, object] = {"get": {}}
+    text = json.dumps(
+        {
+            "openapi": "3.1.0",
+            "paths": {
+                "/plain": get,
+                "/optional": {"get": {"parameters": [{"name": "q", "in": "query", "required": False}]}},
+                "/required": {"get": {"parameters": [{"name": "q", "in": "query", "required": True}]}},
+                "/shared": {"parameters": [{"name": "h", "in": "header", "required": True}], "get": {}},
+                "/items/{id}": get,
+                "/create": {"post": {}},
+                "/auth/logout": get,
+                "/chat/stream": get,
+                "/events": get,
+            },
+        }
+    )
+
+    assert plain_routes(text) == ("/plain", "/optional")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>", "[]", '{"paths": {"/a": {"get": {}}}}', '{"openapi": "3", "paths": []}']
+)
+def test_what_is_no_openapi_document_has_no_routes(text: str) -> None:
+    assert plain_routes(text) == ()
+
+
+def test_the_number_of_routes_is_bounded_and_a_mount_point_is_kept() -> None:
+    many = document(**{f"r{number}": {"get": {}} for number in range(100)})
+    mounted = json.dumps({"openapi": "3.1.0", "servers": [{"url": "/api"}], "paths": {"/a": {"get": {}}}})
+
+    assert (len(plain_routes(many)), plain_routes(mounted)) == (MOST_ROUTES, ("/api/a",))
+
+
+def test_a_swagger_page_tells_where_its_document_is() -> None:
+    assert documented_at("SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id") == "/api/v1/openapi.json"
+    assert documented_at("<html>") == ""
+
+
+def test_own_frames_are_those_of_the_repository_outside_its_environment() -> None:
+    frames = tracebacks.own_frames(LOG, ENVIRONMENT)
+
+    assert frames == ((Location("back/app/main.py", 26), "<module>"), (Location("back/app/search.py", 11), "<module>"))
+    assert tracebacks.chain(frames) == "back/app/main.py:26 → back/app/search.py:11"
+
+
+def test_the_traceback_that_matters_is_the_one_above_the_line_asked_for() -> None:
+    other = LOG + LOG.replace("app/search.py", "app/other.py")
+
+    assert tracebacks.own_frames(other, ENVIRONMENT, up_to_line=12)[-1][0] == Location("back/app/search.py", 11)
+    assert tracebacks.own_frames(other, ENVIRONMENT)[-1][0] == Location("back/app/other.py", 11)
+
+
+def test_a_syntax_error_has_its_frame_without_a_function() -> None:
+    log = '  File "/run/top/back/app.py", line 3\n    def (\n        ^\nSyntaxError: invalid syntax\n'
+
+    assert tracebacks.own_frames(log, ENVIRONMENT) == ((Location("back/app.py", 3), ""),)
+
+
+def test_the_end_of_a_log_is_quoted_by_traceback_and_by_line() -> None:
+    assert tracebacks.last_traceback(LOG)[-1] == "ModuleNotFoundError: No module named 'numpy'"
+    assert tracebacks.last_lines("a\n\n b \nc", 2) == (" b", "c")
+    assert tracebacks.exceptions(LOG * 2) == ("ModuleNotFoundError: No module named 'numpy'",) * 2
+    assert (tracebacks.last_traceback("fine"), tracebacks.own_frames("fine", ENVIRONMENT)) == ((), ())
+
+
+def test_the_same_exception_at_once_in_many_workers_is_no_loop_and_one_after_the_other_is() -> None:
+    clock = Stopwatch()
+    at_once, in_turn = Repetition(clock), Repetition(clock)
+    seen = []
+    for number in range(1, 6):
+        clock.sleep(1)
+        seen.append((at_once.is_loop(LOG * 8), in_turn.is_loop(LOG * number)))
+
+    assert seen == [(False, False), (False, False), (False, False), (False, True), (False, True)]
+
+
+def test_waiting_ends_with_the_first_thing_found_and_is_told_every_ten_seconds() -> None:
+    clock, said = Stopwatch(), Said()
+
+    def look() -> str | None:
+        return "found" if clock.time_s > 25 else None
+
+    found = until(look, timeout_s=60, clock=clock, progress=said, waiting_for=lambda: "konan: waiting")
+
+    assert (found, clock.time_s < 26) == ("found", True)
+    assert said.lines == ["konan: waiting (10 s so far)", "konan: waiting (20 s so far)"]
+
+
+def test_waiting_in_vain_ends_at_the_limit() -> None:
+    clock = Stopwatch()
+
+    found = until(lambda: None, timeout_s=5, clock=clock, progress=Said(), waiting_for=lambda: "x")
+
+    assert (found, 5 <= clock.time_s < 5.5) == (None, True)
+
+
+def test_memory_is_shown_in_whole_mebibytes() -> None:
+    assert [in_mebibytes(size) for size in (0, 1, 1024 * 1024, 1024 * 1024 + 1)] == [0, 1, 1, 2]
