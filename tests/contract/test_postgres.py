@@ -2,6 +2,9 @@
 
 import json
 import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +39,11 @@ class Folders:
     def locked(self, name: str) -> Iterator[None]:
         assert name
         yield
+
+    @contextmanager
+    def locked_at_once(self, name: str) -> Iterator[bool]:
+        assert name
+        yield True
 
 
 def databases(folder: Path) -> PostgresDatabases:
@@ -223,6 +231,34 @@ def test_a_server_runs_from_the_disk_where_memory_has_no_room(tmp_path: Path, mo
         assert len(list((tmp_path / "run").iterdir())) == 1
 
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_killed_suite_leaves_no_server_and_the_next_one_sweeps_its_folder(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\nsys.path.insert(0, sys.argv[2])\nfrom pathlib import Path\n"
+        "from tests.contract.test_postgres import databases\n"
+        "with databases(Path(sys.argv[1])).serve(foreign=None) as server:\n"
+        "    print(server.create('app').port, server.socket, flush=True)\n    time.sleep(60)\n"
+    )
+    top = str(Path(__file__).resolve().parents[2])
+    argv = (sys.executable, "-c", program, str(tmp_path), top)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as suite:
+        assert suite.stdout is not None
+        port, folder = suite.stdout.readline().split()
+        suite.kill()
+
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _listens(int(port)):
+        time.sleep(0.05)
+    postgres_cluster.sweep()
+
+    assert not _listens(int(port))
+    assert not Path(folder).parent.exists()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def installation(version: tuple[int, ...], *extensions: str) -> Installation:

@@ -66,7 +66,7 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
 
 
 def together(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Findings:
-    """Take a database at the live revision to the newest in one run, as the deploy will; no rows are needed for that."""
+    """Take a database at the live revision to the newest in one run, as the deploy will, without rows."""
     new = [number for number, revision in enumerate(revisions) if revision.id in fresh.ids]
     if stage.tool.kind is Kind.DJANGO or len(new) < 2 or not new[0]:  # noqa: PLR2004  one alone was walked over
         return ()
