@@ -1,7 +1,6 @@
 """Entry points imported in real environments by the real runner, in a closed network where the system has one."""
 
 import dataclasses
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from deploy_suite import wiring
+from deploy_suite.adapters.workplace import ROOT_VARIABLE
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import rehearsed_import
@@ -29,7 +29,7 @@ from deploy_suite.model.contract import (
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Commit, Snapshot
-from deploy_suite.model.secret import Secret
+from deploy_suite.model.secret import Curtain, Secret
 from deploy_suite.ports import Ports, WorkingState
 from deploy_suite.project import entry_points
 
@@ -137,14 +137,10 @@ def brief(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    before = os.environ.get("DEPLOY_SUITE_HOME"), os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
-    with wiring.opened() as ports:
-        yield ports
-    if before[1] is None:
-        del os.environ["XDG_CACHE_HOME"]
-    else:
-        os.environ["XDG_CACHE_HOME"] = before[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ROOT_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        with wiring.opened(Curtain()) as ports:
+            yield ports
 
 
 @pytest.fixture
