@@ -28,6 +28,8 @@ DEFAULT_DATABASE: Final = "preflight"
 _EXAMPLE_FILES: Final = (".env.example", ".env.sample", ".env.template", "env.example", ".env.dist", "example.env")
 
 _POSTGRES_URL: Final = re.compile(r"^(?P<scheme>postgres(?:ql)?(?:\+\w+)?)://")
+# An example that names another database says which driver the service has; SQLite's only says what is used at the desk.
+_OTHER_DATABASE: Final = re.compile(r"^(?:mysql|mariadb|mongodb|mssql|oracle|redis|clickhouse)[\w+]*://")
 _URL_NAME: Final = re.compile(
     r"^(?:.*_)?(?:(?:DATABASE|DB|POSTGRES(?:QL)?|PG|SQLALCHEMY(?:_DATABASE)?|ASYNC_DATABASE|SYNC_DATABASE)_?"
     r"(?:URL|URI|DSN|CONNECTION(?:_STRING)?)|DATABASE)$"
@@ -53,6 +55,8 @@ _PARTS: Final[Mapping[str, DatabaseField]] = {
 _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), value)
     for pattern, value in (
+        (r"MONGO", "mongodb://127.0.0.1:27017/preflight"),
+        (r"AMQP|RABBIT", "amqp://guest@127.0.0.1:5672//"),
         (r"REDIS|CELERY_(BROKER|RESULT)|BROKER_URL", "redis://127.0.0.1:6379/0"),
         (r"^(DEBUG|.*_DEBUG)$|^(ENABLE|USE|IS|HAS|DISABLE)_|_(ENABLED|DISABLED)$|_(USE_)?(TLS|SSL)$", "false"),
         (r"_PORT$", "2525"),
@@ -62,7 +66,11 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"HOST$", "127.0.0.1"),
     )
 )
-_PLAIN: Final = re.compile(r"^(?:[a-z]+|[A-Z]+|[\d.]+|[\w-]+(?:\.[\w-]+)+|/?(?:[\w.-]+/)*[\w.-]*)$")
+# One word, a number or version, a module path or host, a module and its object, a path of a file.
+_PLAIN: Final = re.compile(
+    r"^(?:[A-Za-z]{1,12}|\d{1,6}(?:\.\d{1,6})*|[A-Za-z][\w-]{0,30}(?:\.[A-Za-z][\w-]{0,30})+(?::\w{1,30})?|\w{1,30}:\w{1,30}"
+    r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30})$"
+)
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -131,12 +139,23 @@ def of_phase(contract: Contract, bindings: Bindings, phase: Phase) -> Mapping[st
 def masker(contract: Contract, bindings: Bindings, databases: Mapping[str, DatabaseAddress]) -> Masker:
     """Return a masker of all values that are not plainly public: words, numbers, versions, module paths, hosts."""
     platform = {variable.name for variable in contract.variables if variable.is_platform}
-    hidden = (
-        value
-        for name, value in bindings.values.items()
-        if name not in platform and (_SECRET_NAME.search(name) or not _PLAIN.match(value.revealed()))
-    )
+    hidden = (value for name, value in bindings.values.items() if name not in platform and _is_hidden(name, value))
     return Masker.of([*hidden, *(address.password for address in databases.values())])
+
+
+def literals(contract: Contract) -> Masker:
+    """Return a masker of what the manifest states, those values included in whose place others are bound here."""
+    return Masker.of(
+        variable.source.value
+        for variable in contract.variables
+        if isinstance(variable.source, Literal)
+        and not variable.is_platform
+        and _is_hidden(variable.name, variable.source.value)
+    )
+
+
+def _is_hidden(name: str, value: Secret) -> bool:
+    return bool(_SECRET_NAME.search(name)) or not _PLAIN.match(value.revealed())
 
 
 def answers_in(folder: Path) -> Mapping[str, Secret]:
@@ -184,7 +203,7 @@ def _value(
         case Literal(value):
             return _of_database(variable.name, databases[DEFAULT_DATABASE], like=value.revealed()), True
         case Prompted():
-            if _stands_for_database(variable):
+            if _stands_for_database(variable) and not _OTHER_DATABASE.match(example):
                 return _of_database(variable.name, databases[DEFAULT_DATABASE], like=example), True
             return Secret(example or _dummy(variable.name, contract)), True
 

@@ -84,6 +84,16 @@ def test_the_scheme_follows_the_projects_own_example(tmp_path):
     assert value_of("DATABASE_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+asyncpg")
 
 
+def test_an_example_that_names_another_database_is_taken_as_it_is(tmp_path):
+    (tmp_path / ".env.example").write_text("DATABASE_URL=mysql+pymysql://u@localhost/x\n")
+
+    assert value_of("DATABASE_URL", Prompted(), tmp_path) == "mysql+pymysql://u@localhost/x"
+
+
+def test_a_made_up_address_has_the_form_that_drivers_take(tmp_path):
+    assert value_of("MONGO_URI", Prompted(), tmp_path) == "mongodb://127.0.0.1:27017/preflight"
+
+
 def test_a_literal_url_of_a_real_database_is_replaced(tmp_path):
     real = Literal(Secret("postgres://prod:real@db.example.com/prod"))
 
