@@ -46,7 +46,9 @@ HOST = globals().get("HOST", "0.0.0.0")
 WHERE = globals().get("WHERE", int(os.environ["PORT"]))
 server = http.server.ThreadingHTTPServer((HOST, WHERE), Handler)
 signal.signal(signal.SIGTERM, globals().get("on_term", lambda *_: threading.Thread(target=server.shutdown).start()))
+server.daemon_threads = False
 server.serve_forever()
+server.server_close()
 """
 
 
