@@ -29,11 +29,16 @@ class Workshop:
     own_settings: Mapping[str, Secret] = field(default_factory=dict)
 
     @property
+    def machine_settings(self) -> Mapping[str, Secret]:
+        """The caller's variables."""
+        return self.ports.caller.installer_settings
+
+    @property
     def settings(self) -> Mapping[str, Secret]:
         """The caller's variables under those of the service, and the same in uv's words."""
-        settings = {**self.ports.caller.installer_settings, **self.own_settings}
+        settings = {**self.machine_settings, **self.own_settings}
         texts = {name: value.revealed() for name, value in settings.items()}
-        translated = pip_call.uv_settings(texts) or {}
+        translated = pip_call.uv_settings(texts)
         return {**{name: Secret(value) for name, value in translated.items()}, **settings}
 
     @property

@@ -55,7 +55,7 @@ def _name(question: Question, read: tuple[RequirementsFile, ...], workshop: Work
     """Return a digest of all that the answer depends on, the index's settings included."""
     files = (*(Path("/", each.file) for each in read), *(question.folder / file for file in question.constraints))
     contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
-    settings = sorted((name, value.revealed()) for name, value in workshop.ports.caller.installer_settings.items())
+    settings = sorted((name, value.revealed()) for name, value in workshop.settings.items())
     python = [str(workshop.interpreter.path), workshop.interpreter.version, releases.machine()]
     parts = [contents, question.options, python, settings]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -88,7 +88,6 @@ _VARIABLES: Final = {
     "FIND_LINKS": "UV_FIND_LINKS",
     "CERT": "SSL_CERT_FILE",
     "TRUSTED_HOST": "UV_INSECURE_HOST",
-    "NO_INDEX": "UV_NO_INDEX",
     "PROXY": "HTTPS_PROXY",
 }
 
@@ -136,18 +135,24 @@ def read(arguments: Sequence[str]) -> PipInstall | None:
     return found if found.requirements or found.editables or found.files else None
 
 
-def uv_settings(environment: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the variables that tell uv what *environment* tells pip, None when uv has no words for one of them."""
+def uv_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that tell uv what *environment* tells pip, as far as uv has words for it."""
     found: dict[str, str] = {}
-    for name, value in environment.items():
-        if not name.startswith("PIP_") or not value:
-            continue
-        short = name.removeprefix("PIP_")
+    for short, value in _said_to_pip(environment):
         if short in _VARIABLES:
             found.setdefault(_VARIABLES[short], ",".join(value.split()) if short == "FIND_LINKS" else value)
-        elif short not in _IDLE_VARIABLES:
-            return None
     return found
+
+
+def means_more_to_pip(environment: Mapping[str, str]) -> bool:
+    """Return whether *environment* tells pip something that uv has no words for."""
+    return any(short not in _VARIABLES and short not in _IDLE_VARIABLES for short, _ in _said_to_pip(environment))
+
+
+def _said_to_pip(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in environment.items():
+        if name.startswith("PIP_") and value:
+            yield name.removeprefix("PIP_"), value
 
 
 class _NotKnownError(Exception):

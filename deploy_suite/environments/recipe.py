@@ -17,6 +17,8 @@ from deploy_suite.model.project import Snapshot
 TOOLS: Final = ("uv", "poetry", "pipenv")
 _TOOL_WORD: Final = re.compile(r"\b(?P<tool>uv|uvx|poetry|pipenv)\b")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+_QUOTED: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_REDIRECTION: Final = re.compile(r">(?!\s*&|>?\s*/dev/null\b)")
 _MOST_LEVELS: Final = 5
 # What neither installs anything nor writes into the source.
 _HARMLESS: Final = frozenset(
@@ -116,7 +118,7 @@ class _Reading:
         """Read the commands of *text*, which runs in *folder* of the repository."""
         self.texts.append((name, text))
         parsed = shell.parse(text)
-        self.is_pure &= parsed.is_certain
+        self.is_pure &= parsed.is_certain and not _writes_files(text)
         for command in parsed.commands:
             here = posixpath.normpath(posixpath.join(folder, command.folder))
             self.command(command, name=name, folder="" if here == "." else here, level=level)
@@ -158,6 +160,12 @@ def read(contract: Contract, snapshot: Snapshot) -> Recipe:
         may_use_database=reading.may_use_database,
         location=place,
     )
+
+
+def _writes_files(text: str) -> bool:
+    """Return whether output is sent into a file; what merely might be counts too."""
+    bare = _QUOTED.sub("", _COMMENT.sub("", text))
+    return bool(_REDIRECTION.search(bare))
 
 
 def _called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> str:

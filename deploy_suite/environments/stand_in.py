@@ -34,13 +34,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _pip(arguments: Sequence[str], config: Mapping[str, Any]) -> int:
-    wanted = None if config["real_pip"] or not config["uv"] else pip_call.read(arguments)
-    settings = pip_call.uv_settings({**config["settings"], **os.environ})
-    code = (
-        _real_pip(arguments, config)
-        if wanted is None or settings is None
-        else _by_uv(wanted, settings, arguments, config)
-    )
+    told = {**config["settings"], **os.environ}
+    only_pip = config["real_pip"] or not config["uv"] or pip_call.means_more_to_pip(told)
+    wanted = None if only_pip else pip_call.read(arguments)
+    if wanted is None:
+        code = _real_pip(arguments, config)
+    else:
+        code = _by_uv(wanted, pip_call.uv_settings(told), arguments, config)
     _offer_installed(config)
     return code
 
@@ -92,7 +92,7 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
     if not path:
         sys.stderr.write(f"{program}: command not found\n")
         return _NOT_FOUND
-    settings = dict(config["extra"].get(program, {}))
+    settings = {**_for_all(config), **config["extra"].get(program, {})}
     if program == "uv" and arguments[:1] not in (["pip"], ["venv"]):
         settings["UV_PYTHON"] = config["interpreter"]
     code = _run([path, *arguments], _environment(config, settings))
@@ -102,8 +102,16 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
 
 def _environment(config: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an installer; what the build itself sets wins over what this machine adds."""
-    uv = pip_call.uv_settings(config["settings"]) or {}
-    return {**uv, **config["settings"], **os.environ, **settings}
+    return {**config["settings"], **os.environ, **settings}
+
+
+def _for_all(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what this machine tells pip, for tools that do not listen to pip's variables.
+
+    Further indexes are left out: uv and Poetry take the first one that has a name, and would miss versions.
+    """
+    told = pip_call.uv_settings({**config["settings"], **os.environ})
+    return {name: value for name, value in told.items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}}
 
 
 def _offer_installed(config: Mapping[str, Any]) -> None:

@@ -100,7 +100,7 @@ def write(
             "never",
         ],
         "real_pip": real_pip,
-        "settings": {**{n: v.revealed() for n, v in workshop.settings.items()}, **workshop.caches},
+        "settings": {**{n: v.revealed() for n, v in workshop.machine_settings.items()}, **workshop.caches},
         "programs": programs,
         "extra": extra_settings(venv, workshop),
         "script": script,

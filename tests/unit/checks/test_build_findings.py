@@ -1,0 +1,264 @@
+"""A failed build in the words of the report: the line to change, the evidence, what to do."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from deploy_suite.checks import build
+from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.environment import (
+    BuildFailure,
+    Environment,
+    Interpreter,
+    Preferences,
+    Refusal,
+    RefusalKind,
+    Resolution,
+)
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Commit, Snapshot
+from deploy_suite.ports import WorkingState
+
+PLACE = Location("render.yaml", 5)
+LINE = Location("requirements.txt", 2)
+CALL = "pip install -r requirements.txt"
+
+
+def case(top: Path, command: str = CALL, requirements: str = "six\npkg==1\n") -> Case:
+    (top / "requirements.txt").write_text(requirements)
+    contract = Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(),
+        python=PythonRequest(version="3.13.4", origin="test"),
+        variables=(),
+        build=CommandText(text=command, location=PLACE),
+        pre_deploy=None,
+        start=None,
+        entry=None,
+        port=10000,
+        port_is_movable=True,
+        health_path="/",
+        host="web.example.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=7200, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+    )
+    snapshot = Snapshot(commit=Commit(sha="a", tree="b", subject=""), folder=top)
+    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+
+
+def failure(log: str = "what pip said\n", *refusals: Refusal, command: str = CALL, conflict: str = "") -> BuildFailure:
+    resolution = Resolution(python="3.13.0", versions={}, conflict=conflict, refusals=refusals)
+    return BuildFailure(code=1, log=log, command=command, seconds=1, resolution=resolution)
+
+
+def refusal(kind: RefusalKind, *, fitting: str = "", pythons: tuple[str, ...] = ()) -> Refusal:
+    return Refusal(
+        name="pkg",
+        requirement="pkg==1",
+        kind=kind,
+        location=LINE,
+        fitting=fitting,
+        pythons=pythons,
+        modules=("pkgmod",),
+    )
+
+
+def failed(code: str, message: str, *, evidence: tuple[str, ...], remedy: str, location: Location = LINE) -> Finding:
+    return Finding(
+        code=code,
+        outcome=Outcome.FAILED,
+        message=message,
+        location=location,
+        evidence=evidence,
+        remedy=remedy,
+        reproduce=CALL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("refused", "code", "message", "remedy"),
+    [
+        (
+            refusal(RefusalKind.UNKNOWN_NAME),
+            "requirements-not-on-pypi:pkg",
+            "the package index has no pkg",
+            "correct or remove 'pkg==1' in requirements.txt:2; modules of Python or of the project are not listed",
+        ),
+        (
+            refusal(RefusalKind.UNKNOWN_VERSION, fitting="2"),
+            "dependency-resolution-impossible:pkg",
+            "the package index has no version that fits pkg==1",
+            "raise pkg in requirements.txt:2 to 2",
+        ),
+        (
+            refusal(RefusalKind.OTHER_PYTHON, pythons=("3.8", "3.9", "3.10")),
+            "python-version-unsupported:too-new",
+            "pkg==1 has no release for Python 3.13 (it has for Python 3.8 to 3.10)",
+            "replace pkg in requirements.txt:2, or pin Python 3.10 for the service",
+        ),
+        (
+            refusal(RefusalKind.OTHER_PYTHON, fitting="2", pythons=("3.14",)),
+            "python-version-unsupported:too-old",
+            "pkg==1 has no release for Python 3.13 (it has for Python 3.14)",
+            "raise pkg in requirements.txt:2 to 2, or pin Python 3.14 for the service",
+        ),
+        (
+            refusal(RefusalKind.CANNOT_BUILD, fitting="2", pythons=("3.11", "3.12")),
+            "build-failure:pkg",
+            "pkg==1 has no wheel for Python 3.13 (it has for Python 3.11 to 3.12) and cannot be compiled",
+            "raise pkg in requirements.txt:2 to 2, or pin Python 3.12 for the service",
+        ),
+    ],
+)
+def test_what_the_index_refuses_names_the_line(
+    tmp_path: Path, refused: Refusal, code: str, message: str, remedy: str
+) -> None:
+    evidence = ("requirements.txt:2: pkg==1", "what pip said")
+
+    assert build.findings(failure("what pip said\n", refused), case(tmp_path)) == (
+        failed(code, message, evidence=evidence, remedy=remedy),
+    )
+
+
+def test_a_package_compiled_in_vain_is_named_with_the_errors_about_it(tmp_path: Path) -> None:
+    log = "Traceback\nImportError: pkgmod/_ext.so: undefined symbol: x\n  more\nOther: Error loading\n"
+    refused = refusal(RefusalKind.NO_WHEEL, fitting="2", pythons=("3.12",))
+
+    assert build.findings(failure(log, refused, command=""), case(tmp_path)) == (
+        failed(
+            "build-failure:pkg",
+            "pkg==1 has no wheel for Python 3.13 (it has for Python 3.12); compiled, it does not work",
+            evidence=("requirements.txt:2: pkg==1", "ImportError: pkgmod/_ext.so: undefined symbol: x"),
+            remedy="raise pkg in requirements.txt:2 to 2, or pin Python 3.12 for the service",
+        ),
+    )
+
+
+def test_a_package_that_was_compiled_is_not_blamed_for_what_has_nothing_to_do_with_it(tmp_path: Path) -> None:
+    found = build.findings(failure("boom\n", refusal(RefusalKind.NO_WHEEL), command=""), case(tmp_path))
+
+    assert [finding.code for finding in found] == ["build-failure"]
+
+
+def test_requirements_that_cannot_all_be_met_are_quoted_with_the_resolvers_account(tmp_path: Path) -> None:
+    account = "error: No solution\n  cause: Because pkg==1 depends on six<1 and you require six, unsatisfiable.\n"
+
+    assert build.findings(failure("no words\n", conflict=account), case(tmp_path)) == (
+        failed(
+            "dependency-resolution-impossible",
+            "no set of versions fits all requirements: six, pkg",
+            evidence=(
+                "requirements.txt:1: six",
+                "requirements.txt:2: pkg==1",
+                "error: No solution",
+                "  cause: Because pkg==1 depends on six<1 and you require six, unsatisfiable.",
+            ),
+            remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
+            location=Location("requirements.txt", 1),
+        ),
+    )
+
+
+def test_a_file_that_the_repository_lacks_is_the_cause(tmp_path: Path) -> None:
+    found = build.findings(failure("ERROR\n"), case(tmp_path, "pip install -r requirments.txt"))
+
+    assert found == (
+        Finding(
+            code="requirements-file-missing",
+            outcome=Outcome.FAILED,
+            message="the build installs from requirments.txt, which is not in the repository",
+            location=PLACE,
+            evidence=("ERROR",),
+            remedy="commit requirments.txt, or correct the path in the build command",
+        ),
+    )
+
+
+def test_a_build_that_took_too_long_says_so_and_nothing_else(tmp_path: Path) -> None:
+    late = replace(failure("still waiting\n", refusal(RefusalKind.UNKNOWN_NAME)), timed_out=True)
+
+    found = build.findings(late, case(tmp_path))
+
+    assert [(finding.code, finding.location, finding.evidence) for finding in found] == [
+        ("build-timeout", PLACE, ("still waiting",))
+    ]
+    assert "7200 s" in found[0].message
+
+
+def test_a_known_failure_is_diagnosed_from_the_log(tmp_path: Path) -> None:
+    log = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'pkg_resources'\n"
+
+    found = build.findings(failure(log, command=""), case(tmp_path))
+
+    assert [finding.code for finding in found] == ["stdlib-removed:pkg_resources"]
+    assert "ModuleNotFoundError: No module named 'pkg_resources'" in found[0].evidence
+
+
+def test_an_unknown_failure_quotes_its_end_and_the_call_that_failed(tmp_path: Path) -> None:
+    found = build.findings(failure("\n".join(f"line {n}" for n in range(50))), case(tmp_path))
+
+    assert found == (
+        failed(
+            "build-failure",
+            f"the build command ended with exit code 1; `{CALL}` failed",
+            evidence=tuple(f"line {n}" for n in range(38, 50)),
+            remedy="mend what the last lines of the build's output say",
+            location=PLACE,
+        ),
+    )
+
+
+def environment(top: Path, packages: Mapping[str, str], *, notes: tuple[str, ...] = ()) -> Environment:
+    return Environment(
+        key="k",
+        interpreter=Interpreter(path=Path("/python"), version="3.13.0"),
+        venv=top,
+        workdir=top,
+        top=top,
+        packages=packages,
+        search_path="",
+        home=top,
+        notes=notes,
+        seconds=1.24,
+        resolution=Resolution(python="3.13.0", versions=packages, from_source=frozenset(packages)),
+    )
+
+
+def wheel(top: Path, name: str, *, is_pure: bool) -> None:
+    info = top / f"lib/python3.13/site-packages/{name}-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Name: {name}\nVersion: 1\n\n")
+    (info / "WHEEL").write_text(f"Root-Is-Purelib: {str(is_pure).lower()}\n")
+
+
+def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
+    found = build.passed(environment(tmp_path, {"six": "1"}, notes=("another patch",)))
+
+    assert found == (
+        Finding(
+            code="build",
+            outcome=Outcome.PASSED,
+            message="the environment was built in 1.2 s: Python 3.13.0, 1 packages; another patch",
+            evidence=("another patch",),
+        ),
+    )
+
+
+def test_what_was_compiled_here_is_a_warning_and_what_is_pure_python_is_none(tmp_path: Path) -> None:
+    wheel(tmp_path, "pure", is_pure=True)
+    wheel(tmp_path, "native", is_pure=False)
+
+    found = build.passed(environment(tmp_path, {"pure": "1", "native": "1"}))
+
+    assert [(finding.code, finding.outcome) for finding in found] == [
+        ("build", Outcome.PASSED),
+        ("compiled-from-source:native", Outcome.WARNING),
+    ]

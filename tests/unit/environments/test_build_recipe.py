@@ -1,0 +1,182 @@
+"""What reading a build command tells about it."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from deploy_suite.environments.installs import Install
+from deploy_suite.environments.recipe import Recipe, read
+from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import CommandText, Commit, Snapshot
+
+PLACE = Location("render.yaml", 5)
+
+
+def recipe(top: Path, build: str | None, *, root: str = "", start: str = "gunicorn app:app") -> Recipe:
+    contract = Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(root),
+        python=PythonRequest(version="3.12.1", origin="test"),
+        variables=(),
+        build=None if build is None else CommandText(text=build, location=PLACE),
+        pre_deploy=None,
+        start=CommandText(text=start),
+        entry=None,
+        port=10000,
+        port_is_movable=True,
+        health_path="/",
+        host="web.example.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+    )
+    return read(contract, Snapshot(commit=Commit(sha="a", tree="b", subject=""), folder=top))
+
+
+def files(top: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        path = top / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_a_plain_install_is_pure_and_names_its_files(tmp_path: Path) -> None:
+    files(tmp_path, requirements_dot_txt="-r base.txt\nsix==1.16\n", base_dot_txt="httpx\n")
+
+    found = recipe(tmp_path, "pip install --upgrade pip && pip install -r requirements.txt")
+
+    assert found.is_pure
+    assert found.requirement_files == ("requirements.txt", "base.txt")
+    assert [(line.name, str(line.location)) for line in found.lines] == [
+        ("six", "requirements.txt:2"),
+        ("httpx", "base.txt:1"),
+    ]
+    assert found.installs == (
+        Install(tool="pip", folder="", requirements=("pip",), options=("--upgrade",), is_seed=True, location=PLACE),
+        Install(tool="pip", folder="", files=("requirements.txt",), location=PLACE),
+    )
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "pip install .",
+        "pip install -e .",
+        "pip install -r requirements.txt && pip install ./lib",
+        "pip install dist/app.whl",
+        "pip install 'app @ file:///x'",
+        "pip install -r local.txt",
+        "pip install $PACKAGES",
+        "pip install --user six",
+        "pip install six && python manage.py collectstatic --no-input",
+        "pip install six && npm ci",
+        "pip install six && python manage.py migrate",
+        "pip install six && eval $MORE",
+        "pip install six && make build",
+        "pip install six && pip freeze > versions.txt",
+        "pip install six>=1",
+        "cat > x <<EOF\nhi\nEOF",
+        "poetry install",
+        "uv sync",
+    ],
+)
+def test_what_takes_from_the_source_or_writes_into_it_is_not_pure(tmp_path: Path, build: str) -> None:
+    files(
+        tmp_path,
+        requirements_dot_txt="six\n",
+        local_dot_txt="-e ./lib\n",
+        pyproject_dot_toml='[build-system]\nrequires = []\n[tool.poetry]\nname = "x"\n',
+    )
+
+    assert not recipe(tmp_path, build).is_pure
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "python -m pip install six",
+        "pip3 install 'six>=1' -q",
+        "poetry install --no-root --only main",
+        "uv sync --frozen --no-dev --no-install-project && uv cache prune --ci",
+        "pipenv install --deploy --system",
+        "pip install git+https://example.com/x.git@abc",
+        "set -e; echo start; cd backend && pip install -r requirements.txt",
+        "pip install six && pip check && pip list",
+        "pip install 'six>=1' \"httpx>0.1\" 2>&1 >/dev/null  # -> quiet",
+        "pip install six 2> /dev/null",
+    ],
+)
+def test_what_only_installs_is_pure(tmp_path: Path, build: str) -> None:
+    files(tmp_path, backend__requirements_dot_txt="six\n", Pipfile="[packages]\nsix = '*'\n", pyproject_dot_toml="")
+
+    assert recipe(tmp_path, build).is_pure
+
+
+def test_poetry_in_a_project_that_is_no_package_installs_nothing_of_it(tmp_path: Path) -> None:
+    files(tmp_path, pyproject_dot_toml="[tool.poetry]\npackage-mode = false\n", poetry_dot_lock="")
+
+    found = recipe(tmp_path, "poetry install")
+
+    assert found.is_pure
+    assert found.installs == (
+        Install(tool="poetry", folder="", locks=("pyproject.toml", "poetry.lock"), is_locked=True, location=PLACE),
+    )
+
+
+def test_scripts_are_read_where_they_run_and_blamed_by_line(tmp_path: Path) -> None:
+    script = "#!/usr/bin/env bash\nset -o errexit\n\npip install -r requirements.txt\n"
+    files(tmp_path, backend__bin__build_dot_sh=script, backend__requirements_dot_txt="six\n")
+
+    found = recipe(tmp_path, "bash bin/build.sh", root="backend")
+
+    assert found.is_pure
+    assert found.texts == (("", "bash bin/build.sh"), ("backend/bin/build.sh", script))
+    assert found.installs == (
+        Install(
+            tool="pip",
+            folder="backend",
+            files=("backend/requirements.txt",),
+            location=Location("backend/bin/build.sh", 4),
+        ),
+    )
+
+
+def test_a_script_that_calls_itself_ends(tmp_path: Path) -> None:
+    files(tmp_path, build_dot_sh="#!/bin/sh\npip install six\n./build.sh\n")
+
+    assert not recipe(tmp_path, "./build.sh").is_pure
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert recipe(tmp_path, "pip install -r requirments.txt").missing == (Location("requirments.txt"),)
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("pip install six", False),
+        ("pip install six && python manage.py collectstatic --no-input", False),
+        ("npm ci && npm run build", False),
+        ("pip install six && python manage.py migrate", True),
+        ("pip install six && flask db upgrade", True),
+        ("python seed.py", True),
+        ("make build", True),
+    ],
+)
+def test_what_could_write_to_a_database_is_known(tmp_path: Path, build: str, *, expected: bool) -> None:
+    assert recipe(tmp_path, build).may_use_database is expected
+
+
+def test_tools_are_those_that_commands_mention_not_comments(tmp_path: Path) -> None:
+    files(tmp_path, build_dot_sh="#!/bin/bash\n# change this to poetry, if you like\nuv sync  # not pipenv\n")
+
+    assert recipe(tmp_path, "./build.sh", start="uvx gunicorn").tools == {"uv"}
+
+
+def test_no_build_command_is_a_recipe_too(tmp_path: Path) -> None:
+    assert recipe(tmp_path, None) == Recipe(folder="", location=None)

@@ -1,0 +1,141 @@
+"""Environments kept between runs: complete ones only, and no more than there is room for."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, limit_bytes, size_bytes, wiped
+from deploy_suite.model.environment import Resolution
+
+DAY_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """A workplace without other runs."""
+
+    run_folder: Path
+    cache: Path
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        assert name.startswith("environment-")
+        yield
+
+    @contextmanager
+    def locked_at_once(self, name: str) -> Iterator[bool]:
+        yield name != "environment-going-on"
+
+
+def store(tmp_path: Path, limit: str = "") -> Store:
+    return Store(Folders(tmp_path / "run", tmp_path / "cache"), {LIMIT_VARIABLE: limit})
+
+
+def record(size: int = 100) -> Record:
+    return Record(
+        packages={"six": "1.16.0"},
+        size_bytes=size,
+        has_tree=True,
+        log="built",
+        notes=("a note",),
+        versions={"six": "1.16.0"},
+        from_source=("six",),
+    )
+
+
+def kept(found: Store, key: str, *, size: int = 100, age_s: float = 0) -> Path:
+    folder = found.begin(key)
+    found.complete(key, record(size))
+    then = time.time() - age_s
+    os.utime(folder / "complete.json", (then, then))
+    return folder
+
+
+def test_what_was_completed_is_read_back_as_it_was(tmp_path: Path) -> None:
+    found = store(tmp_path)
+    kept(found, "k1")
+
+    assert found.read("k1") == record()
+    assert record().resolution("3.12.1") == Resolution(
+        python="3.12.1", versions={"six": "1.16.0"}, from_source=frozenset({"six"})
+    )
+
+
+def test_an_interrupted_build_does_not_count_and_is_wiped_by_the_next(tmp_path: Path) -> None:
+    found = store(tmp_path)
+    (found.begin("k1") / "half").write_text("built")
+
+    assert found.read("k1") is None
+    assert list(found.begin("k1").iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"packages": {}}', '{"later": 1, "notes": [], "from_source": []}'])
+def test_a_record_that_makes_no_sense_does_not_count(tmp_path: Path, text: str) -> None:
+    found = store(tmp_path)
+    (kept(found, "k1") / "complete.json").write_text(text)
+
+    assert found.read("k1") is None
+
+
+def test_the_least_recently_used_make_room(tmp_path: Path) -> None:
+    found = store(tmp_path, limit="250")
+    old, older, oldest = (
+        kept(found, key, age_s=age) for key, age in (("a", DAY_S), ("b", 2 * DAY_S), ("c", 3 * DAY_S))
+    )
+
+    kept(found, "new")
+
+    assert [folder.exists() for folder in (old, older, oldest, found.folder("new"))] == [True, False, False, True]
+
+
+def test_what_another_run_may_still_use_stays_whatever_the_limit(tmp_path: Path) -> None:
+    found = store(tmp_path, limit="1")
+    recent = kept(found, "a", age_s=60)
+
+    kept(found, "new")
+
+    assert recent.exists()
+
+
+def test_what_a_killed_run_left_long_ago_goes(tmp_path: Path) -> None:
+    found = store(tmp_path)
+    left = found.begin("half")
+    then = time.time() - DAY_S
+    os.utime(left, (then, then))
+
+    kept(found, "new")
+
+    assert not left.exists()
+
+
+def test_what_nobody_builds_any_more_is_swept_away(tmp_path: Path) -> None:
+    found = store(tmp_path)
+    whole, half, going_on = kept(found, "whole"), found.begin("half"), found.begin("going-on")
+
+    found.sweep()
+
+    assert [folder.exists() for folder in (whole, half, going_on)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("10G", 10 * 1024**3), ("1.5m", 3 * 1024**2 // 2), ("300", 300), ("", 10 * 1024**3), ("much", 10 * 1024**3)],
+)
+def test_limits_are_read_with_their_unit(text: str, expected: int) -> None:
+    assert limit_bytes(text) == expected
+
+
+def test_write_protected_folders_go_too(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    (folder / "file").write_text("x" * 5000)
+    folder.chmod(0o500)
+
+    assert size_bytes(folder) >= 5000
+    wiped(folder)
+    assert not folder.exists()

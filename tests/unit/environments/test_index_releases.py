@@ -1,0 +1,98 @@
+"""What the files that an index lists say of requirements."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.environments import index_query
+from deploy_suite.environments.releases import Listing, _files, refusals
+from deploy_suite.manifests import requirements_file
+from deploy_suite.model.environment import Refusal, RefusalKind
+from deploy_suite.model.finding import Location
+
+
+def files(*names: str, requires: str = "") -> Listing:
+    return Listing(files={"pkg": tuple(_files([[name, requires] for name in names]))}, unknown=frozenset())
+
+
+def judged(requirement: str, listing: Listing, series: str = "3.13") -> list[Refusal]:
+    lines = requirements_file.parse(requirement.encode(), file="requirements.txt").requirements
+    return list(refusals(lines, listing, series=series))
+
+
+def refusal(kind: RefusalKind, requirement: str, *pythons: str, fitting: str = "") -> Refusal:
+    return Refusal(
+        name="pkg",
+        requirement=requirement,
+        kind=kind,
+        location=Location("requirements.txt", 1),
+        pythons=pythons,
+        fitting=fitting,
+    )
+
+
+def test_a_requirement_with_a_wheel_that_fits_is_fine() -> None:
+    assert judged("pkg==1", files("pkg-1-py3-none-any.whl", "pkg-1.tar.gz")) == []
+
+
+def test_a_name_without_files_is_not_on_the_index() -> None:
+    assert judged("pkg>=1", files()) == [refusal(RefusalKind.UNKNOWN_NAME, "pkg>=1")]
+
+
+def test_a_version_that_was_never_released_is_told_with_the_newest_that_was() -> None:
+    found = judged("pkg==9", files("pkg-1-py3-none-any.whl", "pkg-2-py3-none-any.whl", "pkg-3rc1-py3-none-any.whl"))
+
+    assert found == [refusal(RefusalKind.UNKNOWN_VERSION, "pkg==9", fitting="2")]
+
+
+def test_a_release_for_older_pythons_only_is_told_with_these() -> None:
+    assert judged("pkg==1", files("pkg-1-py3-none-any.whl", requires=">=3.8,<3.11")) == [
+        refusal(RefusalKind.OTHER_PYTHON, "pkg==1", "3.8", "3.9", "3.10")
+    ]
+
+
+def test_a_source_archive_alone_must_be_built() -> None:
+    assert judged("pkg==1", files("pkg-1.tar.gz", "pkg-2-py3-none-any.whl")) == [
+        refusal(RefusalKind.NO_WHEEL, "pkg==1", fitting="2")
+    ]
+
+
+def test_wheels_for_other_pythons_are_no_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    from packaging import tags  # noqa: PLC0415
+
+    monkeypatch.setattr(tags, "platform_tags", lambda: iter(["manylinux_2_17_x86_64"]))
+    monkeypatch.setattr("deploy_suite.environments.releases._KNOWN_TAGS", {})
+    listed = files(
+        "pkg-1-cp311-cp311-manylinux_2_17_x86_64.whl", "pkg-1-cp312-cp312-manylinux_2_17_x86_64.whl", "pkg-1.tar.gz"
+    )
+
+    assert judged("pkg==1", listed) == [refusal(RefusalKind.NO_WHEEL, "pkg==1", "3.11", "3.12")]
+    assert judged("pkg==1", listed, series="3.12") == []
+
+
+@pytest.mark.parametrize(
+    "requirement", ["pkg==9; python_version < '3'", "pkg @ https://example.com/pkg-1.tar.gz", "./pkg", "other==1"]
+)
+def test_what_does_not_come_from_the_index_or_does_not_apply_is_not_judged(requirement: str) -> None:
+    assert judged(requirement, files()) == []
+
+
+def test_an_index_that_did_not_answer_says_nothing() -> None:
+    assert judged("pkg==9", replace(files(), unknown=frozenset({"pkg"}))) == []
+
+
+def test_names_that_are_no_files_of_releases_are_passed_over() -> None:
+    assert len(tuple(_files([["pkg-1.egg", ""], ["pkg-1-py3-none-any.whl", "nonsense"], ["x.exe", ""]]))) == 1
+
+
+def test_a_local_index_is_asked_without_the_network(tmp_path: Path) -> None:
+    page = '<a href="../../files/pkg-1-py3-none-any.whl#sha256=0" data-requires-python="&gt;=3.8">pkg</a><a name="x">'
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/index.html").write_text(page)
+
+    assert index_query.answer_for([tmp_path.as_uri()], "pkg") == {
+        "status": 200,
+        "files": [["pkg-1-py3-none-any.whl", ">=3.8"]],
+    }
+    assert index_query.answer_for([tmp_path.as_uri()], "absent") == {"status": 404, "files": []}
