@@ -26,7 +26,7 @@ def workshop(tmp_path: Path) -> SimpleNamespace:
     ports = SimpleNamespace(
         workplace=SimpleNamespace(cache=tmp_path / "cache"), caller=SimpleNamespace(installer_settings={})
     )
-    return SimpleNamespace(ports=ports, interpreter=Interpreter(path=Path("/python"), version="3.12.1"))
+    return SimpleNamespace(ports=ports, settings={}, interpreter=Interpreter(path=Path("/python"), version="3.12.1"))
 
 
 def asked_twice(folder: Path, index: Index, workshop: object, *, meanwhile: str = "", **files: str) -> int:
