@@ -12,5 +12,5 @@ def distribution(module: str) -> str:
 
 
 def slug_name(package: str) -> str:
-    """Return *package* as slugs spell it: lower case, with dashes."""
-    return str(canonicalize_name(package))
+    """Return *package* as slugs spell it: lower case, with dashes, without a version."""
+    return str(canonicalize_name(package.partition("<")[0].strip()))

@@ -89,7 +89,7 @@ def _markers(table: Mapping[str, object], constraint: Constraint) -> Iterator[st
 
 def _problem(shown: str, location: Location) -> LineProblem:
     return LineProblem(
-        code="requirements-invalid-line",
+        code="requirements-syntax",
         message=f"{shown} is no requirement",
         location=location,
         remedy=f'write a version such as ">=1.2" or "*" at {location}',

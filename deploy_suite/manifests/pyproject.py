@@ -92,7 +92,7 @@ def _requirement(text: str, location: Location) -> _Found:
         requirement = Requirement(text)
     except (InvalidRequirement, RecursionError) as error:
         return LineProblem(
-            code="requirements-invalid-line",
+            code="requirements-syntax",
             message=f"{text!r} is no requirement: {str(error).partition(chr(10))[0]}",
             location=location,
             remedy=f"write it as 'name>=version' at {location}",

@@ -287,7 +287,7 @@ class _Found:
 
     def invalid(self, text: str, line: int, fault: str) -> None:
         self.problem(
-            "requirements-invalid-line",
+            "requirements-syntax",
             f"pip cannot read the line {_shown(text)!r}: {fault}",
             line=line,
             remedy=requirement_text.remedy(text, place=str(Location(self.file, line))),

@@ -1,10 +1,11 @@
 """A report as text for a person."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
 from deploy_suite.model.report import Report
 
 _WIDTH: Final = 110
@@ -79,13 +80,28 @@ _COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Out
 def _findings(report: Report) -> Iterable[str]:
     """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
     told: dict[tuple[str, str, str], str] = {}
+    places = _places(report)
     for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING):
         for finding in report.findings:
             if finding.outcome is not outcome or finding.is_optional_skip:
                 continue
-            first = told.setdefault((finding.target, finding.service, finding.code), finding.check)
-            if first == finding.check:
-                yield "\n" + _finding(finding, several=len(report.subjects) > 1)
+            cause = _cause(finding)
+            if told.setdefault(cause, finding.check) == finding.check:
+                located = replace(finding, location=finding.location or places.get(cause))
+                yield "\n" + _finding(located, several=len(report.subjects) > 1)
+
+
+def _cause(finding: Finding) -> tuple[str, str, str]:
+    return finding.target, finding.service, finding.code
+
+
+def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:
+    """Return where each cause lies, for those checks that meet it without seeing the place."""
+    places: dict[tuple[str, str, str], Location] = {}
+    for finding in report.findings:
+        if finding.location:
+            places.setdefault(_cause(finding), finding.location)
+    return places
 
 
 def _finding(finding: Finding, *, several: bool) -> str:
@@ -95,7 +111,7 @@ def _finding(finding: Finding, *, several: bool) -> str:
     lines += _wrapped(f"{where}{finding.message}", "  ")
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
     if finding.certainty:
-        lines += _labelled("how sure", finding.certainty)
+        lines += _labelled("why" if finding.outcome is Outcome.FAILED else "how sure", finding.certainty)
     if finding.remedy:
         lines += _labelled("fix", finding.remedy)
     if finding.reproduce:
@@ -133,5 +149,5 @@ def _clipped(evidence: tuple[str, ...]) -> list[str]:
 
 
 def _verdict(report: Report) -> str:
-    targets = ", ".join(dict.fromkeys(subject.target.capitalize() for subject in report.subjects)) or "the target"
+    targets = ", ".join(dict.fromkeys(result.target.capitalize() for result in report.results)) or "the target"
     return f"\n{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f} s)"

@@ -206,7 +206,7 @@ def test_a_package_that_only_a_function_imports_is_a_warning(project: Project) -
 
     assert passed.outcome is Outcome.PASSED
     assert warning == Finding(
-        code="missing-requirement:yaml",
+        code="missing-requirement:pyyaml",
         outcome=Outcome.WARNING,
         message="yaml is imported inside a function, and no installed package provides it",
         location=Location("main.py", 3),
@@ -234,7 +234,7 @@ def test_an_ambiguous_name_names_all_that_provide_it(project: Project) -> None:
         (
             {"main.py": "import mail_client\n"},
             "gunicorn main:app",
-            [("failed", "missing-requirement:mail_client", "main.py:1")],
+            [("failed", "missing-requirement:mail-client", "main.py:1")],
         ),
         (
             {"main.py": "from app.mail import send\n", "app/__init__.py": ""},
@@ -248,7 +248,7 @@ def test_an_ambiguous_name_names_all_that_provide_it(project: Project) -> None:
         ),
         ({"main.py": "x = 1\n"}, "gunicorn main:app", [("failed", "gunicorn-attribute-missing", "render.yaml:6")]),
         ({"main.py": "x = 1\n"}, "uvicorn other:app", [("failed", "uvicorn-module-path", "render.yaml:6")]),
-        ({"main.py": "def f(:\n"}, "gunicorn main:app", [("failed", "syntax-error", "main.py:1")]),
+        ({"main.py": "def f(:\n"}, "gunicorn main:app", [("failed", "app-syntax-error", "main.py:1")]),
         (
             {"main.py": "import one\n", "one.py": "from two import b\na = 1\n", "two.py": "from one import a\nb = 1\n"},
             "gunicorn main:app",
@@ -439,7 +439,7 @@ def test_a_package_that_another_asks_for_by_its_message_is_named(project: Projec
     (failed,) = project.findings()
 
     assert (failed.code, failed.location, failed.remedy) == (
-        "missing-requirement:python_multipart",
+        "missing-requirement:python-multipart",
         Location("main.py", 2),
         "add `python-multipart` to requirements.txt and commit it",
     )
@@ -460,7 +460,7 @@ def test_a_driver_that_the_url_asks_for_is_missing_only_when_the_url_is_real(pro
     real = project.findings(variables={"DATABASE_URL": Literal(Secret("x"))}, values=url)
     made_up = project.findings(variables={"DATABASE_URL": Prompted()}, values=url, dummies=frozenset({"DATABASE_URL"}))
 
-    assert brief(real) == [("failed", "missing-requirement:psycopg2", "main.py:3")]
+    assert brief(real) == [("failed", "missing-requirement:psycopg2-binary", "main.py:3")]
     assert brief(made_up) == [("skipped", "needs-real-values", "main.py:3")]
 
 
@@ -551,7 +551,7 @@ def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> No
 
     found = project.findings("python manage.py runserver 0.0.0.0:$PORT")
 
-    assert brief(found) == [("failed", "missing-requirement:environ", "conf/live.py:1")]
+    assert brief(found) == [("failed", "missing-requirement:django-environ", "conf/live.py:1")]
 
 
 def test_secrets_stay_out_of_the_command_line(project: Project) -> None:

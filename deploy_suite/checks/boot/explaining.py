@@ -11,6 +11,7 @@ from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, l
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.secret import Secret
 
 # Causes whose symptom a missing network or a made-up value shows just as well.
 _ABOUT_SURROUNDINGS: Final = frozenset(
@@ -29,6 +30,7 @@ _ABOUT_SURROUNDINGS: Final = frozenset(
         "ssh-publickey-denied",
     }
 )
+_DRIVERS: Final = frozenset({"asyncpg", "psycopg", "psycopg2", "redis"})
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
     r"Name or service not known|nodename nor servname|[Tt]emporary failure in name resolution|getaddrinfo|gaierror"
@@ -62,6 +64,10 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
     Shape: SKIPPED when what failed is only that this is not the target: a host outside that was out of reach, or a
     value that had to be made up.
     """
+    return _as_committed(stage, _explained(stage, log, failure))
+
+
+def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
     frames = own_frames(log, stage.built.environment, up_to_line=root.evidence[0].line if root and root.evidence else 0)
     located = replace(failure, location=frames[-1][0] if frames else failure.location)
@@ -80,6 +86,22 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
     )
 
 
+def _as_committed(stage: Stage, finding: Finding) -> Finding:
+    """Return *finding* with files named as the repository does, and not by where this run keeps them."""
+    environment = stage.built.environment
+
+    def named(text: str) -> str:
+        return text.replace(f"{environment.venv}/", ".venv/").replace(f"{environment.top}/", "")
+
+    return replace(
+        finding,
+        message=named(finding.message),
+        evidence=tuple(map(named, finding.evidence)),
+        remedy=named(finding.remedy),
+        certainty=named(finding.certainty),
+    )
+
+
 def _with_exception(failure: Finding, evidence: tuple[str, ...]) -> Finding:
     """Return *failure* with its *evidence*, which ends in an exception where the program raised one."""
     raised = exceptions("\n".join(evidence))
@@ -91,16 +113,17 @@ def _with_exception(failure: Finding, evidence: tuple[str, ...]) -> Finding:
 
 
 def _quoted(stage: Stage, log: str) -> tuple[str, ...]:
-    """Return what *log* says last: its last traceback, with the project's files named as the repository does."""
+    """Return what *log* says last: its last traceback."""
     lines = last_traceback(log)
     if len(lines) > _TRACEBACK_LINES:
         lines = (lines[0], *lines[-_TRACEBACK_LINES + 1 :])
-    top = f"{stage.built.environment.top}/"
-    return tuple(line.replace(top, "") for line in lines or last_lines(log))
+    return lines or last_lines(log)
 
 
 def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse | None:
     """Return what of this machine, and not of the project, may have caused what *log* shows."""
+    if excuse := _made_up_driver(stage, root):
+        return excuse
     if root is not None and root.family not in _ABOUT_SURROUNDINGS:
         return None
     tail = "\n".join(last_lines(log, _TAIL_LINES))
@@ -126,6 +149,20 @@ def _excused(failure: Finding, evidence: tuple[str, ...], excuse: Excuse) -> Fin
         evidence=evidence,
         remedy=excuse.remedy,
     )
+
+
+def _made_up_driver(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
+    """Return the made-up URL that alone may ask for a driver: on the target it may name another database."""
+    if root is None or root.family != "missing-requirement" or root.values.get("module", "") not in _DRIVERS:
+        return None
+    urls = [name for name in sorted(stage.built.bindings.dummies) if _is_url(stage.built.bindings.values[name])]
+    if not urls:
+        return None
+    return Excuse(f"{root.title}, and only a made-up address asks for it ({', '.join(urls)})", _ANSWER)
+
+
+def _is_url(value: Secret) -> bool:
+    return "://" in value.revealed()
 
 
 def _made_up_address(stage: Stage, tail: str) -> Excuse | None:

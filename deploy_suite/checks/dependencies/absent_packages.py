@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import import_names
+from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing import standard_library
 from deploy_suite.tracing.values import Chain, ImportKind, ThirdPartyImport, Trace
@@ -77,13 +78,13 @@ def deferred(imports: tuple[ThirdPartyImport, ...], built: Built, declared: Decl
 
 
 def _code(module: str, found: Provider, built: Built) -> str:
-    """Return the slug with the import name as its parameter; modules that Python dropped are a cause of their own."""
+    """Return the slug as a diagnosed log spells it; modules that Python dropped are a cause of their own."""
     top = module.partition(".")[0]
     removed = standard_library.REMOVED.get(top)
     version = _version(built)
     if top == "pkg_resources" or (removed and version >= removed):
         return f"stdlib-removed:{top}"
-    return f"missing-requirement:{module if found.is_known and '.' in module else top}"
+    return f"missing-requirement:{slug_name(found.first)}"
 
 
 def _version(built: Built) -> tuple[int, int]:

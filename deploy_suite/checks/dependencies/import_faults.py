@@ -150,7 +150,7 @@ def _syntax(fault: Fault) -> Finding | None:
     series = fault.built.environment.interpreter.series
     return failed(
         fault,
-        code="syntax-error",
+        code="app-syntax-error",
         message=f"{syntax.file} is no valid Python {series}: {fault.outer.message.partition(' (')[0]}",
         remedy=f"mend {syntax.file}:{syntax.line}" if syntax.is_own else "install a release made for this Python",
         location=syntax.location if syntax.is_own else evidence.place(fault.outer),

@@ -26,7 +26,7 @@ def syntax(problem: SyntaxProblem) -> Finding:
     is_eager = problem.kind is ImportKind.EAGER
     chain = problem.chain.shown() if problem.chain.hops else "the entry point itself"
     return Finding(
-        code="syntax-error",
+        code="app-syntax-error",
         outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
         message=f"{problem.file} is no valid Python for the target: {problem.message}",
         location=Location(problem.file, problem.line),

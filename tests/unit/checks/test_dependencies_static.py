@@ -124,7 +124,7 @@ def test_a_module_that_git_ignores_is_named_with_the_way_to_commit_it(tmp_path: 
         (
             {"main.py": "import app.core\napp = 1\n", "app/core.py": "x = (\n"},
             "",
-            ("failed", "syntax-error", "app/core.py:1"),
+            ("failed", "app-syntax-error", "app/core.py:1"),
         ),
         (
             {"main.py": "from redis import Redis\napp = 1\n", "redis.py": ""},

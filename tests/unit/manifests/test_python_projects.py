@@ -99,7 +99,7 @@ dependencies = { file = ["requirements.txt"] }
 def test_what_is_no_requirement_is_a_problem() -> None:
     (problem,) = pyproject.parse('[project]\ndependencies = [\n"flask=2.0"]\n', file="p.toml").problems
 
-    assert (problem.code, problem.location) == ("requirements-invalid-line", Location("p.toml", 3))
+    assert (problem.code, problem.location) == ("requirements-syntax", Location("p.toml", 3))
 
 
 POETRY = """\

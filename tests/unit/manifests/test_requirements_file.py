@@ -160,7 +160,7 @@ def test_a_line_that_pip_refuses_is_a_problem_with_its_remedy(text: str, remedy:
 
     assert found.requirements == ()
     assert [(problem.code, problem.remedy, problem.is_fatal) for problem in found.problems] == [
-        ("requirements-invalid-line", remedy, True)
+        ("requirements-syntax", remedy, True)
     ]
 
 

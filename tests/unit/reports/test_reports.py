@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
 from deploy_suite.model.project import Commit
@@ -53,6 +54,26 @@ def test_the_text_names_what_where_why_and_what_to_do():
         "\n"
         "FAILED: deployed to Render, this commit would not work; see 'FAIL' above.  (2.0 s)\n"
     )
+
+
+def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it():
+    seen = replace(MISSING, check="config", outcome=Outcome.WARNING, certainty="likely")
+    met = replace(
+        MISSING, check="boot", location=None, message="the server ends: numpy is missing", certainty="no wheel"
+    )
+
+    rendered = text.render(report(seen, met))
+
+    assert rendered.count("missing-requirement:numpy") == 1
+    assert "\n  shop/search.py:11: the server ends: numpy is missing\n" in rendered
+    assert "\n  why: no wheel\n" in rendered
+
+
+def test_a_verdict_without_a_service_names_the_target():
+    checked = CheckResult(check="manifest", service="", target="render", seconds=0.0, findings=(MISSING,))
+    nothing_ran = Report(project="shop", commit=COMMIT, subjects=(), results=(checked,), seconds=2.0)
+
+    assert "\nFAILED: deployed to Render, this commit would not work" in text.render(nothing_ran)
 
 
 def test_a_reused_verdict_says_so():

@@ -155,7 +155,7 @@ def test_windows_line_ends_of_a_script_fail(checked: Checked) -> None:
         ("gunicorn\n".encode("utf-16"), [("requirements-encoding", WARNING)]),
         (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", WARNING)]),
         ("gunicorn\nflask\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
-        (b"gunicorn\n--upgrade pip\n", [("requirements-invalid-line", FAILED)]),
+        (b"gunicorn\n--upgrade pip\n", [("requirements-syntax", FAILED)]),
     ],
 )
 def test_requirement_files_that_tools_read_otherwise_than_meant(
