@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.checks import migrations
-from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, Variable
+from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, Prompted, Variable
 from deploy_suite.model.finding import Finding, Location, Outcome
 from tests.integration.migration_projects import ENV, INI, POSTS, USERS, alembic_project, revision
 from tests.integration.migration_stage import built, contract, ports, tools_environment, write
@@ -298,6 +298,18 @@ def test_a_variable_that_no_manifest_states_cannot_be_checked_here(rehearse: Reh
 
     assert told(findings) == [("missing-env-var:API_KEY", Outcome.SKIPPED)]
     assert findings[0].location == Location("migrations/env.py", 2)
+
+
+def test_a_made_up_value_that_the_settings_refuse_cannot_be_checked_here(rehearse: Rehearse, tmp_path: Path) -> None:
+    env = f'import os\nif len(os.environ["CIPHER"]) != 44:\n    raise ValueError("CIPHER must be 44 characters")\n{ENV}'
+    url = contract().variables[0]
+    variables = (url, Variable(name="CIPHER", source=Prompted()), Variable(name="RETRY_LIMIT", source=Prompted()))
+    given = replace(contract(pre_deploy=UPGRADE, variables=variables), databases={"app-db": ""})
+
+    findings = rehearse(alembic_project(tmp_path, env=env), given)
+
+    assert told(findings) == [("cannot-check-here", Outcome.SKIPPED)]
+    assert findings[0].remedy == "write CIPHER=… into .env.preflight"
 
 
 def test_the_scripts_that_commands_run_are_followed_into_their_folder(rehearse: Rehearse, tmp_path: Path) -> None:

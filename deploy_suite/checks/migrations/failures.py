@@ -1,5 +1,6 @@
 """A failure in the service's environment into a finding: which cause, where, and what to do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ _POINT_AT_SERVER: Final = (
     "point at a disposable server that has it: --database-url postgresql://USER:PASSWORD@HOST/postgres"
 )
 _LONGEST_LINE: Final = 300
+_TELLING_LENGTH: Final = 8
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 DUPLICATE_TABLE: Final = "42P07"
 _MISSING_VARIABLE: Final = "missing-env-var"
@@ -154,14 +156,19 @@ def _dummy(failure: Failure, around: Surroundings) -> str:
     if failure.sqlstate:
         return ""
     own = " ".join(frame.text for frame in failure.frames if places.relative(around.built, frame.file))
-    said = f"{failure.message} {own}"
     bindings = around.built.bindings
-    named = (
+    spoken = (
         name
         for name in sorted(bindings.dummies)
-        if name in said or name.lower() in failure.message or bindings.values[name].revealed() in failure.message
+        if re.search(rf"\b{re.escape(name)}\b", f"{failure.message} {own}", re.IGNORECASE)
+        or _is_quoted(bindings.values[name].revealed(), failure.message)
     )
-    return next(named, "")
+    return next(spoken, "")
+
+
+def _is_quoted(value: str, message: str) -> bool:
+    """Whether *message* shows *value*; short ones, such as 1 and false, stand in any message."""
+    return len(value) >= _TELLING_LENGTH and value in message
 
 
 def _skipped(around: Surroundings, message: str, remedy: str, *, evidence: tuple[str, ...] = ()) -> Finding:
