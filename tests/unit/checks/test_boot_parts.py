@@ -174,3 +174,17 @@ def test_waiting_in_vain_ends_at_the_limit() -> None:
 
 def test_memory_is_shown_in_whole_mebibytes() -> None:
     assert [in_mebibytes(size) for size in (0, 1, 1024 * 1024, 1024 * 1024 + 1)] == [0, 1, 1, 2]
+
+
+def test_of_a_traceback_the_projects_own_part_and_the_exception_are_quoted() -> None:
+    whole = tracebacks.last_traceback(LOG)
+
+    assert tracebacks.own_lines(whole, ENVIRONMENT) == (
+        '  File "/run/top/back/app/main.py", line 26, in <module>',
+        "    from app import search",
+        '  File "app/search.py", line 11, in <module>',
+        "    import numpy",
+        "ModuleNotFoundError: No module named 'numpy'",
+    )
+    foreign = ("Traceback (most recent call last):", '  File "/usr/lib/x.py", line 1, in f', "KeyError: 1")
+    assert tracebacks.own_lines(foreign, ENVIRONMENT) == foreign
