@@ -1,6 +1,18 @@
 """`python -m deploy_suite`: the command line, for repositories that have a package named `deploy` of their own."""
 
-from deploy_suite.entry.cli import main
+import sys
+
+
+def main() -> int:
+    """Run the command line; an interruption while its modules load leaves no traceback either."""
+    try:
+        from deploy_suite.entry import cli  # noqa: PLC0415  loading takes long enough to be interrupted
+
+        return cli.main()
+    except KeyboardInterrupt:
+        print("deploy-suite: interrupted", file=sys.stderr)  # noqa: T201
+        return 130
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

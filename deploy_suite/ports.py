@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.environment import DatabaseAddress, Interpreter
 from deploy_suite.model.project import Commit
-from deploy_suite.model.secret import Secret
+from deploy_suite.model.secret import Curtain, Secret
 
 OUTPUT_LIMIT_BYTES: Final = 4 * 1024 * 1024
 
@@ -44,6 +44,9 @@ class Runner(Protocol):
         network: "Network | None" = None,
     ) -> Completed:
         """Return what became of *command*; only a suite that cannot run anything raises (MachineError)."""
+
+    def give_up(self) -> None:
+        """End all that is run or launched, whichever thread waits for it, and start nothing more: the run is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +300,7 @@ class Git(Protocol):
 
 
 class Progress(Protocol):
-    """Tells a person what is going on while it goes on."""
+    """Tells a person what is going on while it goes on; masks what the run's curtain hides."""
 
     def began(self, step: str) -> None:
         """A step began."""
@@ -325,6 +328,9 @@ class Workplace(Protocol):
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock *name* against other runs; says what it waits for."""
+
+    def locked_at_once(self, name: str) -> AbstractContextManager[bool]:
+        """Hold the lock *name* if nobody else does; yields whether it is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,3 +361,4 @@ class Ports:
     workplace: Workplace
     progress: Progress
     caller: Caller = field(default_factory=Caller)
+    curtain: Curtain = field(default_factory=Curtain)

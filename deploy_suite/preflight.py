@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy_suite.environments import bindings
 from deploy_suite.errors import UsageError
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import CheckResult
+from deploy_suite.model.finding import CheckResult, Outcome
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project, load
@@ -40,15 +41,18 @@ def preflight(request: Request, ports: Ports) -> Report:
         contracts, manifest = _contracts(target, project, ports)
         results.append(manifest)
         for contract in _chosen(contracts, request.services):
+            ports.curtain.add(bindings.literals(contract))
             rehearsal = Rehearsal(contract, project=project, preferences=request.preferences, ports=ports)
             results += rehearsal.results()
             subjects.append(rehearsal.subject())
             reused.append(rehearsal.reused)
+    if not subjects and all(result.outcome is Outcome.PASSED for result in results):
+        raise UsageError("no service was found to check", remedy="name the project's folder with --project PATH")
     return Report(
         project=project.name,
         commit=project.snapshot.commit,
         subjects=tuple(subjects),
-        results=tuple(results),
+        results=tuple(result.masked(ports.curtain.masker) for result in results),
         reused=min(reused) if reused and all(reused) else "",
         seconds=ports.clock.now_s() - began,
     )

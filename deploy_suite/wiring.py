@@ -12,16 +12,19 @@ from deploy_suite.adapters.interpreters import SystemInterpreters
 from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSockets
 from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.adapters.supervision import Roster
+from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 
 
 @contextmanager
-def opened() -> Iterator[Ports]:
+def opened(curtain: Curtain) -> Iterator[Ports]:
     """Yield the world for one run; leaving ends and removes all that the run started and made."""
-    progress = Console()
+    progress = Console(curtain)
+    roster = Roster()
     with workplace.opened(progress) as place:
-        runner = WardenedRunner(place.record_process)
-        launcher = WardenedLauncher(place.record_process)
+        runner = WardenedRunner(place.record_process, roster)
+        launcher = WardenedLauncher(place.record_process, roster)
         yield Ports(
             clock=SystemClock(),
             runner=runner,
@@ -35,4 +38,5 @@ def opened() -> Iterator[Ports]:
             workplace=place,
             progress=progress,
             caller=caller(),
+            curtain=curtain,
         )

@@ -4,12 +4,15 @@ import sys
 import threading
 from typing import TextIO
 
+from deploy_suite.model.secret import Curtain
+
 
 class Console:
     """Implements `ports.Progress`. Checks overlap, so each line says which one it is about."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        """Write to *stream*."""
+    def __init__(self, curtain: Curtain, stream: TextIO = sys.stderr) -> None:
+        """Write to *stream* what *curtain* lets be seen."""
+        self._curtain = curtain
         self._stream = stream
         self._lock = threading.Lock()
 
@@ -27,5 +30,5 @@ class Console:
 
     def _tell(self, text: str) -> None:
         with self._lock:
-            self._stream.write(f"preflight: {text}\n")
+            self._stream.write(f"preflight: {self._curtain.masked(text)}\n")
             self._stream.flush()

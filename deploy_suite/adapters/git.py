@@ -59,7 +59,7 @@ class SystemGit:
         export-ignore attribute, which a clone does not heed either. Files whose content a partial clone lacks are
         left out.
         """
-        with tempfile.TemporaryDirectory(prefix="deploy-suite-index-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
             try:
                 _git(repository, "read-tree", commit.tree, extra=index)

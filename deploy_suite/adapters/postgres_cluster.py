@@ -203,7 +203,7 @@ def _make_template(installation: Installation, short: Path, kept: Path, machiner
     done = machinery.runner.run(command, timeout_s=_INITDB_TIMEOUT_S)
     if not done.ok:
         raise MachineError(f"initdb of PostgreSQL {installation.shown} failed: {done.output.strip()[-600:]}")
-    partial = kept.with_name(f"{kept.name}.{os.getpid()}.partial")
+    partial = kept.with_name(f"{kept.name}.partial")  # the lock is held: one that is there was left by a killed run
     for stale in (partial, kept):
         shutil.rmtree(stale, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)

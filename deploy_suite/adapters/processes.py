@@ -15,7 +15,7 @@ import psutil
 
 from deploy_suite.adapters import inspection
 from deploy_suite.adapters.networks import holder_of
-from deploy_suite.adapters.supervision import Events, Journal, Warden, descendants, no_journal
+from deploy_suite.adapters.supervision import Events, Journal, Roster, Warden, descendants, no_journal
 from deploy_suite.adapters.transcript import Lines, Transcript
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import PROGRAM_NOT_FOUND, TIMED_OUT, Command, Completed
@@ -34,9 +34,10 @@ Sink = Callable[[bytes], None]
 class WardenedRunner:
     """Runs a command to its end, and ends all that the command leaves behind."""
 
-    def __init__(self, journal: Journal = no_journal) -> None:
-        """Report the id of each process to *journal*."""
+    def __init__(self, journal: Journal = no_journal, roster: Roster | None = None) -> None:
+        """Report the id of each process to *journal*, and enter its warden in *roster*."""
         self._journal = journal
+        self._roster = roster or Roster()
 
     def run(
         self,
@@ -50,17 +51,24 @@ class WardenedRunner:
         """Return what became of *command*; its exit ends the processes that it leaves running."""
         began_s = time.monotonic()
         out, err = Transcript(output_limit_bytes), Transcript(output_limit_bytes)
-        with _supervised(command, (out, err), on_line=on_line, network=network, journal=self._journal) as supervision:
+        with _supervised(
+            command, (out, err), on_line=on_line, network=network, journal=self._journal, roster=self._roster
+        ) as supervision:
             code = supervision.finished(began_s + timeout_s)
         return Completed(code=code, out=out.text(), err=err.text(), seconds=time.monotonic() - began_s)
+
+    def give_up(self) -> None:
+        """End all that is on the roster, and start nothing more."""
+        self._roster.give_up()
 
 
 class WardenedLauncher:
     """Starts commands that are to keep running."""
 
-    def __init__(self, journal: Journal = no_journal) -> None:
-        """Report the id of each process to *journal*."""
+    def __init__(self, journal: Journal = no_journal, roster: Roster | None = None) -> None:
+        """Report the id of each process to *journal*, and enter its warden in *roster*."""
         self._journal = journal
+        self._roster = roster or Roster()
 
     def start(
         self,
@@ -75,7 +83,9 @@ class WardenedLauncher:
     @contextmanager
     def _running(self, command: Command, network: Network | None, limit_bytes: int) -> Iterator[Process]:
         log = Transcript(limit_bytes)
-        with _supervised(command, (log,), network=network, journal=self._journal, lingers=True) as supervision:
+        with _supervised(
+            command, (log,), network=network, journal=self._journal, roster=self._roster, lingers=True
+        ) as supervision:
             reading = threading.Thread(target=supervision.follow, name="log", daemon=True)
             reading.start()
             supervision.begun.wait()
@@ -227,6 +237,7 @@ def _supervised(
     *,
     network: Network | None,
     journal: Journal,
+    roster: Roster,
     on_line: Callable[[str], None] | None = None,
     lingers: bool = False,
 ) -> Iterator[_Supervision]:
@@ -237,6 +248,7 @@ def _supervised(
         warden = Warden("process", streams=(stdin, pipes[0].sending, pipes[-1].sending))
         stack.callback(warden.release)
         stack.callback(warden.end)
+        stack.enter_context(roster.on_duty(warden))
         journal(warden.pid)
         supervision = _Supervision(warden, is_inside=holder_of(network) is not None, journal=journal)
         stack.callback(supervision.stop)

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +36,7 @@ class Warden:
 
     def __init__(self, program: str, *, streams: tuple[Stream, Stream, Stream] = (None, None, None)) -> None:
         """Start the warden *program* with the descriptors *streams*, None for none. Raises: MachineError."""
+        self._lock = threading.Lock()
         control, self._sending = os.pipe()
         self.events, telling = os.pipe()
         command = [sys.executable, "-I", "-S", "-c", _PROGRAM.format(program=program), _IMPORT_ROOT]
@@ -62,15 +65,16 @@ class Warden:
     def tell(self, message: Mapping[str, object]) -> None:
         """Send *message*; a warden that has ended hears nothing."""
         block = json.dumps(message).encode() + b"\n"
-        with contextlib.suppress(OSError):
-            while block:
+        with self._lock, contextlib.suppress(OSError):
+            while block and self._sending >= 0:
                 block = block[os.write(self._sending, block) :]
 
     def close(self) -> None:
         """Close the lifeline: the warden ends everything below it, then itself. Idempotent."""
-        if self._sending >= 0:
-            sending, self._sending = self._sending, -1
-            os.close(sending)
+        with self._lock:
+            if self._sending >= 0:
+                sending, self._sending = self._sending, -1
+                os.close(sending)
 
     def end(self) -> None:
         """Close the lifeline and see to it that the warden and all below it have gone."""
@@ -88,6 +92,37 @@ class Warden:
         if self.events >= 0:
             events, self.events = self.events, -1
             os.close(events)
+
+
+class Roster:
+    """The wardens of commands that run now, so that all can be told to end when the run is given up."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._wardens: set[Warden] = set()
+        self._is_over = False
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def on_duty(self, warden: Warden) -> Iterator[None]:
+        """Keep *warden* in the roster. Raises: MachineError when the run has been given up."""
+        with self._lock:
+            if self._is_over:
+                raise MachineError("the run was given up")
+            self._wardens.add(warden)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wardens.discard(warden)
+
+    def give_up(self) -> None:
+        """Have all of them end what they hold; whoever waits for a command then learns that it has ended."""
+        with self._lock:
+            self._is_over = True
+            wardens = tuple(self._wardens)
+        for warden in wardens:
+            warden.tell({"kill": True})
 
 
 class Events:

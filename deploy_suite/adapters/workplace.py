@@ -53,6 +53,17 @@ class LocalWorkplace:
         """Hold the lock *name* against other runs; says every 10 s what it waits for."""
         return self._held(name)
 
+    @contextmanager
+    def locked_at_once(self, name: str) -> Iterator[bool]:
+        """Hold the lock *name* if nobody else does; yields whether it is held."""
+        lock = filelock.FileLock(self._root / "locks" / f"{name}.lock")
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(timeout=0)
+        try:
+            yield lock.is_locked
+        finally:
+            lock.release()
+
     def record_process(self, pid: int) -> None:
         """Note that this run started *pid*: the next run ends it, should this one and its warden be killed."""
         with contextlib.suppress(psutil.Error):
@@ -95,6 +106,10 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
         for left in abandoned:
             _reap(*left)
         yield LocalWorkplace(root, run, progress)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise _is_full(root) from error
     finally:
         remove_tree(run / "work")
         lock.release()
@@ -114,14 +129,18 @@ def speaking_of_the_disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise MachineError(
-                f"the disk that holds {folder} is full",
-                remedy=f"free space there, or set {ROOT_VARIABLE} to a folder on a larger disk",
-            ) from error
+            raise _is_full(folder) from error
         raise MachineError(
             f"cannot write below {folder}: {error.strerror or error}",
             remedy=f"make it writable, or set {ROOT_VARIABLE} to a folder that is",
         ) from error
+
+
+def _is_full(folder: Path) -> MachineError:
+    return MachineError(
+        f"the disk that holds {folder} is full",
+        remedy=f"free space there, or set {ROOT_VARIABLE} to a folder on a larger disk",
+    )
 
 
 def remove_tree(folder: Path) -> None:

@@ -1,28 +1,27 @@
 """The command line: arguments in, a report and an exit code out."""
 
 import argparse
+import math
 import os
-import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
+from deploy_suite.entry import interruption
 from deploy_suite.environments import bindings
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
-from deploy_suite.model.secret import Masker, Secret
+from deploy_suite.model.secret import Curtain, Masker, Secret
 from deploy_suite.preflight import Request, preflight
 from deploy_suite.reports.registry import FORMATS
 from deploy_suite.wiring import opened
 
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _UNEXPECTED: Final = 5
-_INTERRUPTED: Final = 130
 _EPILOGUE: Final = """exit codes:
   0  passed, perhaps with warnings
   1  deployed as it is, the project would fail
@@ -36,28 +35,24 @@ _EPILOGUE: Final = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no traceback leaves this function."""
-    masker = Masker()
+    curtain = Curtain()
     try:
-        signal.signal(signal.SIGTERM, _stop)
+        interruption.listen()
         options = _parser().parse_args(arguments)
-        masker = Masker.of(_secrets(options))
-        return int(options.run(options))
+        curtain.add(Masker.of(_secrets(options)))
+        return int(options.run(options, curtain))
     except DeployError as error:
-        _tell(masker.masked(_worded(error)))
+        _tell(curtain.masked(_worded(error)))
         return error.exit_code
     except KeyboardInterrupt:
         _tell("interrupted; what was started has been stopped")
-        return _INTERRUPTED
+        return interruption.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
         return _UNEXPECTED
     except Exception:  # noqa: BLE001  the last door: what comes through is a fault of ours
-        _tell(_unexpected(masker))
+        _tell(_unexpected(curtain))
         return _UNEXPECTED
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,10 +84,23 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("--network", action="store_true", help="let the service reach the network while it boots")
     command.add_argument("--fresh", action="store_true", help="reuse no earlier verdict and no environment")
     command.add_argument("--database-url", default="", help="a disposable PostgreSQL server to use")
+    command.add_argument(
+        "--build-timeout", type=_seconds, metavar="SECONDS", help="stop a build earlier than the target would"
+    )
+    command.add_argument(
+        "--start-timeout", type=_seconds, metavar="SECONDS", help="give up on a start earlier than the target would"
+    )
     command.add_argument("--format", choices=tuple(FORMATS), default="text", help="form of the report (default: text)")
 
 
-def _preflight(options: argparse.Namespace) -> int:
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
+def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
     request = Request(
         folder=options.project,
         revision=options.commit,
@@ -104,9 +112,11 @@ def _preflight(options: argparse.Namespace) -> int:
             allow_network=options.network,
             fresh=options.fresh,
             database_url=Secret(options.database_url) if options.database_url else None,
+            build_timeout_s=options.build_timeout,
+            start_timeout_s=options.start_timeout,
         ),
     )
-    with opened() as ports:
+    with opened(curtain) as ports:
         report = preflight(request, ports)
     sys.stdout.write(FORMATS[options.format](report))
     sys.stdout.flush()
@@ -124,12 +134,12 @@ def _worded(error: DeployError) -> str:
     return f"{where}{error.message}" + (f"\n  fix: {error.remedy}" if error.remedy else "")
 
 
-def _unexpected(masker: Masker) -> str:
+def _unexpected(curtain: Curtain) -> str:
     """Keep the traceback in a file, for a person to send along, and say in one sentence what happened."""
     with tempfile.NamedTemporaryFile("w", prefix="deploy-suite-", suffix=".log", delete=False, encoding="utf-8") as log:
-        log.write(masker.masked(traceback.format_exc()))
+        log.write(curtain.masked(traceback.format_exc()))
     error = sys.exc_info()[1]
-    return masker.masked(f"a fault of the suite itself: {type(error).__name__}: {error}") + (
+    return curtain.masked(f"a fault of the suite itself: {type(error).__name__}: {error}") + (
         f"\n  fix: please report it and send {log.name} along"
     )
 

@@ -11,6 +11,7 @@ from deploy_suite.entry.matrix import matrix
 __all__ = ["preflight"]
 
 MATRIX_TAG: Final = "matrix"
+_CLEANING_S: Final = 20.0
 
 
 @nox.session(venv_backend="none", allow_parallel=True)
@@ -20,7 +21,13 @@ def preflight(session: nox.Session) -> None:
 
 
 def _run(session: nox.Session, *options: str) -> None:
-    session.run(sys.executable, "-m", "deploy_suite", "preflight", *options, *session.posargs, external=True)
+    """Run the command line; when interrupted it gets the time to remove what it made, of which Nox grants 0.5 s."""
+    session.run(
+        *(sys.executable, "-m", "deploy_suite", "preflight", *options, *session.posargs),
+        external=True,
+        interrupt_timeout=_CLEANING_S,
+        terminate_timeout=_CLEANING_S,
+    )
 
 
 def _register(python: str, targets: tuple[str, ...]) -> None:

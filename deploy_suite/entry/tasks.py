@@ -20,6 +20,8 @@ from deploy_suite.entry import cli
         "pip": "'real' runs pip itself instead of uv in its place",
         "network": "let the service reach the network while it boots",
         "fresh": "reuse no earlier verdict and no environment",
+        "build-timeout": "stop a build after so many seconds, earlier than the target would",
+        "start-timeout": "give up on a start after so many seconds, earlier than the target would",
         "database-url": "a disposable PostgreSQL server to use instead of the embedded one",
         "format": "text, json or github",
     }
@@ -34,6 +36,8 @@ def preflight(  # noqa: PLR0917  Invoke makes its options of positional paramete
     pip: str = "uv",
     network: bool = False,  # noqa: FBT001, FBT002  likewise
     fresh: bool = False,  # noqa: FBT001, FBT002
+    build_timeout: str = "",
+    start_timeout: str = "",
     database_url: str = "",
     format: str = "text",  # noqa: A002  the option's name on the command line
 ) -> None:
@@ -45,6 +49,8 @@ def preflight(  # noqa: PLR0917  Invoke makes its options of positional paramete
         "--service": service,
         "--python": python,
         "--pip": pip,
+        "--build-timeout": build_timeout,
+        "--start-timeout": start_timeout,
         "--database-url": database_url,
         "--format": format,
     }

@@ -25,6 +25,7 @@ from deploy_suite.environments.store import Record
 from deploy_suite.environments.tools import Tools
 from deploy_suite.model.command import Completed
 from deploy_suite.model.environment import BuildFailure, Resolution
+from deploy_suite.model.secret import Curtain
 
 _LOG_CHARACTERS: Final = 200_000
 
@@ -47,7 +48,7 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
         packages=packages.installed(site.venv),
         size_bytes=store.size_bytes(folder),
         has_tree=not plan.recipe.is_pure,
-        log=_log(done, site),
+        log=_log(done, site, plan.workshop.ports.curtain),
         notes=tuple(text for text in (note, *brought.notes) if text),
         versions=plan.resolved.resolution.versions,
         from_source=tuple(sorted(plan.resolved.resolution.from_source)),
@@ -86,7 +87,7 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     )
     return BuildFailure(
         code=done.code,
-        log=_log(done, site),
+        log=_log(done, site, plan.workshop.ports.curtain),
         command=failed[-1].shown if failed else "",
         seconds=done.seconds,
         timed_out=enactment.timed_out(done),
@@ -95,9 +96,9 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     )
 
 
-def _log(done: Completed, site: Site) -> str:
-    """Return the output with paths as the project knows them, its end where it is long."""
-    text = done.output[-_LOG_CHARACTERS:]
+def _log(done: Completed, site: Site, curtain: Curtain) -> str:
+    """Return the output with paths as the project knows them, its end where it is long; it is kept, so secrets go."""
+    text = curtain.masked(done.output[-_LOG_CHARACTERS:])
     return text.replace(f"{site.venv}/", ".venv/").replace(f"{site.top}/", "")
 
 

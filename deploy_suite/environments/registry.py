@@ -60,6 +60,7 @@ def planned(
     installer: Installer | None = None,
 ) -> Plan:
     """Choose the interpreter, read the build command, ask the index. Raises: CannotCheckError."""
+    Store(ports.workplace).sweep()
     choice = interpreters.choose(contract.python, ports.interpreters.installed(), preferences)
     installer = installer or next(one for one in INSTALLERS.values() if one.is_there())
     workshop = Workshop(

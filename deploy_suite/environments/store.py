@@ -69,6 +69,14 @@ class Store:
         folder.mkdir(parents=True)
         return folder
 
+    def sweep(self) -> None:
+        """Remove what builds that were killed left half done; a build that goes on holds its lock."""
+        for folder in self._root.iterdir() if self._root.is_dir() else ():
+            if not (folder / _SENTINEL).exists():
+                with self._workplace.locked_at_once(lock_name(folder.name)) as is_held:
+                    if is_held and not (folder / _SENTINEL).exists():
+                        wiped(folder)
+
     def complete(self, key: str, record: Record) -> None:
         """Write *record*, which makes the environment count, and make room for it."""
         sentinel = self.folder(key) / _SENTINEL

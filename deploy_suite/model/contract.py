@@ -1,7 +1,7 @@
 """What a target promises a service and demands of it, as one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Final
@@ -119,13 +119,27 @@ class PythonRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The target's time limits in seconds."""
+    """The target's time limits in seconds, or shorter ones of the caller, under which nothing is proved to fail."""
 
     build_s: float
     pre_deploy_s: float
     start_s: float
     health_request_s: float
     shutdown_s: float
+    is_build_shortened: bool = False
+    is_start_shortened: bool = False
+
+    def shortened(self, *, build_s: float | None, start_s: float | None) -> "Limits":
+        """Return these limits with those of the caller where they are shorter."""
+        is_build = build_s is not None and build_s < self.build_s
+        is_start = start_s is not None and start_s < self.start_s
+        return replace(
+            self,
+            build_s=build_s if build_s is not None and is_build else self.build_s,
+            start_s=start_s if start_s is not None and is_start else self.start_s,
+            is_build_shortened=is_build,
+            is_start_shortened=is_start,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

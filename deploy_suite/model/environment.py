@@ -154,7 +154,8 @@ class Preferences:
     Shape: `python` replaces the contract's version when set; `real_pip` runs pip itself instead of uv in its place;
     `allow_network` lets the service's processes reach the network; `fresh` reuses no verdict and no environment;
     `database_url` is a disposable server to use instead of the embedded one; `live_revision` is the migration at which
-    the target's database is, "" where that is unknown.
+    the target's database is, "" where that is unknown. `build_timeout_s` and `start_timeout_s` shorten the limits of
+    the target.
     """
 
     python: str = ""
@@ -163,4 +164,6 @@ class Preferences:
     fresh: bool = False
     database_url: Secret | None = None
     live_revision: str = ""
+    build_timeout_s: float | None = None
+    start_timeout_s: float | None = None
     overrides: Mapping[str, Secret] = field(default_factory=dict)

@@ -96,6 +96,10 @@ class CheckResult:
         counted = tuple(finding.outcome for finding in self.findings if not finding.is_optional_skip)
         return worst(counted or (finding.outcome for finding in self.findings))
 
+    def masked(self, masker: Masker) -> Self:
+        """Return this result with every secret in its findings replaced."""
+        return replace(self, findings=tuple(finding.masked(masker) for finding in self.findings))
+
 
 _SEVERITY = (Outcome.PASSED, Outcome.WARNING, Outcome.SKIPPED, Outcome.FAILED)
 

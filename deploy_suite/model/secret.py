@@ -1,13 +1,20 @@
 """A value that must not be shown, and the masking of every text that may hold one."""
 
+import base64
+import json
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote, quote_plus, unquote
 
 MASK: Final = "***"
 _SHORTEST_MASKED: Final = 6
-_URL_PASSWORD: Final = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<password>[^\s@'\"]+)(?=@)")
+_SHORTEST_LINE: Final = 12  # of a text of several lines, such as a private key, each line is a secret of its own
+_SHORTEST_PART: Final = 8  # a text that was cut to a width may end in the beginning of a secret
+_URL_PASSWORD: Final = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<password>[^\s'\"]{1,400})(?=@)")
+_URL_TOKEN: Final = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://)\w{20,}(?=(?::[^\s'\"@]*)?@)")
 
 
 class Secret:
@@ -49,8 +56,12 @@ class Masker:
 
     @classmethod
     def of(cls, secrets: Iterable[Secret]) -> "Masker":
-        """Return a masker of *secrets*; values too short to tell from ordinary text are left out."""
-        return cls(frozenset(s.revealed() for s in secrets if len(s.revealed()) >= _SHORTEST_MASKED))
+        """Return a masker of *secrets* in all the forms in which programs print them.
+
+        Values too short to tell from ordinary text are left out.
+        """
+        texts = (form for secret in secrets for form in _forms(secret.revealed()))
+        return cls(frozenset(text for text in texts if len(text) >= _SHORTEST_MASKED))
 
     def joined(self, other: "Masker") -> "Masker":
         """Return a masker that knows what both know."""
@@ -60,4 +71,60 @@ class Masker:
         """Return *text* with each secret replaced, longest first so that no part of one is left."""
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
-        return _URL_PASSWORD.sub(rf"\g<before>{MASK}", text)
+        text = _URL_PASSWORD.sub(rf"\g<before>{MASK}", text)
+        text = _URL_TOKEN.sub(rf"\g<before>{MASK}", text)
+        return "\n".join(self._without_part(line) for line in text.split("\n"))
+
+    def _without_part(self, line: str) -> str:
+        """Return *line* without the beginning of a secret at its end, where a limit of width cut the rest off."""
+        end = line.rstrip("… ")
+        for secret in self.secrets:
+            at = end.rfind(secret[:_SHORTEST_PART]) if "://" not in secret else -1
+            if at >= 0 and secret.startswith(end[at:]):
+                return end[:at] + MASK + line[len(end) :]
+        return line
+
+
+class Curtain:
+    """What a run has found to be secret so far. Threads may add to it while others use it."""
+
+    __slots__ = ("_lock", "_masker")
+
+    def __init__(self, masker: Masker | None = None) -> None:
+        """Begin with what *masker* knows."""
+        self._masker = masker or Masker()
+        self._lock = threading.Lock()
+
+    @property
+    def masker(self) -> Masker:
+        """A masker of all that is known now."""
+        return self._masker
+
+    def add(self, masker: Masker) -> None:
+        """Hide what *masker* knows too."""
+        with self._lock:
+            self._masker = self._masker.joined(masker)
+
+    def masked(self, text: str) -> str:
+        """Return *text* with each secret known now replaced."""
+        return self._masker.masked(text)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield *text* as it is, and as URLs, JSON, Python and base64 hold it; the password of an address alone too."""
+    yield text
+    for plain in dict.fromkeys((text.strip(), *_passwords(text))):
+        yield from (plain, quote(plain, safe=""), quote(plain), quote_plus(plain))
+        yield from (json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1], repr(plain)[1:-1])
+        for encoded in (base64.b64encode(plain.encode()), base64.urlsafe_b64encode(plain.encode())):
+            yield encoded.decode().rstrip("=")
+    lines = text.splitlines()
+    if len(lines) > 1:
+        yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_LINE)
+
+
+def _passwords(text: str) -> Iterator[str]:
+    match = _URL_PASSWORD.match(text)
+    if match:
+        yield match["password"]
+        yield unquote(match["password"])

@@ -9,7 +9,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.manifests import yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
-from deploy_suite.manifests.yaml_document import Block
+from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar, ScalarKind
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import Snapshot
@@ -56,13 +56,24 @@ def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, s
         empty = ManifestError("it holds no mapping of keys to values", Location(file, 1))
         return Reading(contracts=(), findings=(*place.findings, _unreadable(empty)))
     blueprint = blueprints.read(root, file=file)
-    if not blueprint.services:
+    if not blueprint.services and not _is_malformed(root.get("services")):
         raise UsageError(
             f"{file} defines no service",
             source=file,
             remedy=f"add one under `services:` in {file} ({_DOCS})",
         )
     return _services(snapshot, settings, place, blueprint, slug=slug)
+
+
+def _is_malformed(services: Node | None) -> bool:
+    """Whether `services` holds something that is no service, which the schema's findings tell."""
+    match services:
+        case None | Scalar(kind=ScalarKind.NULL):
+            return False
+        case Items(items=items):
+            return bool(items)
+        case _:
+            return True
 
 
 def _unreadable(error: ManifestError) -> Finding:

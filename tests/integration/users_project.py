@@ -1,0 +1,170 @@
+"""Small repositories of users, and the command line run on them as users run it."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PROGRAM = (sys.executable, "-m", "deploy_suite", "preflight")
+_IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
+_TRACEBACK = "Traceback (most recent call last)"
+_LIMIT_S = 120
+
+# A server of the standard library: nothing need be installed.
+SERVER = textwrap.dedent(
+    """
+    import http.server, os, signal, sys, threading, time
+    {before}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            {in_request}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"fine")
+        def log_message(self, *words):
+            pass
+
+    def stop(*_):
+        {at_stop}
+
+    signal.signal(signal.SIGTERM, stop)
+    http.server.ThreadingHTTPServer(({host!r}, {port}), Handler).serve_forever()
+    """
+)
+
+
+def server(
+    *,
+    before: str = "",
+    in_request: str = "pass",
+    at_stop: str = "os._exit(0)",
+    host: str = "0.0.0.0",  # noqa: S104  where a service must listen
+    port: str = 'int(os.environ["PORT"])',
+) -> str:
+    """Return the source of a server that is healthy but for what is given."""
+    return SERVER.format(before=before, in_request=in_request, at_stop=at_stop, host=host, port=port)
+
+
+def manifest(
+    *,
+    build: str = "pip install -r requirements.txt",
+    start: str = "python main.py",
+    variables: Mapping[str, str] | None = None,
+    more: str = "",
+) -> str:
+    """Return a render.yaml with one web service called shop. Shape: *more* are lines of the service."""
+    rows = {"PYTHON_VERSION": "3.12.8", **(variables or {})}
+    listed = "".join(f"      - key: {name}\n        value: {json.dumps(value)}\n" for name, value in rows.items())
+    return (
+        "services:\n  - type: web\n    name: shop\n    runtime: python\n    plan: starter\n"
+        f"    buildCommand: {json.dumps(build)}\n    startCommand: {json.dumps(start)}\n    healthCheckPath: /\n"
+        f"{more}    envVars:\n{listed}"
+    )
+
+
+def project(main: str | None = None, /, **of_manifest: Any) -> dict[str, str]:  # noqa: ANN401  as `manifest`
+    """Return the files of a project with one service, healthy unless something else is given."""
+    return {
+        "main.py": server() if main is None else main,
+        "requirements.txt": "",
+        "render.yaml": manifest(**of_manifest),
+    }
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in *folder*."""
+    subprocess.run(("git", *_IDENTITY, *arguments), cwd=folder, check=True, capture_output=True)
+
+
+def repository(folder: Path, files: Mapping[str, str]) -> Path:
+    """Make a repository with *files* in one commit."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first", "--allow-empty")
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the command line answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of `--format json`."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+    @property
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """The findings that are no pass, by their code."""
+        return {each["code"]: each for each in self.report["findings"] if each["outcome"] != "passed"}
+
+
+def environment(cache: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the caller's environment with a cache of its own."""
+    return {**os.environ, "DEPLOY_SUITE_CACHE": str(cache), **(more or {})}
+
+
+def started(folder: Path, *options: str, cache: Path, more: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """Start a preflight of *folder* in a process group of its own, as a terminal's shell does."""
+    return subprocess.Popen(
+        (*PROGRAM, "--project", str(folder), *options),
+        env=environment(cache, more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def ended(process: "subprocess.Popen[str]", *, within_s: float = _LIMIT_S) -> Told:
+    """Wait for *process*; whatever it did, no traceback may reach the user."""
+    out, err = process.communicate(timeout=within_s)
+    told = Told(process.returncode, out, err)
+    assert _TRACEBACK not in err, err
+    return told
+
+
+def preflight(folder: Path, *options: str, cache: Path, more: Mapping[str, str] | None = None) -> Told:
+    """Run a preflight of *folder* to its end, with the report as JSON unless another is asked for."""
+    form = () if "--format" in options else ("--format", "json")
+    return ended(started(folder, *options, *form, cache=cache, more=more))
+
+
+def ours(cache: Path) -> list[str]:
+    """Return the command lines of the living processes that a run with *cache* started, however far they went."""
+    marks = (f"{cache}/".encode(), f"DEPLOY_SUITE_CACHE={cache}\0".encode())
+    found = []
+    for process in psutil.process_iter():
+        try:
+            seen = b"\0".join(Path(f"/proc/{process.pid}/{name}").read_bytes() for name in ("environ", "cmdline"))
+        except OSError:
+            continue
+        if process.pid != os.getpid() and any(mark in seen for mark in marks):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def left_behind(cache: Path) -> Sequence[str]:
+    """Return what a run with *cache* left that the end of a run must remove."""
+    runs = [str(each) for each in (cache / "runs").iterdir()] if (cache / "runs").exists() else []
+    places = (*Path("/dev/shm").glob("preflight-pg-*"), *Path("/tmp").glob("preflight-pg-*"))
+    places = (*places, *Path("/tmp").glob("deploy-network-*"), *Path("/tmp").glob("deploy-suite-index-*"))
+    environments = cache / "cache" / "environments"
+    halves = [each for each in environments.glob("*") if not (each / "complete.json").exists()]
+    return [*ours(cache), *runs, *map(str, places), *map(str, halves)]
