@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, last_traceback, own_frames
+from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, last_traceback, own_frames, own_lines
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
@@ -43,11 +43,13 @@ _REFUSED: Final = re.compile(
 )
 NETWORK_REMEDY: Final = "let it reach the network: nox -s preflight -- --network"
 _ANSWER: Final = "give it a real value in .env.preflight beside the manifest; that file must never be committed"
+_SERVER: Final = "point at a disposable server that has it: nox -s preflight -- --database-url postgresql://…"
+_NO_EXTENSION: Final = re.compile(r"""extension ["'](?P<name>[\w-]+)["'] is not available""")
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
-_TRACEBACK_LINES: Final = 10
+_QUOTED_LINES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +115,20 @@ def _with_exception(failure: Finding, evidence: tuple[str, ...]) -> Finding:
 
 
 def _quoted(stage: Stage, log: str) -> tuple[str, ...]:
-    """Return what *log* says last: its last traceback."""
-    lines = last_traceback(log)
-    if len(lines) > _TRACEBACK_LINES:
-        lines = (lines[0], *lines[-_TRACEBACK_LINES + 1 :])
-    return lines or last_lines(log)
+    """Return what *log* says last: of its last traceback the project's own part and the exception."""
+    lines = own_lines(last_traceback(log), stage.built.environment) or last_lines(log)
+    return lines[-_QUOTED_LINES:]
 
 
 def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse | None:
     """Return what of this machine, and not of the project, may have caused what *log* shows."""
     if excuse := _made_up_driver(stage, root):
         return excuse
+    tail = "\n".join(last_lines(log, _TAIL_LINES))
+    if excuse := _lacking_extension(stage, tail):
+        return excuse
     if root is not None and root.family not in _ABOUT_SURROUNDINGS:
         return None
-    tail = "\n".join(last_lines(log, _TAIL_LINES))
     return (
         _made_up_address(stage, tail)
         or _made_up_value(stage, tail)
@@ -163,6 +165,15 @@ def _made_up_driver(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
 
 def _is_url(value: Secret) -> bool:
     return "://" in value.revealed()
+
+
+def _lacking_extension(stage: Stage, tail: str) -> Excuse | None:
+    """Return the extension that the PostgreSQL of this machine does not bring."""
+    match = _NO_EXTENSION.search(tail)
+    server = stage.built.server
+    if match is None or server is None or match["name"] in server.extensions:
+        return None
+    return Excuse(f"the PostgreSQL of this machine has no extension {match['name']}", _SERVER)
 
 
 def _made_up_address(stage: Stage, tail: str) -> Excuse | None:

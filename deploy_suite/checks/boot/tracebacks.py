@@ -52,6 +52,21 @@ def last_traceback(log: str) -> tuple[str, ...]:
     return tuple(line.rstrip()[:_SHOWN_CHARACTERS] for line in block)
 
 
+def own_lines(traceback: Sequence[str], environment: Environment) -> tuple[str, ...]:
+    """Return of *traceback* the frames of the project's own code with their source, and the exception.
+
+    Shape: the whole *traceback* when it has no such frame.
+    """
+    kept = []
+    is_own = False
+    for line in traceback[1:-1]:
+        if found := frame(line):
+            is_own = _place(found, environment) is not None
+        if is_own and line.strip(" ~^"):
+            kept.append(line)
+    return (*kept, traceback[-1]) if kept else tuple(traceback)
+
+
 def exceptions(log: str) -> tuple[str, ...]:
     """Return the line in which each traceback of *log* ends, in order."""
     found = []
