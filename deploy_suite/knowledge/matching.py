@@ -53,7 +53,6 @@ class Hits:
     by_slug: dict[str, Hit] = field(default_factory=dict)
     unexplained: Raised | None = None
     healthy_line: int = 0
-    explained_lines: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +107,16 @@ class _Reader:
         self._windows = 0
         self._tracebacks = 0
         self._raised: list[Raised] = []
-        self._loose: Raised | None = None
+        self._last_exception: tuple[Window, LogLine] | None = None
+        self._first_complaint: Raised | None = None
         self._ignored: set[int] = set()
+        self._explained: set[str] = set()
 
     def take(self, window: Window) -> None:
         line = window.line()
         known = self._seen.get(_shape(line.text))
         if known is not None:
-            self._again(known, line)
+            self._again(known, window, line)
             return
         if line.number in self._ignored:
             return
@@ -124,7 +125,7 @@ class _Reader:
             return
         if self._rows.harmless.search(line.text):
             self._remember(line, ())
-            self._hits.explained_lines.add(line.number)
+            self._explained.add(_shape(line.text))
             return
         if self._rows.healthy.search(line.text):
             self._hits.healthy_line = line.number
@@ -135,18 +136,27 @@ class _Reader:
         self._match(window, line)
 
     def finished(self) -> Hits:
-        explained = self._hits.explained_lines
-        open_ones = [raised for raised in self._raised if raised.line not in explained]
-        self._hits.unexplained = open_ones[-1] if open_ones else self._loose
+        open_ones = [raised for raised in self._raised if _shape(raised.exception) not in self._explained]
+        self._hits.unexplained = open_ones[-1] if open_ones else self._loose()
         return self._hits
 
-    def _again(self, slugs: tuple[str, ...], line: LogLine) -> None:
+    def _loose(self) -> Raised | None:
+        """Return the last exception without a header and without a cause, else the first line that complains.
+
+        A service that came up is believed more than a word in a line.
+        """
+        if self._last_exception is None:
+            return None if self._hits.healthy_line else self._first_complaint
+        window, line = self._last_exception
+        return Raised(exception=line.text, line=line.number, frames=frames_before(window.before(line.service)))
+
+    def _again(self, slugs: tuple[str, ...], window: Window, line: LogLine) -> None:
         for slug in slugs:
             hit = self._hits.by_slug[slug]
             hit.count += 1
             hit.last = line.number
-        if slugs or not self._loose or self._loose.exception != line.text:
-            self._hits.explained_lines.add(line.number)
+        if not slugs and self._last_exception and self._last_exception[1].text == line.text:
+            self._last_exception = (window, line)
 
     def _remember(self, line: LogLine, slugs: tuple[str, ...]) -> None:
         if len(self._seen) < _MOST_DISTINCT:
@@ -165,7 +175,7 @@ class _Reader:
         raised = raised_after(window.after(line.service)[1:])
         if raised:
             self._ignored.add(raised.line)
-            self._hits.explained_lines.add(raised.line)
+            self._explained.add(_shape(raised.exception))
 
     def _match(self, window: Window, line: LogLine) -> None:
         found = self._found(window, line, line.text)
@@ -175,19 +185,17 @@ class _Reader:
                 for glue in ("", " "):
                     found = found or self._found(window, line, line.text + glue + following[0].text.lstrip())
         slugs = tuple(dict.fromkeys(hit.slug for hit in found))
-        if slugs or not EXCEPTION.match(line.text):
-            self._remember(line, slugs)
+        self._remember(line, slugs)
         if slugs:
-            self._hits.explained_lines.add(line.number)
+            self._explained.add(_shape(line.text))
         else:
             self._note(window, line)
 
     def _note(self, window: Window, line: LogLine) -> None:
         if EXCEPTION.match(line.text):
-            frames = frames_before(window.before(line.service))
-            self._loose = Raised(exception=line.text, line=line.number, frames=frames)
-        elif self._loose is None and _GENERAL.search(line.text):
-            self._loose = Raised(exception=line.text.strip(), line=line.number)
+            self._last_exception = (window, line)
+        elif self._first_complaint is None and _GENERAL.search(line.text):
+            self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
     def _found(self, window: Window, line: LogLine, text: str) -> list[Hit]:
         best: dict[str, tuple[float, int, Hit]] = {}

@@ -8,7 +8,7 @@ from deploy_suite.knowledge.catalogue import LINE_LIMIT
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine, log_line
 
-BLOCK_BYTES: Final = 1 << 18
+BLOCK_BYTES: Final = 1 << 17
 BEFORE_BYTES: Final = 12_000
 AFTER_BYTES: Final = 8_000
 LINES_BEFORE: Final = 90
@@ -16,8 +16,8 @@ LINES_AFTER: Final = 60
 # Substrings of nearly every line that reports a failure. The middle of a long log is searched for these alone: each
 # costs a pass over the bytes. Its first and last block are searched for all literals.
 ANCHORS: Final = (
-    "rror", "ailed", "xception", "annot", "ould not", "o such", "ot found", "enied", "efused", "FATAL", "nvalid",
-    "emory", "imeout", "in use", "illed", "TIMEOUT", "open ports", "not exist", "lready exists",
+    "rror", "ailed", "annot", "ould not", "o such", "ot found", "enied", "efused", "FATAL", "nvalid", "emory", "in use",
+    "illed", "TIMEOUT", "open ports", "not exist",
 )  # fmt: skip
 
 

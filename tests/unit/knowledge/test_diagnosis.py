@@ -83,7 +83,7 @@ def test_a_proxy_that_is_refused_is_the_symptom_of_the_crash_behind_it() -> None
 
 def test_a_database_that_cannot_read_its_files_explains_the_name_that_does_not_resolve() -> None:
     text = (
-        "web-1 | psycopg2.OperationalError: could not translate host name \"db\" to address: Name or service not known\n"
+        'web-1 | psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known\n'
         "db-1  | FATAL:  database files are incompatible with server\n"
     )
 
