@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite import verdicts
+from deploy_suite import unstated, verdicts
 from deploy_suite.checks import boot, build, dependencies, migrations
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
@@ -24,6 +24,9 @@ from deploy_suite.project.loading import Project
 
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
+
+
+_MOST_MADE_UP: Final = 6
 
 
 class Rehearsal:
@@ -53,19 +56,37 @@ class Rehearsal:
     def results(self) -> list[CheckResult]:
         """Return the results in the order in which they are shown. Static checks run while the rest does.
 
+        What ends on a variable that nothing states is run again with a made-up value, to find what lies behind it.
         A good verdict on the same content, contract, environment and choices is reused; `reused` then says from when.
         """
+        case = self._case
         with ThreadPoolExecutor() as pool:
             static = [
-                pool.submit(self._timed, "config", lambda: config.check(self._case)),
-                pool.submit(self._timed, "dependencies", lambda: dependencies.check(self._case)),
+                pool.submit(self._timed, "config", lambda: config.check(case)),
+                pool.submit(self._timed, "dependencies", lambda: dependencies.check(case)),
             ]
             try:
-                rest = self._rehearsed(pool)
+                rest = self._with_made_up_values(pool)
             except BaseException:
                 self._ports.runner.give_up()
                 raise
             return [*(check.result() for check in static), *rest]
+
+    def _with_made_up_values(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
+        told: list[Finding] = []
+        results = self._rehearsed(pool)
+        for _ in range(_MOST_MADE_UP):
+            found = unstated.found(results, self._contract)
+            if not found:
+                break
+            told += found
+            self._contract = unstated.assumed(self._contract, found)
+            self._case = replace(self._case, contract=self._contract)
+            self._ports.progress.waiting(f"{unstated.names(found)}: not stated, going on with a made-up value")
+            results = self._rehearsed(pool)
+        if told:
+            self.reused = ""
+        return unstated.told(results, told)
 
     def _rehearsed(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
         answers = binding.answers_in(self._project.repository / self._contract.root)

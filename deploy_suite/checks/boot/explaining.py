@@ -11,7 +11,6 @@ from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, l
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.secret import Secret
 
 # Causes whose symptom a missing network or a made-up value shows just as well.
 _ABOUT_SURROUNDINGS: Final = frozenset(
@@ -30,7 +29,8 @@ _ABOUT_SURROUNDINGS: Final = frozenset(
         "ssh-publickey-denied",
     }
 )
-_DRIVERS: Final = frozenset({"asyncpg", "psycopg", "psycopg2", "redis"})
+# The drivers that SQLAlchemy and others choose by the scheme of an address.
+_DRIVERS: Final = {"asyncpg": "postgres", "psycopg": "postgres", "psycopg2": "postgres", "redis": "redis"}
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
     r"Name or service not known|nodename nor servname|[Tt]emporary failure in name resolution|getaddrinfo|gaierror"
@@ -58,6 +58,7 @@ class Excuse:
 
     why: str
     remedy: str
+    code: str = "cannot-check-here"
 
 
 def explained(stage: Stage, log: str, failure: Finding) -> Finding:
@@ -145,7 +146,7 @@ def reached_hosts(stage: Stage) -> str:
 def _excused(failure: Finding, evidence: tuple[str, ...], excuse: Excuse) -> Finding:
     return replace(
         failure,
-        code="cannot-check-here",
+        code=excuse.code,
         outcome=Outcome.SKIPPED,
         message=f"cannot be checked here: {failure.message}; {excuse.why}",
         evidence=evidence,
@@ -155,16 +156,14 @@ def _excused(failure: Finding, evidence: tuple[str, ...], excuse: Excuse) -> Fin
 
 def _made_up_driver(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
     """Return the made-up URL that alone may ask for a driver: on the target it may name another database."""
-    if root is None or root.family != "missing-requirement" or root.values.get("module", "") not in _DRIVERS:
+    scheme = _DRIVERS.get(root.values.get("module", "")) if root and root.family == "missing-requirement" else None
+    if root is None or scheme is None:
         return None
-    urls = [name for name in sorted(stage.built.bindings.dummies) if _is_url(stage.built.bindings.values[name])]
+    values = stage.built.bindings.values
+    urls = [name for name in sorted(stage.built.bindings.dummies) if values[name].revealed().startswith(scheme)]
     if not urls:
         return None
     return Excuse(f"{root.title}, and only a made-up address asks for it ({', '.join(urls)})", _ANSWER)
-
-
-def _is_url(value: Secret) -> bool:
-    return "://" in value.revealed()
 
 
 def _lacking_extension(stage: Stage, tail: str) -> Excuse | None:
@@ -209,7 +208,7 @@ def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
         return None
     if any(not variable.is_platform for variable in stage.contract.variables):
         return None
-    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE)
+    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE, root.slug)
 
 
 def _dummies(stage: Stage) -> Iterator[tuple[str, str]]:

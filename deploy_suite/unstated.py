@@ -1,0 +1,90 @@
+"""Results that ended on a variable which nothing states → the finding about it, and the contract to go on with."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite.model.contract import Contract, Prompted, Variable
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+
+_CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
+_STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+# These set the platform's tools: a manifest that states no others leaves the application's to the target's own page.
+_OF_TOOLS: Final = re.compile(
+    r"^(?:(?:PYTHON|POETRY|UV|NODE|PIPENV|RUST)_VERSION|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|PATH)|PORT"
+    r"|WEB_CONCURRENCY|(?:PIP|UV|POETRY|PIPENV)_\w+|GUNICORN_CMD_ARGS|TZ|LANG)$"
+)
+_NEEDS: Final[Mapping[str, str]] = {
+    "environment": "the build needs {name}",
+    "migrations": "the migrations need {name}",
+    "imports": "the application needs {name} as soon as it is imported",
+    "boot": "the service needs {name} to start",
+}
+
+
+def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, ...]:
+    """Return one finding for each variable that a check ended on and *contract* does not have."""
+    known = {variable.name.upper() for variable in contract.variables}
+    told: dict[str, Finding] = {}
+    for finding in (finding for result in results for finding in result.findings):
+        name = _name(finding)
+        if name and name not in known:
+            told.setdefault(name, _finding(name, finding, contract))
+    return tuple(told.values())
+
+
+def assumed(contract: Contract, findings: Sequence[Finding]) -> Contract:
+    """Return *contract* with the variables of *findings*, as if the target asked for their values."""
+    names = [name for finding in findings if (name := _name(finding))]
+    return replace(
+        contract, variables=(*contract.variables, *(Variable(name=name, source=Prompted()) for name in names))
+    )
+
+
+def told(results: Sequence[CheckResult], findings: Sequence[Finding]) -> list[CheckResult]:
+    """Return *results* with each of *findings* in front, in the check that met it."""
+    return [
+        replace(result, findings=(*(one for one in findings if one.check == result.check), *result.findings))
+        for result in results
+    ]
+
+
+def names(findings: Sequence[Finding]) -> str:
+    """Return the variables of *findings*, for a sentence."""
+    return ", ".join(filter(None, map(_name, findings)))
+
+
+def _name(finding: Finding) -> str:
+    """Return the variable, in capitals as the settings classes take it; "" for any other finding."""
+    match = _CODE.match(finding.code)
+    return match["name"].upper() if match else ""
+
+
+def _finding(name: str, met: Finding, contract: Contract) -> Finding:
+    stated = sorted(set(_stated(contract)))
+    manifest = stated[0] if stated else "no manifest"
+    needs = _NEEDS.get(met.check, "the service needs {name}").format(name=f"the variable {name}")
+    return Finding(
+        code=f"missing-env-var:{name}",
+        outcome=Outcome.FAILED if stated else Outcome.WARNING,
+        message=f"{needs}, and {manifest} {'does not state it' if stated else 'says whether the target has it'}",
+        location=met.location,
+        evidence=met.evidence,
+        remedy=f"add `- key: {name}` with `sync: false`, a value or `fromDatabase` to the envVars of "
+        f"{contract.service} in {manifest if stated else 'render.yaml'}; a value for the preflight alone goes into "
+        ".env.preflight",
+        certainty=("" if stated else "the deploy fails unless the variable is set by hand on the target; ")
+        + "the checks went on with a made-up value",
+        reproduce=met.reproduce,
+        check=met.check,
+        service=met.service,
+        target=met.target,
+    )
+
+
+def _stated(contract: Contract) -> Iterator[str]:
+    """Yield the files that state variables of the application."""
+    for variable in contract.variables:
+        if variable.location and not variable.is_platform and not _OF_TOOLS.match(variable.name):
+            yield variable.location.file

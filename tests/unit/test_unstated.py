@@ -1,0 +1,92 @@
+"""Variables that nothing states: found in what the checks ended on, told once, assumed from then on."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from deploy_suite import unstated
+from deploy_suite.model.contract import Contract, Limits, Literal, Prompted, PythonRequest, ServiceKind, Variable
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.secret import Secret
+
+CONTRACT = Contract(
+    target="render",
+    service="web",
+    kind=ServiceKind.WEB,
+    root=PurePosixPath(),
+    python=PythonRequest(version="3.12.1", origin="test"),
+    variables=(
+        Variable(name="RENDER", source=Literal(Secret("true")), is_platform=True),
+        Variable(name="PYTHON_VERSION", source=Literal(Secret("3.12.1")), location=Location("render.yaml", 8)),
+    ),
+    build=None,
+    pre_deploy=None,
+    start=None,
+    entry=None,
+    port=10000,
+    port_is_movable=True,
+    health_path="",
+    host="",
+    memory_bytes=1,
+    plan="free",
+    limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+    databases={},
+    tool_versions={},
+)
+STATING = replace(
+    CONTRACT, variables=(Variable(name="SECRET_KEY", source=Prompted(), location=Location("render.yaml", 9)),)
+)
+MET = Finding(
+    code="missing-env-var:database_url",
+    outcome=Outcome.SKIPPED,
+    message="cannot be checked here",
+    location=Location("app/config.py", 4),
+    evidence=("KeyError: 'DATABASE_URL'",),
+    check="boot",
+    service="web",
+    target="render",
+)
+RESULTS = (
+    CheckResult(check="imports", service="web", target="render", seconds=1.0),
+    CheckResult(check="boot", service="web", target="render", seconds=1.0, findings=(MET,)),
+)
+
+
+def test_a_variable_is_a_warning_where_the_manifest_states_none_of_the_application() -> None:
+    (found,) = unstated.found(RESULTS, CONTRACT)
+
+    assert (found.code, found.outcome, found.location) == (
+        "missing-env-var:DATABASE_URL",
+        Outcome.WARNING,
+        Location("app/config.py", 4),
+    )
+    assert found.message == (
+        "the service needs the variable DATABASE_URL to start, and no manifest says whether the target has it"
+    )
+    assert found.certainty.startswith("the deploy fails unless the variable is set by hand on the target")
+
+
+def test_a_variable_is_a_failure_where_the_manifest_states_others() -> None:
+    (found,) = unstated.found(RESULTS, STATING)
+
+    assert (found.outcome, found.message) == (
+        Outcome.FAILED,
+        "the service needs the variable DATABASE_URL to start, and render.yaml does not state it",
+    )
+
+
+def test_a_variable_is_asked_for_once_and_then_known() -> None:
+    found = unstated.found(RESULTS, CONTRACT)
+    assumed = unstated.assumed(CONTRACT, found)
+
+    assert [variable.name for variable in assumed.variables] == ["RENDER", "PYTHON_VERSION", "DATABASE_URL"]
+    assert unstated.found(RESULTS, assumed) == ()
+
+
+def test_what_was_found_is_told_in_the_check_that_met_it_and_before_what_lay_behind_it() -> None:
+    found = unstated.found(RESULTS, CONTRACT)
+    later = Finding(code="boot", outcome=Outcome.PASSED, message="listens")
+    again = (RESULTS[0], replace(RESULTS[1], findings=(later,)))
+
+    imports, boot = unstated.told(again, found)
+
+    assert (imports.findings, boot.findings) == ((), (*found, later))
