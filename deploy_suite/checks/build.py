@@ -17,6 +17,8 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 _LOG_LINES: Final = 12
 _LINE_CHARACTERS: Final = 300
 _CONFLICT_LINES: Final = 8
+_COMPLAINT: Final = re.compile(r"error|fail|could not|cannot|no matching|no solution|not found", re.IGNORECASE)
+_COMPILER: Final = re.compile(r":\d+:\d+: (?:fatal )?error: ")
 _MOST_REFUSALS: Final = 20
 _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
 
@@ -129,21 +131,37 @@ def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ..
 
 def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
     code, message, remedy = _words(refusal, _python(failure, case))
+    is_certain = _fails_elsewhere_too(refusal, failure)
     return Finding(
         code=code,
-        outcome=Outcome.FAILED,
-        message=message,
+        outcome=Outcome.FAILED if is_certain else Outcome.SKIPPED,
+        message=message if is_certain else f"{message} on this machine; the target may have what it needs",
         location=refusal.location if refusal.location and refusal.location.file else _place(case),
-        evidence=(*_quoted(refusal.location, case), *_tail(failure.log)),
+        evidence=(*_quoted(refusal.location, case), *(_told_of(refusal.name, failure.log) or _tail(failure.log))),
         remedy=remedy,
         reproduce=_command(failure, case),
     )
 
 
+def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
+    """Return whether the target fails likewise.
+
+    What has no wheel for any Python is compiled by everyone, and needs headers and libraries that this machine may lack
+    and the target may have; unless the log shows that it is this Python that it does not compile with.
+    """
+    if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons:
+        return True
+    cause = diagnose(failure.log).root
+    return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
+
+
 def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
     """Return the code, what is wrong, and what to do."""
+    wanted = refusal.requirement + (f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else "")
     name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
     fitting = f"raise {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
+    if refusal.required_by:
+        fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
     other = f", or pin Python {refusal.pythons[-1]} for the service" if refusal.pythons else ""
     for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
     match refusal.kind:
@@ -162,21 +180,31 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
         case RefusalKind.OTHER_PYTHON:
             return (
                 f"python-version-unsupported:{_direction(refusal.pythons, python)}",
-                f"{refusal.requirement} has no release for Python {python}{for_others}",
+                f"{wanted} has no release for Python {python}{for_others}",
                 fitting + other,
             )
         case RefusalKind.CANNOT_BUILD:
             return (
                 f"build-failure:{name}",
-                f"{refusal.requirement} has no wheel for Python {python}{for_others} and cannot be compiled",
+                f"{wanted} has no wheel for Python {python}{for_others} and cannot be compiled",
                 fitting + other,
             )
         case RefusalKind.NO_WHEEL:
             return (
                 f"build-failure:{name}",
-                f"{refusal.requirement} has no wheel for Python {python}{for_others}; compiled, it does not work",
+                f"{wanted} has no wheel for Python {python}{for_others}; compiled, it does not work",
                 fitting + other,
             )
+
+
+def _told_of(name: str, log: str) -> tuple[str, ...]:
+    """Return the complaints in the log that name the distribution, and the first error of a compiler."""
+    variants = "[-_.]".join(map(re.escape, name.split("-")))
+    written = re.compile(rf"(?<![\w.-]){variants}(?![\w-])", re.IGNORECASE)
+    lines = _lines(log)
+    named = [line for line in lines if written.search(line) and _COMPLAINT.search(line)]
+    compiled = [line for line in lines if _COMPILER.search(line)]
+    return tuple(dict.fromkeys((*compiled[:1], *named[-3:]))) if named else ()
 
 
 def _direction(pythons: tuple[str, ...], python: str) -> str:

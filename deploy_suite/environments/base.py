@@ -124,5 +124,8 @@ class Installer(Protocol):
     def resolve(self, question: Question, workshop: Workshop) -> Answer:
         """Ask the index which versions would be installed."""
 
+    def demands(self, question: Question, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
+        """Return for each distribution of the answer to *question* which others require it, () for none of them."""
+
     def reaches_index(self, workshop: Workshop) -> bool:
         """Return whether a package that is surely there can be found, whatever caches say."""

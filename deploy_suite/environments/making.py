@@ -81,7 +81,13 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     failed = [call for call in calls if call.code and call.program != stand_ins.FIRST_OPINION]
     if not enactment.timed_out(done):
         reach.blame_machine(calls, plan.recipe, installer=plan.installer, workshop=plan.workshop)
-    found = resolution.with_refusals(plan.resolved.resolution, plan.recipe, plan.workshop)
+    found = resolution.with_refusals(
+        plan.resolved.resolution,
+        plan.recipe,
+        plan.snapshot.folder,
+        installer=plan.installer,
+        workshop=plan.workshop,
+    )
     found = trials.tried(
         found, site.venv, an_installer_failed=bool(failed), installer=plan.installer, workshop=plan.workshop
     )

@@ -1,5 +1,6 @@
 """A recipe's requirements into the versions that the package index has for them now."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.manifests.requirements_file import RequirementLine
-from deploy_suite.model.environment import Resolution
+from deploy_suite.model.environment import Refusal, Resolution
 from deploy_suite.model.finding import Location
 
 
@@ -56,7 +57,11 @@ def _is_open(install: Install) -> bool:
 
 
 def _answer(install: Install, top: Path, *, installer: Installer, workshop: Workshop) -> Answer:
-    question = Question(
+    return locked_answers.answered(_question(install, top), installer=installer, workshop=workshop)
+
+
+def _question(install: Install, top: Path) -> Question:
+    return Question(
         folder=top / install.folder,
         requirements=install.requirements,
         editables=install.editables,
@@ -66,14 +71,46 @@ def _answer(install: Install, top: Path, *, installer: Installer, workshop: Work
             option for option in install.options if option not in {"--upgrade", "--reinstall", "--require-hashes"}
         ),
     )
-    return locked_answers.answered(question, installer=installer, workshop=workshop)
 
 
-def with_refusals(resolution: Resolution, recipe: Recipe, workshop: Workshop) -> Resolution:
+def with_refusals(
+    resolution: Resolution, recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop
+) -> Resolution:
     """Return *resolution* with what is wrong with single requirements; asked only after a failure."""
-    lines = (*recipe.lines, *_words(recipe), *_brought(resolution, recipe))
+    own = (*recipe.lines, *_words(recipe))
+    brought = _brought(resolution, recipe)
+    lines = (*own, *brought)
     found = releases.listing((line.name for line in lines if line.name), workshop)
-    return replace(resolution, refusals=tuple(releases.refusals(lines, found, series=workshop.interpreter.series)))
+    refusals = tuple(releases.refusals(lines, found, series=workshop.interpreter.series))
+    if {refusal.name for refusal in refusals} & {line.name for line in brought}:
+        demands = _demands(recipe, top, installer=installer, workshop=workshop)
+        refusals = tuple(_traced(refusal, demands, own) for refusal in refusals)
+    return replace(resolution, refusals=refusals)
+
+
+def _demands(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for install in filter(_is_open, recipe.installs):
+        found |= installer.demands(_question(install, top), workshop)
+    return found
+
+
+def _traced(refusal: Refusal, demands: Mapping[str, tuple[str, ...]], own: Sequence[RequirementLine]) -> Refusal:
+    """Return *refusal* with the line of the project that leads to it, by the shortest way."""
+    places = {line.name: line.location for line in own if line.name}
+    if refusal.name in places:
+        return refusal
+    pending: list[tuple[str, tuple[str, ...]]] = [(refusal.name, ())]
+    seen = {refusal.name}
+    while pending:
+        name, way = pending.pop(0)
+        if name in places:
+            return replace(refusal, location=places[name], required_by=tuple(reversed(way)))
+        for other in demands.get(name, ()):
+            if other not in seen:
+                seen.add(other)
+                pending.append((other, (*way, other)))
+    return refusal
 
 
 def _words(recipe: Recipe) -> list[RequirementLine]:

@@ -17,6 +17,9 @@ def tried(
     """Return *resolution* with the refusals told apart: built and installed, or not to be built here."""
     judged = []
     trials = 0
+    suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
+    # Where versions were found for everything and one package alone had to be built, there is nothing to try out.
+    is_plain = len(suspects) == len(resolution.refusals) == 1 and bool(resolution.versions) and not resolution.conflict
     for refusal in resolution.refusals:
         if refusal.kind is not RefusalKind.NO_WHEEL:
             judged.append(refusal)
@@ -26,7 +29,7 @@ def tried(
             judged.append(replace(refusal, modules=modules))
             continue
         trials += 1
-        can_be_built = installer.install(venv, ("--no-deps", _exact(refusal, resolution)), workshop).ok
+        can_be_built = not is_plain and installer.install(venv, ("--no-deps", _exact(refusal, resolution)), workshop).ok
         judged.append(refusal if can_be_built else replace(refusal, kind=RefusalKind.CANNOT_BUILD))
     return replace(resolution, refusals=tuple(judged))
 

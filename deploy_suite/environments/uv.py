@@ -1,8 +1,9 @@
 """Environments by uv."""
 
+import re
 import shutil
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ LIKE_PIP: Final = ("--index-strategy", "unsafe-best-match", "--no-config", "--no
 _QUIET: Final = ("--no-progress", "--color", "never", "--no-python-downloads")
 _NO_SOLUTION: Final = 1
 _SURELY_THERE: Final = "pip"
+# "anyio==4.0.0    # via httpx, starlette"; a file that names it stands there as "-r requirements.txt".
+_DEMANDED: Final = re.compile(r"(?P<name>[a-z0-9-]+)(?:==| @ )\S+(?:.*?# via (?P<others>.*))?")
 
 
 def is_there() -> bool:
@@ -71,14 +74,7 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Comp
 
 def resolve(question: Question, workshop: Workshop) -> Answer:
     """Ask the index which versions would be installed."""
-    options = [*question.options, *(word for file in question.constraints for word in ("--constraints", file))]
-    done = _uv(
-        workshop,
-        *("pip", "compile", "--quiet", "--format", "pylock.toml", *LIKE_PIP),
-        *("--python", str(workshop.interpreter.path), *options, *question.files, "-"),
-        stdin="\n".join((*question.requirements, *(f"-e {path}" for path in question.editables))),
-        cwd=question.folder,
-    )
+    done = _compiled(question, workshop, "--format", "pylock.toml")
     if done.code == _NO_SOLUTION:
         return Answer(is_answer=True, conflict=done.err.strip())
     try:
@@ -86,6 +82,29 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
     except tomllib.TOMLDecodeError:
         packages = None
     return _answer(packages) if packages is not None else Answer(is_answer=False)
+
+
+def demands(question: Question, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
+    """Return for each distribution of the answer to *question* which others require it, () for none of them."""
+    done = _compiled(question, workshop, "--no-header", "--annotation-style", "line")
+    found = {}
+    for line in done.out.splitlines():
+        match = _DEMANDED.match(line)
+        if match:
+            others = match["others"] or ""
+            found[match["name"]] = tuple(word for word in others.split(", ") if word and not word.startswith("-"))
+    return found
+
+
+def _compiled(question: Question, workshop: Workshop, *form: str) -> Completed:
+    options = [*question.options, *(word for file in question.constraints for word in ("--constraints", file))]
+    return _uv(
+        workshop,
+        *("pip", "compile", "--quiet", *form, *LIKE_PIP),
+        *("--python", str(workshop.interpreter.path), *options, *question.files, "-"),
+        stdin="\n".join((*question.requirements, *(f"-e {path}" for path in question.editables))),
+        cwd=question.folder,
+    )
 
 
 def _answer(packages: list[dict[str, Any]]) -> Answer:

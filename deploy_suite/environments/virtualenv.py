@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -104,6 +104,12 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
             if not item["download_info"].get("url", "").endswith(".whl")
         ),
     )
+
+
+def demands(question: Question, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
+    """Return nothing: pip does not tell who requires what without installing it."""
+    del question, workshop
+    return {}
 
 
 def _bare(workshop: Workshop) -> Path:

@@ -41,7 +41,8 @@ class Refusal:
 
     Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits, for
     NO_WHEEL and CANNOT_BUILD those with a wheel; `fitting` is the newest version with a wheel for the Python asked for;
-    `modules` are what it was installed as, where it was.
+    `modules` are what it was installed as, where it was; `required_by` leads from the requirement at `location` to it,
+    () where it stands there itself.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Refusal:
     pythons: tuple[str, ...] = ()
     fitting: str = ""
     modules: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

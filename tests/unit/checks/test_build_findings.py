@@ -128,6 +128,46 @@ def test_what_the_index_refuses_names_the_line(
     )
 
 
+def test_what_everyone_compiles_may_compile_on_the_target(tmp_path: Path) -> None:
+    found = build.findings(failure("Error: lib.h missing\n", refusal(RefusalKind.CANNOT_BUILD)), case(tmp_path))
+
+    assert [(finding.code, finding.outcome, finding.message) for finding in found] == [
+        (
+            "build-failure:pkg",
+            Outcome.SKIPPED,
+            "pkg==1 has no wheel for Python 3.13 and cannot be compiled on this machine; "
+            "the target may have what it needs",
+        )
+    ]
+
+
+def test_what_another_package_requires_is_blamed_on_the_line_that_leads_to_it(tmp_path: Path) -> None:
+    brought = Refusal(
+        name="deep-er",
+        requirement="deep-er==3",
+        kind=RefusalKind.CANNOT_BUILD,
+        location=LINE,
+        pythons=("3.11",),
+        required_by=("pkg", "mid"),
+    )
+    log = "many\nlines\n  x.c:12:3: error: no member named y\nERROR: Failed building wheel for deep_er\nnpm noise\n"
+
+    assert build.findings(failure(log, brought), case(tmp_path)) == (
+        failed(
+            "build-failure:deep-er",
+            "deep-er==3 (required by pkg, mid) has no wheel for Python 3.13 (it has for Python 3.11) "
+            "and cannot be compiled",
+            evidence=(
+                "requirements.txt:2: pkg==1",
+                "  x.c:12:3: error: no member named y",
+                "ERROR: Failed building wheel for deep_er",
+            ),
+            remedy="raise pkg in requirements.txt:2 to a release that takes a newer deep-er, "
+            "or pin Python 3.11 for the service",
+        ),
+    )
+
+
 def test_a_package_compiled_in_vain_is_named_with_the_errors_about_it(tmp_path: Path) -> None:
     log = "Traceback\nImportError: pkgmod/_ext.so: undefined symbol: x\n  more\nOther: Error loading\n"
     refused = refusal(RefusalKind.NO_WHEEL, fitting="2", pythons=("3.12",))
