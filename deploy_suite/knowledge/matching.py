@@ -11,7 +11,7 @@ from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
-from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, frames_before, raised_after
+from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, cut_off, frames_before, raised_after
 
 _EVIDENCE_LINES: Final = 3
 _MOST_WINDOWS: Final = 400
@@ -166,9 +166,8 @@ class _Reader:
         self._tracebacks += 1
         if self._tracebacks > _MOST_TRACEBACKS:
             return
-        raised = raised_after(window.after(line.service))
-        if raised:
-            self._raised.append(raised)
+        after = window.after(line.service)
+        self._raised += filter(None, (raised_after(after) or cut_off(line, after),))
 
     def _ignore_block(self, window: Window, line: LogLine) -> None:
         """Pass over the traceback that *line* announces as one that was caught."""

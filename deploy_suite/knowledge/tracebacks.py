@@ -78,6 +78,14 @@ def raised_after(after: Sequence[LogLine]) -> Raised | None:
     return None
 
 
+def cut_off(header: LogLine, after: Sequence[LogLine]) -> Raised | None:
+    """Return what is left of a traceback that the log does not hold to its end."""
+    if any(line.text.startswith("Traceback (most recent") for line in after):
+        return None
+    frames = tuple(filter(None, (frame(line.text) for line in after)))
+    return Raised(exception=f"{header.text.strip()} … cut off before the exception", line=header.number, frames=frames)
+
+
 def frames_before(before: Sequence[LogLine]) -> tuple[Frame, ...]:
     """Return the frames right before a line, outermost first, back to the header of their traceback."""
     frames: list[Frame] = []
