@@ -26,6 +26,7 @@ _BLOCK_BYTES: Final = 65536
 _CANNOT_EXECUTE: Final = 126  # as shells say it: found, but no program
 _LAST_OUTPUT_S: Final = 20.0
 _WARDEN_LOST: Final = -9
+_LARGEST_PIPE_BYTES: Final = 1024 * 1024  # /proc/sys/fs/pipe-max-size
 _PROGRAM_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 Sink = Callable[[bytes], None]
@@ -163,6 +164,7 @@ class _Supervision:
         self.begun = threading.Event()
         self.started_pid = 0
         self.code: int | None = None
+        self._exited: int | None = None
         self.failure: Sink = lambda _: None
         self._journal = journal
         self._events = Events()
@@ -201,14 +203,29 @@ class _Supervision:
 
     def _step(self, timeout_s: float | None) -> None:
         for key, _ in self._selector.select(timeout_s):
-            block = os.read(key.fd, _BLOCK_BYTES)
-            if not block:
-                self._selector.unregister(key.fd)
-            key.data(block)
+            self._take(key)
+        if self._exited is not None and self.code is None:
+            self._take_last_words()
+            self.code = self._exited
+
+    def _take(self, key: selectors.SelectorKey) -> None:
+        block = os.read(key.fd, _BLOCK_BYTES)
+        if not block:
+            self._selector.unregister(key.fd)
+        key.data(block)
+
+    def _take_last_words(self) -> None:
+        """Read what the command had written when it ended: whoever learns of the end may look at the log."""
+        for _ in range(_LARGEST_PIPE_BYTES // _BLOCK_BYTES):
+            ready = [key for key, _ in self._selector.select(0) if key.fd != self.warden.events]
+            if not ready:
+                return
+            for key in ready:
+                self._take(key)
 
     def _settle(self) -> None:
         if self.code is None:
-            self.code = _WARDEN_LOST
+            self.code = _WARDEN_LOST if self._exited is None else self._exited
         self.begun.set()
 
     def _hear(self, block: bytes) -> None:
@@ -224,7 +241,7 @@ class _Supervision:
                 self._journal(self.started_pid)
             self.begun.set()
         if "exited" in event:
-            self.code = event["exited"]
+            self._exited = event["exited"]
         if "failed" in event:
             self.code = PROGRAM_NOT_FOUND if event["failed"] in _PROGRAM_ABSENT else _CANNOT_EXECUTE
             self.failure(f"cannot {event['doing']}: {os.strerror(event['failed'])}\n".encode())

@@ -179,10 +179,20 @@ with LocalNetworks().open(isolated={isolated}) as network:
 @pytest.mark.parametrize("isolated", [False, True])
 @pytest.mark.parametrize("is_run", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_outlives_the_suite_however_it_ends(number: int, is_run: bool, isolated: bool) -> None:  # noqa: FBT001
+def test_nothing_outlives_the_suite_however_it_ends(
+    tmp_path: Path,
+    number: int,
+    is_run: bool,  # noqa: FBT001
+    isolated: bool,  # noqa: FBT001
+) -> None:
     word = f"31{number:02d}{is_run:d}{isolated:d}"
     program = SUITE.format(root=str(ROOT), number=word, is_run=is_run, isolated=isolated)
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as suite:
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as suite:
         assert suite.stdout is not None
         assert suite.stdout.readline() == b"up\n"
         began = eventually(lambda: len(running(word)) == 2)
@@ -193,10 +203,11 @@ def test_nothing_outlives_the_suite_however_it_ends(number: int, is_run: bool, i
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.05, 0.08, 0.12])
-def test_a_kill_at_any_moment_of_the_start_leaves_nothing(delay_s: float) -> None:
+def test_a_kill_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, delay_s: float) -> None:
     word = f"32{int(delay_s * 100):02d}"
     program = SUITE.format(root=str(ROOT), number=word, is_run=True, isolated=True)
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL) as suite:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL, env=environment) as suite:
         time.sleep(0.15 + delay_s)
         suite.kill()
 
