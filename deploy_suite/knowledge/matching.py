@@ -233,7 +233,8 @@ class _Reader:
     def _hit(self, rule: _Rule, values: dict[str, str]) -> Hit:
         if "module" in values:
             values.setdefault("package", distribution(values["module"]))
-        slug = _slug(rule, {**values, "package": slug_name(values["package"])} if "package" in values else values)
+        names = {name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values}
+        slug = _slug(rule, {**values, **names})
         return Hit(slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values)
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:

@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.knowledge.log_text import LogLine
 
 _FRAME: Final = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+_PYTEST_FRAME: Final = re.compile(r"^(?P<file>[^\s:]+\.py):(?P<line>\d+): in (?P<function>.+)$")
 EXCEPTION: Final = re.compile(
     r"^(?:E\s+)?(?P<type>(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Refused|NotFound|DoesNotExist"
     r"|Configured|NotReady|Timeout|Failure|Invalid|Conflict|Unavailable|Violation|Table|Column|Object|Function|Schema))"
@@ -59,7 +60,7 @@ class Raised:
 
 def frame(text: str) -> Frame | None:
     """Return the frame that the line *text* states."""
-    match = _FRAME.match(text)
+    match = _FRAME.match(text) or _PYTEST_FRAME.match(text)
     return Frame(match["file"], int(match["line"]), match["function"] or "") if match else None
 
 
