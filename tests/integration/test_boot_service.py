@@ -129,6 +129,16 @@ def test_a_service_that_ignores_sigterm_is_killed_after_the_delay(start: Boot) -
     assert shape(findings) == [("ignores-sigterm", "failed", "render.yaml:7")]
 
 
+def test_a_service_that_may_wait_for_what_is_not_here_is_no_failure_when_it_ignores_sigterm(start: Boot) -> None:
+    stubborn = app("on_term = lambda *_: print('no')")
+
+    found = start(Service(files=stubborn, shutdown_s=1.5, dummies={"KAFKA_URL": "kafka://127.0.0.1:9092"}))
+
+    (ignored,) = [finding for finding in found if finding.code == "ignores-sigterm"]
+    assert ignored.outcome.value == "warning"
+    assert ignored.certainty == "it may have waited for what is not here; made-up addresses: KAFKA_URL"
+
+
 def test_a_request_under_way_when_sigterm_comes_is_answered(start: Boot) -> None:
     slow = 'server_is_slow = True\ndef answer(path, headers):\n    time.sleep(0.5)\n    return 200, "slow"'
 
@@ -276,6 +286,33 @@ def test_a_made_up_address_of_another_service_that_refuses_proves_nothing(start:
 
     assert shape(findings) == [("cannot-check-here", "skipped", "app.py:2")]
     assert "REDIS_URL" in findings[0].message
+
+
+def test_a_driver_that_only_a_made_up_address_asks_for_proves_nothing(start: Boot) -> None:
+    files = {"app.py": "raise ModuleNotFoundError(\"No module named 'psycopg2'\")\n"}
+
+    (excused,) = start(Service(files=files, dummies={"DATABASE_DSN": "postgresql://u:p@127.0.0.1:1/d"}))
+    (failed,) = start(Service(files=files, dummies={"FRONTEND_URL": "https://preflight-dummy.invalid"}))
+
+    assert (excused.code, excused.outcome.value) == ("cannot-check-here", "skipped")
+    assert "only a made-up address asks for it (DATABASE_DSN)" in excused.message
+    assert (failed.code, failed.outcome.value) == ("missing-requirement:psycopg2-binary", "failed")
+
+
+def test_the_host_of_a_made_up_address_that_does_not_resolve_proves_nothing(start: Boot) -> None:
+    said = "pymongo.errors.ConfigurationError: The DNS query name does not exist: _mongodb._tcp.cluster.made-up.net."
+    files = {"app.py": f"import sys\nsys.exit({said!r})\n"}
+
+    (finding,) = start(Service(files=files, dummies={"MONGODB": "mongodb+srv://u:p@cluster.made-up.net/?w=majority"}))
+
+    assert (finding.code, finding.outcome.value) == ("cannot-check-here", "skipped")
+
+
+def test_files_are_named_as_the_repository_does(start: Boot, tmp_path: Path) -> None:
+    (finding,) = start(Service(files={"app.py": "def broken(:\n"}))
+
+    assert finding.code == "app-syntax-error"
+    assert str(tmp_path) not in "\n".join((finding.message, *finding.evidence, finding.certainty, finding.remedy))
 
 
 def test_a_made_up_value_that_the_service_complains_of_proves_nothing(start: Boot) -> None:

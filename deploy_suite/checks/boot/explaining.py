@@ -190,7 +190,8 @@ def _made_up_value(stage: Stage, tail: str) -> Excuse | None:
     """Return the made-up value that the exception itself names."""
     said = "\n".join(tail.splitlines()[-_EVIDENCE_LINES:])
     for name, text in _dummies(stage):
-        if re.search(rf"\b{re.escape(name)}\b", said) or (len(text) >= _SHORTEST_VALUE and text in said):
+        values = [value for value in (text, _outer_host(text)) if len(value) >= _SHORTEST_VALUE]
+        if re.search(rf"\b{re.escape(name)}\b", said) or any(value in said for value in values):
             return Excuse(f"{name} has a made-up value here, and the log complains of it", _ANSWER)
     return None
 
@@ -220,6 +221,15 @@ def _dummies(stage: Stage) -> Iterator[tuple[str, str]]:
         text = bindings.values[name].revealed()
         if not database_port or f":{database_port}" not in text:
             yield name, text
+
+
+def _outer_host(text: str) -> str:
+    """Return the host that *text*, a URL, names, "" where it is this machine or none."""
+    try:
+        host = urlsplit(text).hostname or ""
+    except ValueError:
+        return ""
+    return "" if host in {"127.0.0.1", "localhost", "::1"} else host
 
 
 def _address(text: str) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.checks.boot.explaining import wants_other_services
 from deploy_suite.checks.boot.listening import reproduced
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
@@ -78,13 +79,15 @@ def _cut(request: Future[HttpResponse], path: str) -> Finding | None:
 def _ignored(stage: Stage, process: Process) -> Finding:
     start = stage.contract.start
     delay_s = stage.contract.limits.shutdown_s
+    absent = wants_other_services(stage)
     return Finding(
         code="ignores-sigterm",
-        outcome=Outcome.FAILED,
+        outcome=Outcome.WARNING if absent else Outcome.FAILED,
         message=f"the service ran on for {delay_s:g} s after SIGTERM, and the target would have killed it",
         location=start.location if start else None,
         evidence=last_lines(process.output(), 4),
         remedy="end on SIGTERM: exec the server in start scripts, stop threads and loops in a signal handler, and keep "
         "clean-up short; or raise maxShutdownDelaySeconds",
+        certainty=f"it may have waited for what is not here; made-up addresses: {', '.join(absent)}" if absent else "",
         reproduce=f"{reproduced(stage)} & sleep 5; kill -TERM -- -$!; sleep {delay_s:g}; pgrep -g $!",
     )

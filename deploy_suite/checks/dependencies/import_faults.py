@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.checks.dependencies import absent_modules, evidence, own_modules, static, surroundings
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.knowledge import diagnosis
+from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing.layout import Layout
 
@@ -45,7 +46,7 @@ def _optional_package(fault: Fault) -> Finding | None:
         return None
     place = evidence.place(fault.outer)
     return Finding(
-        code=f"missing-requirement:{name.replace('-', '_')}",
+        code=f"missing-requirement:{slug_name(name)}",
         outcome=Outcome.FAILED,
         message=f"a package needs {name} for what the code asks of it, and {name} is not installed",
         location=place,
