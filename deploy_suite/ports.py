@@ -51,7 +51,7 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An open TCP port of a process. Shape: `address` is "0.0.0.0", "127.0.0.1", "::" …"""
+    """An open TCP port of a process. Shape: `address` is "0.0.0.0", "127.0.0.1", "::" and so on."""
 
     address: str
     port: int
@@ -231,6 +231,12 @@ class DatabaseServer(Protocol):
     def query(self, name: str, statement: str, parameters: Sequence[object] = ()) -> Sequence[tuple[object, ...]]:
         """Run one statement in the database *name* and return its rows. Raises: QueryError."""
 
+    def dump(self, name: str) -> str:
+        """Return all that the database *name* holds as SQL, "" where this server cannot tell."""
+
+    def load(self, name: str, dump: str) -> None:
+        """Fill the new database *name* with what `dump` returned, as its owner. Raises: QueryError."""
+
 
 class QueryError(Exception):
     """The server refused a statement. `sqlstate` is the five-character code."""
@@ -291,6 +297,9 @@ class Git(Protocol):
 
     def working_state(self, repository: Path, commit: Commit) -> WorkingState:
         """Return how the folder and the upstream differ from *commit*."""
+
+    def blobs(self, repository: Path, commit: Commit) -> Mapping[str, str]:
+        """Return the id of each file's content: equal ids are equal files."""
 
     def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
         """Return the files that *commit* has and *base* lacks."""

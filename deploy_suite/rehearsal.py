@@ -39,7 +39,13 @@ class Rehearsal:
         self._contract = contract
         self._project = project
         self._ports = ports
-        self._case = Case(snapshot=project.snapshot, contract=contract, state=project.state, preferences=preferences)
+        self._case = Case(
+            snapshot=project.snapshot,
+            contract=contract,
+            state=project.state,
+            preferences=preferences,
+            repository=project.repository,
+        )
         self._python = preferences.python or contract.python.version
         self.reused = ""
 
@@ -151,7 +157,7 @@ class Rehearsal:
         """Start a server where the service knows of a PostgreSQL at all."""
         if not binding.databases_needed(self._contract):
             return None
-        wanted = migrations.wanted_extensions(self._case.snapshot)
+        wanted = migrations.wanted_extensions(self._case)
         foreign = self._case.preferences.database_url
         return stack.enter_context(self._ports.databases.serve(foreign=foreign, extensions=wanted))
 

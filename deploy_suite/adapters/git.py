@@ -30,7 +30,8 @@ class SystemGit:
         except _RefusedError as error:
             raise UsageError(
                 f"{folder} is not in a git repository that can be read: {error}",
-                remedy="name the folder of a repository with --project PATH, or make one: git init && git add -A && git commit",
+                remedy="name the folder of a repository with --project PATH, or make one: "
+                "git init && git add -A && git commit",
             ) from error
 
     def commit(self, repository: Path, revision: str) -> Commit:
@@ -83,6 +84,10 @@ class SystemGit:
             behind=_count(repository, f"{commit.sha}..{upstream}") if upstream else 0,
         )
 
+    def blobs(self, repository: Path, commit: Commit) -> dict[str, str]:
+        """See `ports.Git.blobs`."""
+        return _blobs(repository, commit)
+
     def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
         """See `ports.Git.added_since`."""
         return _paths(_answer(repository, "diff", "--name-only", "--diff-filter=A", "-z", base, commit.sha, "--"))
@@ -130,11 +135,15 @@ def _check_out(repository: Path, commit: Commit, folder: Path, index: dict[str, 
 
 def _missing(repository: Path, commit: Commit) -> tuple[str, ...]:
     """Return the files whose content the repository lacks, as those of a partial clone or a damaged one may."""
-    entries = [entry.split("\t", 1) for entry in _paths(_answer(repository, "ls-tree", "-r", "-z", commit.sha))]
-    files = [(about.split()[2], path) for about, path in entries if about.split()[1] == "blob"]
-    listing = _git(repository, "cat-file", "--batch-check", stdin="".join(f"{blob}\n" for blob, _ in files))
+    files = _blobs(repository, commit)
+    listing = _git(repository, "cat-file", "--batch-check", stdin="".join(f"{blob}\n" for blob in files.values()))
     gone = {line.split()[0] for line in listing.splitlines() if line.endswith(" missing")}
-    return tuple(path for blob, path in files if blob in gone)
+    return tuple(path for path, blob in files.items() if blob in gone)
+
+
+def _blobs(repository: Path, commit: Commit) -> dict[str, str]:
+    entries = (entry.split("\t", 1) for entry in _paths(_answer(repository, "ls-tree", "-r", "-z", commit.sha)))
+    return {path: about.split()[2] for about, path in entries if about.split()[1] == "blob"}
 
 
 def _answer(repository: Path, *arguments: str) -> str:

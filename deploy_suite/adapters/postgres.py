@@ -56,4 +56,5 @@ class PostgresDatabases:
         cluster = stack.enter_context(started(installation, extensions | ALWAYS_TRUSTED, machinery))
         pem = postgres_front.certificate(self._runner, self._workplace)
         front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
-        return EmbeddedServer(cluster, extensions, stack.enter_context(front) if front else cluster.port)
+        port = stack.enter_context(front) if front else cluster.port
+        return EmbeddedServer(cluster, extensions, port, self._runner)

@@ -1,5 +1,6 @@
 """A running embedded PostgreSQL server as the suite uses it."""
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +9,18 @@ from typing import Final
 
 from psycopg import sql
 
-from deploy_suite.adapters.postgres_cluster import LOOPBACK, Cluster, connected
+from deploy_suite.adapters.postgres_cluster import LOOPBACK, SUPERUSER, Cluster, connected
 from deploy_suite.adapters.postgres_statements import answered, executed
+from deploy_suite.model.command import Command
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret
+from deploy_suite.ports import Runner
 
 ALWAYS_TRUSTED: Final = frozenset({"vector"})  # managed servers let owners create it; its control file does not
 _STRATEGIES_SINCE: Final = (15,)
+_AS_STATEMENTS: Final = ("--no-owner", "--no-privileges", "--no-comments", "--rows-per-insert=500")
+_DUMP_TIMEOUT_S: Final = 60
+_LARGEST_DUMP_BYTES: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,10 @@ class EmbeddedServer:
     allow those that they offer.
     """
 
-    def __init__(self, cluster: Cluster, wanted: frozenset[str], port: int) -> None:
+    def __init__(self, cluster: Cluster, wanted: frozenset[str], port: int, runner: Runner) -> None:
         """Serve the databases of *cluster* at *port*; *wanted* are the extensions that the project creates."""
         self._cluster = cluster
+        self._runner = runner
         self._port = port
         self._untrusted = frozenset(
             name
@@ -80,6 +87,29 @@ class EmbeddedServer:
         """Run one statement as the superuser."""
         with connected(self._cluster, database=name) as connection:
             return answered(connection, statement, parameters)
+
+    def dump(self, name: str) -> str:
+        """Return the database as SQL; what only psql reads is left out."""
+        program = self._cluster.installation.programs / "pg_dump"
+        where = ("-h", str(self._cluster.socket_folder), "-p", str(self._cluster.port), "-U", SUPERUSER, name)
+        done = self._runner.run(
+            Command(
+                argv=(str(program), *_AS_STATEMENTS, *where),
+                cwd=self._cluster.socket_folder,
+                environment={"PATH": os.defpath, "PGPASSWORD": self._cluster.password},
+            ),
+            timeout_s=_DUMP_TIMEOUT_S,
+            output_limit_bytes=_LARGEST_DUMP_BYTES + 1,
+        )
+        if not done.ok or len(done.out.encode()) > _LARGEST_DUMP_BYTES:
+            return ""
+        return "".join(line for line in done.out.splitlines(keepends=True) if not line.startswith("\\"))
+
+    def load(self, name: str, dump: str) -> None:
+        """Run *dump* as the role that owns the database."""
+        owner = sql.SQL("SET SESSION AUTHORIZATION {};\n").format(sql.Identifier(self._roles[name].name))
+        with connected(self._cluster, database=name) as connection:
+            answered(connection, owner.as_string(connection) + dump, ())
 
     def _creation(self, name: str, role: _Role, template: str) -> sql.Composed:
         # Copying files takes half the time of logging pages (0.12 s against 0.22 s on a disk).

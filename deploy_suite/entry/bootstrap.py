@@ -76,7 +76,7 @@ def _fetched_pip(home: Path) -> Path:
         content = answer.read()
     if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
         sys.exit("deploy-suite: the pip that was fetched is not the one that the index promised")
-    path = home / wheel["filename"]
+    path = home / str(wheel["filename"])
     path.write_bytes(content)
     return path
 

@@ -43,7 +43,7 @@ def _register(python: str, targets: tuple[str, ...]) -> None:
     )
     @nox.parametrize("target", targets)
     def cell(session: nox.Session, target: str) -> None:
-        """The same for one cell of the matrix: another Python, one target."""  # noqa: D401
+        """The same for one cell of the matrix: another Python, one target."""
         _run(session, "--python", python, "--target", target)
 
 

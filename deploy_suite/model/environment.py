@@ -25,7 +25,7 @@ class Interpreter:
 class RefusalKind(Enum):
     """Why a requirement is in trouble even when it is asked for alone.
 
-    NO_WHEEL: only a source archive fits this Python, and it was built; CANNOT_BUILD: building it failed when tried alone.
+    NO_WHEEL: only a source archive fits this Python, and it was built; CANNOT_BUILD: building it alone failed.
     """
 
     UNKNOWN_NAME = "unknown-name"
@@ -61,7 +61,7 @@ class Resolution:
 
     Shape: `python` is the interpreter's version; `versions` maps canonical names onto the versions that fit;
     `from_source` are those of them for which the index has no wheel that fits, so that they must be built;
-    `conflict` is the resolver's own account when no set of versions fits; `refusals` are asked for only after a failure.
+    `conflict` is the resolver's own account when no versions fit; `refusals` are asked for only after a failure.
     """
 
     python: str

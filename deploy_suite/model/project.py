@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from deploy_suite.model.finding import Location
+
+_TOP: Final = PurePosixPath()
 
 
 class Framework(Enum):
@@ -54,7 +57,7 @@ class EntryPoint:
     attribute: str = "app"
     framework: Framework = Framework.OTHER
     file: PurePosixPath | None = None
-    search_path: tuple[PurePosixPath, ...] = (PurePosixPath(),)
+    search_path: tuple[PurePosixPath, ...] = (_TOP,)
     is_factory: bool = False
     arguments: str = ""
     working_folder: PurePosixPath | None = None
@@ -76,7 +79,7 @@ class Snapshot:
 
     commit: Commit
     folder: Path
-    root: PurePosixPath = PurePosixPath()
+    root: PurePosixPath = _TOP
 
     @property
     def path(self) -> Path:

@@ -19,7 +19,7 @@ _MARK: Final = {
 _VERDICT: Final = {
     Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",
     Outcome.WARNING: "PASSED with warnings: this commit builds, boots and answers as {target} would run it.",
-    Outcome.SKIPPED: "INCOMPLETE: something that must be checked could not be checked on this machine; see 'skip' above.",
+    Outcome.SKIPPED: "INCOMPLETE: something that must be checked could not be checked here; see 'skip' above.",
     Outcome.FAILED: "FAILED: deployed to {target}, this commit would not work; see 'FAIL' above.",
 }
 

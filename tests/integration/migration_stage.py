@@ -145,7 +145,7 @@ def built(project: Path, given: Contract, scene: Ports, *, venv: Path, **prefere
         search_path=f"{venv / 'bin'}:{os.defpath}",
         home=home,
     )
-    with scene.databases.serve(foreign=None, extensions=wanted_extensions(snapshot)) as server:
+    with scene.databases.serve(foreign=None, extensions=wanted_extensions(case)) as server:
         needed = binding.databases_needed(given)
         addresses = {name: server.create(f"build_{number}") for number, name in enumerate(needed)}
         bound = binding.bind(given, databases=addresses, answers={}, service_folder=project / given.root)

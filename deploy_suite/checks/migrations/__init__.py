@@ -5,7 +5,7 @@ from deploy_suite.checks.migrations import extensions, tools
 from deploy_suite.checks.migrations.head import Head, to_head
 from deploy_suite.checks.migrations.rest import rest
 from deploy_suite.manifests import shell
-from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Ports
 
 __all__ = ["Head", "check", "is_all_of", "rest", "to_head", "wanted_extensions"]
@@ -24,6 +24,6 @@ def is_all_of(command: CommandText, case: Case) -> bool:
     return tool is not None and tool.call is not None and tool.call.location == command.location and len(runs) == 1
 
 
-def wanted_extensions(snapshot: Snapshot) -> frozenset[str]:
-    """Return the extensions that the project's sources create, for the choice of a server."""
-    return extensions.wanted(snapshot.path)
+def wanted_extensions(case: Case) -> frozenset[str]:
+    """Return the extensions that the service's sources create, for the choice of a server."""
+    return extensions.wanted(case.snapshot.folder / case.contract.root)

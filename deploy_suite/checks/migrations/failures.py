@@ -17,7 +17,7 @@ _UNRUN: Final = "no command of the contract runs these migrations, so the deploy
 _UNREAD: Final = "whether a command of the contract runs these migrations cannot be told: some cannot be read"
 _HIDDEN: Final = "the command that runs them hides its failure, so the deploy itself goes on"
 _POINT_AT_SERVER: Final = (
-    "point at a disposable server that has it: --database-url postgresql://USER:PASSWORD@HOST/postgres"
+    "point at a disposable server that has it: --database-url URL"
 )
 _LONGEST_LINE: Final = 300
 _TELLING_LENGTH: Final = 8
@@ -142,7 +142,8 @@ def _missing_extension(failure: Failure, around: Surroundings) -> str:
         return ""
     if name and (name not in server.extensions or failure.sqlstate == _PRIVILEGE):
         return name
-    lacking = extensions.wanted(around.built.case.snapshot.folder) - server.extensions
+    case = around.built.case
+    lacking = extensions.wanted(case.snapshot.folder / case.contract.root) - server.extensions
     return ", ".join(sorted(lacking)) if failure.sqlstate in {"0A000", "58P01"} and lacking else ""
 
 

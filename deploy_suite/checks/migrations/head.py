@@ -4,13 +4,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from deploy_suite.checks.base import Built, Findings
-from deploy_suite.checks.migrations import addresses, places, tools
+from deploy_suite.checks.migrations import addresses, kept, places, tools
 from deploy_suite.checks.migrations import stage as stages
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.model.finding import Finding, Location, Outcome
-from deploy_suite.ports import Ports
+from deploy_suite.ports import Ports, QueryError
 
 POSTGRESQL = "postgresql"
 
@@ -39,6 +39,25 @@ def to_head(built: Built, ports: Ports) -> Head:
     tool = tools.found(built.case)
     if tool is None:
         return Head(findings=(_none(built),))
+    return _as_before(built, tool, ports) or _anew(built, tool, ports)
+
+
+def _as_before(built: Built, tool: Tool, ports: Ports) -> Head | None:
+    """Return what an earlier rehearsal of the same migrations came to, with a database as it left it."""
+    before = kept.find(built, tool, ports) if built.server else None
+    if before is None or built.server is None:
+        return None
+    name = f"{stages.HEAD}_0"
+    built.server.create(name)
+    try:
+        built.server.load(name, before.dump)
+    except QueryError:  # what cannot be restored as SQL is rehearsed again
+        built.server.drop(name)
+        return None
+    return Head(findings=before.findings, migrated=name)
+
+
+def _anew(built: Built, tool: Tool, ports: Ports) -> Head:
     with ExitStack() as stack:
         stage = stack.enter_context(stages.opened(built, tool, ports))
         head = _reached(stage)

@@ -1,7 +1,9 @@
 """What else the migrations are put to, once they reach the newest revision."""
 
+from pathlib import Path
+
 from deploy_suite.checks.base import Built, Findings
-from deploy_suite.checks.migrations import drift, locks, roundtrip, rows
+from deploy_suite.checks.migrations import drift, kept, locks, roundtrip, rows
 from deploy_suite.checks.migrations.fresh import fresh
 from deploy_suite.checks.migrations.head import Head
 from deploy_suite.checks.migrations.stage import Stage
@@ -14,7 +16,11 @@ _COPY = "migrated_copy"
 def rest(built: Built, ports: Ports, head: Head) -> Findings:
     """Return the findings of rows, locks, models and the way back; *head* is closed when they are there."""
     try:
-        return _rehearsed(head.stage, head, built, ports) if head.stage else ()
+        if head.stage is None:
+            return ()
+        findings = _rehearsed(head.stage, head, built, ports)
+        _keep(head.stage, head, findings)
+        return findings
     finally:
         head.close()
 
@@ -28,6 +34,13 @@ def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings
     compared = drift.compared(stage, copy)
     travelled = roundtrip.travelled(stage, head.revisions, copy)
     return (*walked.findings, *together, *_met_rows(walked), *linted, *compared, *travelled)
+
+
+def _keep(stage: Stage, head: Head, findings: Findings) -> None:
+    imported = stage.ask("imported").more.get("files", ())
+    read = (*map(Path, imported), *(revision.file for revision in head.revisions))
+    dump = stage.server.dump(head.migrated)
+    kept.keep(stage.built, stage.tool, stage.ports, read=read, findings=(*head.findings, *findings), dump=dump)
 
 
 def _met_rows(walked: rows.Walked) -> Findings:

@@ -41,7 +41,7 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
         if tool is None:
             tool = _tool(job, target)
         with tool.surroundings():
-            reply.update(getattr(tool, order["step"])(order))
+            reply.update(_imported() if order["step"] == "imported" else getattr(tool, order["step"])(order))
     except (Exception, SystemExit) as error:
         reply.update(ok=False, error=described(error))
     reply.update(seconds=time.monotonic() - began, reached=target.reached, is_ready=tool is not None)
@@ -49,6 +49,12 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
         reply["error"]["statement"] = str(target.statements[-1])  # Django's errors do not carry it
     reply["statements"] = [one for one in target.statements if isinstance(one, str)]
     return reply, tool
+
+
+def _imported() -> dict[str, Any]:
+    """Return the files of all modules that have been imported so far."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {"files": sorted({file for file in files if isinstance(file, str)})}
 
 
 def _tool(job: dict[str, Any], target: Target) -> Any:

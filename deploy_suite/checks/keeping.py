@@ -1,0 +1,100 @@
+"""What is kept of a check between runs: names for all that it depended on, and findings as JSON and back."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Bindings, Literal, Variable
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.secret import Secret
+
+_SUITE: Final = Path(__file__).parents[1]
+
+
+def digest(*parts: object) -> str:
+    """Return a name for *parts*: values of the model, secrets told apart but not readable from it."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=plain).encode()).hexdigest()[:32]
+
+
+def surroundings(case: Case, bindings: Bindings) -> tuple[object, ...]:
+    """Return what every check depends on beside the project's files: contract, answers, choices, suite."""
+    contract = case.contract
+    answers = {
+        name: value
+        for name, value in bindings.values.items()
+        if name not in bindings.dummies and contract.variable(name) is None
+    }
+    variables = tuple(variable for variable in contract.variables if not _names_commit(variable, case))
+    stated = asdict(replace(contract, variables=variables))
+    return (stated, answers, asdict(replace(case.preferences, fresh=False)), _suite())
+
+
+def _names_commit(variable: Variable, case: Case) -> bool:
+    """Whether the value is the commit's id, which differs where the content does not."""
+    return isinstance(variable.source, Literal) and variable.source.value.revealed() == case.snapshot.commit.sha
+
+
+def _suite() -> list[tuple[str, int, int]]:
+    """Return what changes when the suite itself does."""
+    files = sorted(path for path in _SUITE.rglob("*") if path.suffix in {".py", ".toml"})
+    return [(str(path.relative_to(_SUITE)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+
+
+def plain(value: object) -> Any:  # noqa: ANN401  JSON's own values
+    """Return *value* in the terms of JSON, for `json.dumps(default=)`."""
+    match value:
+        case Secret():
+            return hashlib.sha256(value.revealed().encode()).hexdigest()
+        case Enum():
+            return value.value
+        case Mapping():
+            return dict(value)
+        case frozenset():
+            return sorted((plain(item) for item in value), key=str)
+        case CheckResult() | Finding():
+            return asdict(value)
+        case _:
+            return str(value)
+
+
+def result(kept: Mapping[str, Any]) -> CheckResult:
+    """Return the result that `plain` took apart."""
+    return CheckResult(**{**kept, "findings": tuple(map(finding, kept["findings"]))})
+
+
+def finding(kept: Mapping[str, Any]) -> Finding:
+    """Return the finding that `plain` took apart."""
+    location = kept["location"]
+    return Finding(
+        **{
+            **kept,
+            "outcome": Outcome(kept["outcome"]),
+            "location": Location(**location) if location else None,
+            "evidence": tuple(kept["evidence"]),
+        }
+    )
+
+
+def read(file: Path) -> Any:  # noqa: ANN401  JSON's own values
+    """Return what *file* holds, None when it is not there or not whole."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write(file: Path, kept: object, *, at_most: int) -> None:
+    """Write *kept* to *file* in one step, and remove the oldest of its neighbours beyond *at_most*."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(kept, default=plain)
+    scratch = file.with_suffix(f".{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(file)
+    newest_last = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    for old in newest_last[:-at_most]:
+        old.unlink(missing_ok=True)
