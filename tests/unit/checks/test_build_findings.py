@@ -135,8 +135,10 @@ def test_what_everyone_compiles_may_compile_on_the_target(tmp_path: Path) -> Non
         (
             "build-failure:pkg",
             Outcome.SKIPPED,
-            "pkg==1 has no wheel for Python 3.13 and cannot be compiled on this machine; "
-            "the target may have what it needs",
+            (
+                "pkg==1 has no wheel for Python 3.13 and cannot be compiled on this machine; "
+                "the target may have what it needs"
+            ),
         )
     ]
 
