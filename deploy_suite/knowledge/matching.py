@@ -129,7 +129,6 @@ class _Reader:
             return
         if self._rows.healthy.search(line.text):
             self._hits.healthy_line = line.number
-            return
         if _TRACEBACK in line.text:
             self._traceback(window, line)
             return
@@ -233,7 +232,9 @@ class _Reader:
     def _hit(self, rule: _Rule, values: dict[str, str]) -> Hit:
         if "module" in values:
             values.setdefault("package", distribution(values["module"]))
-        names = {name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values}
+        names: dict[str, str] = {
+            name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values
+        }
         slug = _slug(rule, {**values, **names})
         return Hit(slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values)
 
