@@ -1,5 +1,6 @@
 """Networks in which nothing but loopback is to be had, as root and as anyone, and the machine's own."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -45,14 +46,17 @@ def unix_server(path: Path, answer: bytes) -> Iterator[None]:
         door.listen()
 
         def serve() -> None:
-            for _ in range(2):
-                connection, _ = door.accept()
-                with connection:
-                    connection.sendall(answer + connection.recv(100))
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = door.accept()
+                    with connection:
+                        connection.sendall(answer + connection.recv(100))
 
-        thread = threading.Thread(target=serve, daemon=True)
+        thread = threading.Thread(target=serve)
         thread.start()
         yield
+        door.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def test_loopback_is_all_there_is(network: Network) -> None:

@@ -1,7 +1,6 @@
 """A service of a few lines, built and ready to be started by the boot check with real adapters."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 from typing import cast
+
+import psutil
 
 from deploy_suite.adapters.clock import SystemClock
 from deploy_suite.adapters.http import HttpxHttp
@@ -169,9 +170,13 @@ def shape(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
 
 
 @contextmanager
-def nothing_left_running(*words: str) -> Iterator[None]:
-    """Fail when a process whose command line has one of *words* outlives the block."""
+def nothing_left_running(folder: Path) -> Iterator[None]:
+    """Fail when a process that works below *folder*, or one that we started ourselves, outlives the block."""
+    ours = set(psutil.Process().children(recursive=True))
     yield
-    listing = subprocess.run(["ps", "-axo", "command="], capture_output=True, text=True, check=True).stdout
-    left = [line for line in listing.splitlines() if any(word in line for word in words)]
-    assert left == []
+    left = [
+        each.info
+        for each in psutil.process_iter(["pid", "cwd"])
+        if Path(each.info["cwd"] or "/").is_relative_to(folder)
+    ]
+    assert (left, set(psutil.Process().children(recursive=True)) - ours) == ([], set())

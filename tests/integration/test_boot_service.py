@@ -60,7 +60,7 @@ def app(extra: str = "") -> dict[str, str]:
 def start(tmp_path: Path) -> Boot:
     def run(service: Service, *, said: Said | None = None, isolated: bool = True) -> tuple[Finding, ...]:
         networks = LocalNetworks() if isolated else Unisolated()
-        with nothing_left_running(str(tmp_path), "adapters.warden"):
+        with nothing_left_running(tmp_path):
             return boot.check(built(service, tmp_path, Path(sys.prefix)), real_ports(networks, said))
 
     return run

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import chain, exceptions, last_lines, last_traceback, own_frames, own_lines
+from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
@@ -78,7 +78,7 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     if excuse := surroundings(stage, log, root):
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
-        return _with_exception(located, (*route, *_quoted(stage, log)))
+        return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
     return replace(
         located,
         code=root.slug,
@@ -105,13 +105,12 @@ def _as_committed(stage: Stage, finding: Finding) -> Finding:
     )
 
 
-def _with_exception(failure: Finding, evidence: tuple[str, ...]) -> Finding:
-    """Return *failure* with its *evidence*, which ends in an exception where the program raised one."""
-    raised = exceptions("\n".join(evidence))
+def _with_exception(failure: Finding, evidence: tuple[str, ...], *, raised: tuple[str, ...]) -> Finding:
+    """Return *failure* with its *evidence*, and the exception that was *raised* where there was one."""
     if not raised:
         return replace(failure, evidence=evidence)
     return replace(
-        failure, message=f"{failure.message}: {raised[-1]}", evidence=evidence, remedy="mend what the traceback shows"
+        failure, message=f"{failure.message}: {raised[0]}", evidence=evidence, remedy="mend what the traceback shows"
     )
 
 
