@@ -121,8 +121,16 @@ def extra_settings(venv: Path, workshop: Workshop) -> Mapping[str, Mapping[str, 
     return {
         "poetry": {**_POETRY_SETTINGS, "POETRY_PYPI_MIRROR_URL": releases.indexes(workshop)[0]},
         "pipenv": _PIPENV_SETTINGS,
-        "uv": {"UV_PROJECT_ENVIRONMENT": str(venv)},
+        "uv": {"UV_PROJECT_ENVIRONMENT": str(venv), **_index_strategy(workshop)},
     }
+
+
+def _index_strategy(workshop: Workshop) -> Mapping[str, str]:
+    """Return what makes uv take several mirrors of this machine for the one index that the target has."""
+    several = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+    is_ours = any(name in workshop.ports.caller.installer_settings for name in several)
+    is_theirs = any(name in workshop.own_settings for name in several)
+    return {"UV_INDEX_STRATEGY": "unsafe-best-match"} if is_ours and not is_theirs else {}
 
 
 def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop) -> Path | None:

@@ -80,6 +80,7 @@ _COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Out
 def _findings(report: Report) -> Iterable[str]:
     """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
     told: dict[tuple[str, str, str], str] = {}
+    alike: dict[Finding, list[Finding]] = {}
     places = _places(report)
     for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING):
         for finding in report.findings:
@@ -88,7 +89,10 @@ def _findings(report: Report) -> Iterable[str]:
             cause = _cause(finding)
             if told.setdefault(cause, finding.check) == finding.check:
                 located = replace(finding, location=finding.location or places.get(cause))
-                yield "\n" + _finding(located, several=len(report.subjects) > 1)
+                alike.setdefault(replace(located, service="", reproduce=""), []).append(located)
+    for same in alike.values():
+        services = ", ".join(dict.fromkeys(finding.service for finding in same))
+        yield "\n" + _finding(replace(same[0], service=services), several=len(report.subjects) > 1)
 
 
 def _cause(finding: Finding) -> tuple[str, str, str]:

@@ -124,7 +124,7 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
     """Return what of this machine, and not of the project, may have caused what *log* shows."""
     if excuse := _made_up_driver(stage, root):
         return excuse
-    tail = "\n".join(last_lines(log, _TAIL_LINES))
+    tail = "\n".join(log.splitlines()[-_TAIL_LINES:])
     if excuse := _lacking_extension(stage, tail):
         return excuse
     if root is not None and root.family not in _ABOUT_SURROUNDINGS:

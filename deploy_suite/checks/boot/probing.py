@@ -22,6 +22,8 @@ _ALL_ROUTES_S: Final = 15.0
 _LOG_LAG_S: Final = 0.1
 _ANY_STATUS: Final = frozenset(range(100, 600))
 _SERVER_ERROR: Final = 500
+# These say by their meaning that it is something behind the service which fails (RFC 9110 section 15.6).
+_BEHIND: Final = frozenset({502, 503, 504})
 _WITHOUT_DOCUMENT: Final = frozenset({Framework.DJANGO, Framework.FLASK})
 # Families whose signature in the traceback of a request proves that it fails on the target too.
 _SURE: Final = frozenset(
@@ -119,7 +121,8 @@ class _Asking:
                 self.slowest = (path, result.elapsed_ms)
             return None
         root = diagnose(log).root
-        if surroundings(self._stage, log, root):
+        is_behind = result.status in _BEHIND and not last_traceback(log)
+        if is_behind or surroundings(self._stage, log, root):
             return None
         is_sure = root is not None and root.family in _SURE
         return explained(

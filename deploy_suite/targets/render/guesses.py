@@ -1,5 +1,6 @@
 """A project without render.yaml into the contracts that Render's Dashboard would propose, each guess said aloud."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -22,6 +23,9 @@ _MARKS: Final = (
     *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
     *("Procfile", "render.yaml", "build.sh", "start.sh"),
 )
+_ALLOWED_HOSTS: Final = re.compile(r"allowed_hosts\s*(?:\+?=|:[^=\n]*=)\s*[\[(][^\])]*[\])]", re.IGNORECASE)
+_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
+_MOST_FILES: Final = 2000
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
 
 
@@ -106,7 +110,7 @@ def _contract(
     slug: str,
 ) -> tuple[Contract, tuple[Finding, ...]]:
     choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
-    hostname = f"{service.name.lower()}.{facts().host_suffix}"
+    hostname = _allowed_host(snapshot) or f"{service.name.lower()}.{facts().host_suffix}"
     made = contracts.assembled(
         Circumstances(
             name=service.name,
@@ -130,6 +134,18 @@ def _contract(
         notes=("there is no render.yaml: commands, plan and variables are assumed",),
     )
     return made, choice.findings
+
+
+def _allowed_host(snapshot: Snapshot) -> str:
+    """Return the name at the target that the project itself answers to, "" where its settings state none."""
+    for file in sorted(snapshot.path.rglob("*.py"))[:_MOST_FILES]:
+        relative = file.relative_to(snapshot.folder)
+        text = "" if _FOREIGN & set(relative.parts) else snapshot_files.text(snapshot.folder, PurePosixPath(relative))
+        for allowed in _ALLOWED_HOSTS.finditer(text or ""):
+            name = re.search(rf"['\"](?P<name>[\w-]+\.{re.escape(facts().host_suffix)})['\"]", allowed[0])
+            if name:
+                return name["name"].lower()
+    return ""
 
 
 def _said(

@@ -69,6 +69,21 @@ def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it()
     assert "\n  why: no wheel\n" in rendered
 
 
+def test_what_is_wrong_with_several_services_alike_is_told_once() -> None:
+    subjects = (SUBJECT, replace(SUBJECT, service="worker"))
+    results = tuple(
+        CheckResult(
+            check="imports", service=name, target="render", seconds=1.0, findings=(replace(MISSING, service=name),)
+        )
+        for name in ("web", "worker")
+    )
+
+    rendered = text.render(Report(project="shop", commit=COMMIT, subjects=subjects, results=results, seconds=2.0))
+
+    assert rendered.count("FAIL [") == 1
+    assert "FAIL [web, worker] missing-requirement:numpy\n" in rendered
+
+
 def test_a_verdict_without_a_service_names_the_target():
     checked = CheckResult(check="manifest", service="", target="render", seconds=0.0, findings=(MISSING,))
     nothing_ran = Report(project="shop", commit=COMMIT, subjects=(), results=(checked,), seconds=2.0)

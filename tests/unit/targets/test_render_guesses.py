@@ -117,3 +117,15 @@ def test_no_service_at_all_says_where_one_could_be(read: Read) -> None:
         read({"one/requirements.txt": "", "two/requirements.txt": "", "README.md": ""})
 
     assert caught.value.remedy == "name the folder of the service: --project one"
+
+
+def test_the_name_that_the_settings_allow_is_the_host_and_a_made_up_one_where_they_allow_none(read: Read) -> None:
+    files = {"requirements.txt": "flask\n", "app.py": FLASK}
+    settings = (
+        "CORS = ['https://shop-front.onrender.com']\nALLOWED_HOSTS = [\n    'localhost', 'shop-2h58.onrender.com',\n]\n"
+    )
+
+    (unknown,) = read(files).contracts
+    (told,) = read({**files, "conf/settings.py": settings}).contracts
+
+    assert (unknown.host, told.host) == ("shop.onrender.com", "shop-2h58.onrender.com")
