@@ -1,6 +1,7 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
 import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -193,9 +194,17 @@ class Rehearsal:
         head = migrations.to_head(built, self._ports)
         reached = self._result("migrations", self._ports.clock.now_s() - began, head.findings)
 
+        has_started = threading.Event()
+
         def beside(check: str, findings: Callable[[Built, Ports], Findings]) -> "Future[CheckResult]":
+            """Run a check while the service is asked, not while it starts: starting is what all else waits for."""
             own = self._copied(built, check, head.migrated)
-            return pool.submit(self._timed, check, lambda: findings(own, self._ports))
+
+            def after_start() -> Findings:
+                has_started.wait()
+                return findings(own, self._ports)
+
+            return pool.submit(self._timed, check, after_start)
 
         imports = beside("imports", dependencies.confirm)
         command = self._contract.pre_deploy
@@ -203,12 +212,24 @@ class Rehearsal:
         is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._case))
         pre_deploy = [beside("pre-deploy", boot.pre_deployed)] if is_proved else []
         rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, head))
-        if reached.outcome is Outcome.FAILED:
-            booted = self._not_run("boot", "the migrations failed, and the target starts nothing after that")
-        else:
-            own = self._copied(built, "boot", head.migrated)
-            booted = self._timed("boot", lambda: boot.check(own, self._ports, runs_pre_deploy=not is_proved))
+        try:
+            booted = self._booted(
+                built, reached.outcome, head.migrated, runs_pre_deploy=not is_proved, on_listening=has_started.set
+            )
+        finally:
+            has_started.set()
         return [self._joined(reached, rest), imports.result(), *(done.result() for done in pre_deploy), booted]
+
+    def _booted(
+        self, built: Built, migrated: Outcome, template: str, *, runs_pre_deploy: bool, on_listening: Callable[[], None]
+    ) -> CheckResult:
+        if migrated is Outcome.FAILED:
+            return self._not_run("boot", "the migrations failed, and the target starts nothing after that")
+        own = self._copied(built, "boot", template)
+        return self._timed(
+            "boot",
+            lambda: boot.check(own, self._ports, runs_pre_deploy=runs_pre_deploy, on_listening=on_listening),
+        )
 
     def _copied(self, built: Built, stage: str, migrated: str) -> Built:
         """Return *built* with databases of its own, copies of the migrated one."""

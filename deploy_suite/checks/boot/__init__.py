@@ -15,7 +15,9 @@ from deploy_suite.ports import Ports, Process
 _WORKER_STAYS_S: Final = 5.0
 
 
-def check(built: Built, ports: Ports, *, runs_pre_deploy: bool = True) -> Findings:
+def check(
+    built: Built, ports: Ports, *, runs_pre_deploy: bool = True, on_listening: Callable[[], None] = lambda: None
+) -> Findings:
     """Return what starting the service shows, after its pre-deploy command unless that is run elsewhere.
 
     The service runs in a network of its own where the system grants one. When it fails there and had tried to reach
@@ -33,7 +35,7 @@ def check(built: Built, ports: Ports, *, runs_pre_deploy: bool = True) -> Findin
         if failure:
             return _with_outside(stage, (failure,))
         with ports.launcher.start(stage.command(start.text), network=stage.network) as process:
-            return _Trial(stage, process).findings()
+            return _Trial(stage, process, on_listening).findings()
 
     return _in_networks(built, ports, tried)
 
@@ -79,8 +81,9 @@ def _with_outside(stage: Stage, findings: Findings) -> Findings:
 class _Trial:
     """One start of the service, to its end."""
 
-    def __init__(self, stage: Stage, process: Process) -> None:
+    def __init__(self, stage: Stage, process: Process, on_listening: Callable[[], None]) -> None:
         self._stage = stage
+        self._on_listening = on_listening
         self._process = process
         self._peak_bytes = 0
 
@@ -90,6 +93,7 @@ class _Trial:
         bound = listening.wait(self._stage, self._process)
         if isinstance(bound, Finding):
             return _with_outside(self._stage, (bound,))
+        self._on_listening()
         moved = self._elsewhere(bound)
         self._stage = replace(self._stage, port=bound.port)
         if not self._stage.needs_http:
