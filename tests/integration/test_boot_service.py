@@ -348,6 +348,22 @@ def test_the_probes_of_the_project_are_asked_and_a_failing_one_fails(start: Boot
     assert findings[0].reproduce.endswith(" http://127.0.0.1:10000/b")
 
 
+def test_a_latency_budget_is_exceeded_only_when_no_exchange_of_several_keeps_it(start: Boot) -> None:
+    slow_at_first = (
+        "asked = []\ndef answer(path, headers):\n    asked.append(path)\n"
+        "    time.sleep(0.4 if path == '/always' or asked.count(path) == 1 else 0)\n    return 200, 'ok'"
+    )
+    probes = (
+        Probe(name="once", path="/once", expect=Expectation(latency_ms=200)),
+        Probe(name="always", path="/always", expect=Expectation(latency_ms=200)),
+    )
+
+    findings = start(Service(files=app(slow_at_first), probes=probes))
+
+    assert shape(findings) == [("probe-failed:always", "failed", "")]
+    assert "the fastest of 5 exchanges took 4" in findings[0].message
+
+
 def test_a_worker_must_stay_up_and_a_cron_job_is_not_started(start: Boot) -> None:
     loop = {"app.py": "import time\nwhile True:\n    time.sleep(0.1)\n"}
     ends = {"app.py": "print('done')\n"}

@@ -14,12 +14,13 @@ from deploy_suite.model.probe import Expectation, Probe, ProbeResult, Verdict
 from deploy_suite.model.project import Framework
 from deploy_suite.ports import Address, Process
 from deploy_suite.probes import curl
-from deploy_suite.probes.latency import LEAST_SAMPLES, latency
+from deploy_suite.probes.expectations import latency_problem
 from deploy_suite.probes.session import Session
 
 _ROUTE_TIMEOUT_S: Final = 3.0
 _ALL_ROUTES_S: Final = 15.0
 _LOG_LAG_S: Final = 0.1
+_CALM_AFTER_S: Final = (0.2, 0.5, 1.0, 2.0)
 _ANY_STATUS: Final = frozenset(range(100, 600))
 _SERVER_ERROR: Final = 500
 # These say by their meaning that it is something behind the service which fails (RFC 9110 section 15.6).
@@ -141,8 +142,8 @@ class _Asking:
 
     def _stated(self, session: Session, probe: Probe) -> Finding | None:
         result, log = self._with_log(lambda: session.ask(probe))
-        if result.verdict is Verdict.FAIL and self._is_only_slow(result):
-            result = self._sampled(result)
+        if _is_only_slow(result):
+            result = self._in_calm(session, result)
         if result.verdict is Verdict.PASS:
             return None
         failure = Finding(
@@ -171,27 +172,23 @@ class _Asking:
             )
         return failure
 
-    def _is_only_slow(self, result: ProbeResult) -> bool:
-        probe = result.probe
-        budget_ms = probe.expect.latency_ms
-        return (
-            budget_ms is not None
-            and result.elapsed_ms > budget_ms
-            and probe.method == "GET"
-            and not (probe.websocket or probe.save)
-            and result.reason.startswith("it took")
-        )
+    def _in_calm(self, session: Session, slow: ProbeResult) -> ProbeResult:
+        """Return *slow*, or the first of some more answers that keeps the budget.
 
-    def _sampled(self, result: ProbeResult) -> ProbeResult:
-        """Return *result* judged by the 95th percentile: a first request is often slow, and the budget means all."""
-        probe = result.probe
-        calm = replace(probe, expect=replace(probe.expect, latency_ms=None))
-        times = latency(calm, self._address, self._stage.ports, headers=self._headers, samples=LEAST_SAMPLES)
-        budget_ms = probe.expect.latency_ms or 0.0
-        if times.count and times.p95_ms <= budget_ms:
-            return replace(result, verdict=Verdict.PASS, reason="", elapsed_ms=times.p95_ms)
-        figures = f"p50 {times.p50_ms:.0f} ms, p95 {times.p95_ms:.0f} ms of {times.count} answers"
-        return replace(result, reason=f"{figures} where at most {budget_ms:.0f} ms were allowed")
+        Other checks run beside this one and a first answer is often slow, so a budget counts as exceeded only when no
+        exchange of several keeps it. To ask again is harmless: the database is thrown away.
+        """
+        fastest_ms = slow.elapsed_ms
+        for pause_s in _CALM_AFTER_S:
+            self._stage.ports.clock.sleep(pause_s)
+            result = session.ask(slow.probe)
+            if not _is_only_slow(result):
+                return result
+            fastest_ms = min(fastest_ms, result.elapsed_ms)
+        budget_ms = slow.probe.expect.latency_ms or 0.0
+        asked = len(_CALM_AFTER_S) + 1
+        figures = f"the fastest of {asked} exchanges took {fastest_ms:.0f} ms"
+        return replace(slow, reason=f"{figures} where at most {budget_ms:.0f} ms were allowed")
 
     def _asked(self, probe: Probe) -> tuple[ProbeResult, str]:
         session = Session(self._address, self._stage.ports, headers=self._headers)
@@ -208,6 +205,11 @@ class _Asking:
 
     def _curl(self, probe: Probe) -> str:
         return curl.command(probe, self._stage.base_url, headers=self._headers)
+
+
+def _is_only_slow(result: ProbeResult) -> bool:
+    late = latency_problem(result.probe.expect, result.elapsed_ms)
+    return result.verdict is Verdict.FAIL and bool(late) and result.reason == late
 
 
 def _route_probe(path: str, expect: Expectation) -> Probe:
