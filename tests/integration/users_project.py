@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from deploy_suite.adapters import ownership
+
 PROGRAM = (sys.executable, "-m", "deploy_suite", "preflight")
 _IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
 _TRACEBACK = "Traceback (most recent call last)"
@@ -117,7 +119,7 @@ class Told:
 
 def environment(cache: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the caller's environment with a cache of its own."""
-    return {**os.environ, "DEPLOY_SUITE_CACHE": str(cache), **(more or {})}
+    return {**os.environ, "DEPLOY_SUITE_CACHE": str(cache), "TMPDIR": str(scratch(cache)), **(more or {})}
 
 
 def started(folder: Path, *options: str, cache: Path, more: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
@@ -134,7 +136,12 @@ def started(folder: Path, *options: str, cache: Path, more: Mapping[str, str] | 
 
 def ended(process: "subprocess.Popen[str]", *, within_s: float = _LIMIT_S) -> Told:
     """Wait for *process*; whatever it did, no traceback may reach the user."""
-    out, err = process.communicate(timeout=within_s)
+    with process:
+        try:
+            out, err = process.communicate(timeout=within_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     told = Told(process.returncode, out, err)
     assert _TRACEBACK not in err, err
     return told
@@ -161,10 +168,16 @@ def ours(cache: Path) -> list[str]:
 
 
 def left_behind(cache: Path) -> Sequence[str]:
-    """Return what a run with *cache* left that the end of a run must remove."""
-    runs = [str(each) for each in (cache / "runs").iterdir()] if (cache / "runs").exists() else []
-    places = (*Path("/dev/shm").glob("preflight-pg-*"), *Path("/tmp").glob("preflight-pg-*"))
-    places = (*places, *Path("/tmp").glob("deploy-network-*"), *Path("/tmp").glob("deploy-suite-index-*"))
-    environments = cache / "cache" / "environments"
-    halves = [each for each in environments.glob("*") if not (each / "complete.json").exists()]
-    return [*ours(cache), *runs, *map(str, places), *map(str, halves)]
+    """Return what a run with *cache* left that the end of a run must remove; its TMPDIR is that of `environment`."""
+    places = (cache / "runs", scratch(cache))
+    halves = [each for each in (cache / "cache/environments").glob("*") if not (each / "complete.json").exists()]
+    servers = [each for each in Path("/dev/shm").glob("preflight-pg-*") if ownership.is_abandoned(each / "mark")]
+    found = [each for place in places if place.exists() for each in place.iterdir()]
+    return [*ours(cache), *map(str, (*found, *halves, *servers))]
+
+
+def scratch(cache: Path) -> Path:
+    """Return the folder for temporary files of runs with *cache*; its path is short, for sockets."""
+    folder = cache / "tmp"
+    folder.mkdir(exist_ok=True)
+    return folder
