@@ -27,7 +27,7 @@ from deploy_suite.project.loading import Project
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
 
-_MOST_MADE_UP: Final = 6
+_MOST_ROUNDS: Final = 12
 
 
 class Rehearsal:
@@ -82,7 +82,7 @@ class Rehearsal:
     def _with_made_up_values(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
         told: list[Finding] = []
         results = self._rehearsed(pool)
-        for _ in range(_MOST_MADE_UP):
+        for _ in range(_MOST_ROUNDS):
             found = unstated.found(results, self._contract)
             if not found:
                 break

@@ -9,7 +9,9 @@ from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
-_STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+# pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
+_FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
+_LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
 # These set the platform's tools: a manifest that states no others leaves the application's to the target's own page.
 _OF_TOOLS: Final = re.compile(
     r"^(?:(?:PYTHON|POETRY|UV|NODE|PIPENV|RUST)_VERSION|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|PATH)|PORT"
@@ -28,9 +30,9 @@ def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, 
     known = {variable.name.upper() for variable in contract.variables}
     told: dict[str, Finding] = {}
     for finding in (finding for result in results for finding in result.findings):
-        name = _name(finding)
-        if name and name not in known:
-            told.setdefault(name, _finding(name, finding, contract))
+        for name in _all_names(finding):
+            if name not in known:
+                told.setdefault(name, _finding(name, finding, contract))
     return tuple(told.values())
 
 
@@ -53,6 +55,17 @@ def told(results: Sequence[CheckResult], findings: Sequence[Finding]) -> list[Ch
 def names(findings: Sequence[Finding]) -> str:
     """Return the variables of *findings*, for a sentence."""
     return ", ".join(filter(None, map(_name, findings)))
+
+
+def _all_names(finding: Finding) -> tuple[str, ...]:
+    """Return the variable and those that the same exception asks for."""
+    first = _name(finding)
+    if not first:
+        return ()
+    fields = _FIELD.finditer("\n".join(finding.evidence))
+    listed = _LISTED.match(finding.message)
+    others = [match["name"].upper() for match in fields] + (listed["names"].upper().split(", ") if listed else [])
+    return tuple(dict.fromkeys((first, *others)))
 
 
 def _name(finding: Finding) -> str:

@@ -82,6 +82,16 @@ def test_a_variable_is_asked_for_once_and_then_known() -> None:
     assert unstated.found(RESULTS, assumed) == ()
 
 
+def test_all_variables_that_one_exception_asks_for_are_told_together() -> None:
+    fields = "2 validation errors for Settings\ndatabase_url\n  Field required [missing]\nredis_url\n  Field required"
+    listed = replace(MET, code="missing-env-var:A_KEY", message="A_KEY, B_KEY must be set at start, and nothing says")
+    met = (replace(RESULTS[0], findings=(listed,)), replace(RESULTS[1], findings=(replace(MET, evidence=(fields,)),)))
+
+    found = unstated.found(met, CONTRACT)
+
+    assert [finding.code.partition(":")[2] for finding in found] == ["A_KEY", "B_KEY", "DATABASE_URL", "REDIS_URL"]
+
+
 def test_what_was_found_is_told_in_the_check_that_met_it_and_before_what_lay_behind_it() -> None:
     found = unstated.found(RESULTS, CONTRACT)
     later = Finding(code="boot", outcome=Outcome.PASSED, message="listens")

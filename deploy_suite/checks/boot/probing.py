@@ -134,7 +134,9 @@ class _Asking:
                 outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
                 message=f"GET {path} answers {result.status}",
                 evidence=last_traceback(log) or last_lines(result.body, 4),
-                remedy="mend what the traceback shows",
+                remedy="mend what the traceback shows"
+                if last_traceback(log)
+                else f"see what answers {path}, and why it gives {result.status}",
                 certainty="" if is_sure else "the deploy goes through; visitors of this route get the error",
                 reproduce=self._curl(probe),
             ),
