@@ -137,9 +137,12 @@ def of_phase(contract: Contract, bindings: Bindings, phase: Phase) -> Mapping[st
 
 
 def masker(contract: Contract, bindings: Bindings, databases: Mapping[str, DatabaseAddress]) -> Masker:
-    """Return a masker of all values that are not plainly public: words, numbers, versions, module paths, hosts."""
-    platform = {variable.name for variable in contract.variables if variable.is_platform}
-    hidden = (value for name, value in bindings.values.items() if name not in platform and _is_hidden(name, value))
+    """Return a masker of all values that are not plainly public: words, numbers, versions, module paths, hosts.
+
+    Values made up here are no secrets, but for the passwords in addresses of the databases.
+    """
+    public = {variable.name for variable in contract.variables if variable.is_platform} | bindings.dummies
+    hidden = (value for name, value in bindings.values.items() if name not in public and _is_hidden(name, value))
     return Masker.of([*hidden, *(address.password for address in databases.values())])
 
 

@@ -153,6 +153,15 @@ def test_a_process_sees_the_variables_of_its_phase(tmp_path):
     assert set(bindings.of_phase(subject, bound, Phase.RUN)) == {"PORT"}
 
 
+def test_what_is_made_up_here_is_no_secret(tmp_path):
+    subject = contract(Variable(name="API_TOKEN", source=Prompted()))
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    masker = bindings.masker(subject, bound, {})
+
+    assert masker.masked("write it into .env.preflight") == "write it into .env.preflight"
+
+
 def test_the_masker_hides_values_but_not_plain_words(tmp_path):
     subject = contract(
         Variable(name="API_TOKEN", source=Literal(Secret("abcdefgh"))),
