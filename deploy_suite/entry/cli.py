@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import interruption
+from deploy_suite.entry import explaining, interruption
 from deploy_suite.environments import bindings
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
+    explaining.add_commands(commands)
     return parser
 
 
@@ -125,8 +126,9 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
 
 def _secrets(options: argparse.Namespace) -> list[Secret]:
     """Return the secrets that an error could quote, whatever stage it comes from."""
-    given = [Secret(options.database_url)] if options.database_url else []
-    return [*given, *bindings.answers_in(options.project).values()]
+    url = getattr(options, "database_url", "")
+    given = [Secret(url)] if url else []
+    return [*given, *bindings.answers_in(getattr(options, "project", Path())).values()]
 
 
 def _worded(error: DeployError) -> str:

@@ -26,7 +26,7 @@ from deploy_suite.entry import cli
         "format": "text, json or github",
     }
 )
-def preflight(  # noqa: PLR0917  Invoke makes its options of positional parameters
+def preflight(
     _context: Context,
     project: str = ".",
     commit: str = "HEAD",
@@ -59,6 +59,18 @@ def preflight(  # noqa: PLR0917  Invoke makes its options of positional paramete
     _call("preflight", *options, *switches)
 
 
+@task(help={"log": "a file, or - for standard input", "format": "text or json"})
+def diagnose(_context: Context, log: str, format: str = "text") -> None:  # noqa: A002  as above
+    """Which cause does the log of a failed deploy show, and what is there to do?"""
+    _call("diagnose", log, "--format", format)
+
+
+@task(help={"slug": "a code of a report; 'list' for all of them (Invoke knows no optional words)"})
+def explain(_context: Context, slug: str) -> None:
+    """Why does a cause happen, and what is there to do?"""
+    _call("explain", "--list" if slug == "list" else slug)
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -66,4 +78,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight)
+namespace = Collection(preflight, diagnose, explain)

@@ -135,3 +135,26 @@ def test_an_unknown_commit_a_target_and_a_service_that_do_not_exist_say_so(users
     ):
         done = run("deploy-suite", "preflight", *arguments, cwd=users_repository, cache=cache)
         assert (done.returncode, part in done.stderr) == (2, True), done.stderr
+
+
+def test_a_log_is_diagnosed_from_a_file_and_a_cause_is_explained(tmp_path):
+    log = tmp_path / "failed.log"
+    log.write_text(
+        "==> Running 'gunicorn app:app'\nbash: line 1: gunicorn: command not found\n==> Exited with status 127\n"
+    )
+
+    read = run("deploy-suite", "diagnose", str(log), "--format", "json", cwd=tmp_path)
+    assert json.loads(read.stdout)["causes"][0]["cause"] == "gunicorn-not-installed"
+    for program in (("deploy-suite",), ("invoke", "-r", str(TOP))):
+        told = run(*program, "explain", "gunicorn-not-installed", cwd=tmp_path)
+        assert told.returncode == 0
+        assert "What to do:" in told.stdout
+
+
+def test_a_log_that_is_not_there_and_a_cause_that_nobody_knows_say_so(tmp_path):
+    for arguments, part in (
+        (("diagnose", "gone.log"), "gone.log cannot be read"),
+        (("explain", "zzz"), "no cause is called zzz"),
+    ):
+        done = run("deploy-suite", *arguments, cwd=tmp_path)
+        assert (done.returncode, part in done.stderr) == (2, True), done.stderr

@@ -1,0 +1,55 @@
+"""The commands that explain: `diagnose` reads a failed deploy's log, `explain` tells about one cause."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from deploy_suite.errors import UsageError
+from deploy_suite.knowledge.diagnosis import Verdict, diagnose_stream
+from deploy_suite.knowledge.explain import explain, listing
+from deploy_suite.model.secret import Curtain
+from deploy_suite.reports import diagnosis as reports
+
+_FORMATS: Final = {"text": reports.render_text, "json": reports.render_json}
+_INCOMPLETE: Final = 3
+_STANDARD_INPUT: Final = "-"
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `diagnose` and `explain` to the command line."""
+    reading = commands.add_parser("diagnose", help="which cause does the log of a failed deploy show?")
+    reading.set_defaults(run=_diagnose)
+    reading.add_argument("log", nargs="?", default=_STANDARD_INPUT, help="a file, or - for standard input (default)")
+    reading.add_argument("--format", choices=tuple(_FORMATS), default="text", help="form of the answer (default: text)")
+    telling = commands.add_parser("explain", help="why does a cause happen, and what is there to do?")
+    telling.set_defaults(run=_explain)
+    telling.add_argument("slug", nargs="?", default="", help="a code of a report, for example numpy-abi")
+    telling.add_argument("--list", action="store_true", help="list all causes")
+
+
+def _diagnose(options: argparse.Namespace, curtain: Curtain) -> int:
+    """Print the diagnosis; 3 says that the cause is unknown."""
+    if options.log == _STANDARD_INPUT:
+        return _diagnosed(sys.stdin.buffer, options, curtain)
+    try:
+        with Path(options.log).open("rb") as log:
+            return _diagnosed(log, options, curtain)
+    except OSError as error:
+        raise UsageError(
+            f"{options.log} cannot be read: {error.strerror}", remedy="name the file with the log, or - and paste it"
+        ) from error
+
+
+def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> int:
+    found = diagnose_stream(log, masker=curtain.masker)
+    sys.stdout.write(_FORMATS[options.format](found))
+    return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
+
+
+def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:
+    text = listing() if options.list or not options.slug else explain(options.slug)
+    if text is None:
+        raise UsageError(f"no cause is called {options.slug}", remedy="list them: deploy-suite explain --list")
+    sys.stdout.write(text + "\n")
+    return 0
