@@ -158,8 +158,12 @@ class _Holder:
     def is_ready(self) -> bool:
         """Return whether the namespaces stand, waiting for it."""
         with self._news:
-            self._news.wait_for(lambda: bool(self._state), _READY_WITHIN_S)
-            return self._state == "ready"
+            self._news.wait_for(self._is_settled, _READY_WITHIN_S)
+            return self._state == "ready" and self.pid != 0
+
+    def _is_settled(self) -> bool:
+        """Return whether both have spoken: the process inside says that it is ready, the one outside which it is."""
+        return self._state in {"failed", "gone"} or (self._state == "ready" and self.pid != 0)
 
     def ask(self, message: Mapping[str, object]) -> None:
         """Have *message* obeyed. Raises: MachineError."""

@@ -90,6 +90,7 @@ class WardenedLauncher:
             reading = threading.Thread(target=supervision.follow, name="log", daemon=True)
             reading.start()
             supervision.begun.wait()
+            supervision.raise_if_barred()
             try:
                 yield WardenedProcess(supervision, log, is_inside=holder_of(network) is not None)
             finally:
@@ -165,6 +166,7 @@ class _Supervision:
         self.started_pid = 0
         self.code: int | None = None
         self._exited: int | None = None
+        self._barred = 0
         self.failure: Sink = lambda _: None
         self._journal = journal
         self._events = Events()
@@ -195,7 +197,13 @@ class _Supervision:
                 continue
             self._step(left_s)
         self._settle()
+        self.raise_if_barred()
         return TIMED_OUT if is_late or self.code is None else self.code
+
+    def raise_if_barred(self) -> None:
+        """Raise MachineError when the command's network could not be entered: that is no fault of the command."""
+        if self._barred:
+            raise MachineError(f"the isolated network cannot be entered: {os.strerror(self._barred)}")
 
     def stop(self) -> None:
         """Forget the streams."""
@@ -242,6 +250,8 @@ class _Supervision:
             self.begun.set()
         if "exited" in event:
             self._exited = event["exited"]
+        if "barred" in event:
+            self._barred = event["barred"]
         if "failed" in event:
             self.code = PROGRAM_NOT_FOUND if event["failed"] in _PROGRAM_ABSENT else _CANNOT_EXECUTE
             self.failure(f"cannot {event['doing']}: {os.strerror(event['failed'])}\n".encode())

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from deploy_suite.adapters.http import HttpxHttp
-from deploy_suite.adapters.networks import LocalNetworks
+from deploy_suite.adapters.networks import LocalNetworks, _Holder
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.ports import Address, HttpRequest, Listener, Network, Reach
 
@@ -179,6 +180,46 @@ def test_processes_share_a_network_and_end_with_it() -> None:
     launched.__exit__(None, None, None)
 
     assert (seen, process.process_count()) == (1, 0)
+
+
+def test_a_network_that_has_gone_is_this_machines_fault_and_no_exit_of_the_command() -> None:
+    with LocalNetworks().open(isolated=True) as network:
+        if not network.is_isolated:
+            pytest.skip("this system grants no network namespaces")
+    command = Command(argv=("true",), cwd=Path("/"), environment={"PATH": os.environ["PATH"]})
+    messages = []
+    with pytest.raises(MachineError) as raised:
+        WardenedRunner().run(command, timeout_s=5, network=network)
+    messages.append(raised.value.message)
+    with pytest.raises(MachineError) as raised, WardenedLauncher().start(command, network=network):
+        pass
+    messages.append(raised.value.message)
+
+    assert messages == ["the isolated network cannot be entered: No such file or directory"] * 2
+
+
+def test_a_network_is_handed_out_only_when_it_can_be_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = _Holder._note
+
+    def late(self: _Holder, event: Mapping[str, object]) -> None:
+        if "holder" in event:
+            threading.Timer(0.3, self._arrived, (event, noted)).start()  # type: ignore[attr-defined]
+        else:
+            noted(self, event)
+
+    def arrived(
+        self: _Holder, event: Mapping[str, object], note: Callable[[_Holder, Mapping[str, object]], None]
+    ) -> None:
+        with self._news:
+            note(self, event)
+            self._news.notify_all()
+
+    monkeypatch.setattr(_Holder, "_note", late)
+    monkeypatch.setattr(_Holder, "_arrived", arrived, raising=False)
+    with LocalNetworks().open(isolated=True) as network:
+        done = python("print('in')", network)
+
+    assert done.out == "in\n"
 
 
 def test_the_files_of_this_machine_are_left_alone() -> None:

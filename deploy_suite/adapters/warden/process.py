@@ -1,7 +1,8 @@
 """Run one command and keep hold of everything below it: the process warden.
 
-Told: one message {argv, cwd, environment, enter, lingers}, then {signal} or {kill}. Tells: {started: true | failed},
-{exited: code}, {ended: whole}. When the control pipe closes, everything below ends.
+Told: one message {argv, cwd, environment, enter, lingers}, then {signal} or {kill}. Tells: {started: pid}, or
+{failed, doing}, or {barred} from the network; {exited: code}; {ended: whole}. When the control pipe closes, everything
+below ends.
 """
 
 import errno
@@ -36,7 +37,7 @@ def _follows_into_namespaces(channel: Channel, pid: int) -> bool:
     try:
         namespaces.enter(pid)
     except OSError as error:
-        channel.tell({"failed": error.errno, "doing": "enter the network"})
+        channel.tell({"barred": error.errno})
         return False
     inside = os.fork()
     if inside:
