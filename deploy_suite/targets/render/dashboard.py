@@ -5,6 +5,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.manifests import pyproject as pyproject_file
+from deploy_suite.manifests import requirements_file
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
 from deploy_suite.project import entry_points, snapshot_files
 
@@ -28,7 +31,7 @@ def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
     pyproject = snapshot_files.text(folder, root / "pyproject.toml") or ""
     choices = (
         ("uv.lock" in has, "uv sync --frozen && uv cache prune --ci"),
-        ("poetry.lock" in has and "requirements.txt" not in has, "poetry install"),
+        ("poetry.lock" in has and ("requirements.txt" not in has or _lags(folder, root, pyproject)), "poetry install"),
         ("requirements.txt" in has, "pip install -r requirements.txt"),
         ("[tool.poetry" in pyproject, "poetry install"),
         ("Pipfile" in has, "pip install pipenv && pipenv install --system"),
@@ -36,6 +39,17 @@ def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
         (snapshot_files.find(folder, root / "setup.py") is not None, "pip install ."),
     )
     return next((CommandText(text=text) for applies, text in choices if applies), None)
+
+
+def _lags(folder: Path, root: PurePosixPath, pyproject: str) -> bool:
+    """Return whether requirements.txt lacks what pyproject.toml asks for: then nobody can be deploying from it."""
+    try:
+        asked = {line.name for line in pyproject_file.parse(pyproject, file="pyproject.toml").dependencies}
+    except ManifestError:
+        return False
+    read = requirements_file.load(folder, str(root / "requirements.txt"))
+    listed = {line.name for file in read for line in file.requirements}
+    return bool(asked - listed - {"python", ""})
 
 
 def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandText | None:

@@ -129,3 +129,17 @@ def test_the_name_that_the_settings_allow_is_the_host_and_a_made_up_one_where_th
     (told,) = read({**files, "conf/settings.py": settings}).contracts
 
     assert (unknown.host, told.host) == ("shop.onrender.com", "shop-2h58.onrender.com")
+
+
+def test_a_requirements_file_that_lags_behind_the_poetry_project_is_not_what_is_deployed(read: Read) -> None:
+    project = (
+        '[tool.poetry]\nname = "shop"\n[tool.poetry.dependencies]\npython = "^3.12"\nflask = "^3"\nwhitenoise = "^6"\n'
+    )
+    files = {"app.py": FLASK, "pyproject.toml": project, "poetry.lock": ""}
+
+    (lagging,) = read({**files, "requirements.txt": "flask==3.0.0\n"}).contracts
+    (exported,) = read({**files, "requirements.txt": "flask==3.0.0\nwhitenoise==6.9.0\n"}).contracts
+
+    assert lagging.build is not None
+    assert exported.build is not None
+    assert (lagging.build.text, exported.build.text) == ("poetry install", "pip install -r requirements.txt")
