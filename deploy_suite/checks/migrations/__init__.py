@@ -1,14 +1,14 @@
 """Migrations rehearsed on a throw-away PostgreSQL: up from nothing, over rows, back down, and against the models."""
 
 from deploy_suite.checks.base import Built, Case, Findings
-from deploy_suite.checks.migrations import extensions, tools
+from deploy_suite.checks.migrations import extensions, kept, tools
 from deploy_suite.checks.migrations.head import Head, to_head
 from deploy_suite.checks.migrations.rest import rest
 from deploy_suite.manifests import shell
 from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Ports
 
-__all__ = ["Head", "check", "is_all_of", "rest", "to_head", "wanted_extensions"]
+__all__ = ["Head", "check", "is_all_of", "note_command", "rest", "to_head", "wanted_extensions"]
 
 
 def check(built: Built, ports: Ports) -> Findings:
@@ -22,6 +22,12 @@ def is_all_of(command: CommandText, case: Case) -> bool:
     tool = tools.found(case)
     runs = [simple for simple in shell.parse(command.text).commands if simple.program != "cd"]
     return tool is not None and tool.call is not None and tool.call.location == command.location and len(runs) == 1
+
+
+def note_command(built: Built, ports: Ports) -> None:
+    """Keep that the pre-deploy command, which `is_all_of` tells to migrate only, has succeeded."""
+    if tool := tools.found(built.case):
+        kept.note_command(built, tool, ports)
 
 
 def wanted_extensions(case: Case) -> frozenset[str]:

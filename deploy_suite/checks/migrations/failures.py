@@ -16,9 +16,7 @@ FAILED_MIGRATION: Final = "migration-failed"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
 _UNREAD: Final = "whether a command of the contract runs these migrations cannot be told: some cannot be read"
 _HIDDEN: Final = "the command that runs them hides its failure, so the deploy itself goes on"
-_POINT_AT_SERVER: Final = (
-    "point at a disposable server that has it: --database-url URL"
-)
+_POINT_AT_SERVER: Final = "point at a disposable server that has it: --database-url URL"
 _LONGEST_LINE: Final = 300
 _TELLING_LENGTH: Final = 8
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html

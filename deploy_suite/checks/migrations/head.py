@@ -21,12 +21,14 @@ class Head:
 
     Shape: `migrated` is the name of a database at the newest revision, to be copied, "" where there is none; `stage`
     is where the rehearsal goes on, None where there is nothing more to rehearse; `close` ends it.
+    `has_command_run` says that an earlier run has seen the pre-deploy command do the same.
     """
 
     findings: Findings
     migrated: str = ""
     stage: Stage | None = None
     revisions: tuple[Revision, ...] = ()
+    has_command_run: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -54,7 +56,7 @@ def _as_before(built: Built, tool: Tool, ports: Ports) -> Head | None:
     except QueryError:  # what cannot be restored as SQL is rehearsed again
         built.server.drop(name)
         return None
-    return Head(findings=before.findings, migrated=name)
+    return Head(findings=before.findings, migrated=name, has_command_run=before.has_command_run)
 
 
 def _anew(built: Built, tool: Tool, ports: Ports) -> Head:

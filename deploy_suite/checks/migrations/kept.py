@@ -18,15 +18,21 @@ from deploy_suite.ports import Ports
 
 _FOLDER: Final = "migrations"
 _KEPT_AT_MOST: Final = 100
+_COMMAND: Final = ".command"
 _GOOD: Final = frozenset({Outcome.PASSED, Outcome.WARNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """An earlier rehearsal. Shape: `dump` is the database at the newest revision, as SQL."""
+    """An earlier rehearsal.
+
+    Shape: `dump` is the database at the newest revision, as SQL; `has_command_run` says that the pre-deploy command
+    itself succeeded too, where it does nothing but migrate.
+    """
 
     findings: Findings
     dump: str
+    has_command_run: bool = False
 
 
 def find(built: Built, tool: Tool, ports: Ports) -> Kept | None:
@@ -34,10 +40,12 @@ def find(built: Built, tool: Tool, ports: Ports) -> Kept | None:
     blobs = _blobs(built, ports)
     if not blobs or built.case.preferences.fresh:
         return None
-    kept: Any = keeping.read(_file(built, tool, ports))
+    file = _file(built, tool, ports)
+    kept: Any = keeping.read(file)
     try:
         if kept["others"] == _others(blobs) and all(blobs.get(file) == blob for file, blob in kept["read"].items()):
-            return Kept(findings=tuple(map(keeping.finding, kept["findings"])), dump=kept["dump"])
+            findings = tuple(map(keeping.finding, kept["findings"]))
+            return Kept(findings=findings, dump=kept["dump"], has_command_run=file.with_suffix(_COMMAND).exists())
     except (KeyError, TypeError, AttributeError):
         return None
     return None
@@ -56,6 +64,13 @@ def keep(built: Built, tool: Tool, ports: Ports, *, read: Iterable[Path], findin
         "dump": dump,
     }
     keeping.write(_file(built, tool, ports), record, at_most=_KEPT_AT_MOST)
+
+
+def note_command(built: Built, tool: Tool, ports: Ports) -> None:
+    """Keep beside the rehearsal, where there is one, that the pre-deploy command has succeeded."""
+    file = _file(built, tool, ports)
+    if file.exists():
+        file.with_suffix(_COMMAND).touch()
 
 
 def _file(built: Built, tool: Tool, ports: Ports) -> Path:
