@@ -9,8 +9,12 @@ from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
+_STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
+# `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
+_OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
+_NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
 # These set the platform's tools: a manifest that states no others leaves the application's to the target's own page.
 _OF_TOOLS: Final = re.compile(
@@ -61,11 +65,18 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
     """Return the variable and those that the same exception asks for."""
     first = _name(finding)
     if not first:
-        return ()
+        return tuple(_passed_on(finding))
     fields = _FIELD.finditer("\n".join(finding.evidence))
     listed = _LISTED.match(finding.message)
     others = [match["name"].upper() for match in fields] + (listed["names"].upper().split(", ") if listed else [])
     return tuple(dict.fromkeys((first, *others)))
+
+
+def _passed_on(finding: Finding) -> Iterator[str]:
+    """Yield the variables whose absence was handed on as None, which is what the exception complains of."""
+    quoted = "\n".join(finding.evidence)
+    if finding.outcome in _STOPS and _NONE.search(f"{finding.message}\n{quoted}"):
+        yield from (match["name"].upper() for match in _OPTIONAL.finditer(quoted))
 
 
 def _name(finding: Finding) -> str:

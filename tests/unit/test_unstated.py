@@ -82,6 +82,23 @@ def test_a_variable_is_asked_for_once_and_then_known() -> None:
     assert unstated.found(RESULTS, assumed) == ()
 
 
+def test_a_variable_that_is_missing_without_an_error_of_its_own_is_found_by_what_complains_of_none() -> None:
+    message = "importing the application fails at start: TypeError: can only concatenate str (not "
+    line = "main.py:27: api = Api(os.getenv('ACCESS_TOKEN'), os.environ.get('MODE', 'live'))"
+    failed = replace(
+        MET,
+        code="import-failed:TypeError",
+        outcome=Outcome.FAILED,
+        message=f'{message}"NoneType") to str',
+        evidence=(line,),
+    )
+    other = replace(failed, message="importing the application fails at start: ImportError: no")
+
+    found, nothing = (unstated.found((replace(RESULTS[0], findings=(one,)),), CONTRACT) for one in (failed, other))
+
+    assert ([finding.code for finding in found], nothing) == (["missing-env-var:ACCESS_TOKEN"], ())
+
+
 def test_all_variables_that_one_exception_asks_for_are_told_together() -> None:
     fields = "2 validation errors for Settings\ndatabase_url\n  Field required [missing]\nredis_url\n  Field required"
     listed = replace(MET, code="missing-env-var:A_KEY", message="A_KEY, B_KEY must be set at start, and nothing says")
