@@ -49,11 +49,12 @@ def passed(environment: Environment) -> Findings:
 
 
 def _compiled_here(environment: Environment) -> Iterator[Finding]:
-    """Yield a warning for each package that was compiled: it needs what this machine happens to have."""
+    """Yield a warning for each package that was compiled against libraries which this machine happens to have."""
     series = environment.interpreter.series
     sources = environment.resolution.from_source if environment.resolution else frozenset()
     for name in sorted(sources & environment.packages.keys()):
-        if packages.is_compiled(environment.venv, name):
+        libraries = packages.foreign_libraries(environment.venv, name)
+        if libraries:
             version = environment.packages[name]
             yield Finding(
                 code=f"compiled-from-source:{name}",
@@ -61,7 +62,7 @@ def _compiled_here(environment: Environment) -> Iterator[Finding]:
                 message=f"{name} {version} has no wheel for Python {series} and had to be compiled",
                 remedy=f"require a version of {name} that has a wheel for Python {series}, "
                 "or pin a Python for which there is one",
-                certainty="it compiled on this machine; the target must have the same compilers and headers",
+                certainty=f"it compiled on this machine; the target must have {', '.join(libraries)} too",
                 reproduce=f"pip download --no-deps --only-binary :all: {name}=={version}",
             )
 

@@ -20,11 +20,10 @@ from deploy_suite.environments import (
 )
 from deploy_suite.environments.enactment import Site
 from deploy_suite.environments.plan import Plan
-from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.environments.store import Record
 from deploy_suite.environments.tools import Tools
 from deploy_suite.model.command import Completed
-from deploy_suite.model.environment import BuildFailure, Resolution
+from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind, Resolution
 from deploy_suite.model.secret import Curtain
 
 _LOG_CHARACTERS: Final = 200_000
@@ -51,7 +50,7 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
         log=_log(done, site, plan.workshop.ports.curtain),
         notes=tuple(text for text in (note, *brought.notes) if text),
         versions=plan.resolved.resolution.versions,
-        from_source=tuple(sorted(plan.resolved.resolution.from_source)),
+        from_source=tuple(sorted(plan.resolved.resolution.from_source | packages.compiled_here(site.venv))),
     )
 
 
@@ -79,26 +78,44 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     """Return the failure, if it is the project's. Raises: MachineError, CannotCheckError when it is this machine's."""
     calls = site.stand_ins.calls()
     failed = [call for call in calls if call.code and call.program != stand_ins.FIRST_OPINION]
-    if not enactment.timed_out(done):
-        reach.blame_machine(calls, plan.recipe, installer=plan.installer, workshop=plan.workshop)
-    found = resolution.with_refusals(
-        plan.resolved.resolution,
-        plan.recipe,
-        plan.snapshot.folder,
-        installer=plan.installer,
-        workshop=plan.workshop,
-    )
-    found = trials.tried(
-        found, site.venv, an_installer_failed=bool(failed), installer=plan.installer, workshop=plan.workshop
-    )
+    timed_out = enactment.timed_out(done)
     return BuildFailure(
         code=done.code,
         log=_log(done, site, plan.workshop.ports.curtain),
         command=failed[-1].shown if failed else "",
         seconds=done.seconds,
-        timed_out=enactment.timed_out(done),
-        resolution=_with_account(found, site.stand_ins),
+        timed_out=timed_out,
+        resolution=plan.resolved.resolution if timed_out else _explained(plan, site, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
+    )
+
+
+def _explained(plan: Plan, site: Site, *, is_installers: bool) -> Resolution:
+    """Return what the index says of the requirements after a failure. Raises: MachineError, CannotCheckError."""
+    calls = site.stand_ins.calls()
+    reach.blame_machine(calls, installer=plan.installer, workshop=plan.workshop)
+    versions = packages.installed(site.venv)
+    found = resolution.with_refusals(
+        plan.resolved.resolution,
+        plan.recipe,
+        plan.snapshot.folder,
+        installed={name: versions[name] for name in packages.compiled_here(site.venv) & versions.keys()},
+        installer=plan.installer,
+        workshop=plan.workshop,
+    )
+    found = trials.tried(
+        found, site.venv, an_installer_failed=is_installers, installer=plan.installer, workshop=plan.workshop
+    )
+    if not is_installers or not any(map(_settles, found.refusals)):
+        reach.blame_network(calls, plan.recipe, plan.workshop)
+    told = [call.told for call in calls if call.told]  # uv's account, for it explains conflicts better than pip does
+    return replace(found, conflict=found.conflict or "\n".join(told))
+
+
+def _settles(refusal: Refusal) -> bool:
+    """Return whether *refusal* fails the build wherever it runs, whatever else could not be fetched here."""
+    return refusal.kind is not RefusalKind.NO_WHEEL and (
+        refusal.kind is not RefusalKind.CANNOT_BUILD or bool(refusal.pythons)
     )
 
 
@@ -106,9 +123,3 @@ def _log(done: Completed, site: Site, curtain: Curtain) -> str:
     """Return the output with paths as the project knows them, its end where it is long; it is kept, so secrets go."""
     text = curtain.masked(done.output[-_LOG_CHARACTERS:])
     return text.replace(f"{site.venv}/", ".venv/").replace(f"{site.top}/", "")
-
-
-def _with_account(found: Resolution, written: StandIns) -> Resolution:
-    """Add what uv said before pip had the last word, for uv explains conflicts better."""
-    told = [call.told for call in written.calls() if call.told]
-    return replace(found, conflict=found.conflict or "\n".join(told))

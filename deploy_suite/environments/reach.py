@@ -22,12 +22,8 @@ _NPM: Final = frozenset({"npm", "npx", "yarn", "pnpm", "corepack"})
 _NPM_REGISTRY: Final = "https://registry.npmjs.org"
 
 
-def blame_machine(calls: Sequence[Call], recipe: Recipe, *, installer: Installer, workshop: Workshop) -> None:
-    """Say so if this machine is at fault for a failed build.
-
-    Raises: MachineError when its disk is full or the package index out of reach, CannotCheckError when another host is
-    out of reach that the build fetches from.
-    """
+def blame_machine(calls: Sequence[Call], *, installer: Installer, workshop: Workshop) -> None:
+    """Say so if a build failed because the disk is full or the package index out of reach. Raises: MachineError."""
     cache = workshop.ports.workplace.cache
     if shutil.disk_usage(cache).free < _FULL_BYTES:
         raise MachineError(
@@ -40,6 +36,11 @@ def blame_machine(calls: Sequence[Call], recipe: Recipe, *, installer: Installer
             "the package index cannot be reached from this machine",
             remedy="check the network, the proxy (HTTPS_PROXY) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX)",
         )
+
+
+def blame_network(calls: Sequence[Call], recipe: Recipe, workshop: Workshop) -> None:
+    """Say so if a build failed that fetches from another host out of reach. Raises: CannotCheckError."""
+    failed = [call for call in calls if call.code]
     out_of_reach = _out_of_reach(tuple(dict.fromkeys(_hosts(failed, recipe, workshop)))[:_MOST_HOSTS], workshop)
     if out_of_reach:
         raise CannotCheckError(

@@ -74,11 +74,20 @@ def _question(install: Install, top: Path) -> Question:
 
 
 def with_refusals(
-    resolution: Resolution, recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop
+    resolution: Resolution,
+    recipe: Recipe,
+    top: Path,
+    *,
+    installed: Mapping[str, str],
+    installer: Installer,
+    workshop: Workshop,
 ) -> Resolution:
-    """Return *resolution* with what is wrong with single requirements; asked only after a failure."""
+    """Return *resolution* with what is wrong with single requirements; asked only after a failure.
+
+    Shape: *installed* maps the names of what was compiled here onto versions.
+    """
     own = (*recipe.lines, *_words(recipe))
-    brought = _brought(resolution, recipe)
+    brought = _brought(resolution, recipe, installed)
     lines = (*own, *brought)
     found = releases.listing((line.name for line in lines if line.name), workshop)
     refusals = tuple(releases.refusals(lines, found, series=workshop.interpreter.series))
@@ -123,11 +132,13 @@ def _words(recipe: Recipe) -> list[RequirementLine]:
     ]
 
 
-def _brought(resolution: Resolution, recipe: Recipe) -> list[RequirementLine]:
-    """Return what other packages bring and must be built from source."""
+def _brought(resolution: Resolution, recipe: Recipe, installed: Mapping[str, str]) -> list[RequirementLine]:
+    """Return what other packages or lock files bring and must be built from source."""
     named = {line.name for line in recipe.lines}
-    place = recipe.location
-    texts = [f"{name}=={resolution.versions[name]}" for name in sorted(resolution.from_source - named)]
+    locks = [install.locks[-1] for install in recipe.installs if install.is_locked]
+    place = Location(locks[0]) if locks else recipe.location
+    versions = {name: resolution.versions[name] for name in resolution.from_source} | dict(installed)
+    texts = [f"{name}=={version}" for name, version in sorted(versions.items()) if name not in named]
     return [line for text in texts if (line := _line(text, place))]
 
 
