@@ -115,11 +115,11 @@ def _kept(plan: Plan) -> Environment | BuildFailure:
         record = kept.read(plan.key)
         if record:
             return environment(plan, kept.folder(plan.key), record, is_reused=True)
-        outcome = made(plan, kept.begin(plan.key))
-        if isinstance(outcome, BuildFailure):
-            kept.abandon(plan.key)
-            return outcome
-        kept.complete(plan.key, outcome)
+        with kept.half_done(plan.key) as folder:
+            outcome = made(plan, folder)
+            if isinstance(outcome, BuildFailure):
+                return outcome
+            kept.complete(plan.key, outcome)
     return environment(plan, kept.folder(plan.key), outcome, is_reused=False)
 
 

@@ -5,8 +5,8 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -85,9 +85,14 @@ class Store:
         part.replace(sentinel)
         self._make_room(key)
 
-    def abandon(self, key: str) -> None:
-        """Remove what a failed build left."""
-        wiped(self.folder(key))
+    @contextmanager
+    def half_done(self, key: str) -> Iterator[Path]:
+        """Yield the empty folder of *key*; what is not complete when the context is left goes. Needs its lock."""
+        try:
+            yield self.begin(key)
+        finally:
+            if not (self.folder(key) / _SENTINEL).exists():
+                wiped(self.folder(key))
 
     def _make_room(self, newest: str) -> None:
         """Remove the least recently used until the rest fits, sparing what may be in use."""

@@ -13,8 +13,8 @@ MASK: Final = "***"
 _SHORTEST_MASKED: Final = 6
 _SHORTEST_LINE: Final = 12  # of a text of several lines, such as a private key, each line is a secret of its own
 _SHORTEST_PART: Final = 8  # a text that was cut to a width may end in the beginning of a secret
-_URL_PASSWORD: Final = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<password>[^\s'\"]{1,400})(?=@)")
-_URL_TOKEN: Final = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://)\w{20,}(?=(?::[^\s'\"@]*)?@)")
+_URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/@'\"]{0,200}:)(?P<password>[^\s'\"]{1,400})(?=@)")
+_URL_TOKEN: Final = re.compile(r"(?P<before>://)\w{20,200}(?=(?::[^\s'\"@]*)?@)")
 
 
 class Secret:
@@ -124,7 +124,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def _passwords(text: str) -> Iterator[str]:
-    match = _URL_PASSWORD.match(text)
+    match = _URL_PASSWORD.search(text)
     if match:
         yield match["password"]
         yield unquote(match["password"])

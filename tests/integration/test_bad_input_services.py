@@ -1,10 +1,7 @@
 """Services that misbehave while they are built and started, as the command line tells of them."""
 
-import os
-import resource
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.integration.users_project import ended, left_behind, manifest, preflight, project, server, started
+from tests.integration.users_project import ended, left_behind, preflight, project, server, started
 
 pytestmark = pytest.mark.integration
 
@@ -26,11 +23,8 @@ GIGABYTE_IN_ONE_LINE = "import sys\nfor _ in range(16384):\n    sys.stdout.write
 def test_a_healthy_service_passes_and_leaves_nothing(committed: Committed, own_cache: Path):
     told = preflight(committed(project()), cache=own_cache)
 
-    assert (told.code, told.report["outcome"], told.findings) == (
-        0,
-        "passed",
-        {"not-run": told.findings["not-run"]},  # it has no migrations
-    )
+    found = {code: finding["outcome"] for code, finding in told.findings.items() if finding["required"]}
+    assert (told.code, told.report["outcome"], found) == (0, "passed", {})
     assert left_behind(own_cache) == []
 
 
@@ -77,9 +71,11 @@ def watched_memory(pid: int) -> Iterator[list[int]]:
         thread.join()
 
 
-@pytest.mark.parametrize("noise", [GIGABYTE_OF_LINES, GIGABYTE_IN_ONE_LINE], ids=["lines", "one line"])
-def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(noise: str, committed: Committed, own_cache: Path):
-    noisy = project(server(before=noise), build=f"python -c {shell_quoted(noise)}")
+def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(committed: Committed, own_cache: Path):
+    noisy = {
+        **project(server(before=GIGABYTE_OF_LINES), build="python build.py"),
+        "build.py": GIGABYTE_IN_ONE_LINE,
+    }
     process = started(committed(noisy), "--format", "json", cache=own_cache)
 
     with watched_memory(process.pid) as memory:
@@ -87,14 +83,9 @@ def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(noise: str, committe
 
     assert told.code == 0, told.err[-2000:]
     assert max(memory) < 250 * MEBIBYTE
-    kept = sum(each.stat().st_size for each in own_cache.rglob("*") if each.is_file() and "/uv/" not in str(each))
+    kept = sum(each.lstat().st_size for each in own_cache.rglob("*") if "/uv/" not in str(each))
     assert kept < 120 * MEBIBYTE
     assert len(told.out) + len(told.err) < MEBIBYTE
-
-
-def shell_quoted(program: str) -> str:
-    lines = program.replace("\n", "\\n").replace("'", '"').replace('"\\\\n"', "chr(10)").replace('"\\n"', "chr(10)")
-    return f'\'exec("""{lines}""")\''
 
 
 def test_a_crash_after_a_gigabyte_quotes_the_end_of_the_log(committed: Committed, shared_cache: Path):

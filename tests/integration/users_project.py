@@ -179,5 +179,5 @@ def left_behind(cache: Path) -> Sequence[str]:
 def scratch(cache: Path) -> Path:
     """Return the folder for temporary files of runs with *cache*; its path is short, for sockets."""
     folder = cache / "tmp"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
