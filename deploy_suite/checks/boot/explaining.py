@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
+from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Outcome
@@ -29,8 +30,6 @@ _ABOUT_SURROUNDINGS: Final = frozenset(
         "ssh-publickey-denied",
     }
 )
-# The drivers that SQLAlchemy and others choose by the scheme of an address.
-_DRIVERS: Final = {"asyncpg": "postgres", "psycopg": "postgres", "psycopg2": "postgres", "redis": "redis"}
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
     r"Name or service not known|nodename nor servname|[Tt]emporary failure in name resolution|getaddrinfo|gaierror"
@@ -155,11 +154,9 @@ def _excused(failure: Finding, evidence: tuple[str, ...], excuse: Excuse) -> Fin
 
 def _made_up_driver(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
     """Return the made-up URL that alone may ask for a driver: on the target it may name another database."""
-    scheme = _DRIVERS.get(root.values.get("module", "")) if root and root.family == "missing-requirement" else None
-    if root is None or scheme is None:
+    if root is None or root.family != "missing-requirement":
         return None
-    values = stage.built.bindings.values
-    urls = [name for name in sorted(stage.built.bindings.dummies) if values[name].revealed().startswith(scheme)]
+    urls = doubtful_addresses(root.values.get("module", ""), stage.built)
     if not urls:
         return None
     return Excuse(f"{root.title}, and only a made-up address asks for it ({', '.join(urls)})", _ANSWER)

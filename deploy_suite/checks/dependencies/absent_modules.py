@@ -1,38 +1,14 @@
 """A rehearsed import that ended on an absent module into the finding that says whose module it is."""
 
-from collections.abc import Mapping
-from typing import Final
-
 from deploy_suite.checks.dependencies import absent_packages, evidence, own_modules, static
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
+from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing import standard_library
 from deploy_suite.tracing.layout import Layout
 from deploy_suite.tracing.values import Chain, ImportKind, MissingModule
-
-_DRIVERS: Final = frozenset(
-    {
-        "MySQLdb", "aiomysql", "aiosqlite", "asyncmy", "asyncpg", "mysql", "oracledb", "pg8000", "psycopg", "psycopg2",
-        "pymssql", "pymysql", "pyodbc", "redis",
-    },
-)  # fmt: skip
-# The schemes of the addresses by which a driver is chosen, where they are not its name.
-_SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "MySQLdb": ("mysql",),
-    "aiomysql": ("mysql",),
-    "asyncmy": ("mysql",),
-    "pymysql": ("mysql",),
-    "aiosqlite": ("sqlite",),
-    "asyncpg": ("postgres",),
-    "pg8000": ("postgres",),
-    "psycopg": ("postgres",),
-    "psycopg2": ("postgres",),
-    "oracledb": ("oracle",),
-    "pymssql": ("mssql",),
-    "pyodbc": ("mssql",),
-}
 
 
 def finding(fault: Fault) -> Finding | None:
@@ -86,12 +62,9 @@ def _lost_part_of_package(fault: Fault, one: Raised, name: str) -> Finding | Non
 
 def _made_up_driver(fault: Fault, one: Raised, name: str) -> Finding | None:
     """A database driver that a made-up URL asks for: on the target the URL may name another database."""
-    values = fault.built.bindings.values
-    driver = name.partition(".")[0]
-    schemes = _SCHEMES.get(driver, (driver,))
-    urls = sorted(dummy for dummy in fault.built.bindings.dummies if values[dummy].revealed().startswith(schemes))
+    urls = doubtful_addresses(name, fault.built)
     is_asked_by_package = bool(one.frames) and not one.frames[-1].is_own
-    if driver not in _DRIVERS or not urls or not is_asked_by_package:
+    if not urls or not is_asked_by_package:
         return None
     return needs_real_values(fault, urls, f"{name} is not installed, and only a made-up URL asks for it")
 

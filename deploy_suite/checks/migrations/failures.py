@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.checks import drivers
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations import addresses, extensions, places
 from deploy_suite.checks.migrations.replies import Failure
@@ -23,6 +24,7 @@ _TELLING_LENGTH: Final = 8
 DUPLICATE_TABLE: Final = "42P07"
 _MISSING_VARIABLE: Final = "missing-env-var"
 _PRIVILEGE: Final = "42501"
+_NO_MODULE: Final = re.compile(r"No module named ['\"](?P<module>[\w.]+)['\"]")
 _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
 _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -73,10 +75,18 @@ def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
     if name := _dummy(failure, around):
         text = f"cannot be checked here: the value of {name} is made up, and they use it"
         return _skipped(around, text, f"write {name}=… into .env.preflight", evidence=_evidence(failure, around))
+    if urls := _doubtful(failure, around):
+        text = f"cannot be checked here: a driver is missing that only a made-up address asks for ({', '.join(urls)})"
+        return _skipped(around, text, f"write {urls[0]}=… into .env.preflight", evidence=_evidence(failure, around))
     if around.reached_for and not failure.sqlstate:
         text = f"cannot be checked here: they need the network ({', '.join(around.reached_for)})"
         return _skipped(around, text, "let them reach it with --network", evidence=_evidence(failure, around))
     return _broken(failure, around, doing)
+
+
+def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
+    match = _NO_MODULE.search(failure.line)
+    return drivers.doubtful_addresses(match["module"], around.built) if match else ()
 
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:

@@ -1,0 +1,39 @@
+"""A database driver that is absent → the made-up addresses that alone may ask for it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from deploy_suite.checks.base import Built
+
+_POSTGRESQL: Final = ("postgres",)
+_MYSQL: Final = ("mysql",)
+# The schemes of the addresses by which SQLAlchemy and others choose a driver.
+_SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "asyncpg": _POSTGRESQL,
+    "pg8000": _POSTGRESQL,
+    "psycopg": _POSTGRESQL,
+    "psycopg2": _POSTGRESQL,
+    "MySQLdb": _MYSQL,
+    "aiomysql": _MYSQL,
+    "asyncmy": _MYSQL,
+    "mysql": _MYSQL,
+    "pymysql": _MYSQL,
+    "aiosqlite": ("sqlite",),
+    "oracledb": ("oracle",),
+    "pymssql": ("mssql",),
+    "pyodbc": ("mssql",),
+    "redis": ("redis",),
+}
+# With one of these installed the project means PostgreSQL, and an address in the target's own form asks rightly.
+_OF_POSTGRESQL: Final = frozenset(
+    {"asyncpg", "pg8000", "psycopg", "psycopg-binary", "psycopg-c", "psycopg2", "psycopg2-binary"}
+)
+
+
+def doubtful_addresses(module: str, built: Built) -> tuple[str, ...]:
+    """Return the variables whose made-up value may be all that asks for the driver *module*, () when none is."""
+    schemes = _SCHEMES.get(module.partition(".")[0])
+    if schemes is None or (schemes is _POSTGRESQL and _OF_POSTGRESQL & built.environment.packages.keys()):
+        return ()
+    values = built.bindings.values
+    return tuple(sorted(name for name in built.bindings.dummies if values[name].revealed().startswith(schemes)))
