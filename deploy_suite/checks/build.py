@@ -28,7 +28,8 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
         return (_took_too_long(failure, case),)
-    found = (*_missing_files(recipe, failure), *_refused(failure, case), *_compiled_in_vain(failure, case))
+    found = (*_missing_files(recipe, failure), *_refused(failure, case))
+    found = found or tuple(_compiled_in_vain(failure, case))
     if found:
         return found
     cause = diagnose(failure.log).root
@@ -113,7 +114,7 @@ def _refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
 
 def _compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
     """Yield packages that could be compiled, but whose modules the failure is about."""
-    refusals = failure.resolution.refusals if failure.resolution and not failure.command else ()
+    refusals = failure.resolution.refusals if failure.resolution else ()
     text = "\n".join(failure.log.splitlines()[-200:])
     for refusal in refusals:
         named = [module for module in refusal.modules if re.search(rf"\b{re.escape(module)}\b", text)]

@@ -2,11 +2,11 @@
 
 import hashlib
 import importlib.metadata
-import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from platform import python_version
 from typing import Final
 
 from deploy_suite.environments.base import Installer, Workshop
@@ -63,19 +63,30 @@ def _provided(name: str, version: str, *, installer: Installer, workshop: Worksh
 
 
 def _installed(name: str, version: str, *, installer: Installer, workshop: Workshop) -> Path | None:
-    """Return the program of *name*, installed at most once; None when the index does not give it."""
-    base = Path(getattr(sys, "_base_executable", "") or sys.executable)
-    digest = hashlib.sha256(f"{base}{platform.python_version()}".encode()).hexdigest()[:8]
+    """Return the program of *name*, installed at most once; None when the index does not give it.
+
+    The service's own Python carries it where it can: Poetry compiles packages for the Python that it runs on itself.
+    """
+    own = Interpreter(path=Path(getattr(sys, "_base_executable", "") or sys.executable), version=python_version())
+    interpreters = dict.fromkeys((workshop.interpreter, own))
+    programs = (_installed_for(one, name, version, installer, workshop) for one in interpreters)
+    return next((program for program in programs if program), None)
+
+
+def _installed_for(
+    interpreter: Interpreter, name: str, version: str, installer: Installer, workshop: Workshop
+) -> Path | None:
+    digest = hashlib.sha256(f"{interpreter.path}{interpreter.version}".encode()).hexdigest()[:8]
     key = f"{name}-{version or 'newest'}-{digest}"
     venv = workshop.ports.workplace.cache / "tools" / key
     with workshop.ports.workplace.locked(f"tool-{key}"):
         if not (venv / "complete").exists():
             venv.parent.mkdir(parents=True, exist_ok=True)
-            own = replace(workshop, interpreter=Interpreter(path=base, version=platform.python_version()))
-            installer.create(venv, own)
+            shop = replace(workshop, interpreter=interpreter)
+            installer.create(venv, shop)
             wanted = f"{name}=={version}" if version else name
             choices = ((wanted, *_COMPANIONS.get(name, ())), (wanted,))
-            if not any(installer.install(venv, choice, own).ok for choice in choices):
+            if not any(installer.install(venv, choice, shop).ok for choice in choices):
                 return None
             (venv / "complete").touch()
     return venv / "bin" / name
