@@ -299,6 +299,17 @@ def test_a_driver_that_only_a_made_up_address_asks_for_proves_nothing(start: Boo
     assert (failed.code, failed.outcome.value) == ("missing-requirement:psycopg2-binary", "failed")
 
 
+def test_a_worker_that_finds_no_tables_may_rely_on_another_service(start: Boot) -> None:
+    said = 'psycopg.errors.UndefinedTable: relation "users" does not exist'
+    files = {"app.py": f"import sys\nsys.exit({said!r})\n"}
+
+    (worker,) = start(Service(files=files, kind=ServiceKind.WORKER))
+    (web,) = start(Service(files=files))
+
+    assert (worker.code, worker.outcome.value) == ("cannot-check-here", "skipped")
+    assert (web.code, web.outcome.value) == ("migrations-not-run", "failed")
+
+
 def test_the_host_of_a_made_up_address_that_does_not_resolve_proves_nothing(start: Boot) -> None:
     said = "pymongo.errors.ConfigurationError: The DNS query name does not exist: _mongodb._tcp.cluster.made-up.net."
     files = {"app.py": f"import sys\nsys.exit({said!r})\n"}

@@ -44,6 +44,7 @@ NETWORK_REMEDY: Final = "let it reach the network: nox -s preflight -- --network
 _ANSWER: Final = "give it a real value in .env.preflight beside the manifest; that file must never be committed"
 _SERVER: Final = "point at a disposable server that has it: nox -s preflight -- --database-url postgresql://…"
 _NO_EXTENSION: Final = re.compile(r"""extension ["'](?P<name>[\w-]+)["'] is not available""")
+_FILLED: Final = "let a command of this service apply the migrations, or check it with the service that does"
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
@@ -126,6 +127,8 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
     tail = "\n".join(log.splitlines()[-_TAIL_LINES:])
     if excuse := _lacking_extension(stage, tail):
         return excuse
+    if root is not None and root.family == "migrations-not-run" and not stage.contract.kind.answers_http:
+        return Excuse("the database is empty here, and another service may be what fills it", _FILLED)
     if root is not None and root.family not in _ABOUT_SURROUNDINGS:
         return None
     return (

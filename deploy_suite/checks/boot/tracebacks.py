@@ -41,7 +41,7 @@ def last_lines(log: str, count: int = _SHOWN_LINES) -> tuple[str, ...]:
 def last_traceback(log: str) -> tuple[str, ...]:
     """Return the lines of the last traceback of *log*, its exception included; empty when there is none."""
     lines = log.splitlines()
-    starts = [number for number, line in enumerate(lines) if _HEADER in line]
+    starts = [number for number, line in enumerate(lines) if _is_header(line)]
     if not starts:
         return ()
     block = [lines[starts[-1]]]
@@ -72,7 +72,7 @@ def exceptions(log: str) -> tuple[str, ...]:
     found = []
     is_inside = False
     for line in log.splitlines():
-        if _HEADER in line:
+        if _is_header(line):
             is_inside = True
         elif is_inside and line and not line[0].isspace():
             found.append(line)
@@ -80,11 +80,16 @@ def exceptions(log: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _is_header(line: str) -> bool:
+    """Return whether a traceback begins below *line*; one in a JSON line ends there too."""
+    return line.rstrip().endswith(f"{_HEADER}:")
+
+
 def _blocks(lines: Sequence[str]) -> list[list[Frame]]:
     """Return the frames of each traceback; a syntax error has frames without a header of its own."""
     blocks: list[list[Frame]] = [[]]
     for line in lines:
-        if _HEADER in line:
+        if _is_header(line):
             blocks.append([])
         elif found := frame(line):
             blocks[-1].append(found)

@@ -188,3 +188,9 @@ def test_of_a_traceback_the_projects_own_part_and_the_exception_are_quoted() -> 
     )
     foreign = ("Traceback (most recent call last):", '  File "/usr/lib/x.py", line 1, in f', "KeyError: 1")
     assert tracebacks.own_lines(foreign, ENVIRONMENT) == foreign
+
+
+def test_a_traceback_within_a_line_of_json_has_no_last_line() -> None:
+    log = '{"exception": "Traceback (most recent call last):\\n  File ..."}\nINFO: GET / 500\n'
+
+    assert (tracebacks.exceptions(log), tracebacks.last_traceback(log)) == ((), ())
