@@ -24,7 +24,8 @@ def _own_copy(plan: Plan, folder: Path, record: Record) -> _Place:
     if folder.is_relative_to(here) and record.has_tree:
         return _Place(venv, folder / "src", folder / "home")
     source = folder / "src"
-    top = source_tree.copied(source if record.has_tree else plan.snapshot.folder, here / "src")
+    original = source if record.has_tree else plan.snapshot.folder
+    top = source_tree.copied(original, here / "src", plan.contract.root)
     if record.has_tree and relocation.is_needed(venv, source):
         venv = relocation.relocated(venv, here / "venv", source=source, copy=top)
     source_tree.linked_venv(top, plan.contract.root, venv)

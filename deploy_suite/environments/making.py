@@ -57,7 +57,7 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
 def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     venv, top = folder / "venv", folder / "src"
     plan.installer.create(venv, plan.workshop)
-    source_tree.copied(plan.snapshot.folder, top)
+    source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
     home = private_home.furnished(folder / "home", plan.workshop.settings)
     note = source_tree.linked_venv(top, plan.contract.root, venv)
     system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)

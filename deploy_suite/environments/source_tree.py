@@ -7,9 +7,13 @@ from typing import Final
 _CACHES: Final = shutil.ignore_patterns(".npm", ".cache", ".config", "node-gyp", ".yarn")
 
 
-def copied(source: Path, target: Path) -> Path:
-    """Copy the tree *source* to *target*, which is not there yet; nothing written to one shows in the other."""
-    shutil.copytree(source, target, symlinks=True)
+def copied(source: Path, target: Path, root: PurePosixPath) -> Path:
+    """Copy of the tree *source* what a service in *root* has, to *target*; nothing written to one shows in the other.
+
+    Files outside of a service's root directory are not there on the target.
+    Source: https://render.com/docs/monorepo-support
+    """
+    shutil.copytree(source / root, target / root, symlinks=True)
     return target
 
 

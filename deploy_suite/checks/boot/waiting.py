@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from deploy_suite.ports import Clock, Process, Progress
 
 _FIRST_PAUSE_S: Final = 0.02
-_LONGEST_PAUSE_S: Final = 0.25
+_LONGEST_PAUSE_S: Final = 0.1
 _SAID_EVERY_S: Final = 10.0
 _NOTABLE_CPU_SHARE: Final = 0.03  # an event loop at rest uses less of a processor
 _IDLE_LOOK_EVERY_S: Final = 1.0
