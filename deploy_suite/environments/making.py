@@ -85,12 +85,14 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         command=failed[-1].shown if failed else "",
         seconds=done.seconds,
         timed_out=timed_out,
-        resolution=plan.resolved.resolution if timed_out else _explained(plan, site, is_installers=bool(failed)),
+        resolution=plan.resolved.resolution
+        if timed_out
+        else _explained(plan, site, log=done.output, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
     )
 
 
-def _explained(plan: Plan, site: Site, *, is_installers: bool) -> Resolution:
+def _explained(plan: Plan, site: Site, *, log: str, is_installers: bool) -> Resolution:
     """Return what the index says of the requirements after a failure. Raises: MachineError, CannotCheckError."""
     calls = site.stand_ins.calls()
     reach.blame_machine(calls, installer=plan.installer, workshop=plan.workshop)
@@ -100,6 +102,7 @@ def _explained(plan: Plan, site: Site, *, is_installers: bool) -> Resolution:
         plan.recipe,
         plan.snapshot.folder,
         installed={name: versions[name] for name in packages.compiled_here(site.venv) & versions.keys()},
+        log=log,
         installer=plan.installer,
         workshop=plan.workshop,
     )

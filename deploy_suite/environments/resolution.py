@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from deploy_suite.environments import locked_answers, releases
+from deploy_suite.environments import blamed_locks, locked_answers, releases
 from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
@@ -79,14 +79,15 @@ def with_refusals(
     top: Path,
     *,
     installed: Mapping[str, str],
+    log: str,
     installer: Installer,
     workshop: Workshop,
 ) -> Resolution:
     """Return *resolution* with what is wrong with single requirements; asked only after a failure.
 
-    Shape: *installed* maps the names of what was compiled here onto versions.
+    Shape: *installed* maps the names of what was compiled here onto versions; *log* is that of the failure.
     """
-    own = (*recipe.lines, *_words(recipe))
+    own = (*recipe.lines, *_words(recipe), *blamed_locks.lines(recipe, top, log))
     brought = _brought(resolution, recipe, installed)
     lines = (*own, *brought)
     found = releases.listing((line.name for line in lines if line.name), workshop)
