@@ -1,7 +1,7 @@
 """From an empty database to the newest revision, as the first deploy does it."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.checks.migrations import addresses, kept, places, tools
@@ -62,7 +62,7 @@ def _as_before(built: Built, tool: Tool, ports: Ports) -> Head | None:
 def _anew(built: Built, tool: Tool, ports: Ports) -> Head:
     with ExitStack() as stack:
         stage = stack.enter_context(stages.opened(built, tool, ports))
-        head = _reached(stage)
+        head = _without_guesses(_reached(stage), tool, built)
         if head.stage is None:
             return head
         return Head(
@@ -72,6 +72,20 @@ def _anew(built: Built, tool: Tool, ports: Ports) -> Head:
             revisions=head.revisions,
             stack=stack.pop_all(),
         )
+
+
+def _without_guesses(head: Head, tool: Tool, built: Built) -> Head:
+    """Return *head* without doubts about migrations that another service runs: how this one would is a guess."""
+    if built.case.contract.kind.answers_http or tool.call is not None:
+        return head
+    return replace(head, findings=tuple(map(_as_not_applicable, head.findings)))
+
+
+def _as_not_applicable(finding: Finding) -> Finding:
+    if finding.outcome is not Outcome.WARNING:
+        return finding
+    why = "no command of this service runs the migrations"
+    return Finding(code=finding.code, outcome=Outcome.SKIPPED, message=why, required=False)
 
 
 def _reached(stage: Stage) -> Head:
