@@ -14,7 +14,7 @@ from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
-from deploy_suite.errors import CannotCheckError
+from deploy_suite.errors import CannotCheckError, MachineError
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -23,6 +23,7 @@ from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
 
+_NO_ROOM: Final = "no-space-left"  # the slug of the cause
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
@@ -258,6 +259,7 @@ class Rehearsal:
 
     def _result(self, check: str, seconds: float, findings: Findings) -> CheckResult:
         service, target = self._contract.service, self._contract.target
+        _blame_disk(check, findings)
         told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
         return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
 
@@ -276,6 +278,16 @@ class Rehearsal:
 def _as_before(_built: Built, _ports: Ports) -> Findings:
     message = "the pre-deploy command only migrates, and nothing that it reads has changed since it last succeeded"
     return (Finding(code="pre-deploy", outcome=Outcome.PASSED, message=message),)
+
+
+def _blame_disk(check: str, findings: Findings) -> None:
+    """Say so where a check failed for want of room: it says nothing of the target's disk. Raises: MachineError."""
+    for finding in findings:
+        if finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] == _NO_ROOM:
+            raise MachineError(
+                f"a disk of this machine is full: the check {check!r} could write no more",
+                remedy="free space (df -h shows where), or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
+            )
 
 
 def _cannot_check(error: CannotCheckError) -> Finding:

@@ -25,7 +25,7 @@ def with_manifest(text: str) -> dict[str, str]:
     return {"main.py": server(), "requirements.txt": "", "render.yaml": text}
 
 
-def test_a_folder_outside_any_repository_is_wrong_usage_with_the_way_out(tmp_path: Path, shared_cache: Path):
+def test_a_folder_outside_any_repository_is_wrong_usage_with_the_way_out(tmp_path: Path, shared_cache: Path) -> None:
     told = preflight(tmp_path, cache=shared_cache, more={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
 
     assert (told.code, told.out) == (2, "")
@@ -34,7 +34,7 @@ def test_a_folder_outside_any_repository_is_wrong_usage_with_the_way_out(tmp_pat
     assert "git init" in said(told)[1]
 
 
-def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path, shared_cache: Path):
+def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path, shared_cache: Path) -> None:
     told = preflight(tmp_path / "absent", cache=shared_cache)
 
     assert told.code == 2
@@ -44,7 +44,7 @@ def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path, shared_cache:
     ]
 
 
-def test_a_repository_without_a_commit_is_wrong_usage(tmp_path: Path, shared_cache: Path):
+def test_a_repository_without_a_commit_is_wrong_usage(tmp_path: Path, shared_cache: Path) -> None:
     git(tmp_path, "init", "-q")
 
     told = preflight(tmp_path, cache=shared_cache)
@@ -54,14 +54,14 @@ def test_a_repository_without_a_commit_is_wrong_usage(tmp_path: Path, shared_cac
     assert "commit first (git add -A && git commit)" in said(told)[1]
 
 
-def test_an_unknown_revision_is_wrong_usage(committed: Committed, shared_cache: Path):
+def test_an_unknown_revision_is_wrong_usage(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project()), "--commit", "no-such-branch", cache=shared_cache)
 
     assert told.code == 2
     assert "no-such-branch names no commit" in said(told)[0]
 
 
-def test_a_repository_without_a_service_is_wrong_usage(committed: Committed, shared_cache: Path):
+def test_a_repository_without_a_service_is_wrong_usage(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed({"README.md": "nothing"}), cache=shared_cache)
 
     assert told.code == 2
@@ -70,7 +70,7 @@ def test_a_repository_without_a_service_is_wrong_usage(committed: Committed, sha
 
 
 @pytest.mark.parametrize("text", ["services: []\n", "databases: []\n"])
-def test_a_blueprint_without_services_is_wrong_usage(text: str, committed: Committed, shared_cache: Path):
+def test_a_blueprint_without_services_is_wrong_usage(text: str, committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(with_manifest(text)), cache=shared_cache)
 
     assert told.code == 2
@@ -92,7 +92,7 @@ def test_a_blueprint_without_services_is_wrong_usage(text: str, committed: Commi
 )
 def test_a_blueprint_that_is_no_yaml_mapping_is_one_error_at_its_line(
     text: str, line: int, committed: Committed, shared_cache: Path
-):
+) -> None:
     told = preflight(committed(with_manifest(text)), cache=shared_cache)
 
     assert told.code == 1
@@ -102,7 +102,7 @@ def test_a_blueprint_that_is_no_yaml_mapping_is_one_error_at_its_line(
     assert finding["remedy"]
 
 
-def test_bytes_that_are_no_text_are_one_error(tmp_path: Path, committed: Committed, shared_cache: Path):
+def test_bytes_that_are_no_text_are_one_error(committed: Committed, shared_cache: Path) -> None:
     folder = committed(project())
     (folder / "render.yaml").write_bytes(bytes(range(256)))
     git(folder, "commit", "-qam", "second")
@@ -113,7 +113,7 @@ def test_bytes_that_are_no_text_are_one_error(tmp_path: Path, committed: Committ
     assert list(told.findings) == ["render-yaml-invalid"]
 
 
-def test_each_value_of_a_wrong_type_is_told_with_its_line(committed: Committed, shared_cache: Path):
+def test_each_value_of_a_wrong_type_is_told_with_its_line(committed: Committed, shared_cache: Path) -> None:
     wrong = (
         "services:\n  - 3\n  - [a]\n  - type: [web]\n    name: {a: b}\n    runtime: python\n    envVars: 7\n"
         "    buildCommand: [1, 2]\n    startCommand: {x: y}\n    healthCheckPath: 7\n    numInstances: many\n"
@@ -130,14 +130,14 @@ def test_each_value_of_a_wrong_type_is_told_with_its_line(committed: Committed, 
 
 
 @pytest.mark.parametrize("value", ["3", "[[[1]]]"])
-def test_services_of_a_wrong_type_fail_and_are_no_pass(value: str, committed: Committed, shared_cache: Path):
+def test_services_of_a_wrong_type_fail_and_are_no_pass(value: str, committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(with_manifest(f"services: {value}\n")), cache=shared_cache)
 
     assert told.code == 1
     assert "render-wrong-type:services" in told.findings
 
 
-def test_two_services_of_one_name_are_told_with_both_lines(committed: Committed, shared_cache: Path):
+def test_two_services_of_one_name_are_told_with_both_lines(committed: Committed, shared_cache: Path) -> None:
     twice = manifest() + manifest().removeprefix("services:\n")
 
     told = preflight(committed(with_manifest(twice)), cache=shared_cache)
@@ -149,7 +149,7 @@ def test_two_services_of_one_name_are_told_with_both_lines(committed: Committed,
 
 
 @pytest.mark.parametrize("text", ["[services", "[services.shop]\nprobes = 'x'\n"])
-def test_a_mistake_in_deploy_toml_is_wrong_usage(text: str, committed: Committed, shared_cache: Path):
+def test_a_mistake_in_deploy_toml_is_wrong_usage(text: str, committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed({**project(), "deploy.toml": text}), cache=shared_cache)
 
     assert told.code == 2
@@ -157,7 +157,7 @@ def test_a_mistake_in_deploy_toml_is_wrong_usage(text: str, committed: Committed
 
 
 @pytest.mark.parametrize("options", [["--build-timeout", "-1"], ["--start-timeout", "soon"]])
-def test_an_option_that_makes_no_sense_is_wrong_usage(options: list[str], tmp_path: Path, shared_cache: Path):
+def test_an_option_that_makes_no_sense_is_wrong_usage(options: list[str], tmp_path: Path, shared_cache: Path) -> None:
     told = preflight(tmp_path, *options, cache=shared_cache)
 
     assert told.code == 2

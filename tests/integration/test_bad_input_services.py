@@ -1,6 +1,5 @@
 """Services that misbehave while they are built and started, as the command line tells of them."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ GIGABYTE_OF_LINES = "import sys\nfor _ in range(16384):\n    sys.stdout.write('x
 GIGABYTE_IN_ONE_LINE = "import sys\nfor _ in range(16384):\n    sys.stdout.write('x' * 65536)\nsys.stdout.flush()"
 
 
-def test_a_healthy_service_passes_and_leaves_nothing(committed: Committed, own_cache: Path):
+def test_a_healthy_service_passes_and_leaves_nothing(committed: Committed, own_cache: Path) -> None:
     told = preflight(committed(project()), cache=own_cache)
 
     found = {code: finding["outcome"] for code, finding in told.findings.items() if finding["required"]}
@@ -28,8 +27,8 @@ def test_a_healthy_service_passes_and_leaves_nothing(committed: Committed, own_c
     assert left_behind(own_cache) == []
 
 
-def test_a_build_that_never_ends_is_stopped_with_all_that_it_began(committed: Committed, own_cache: Path):
-    endless = "(setsid sleep 4711 &) ; nohup sleep 4712 & python -c 'import time; print(\"busy\", flush=True); time.sleep(4713)'"
+def test_a_build_that_never_ends_is_stopped_with_all_that_it_began(committed: Committed, own_cache: Path) -> None:
+    endless = "(setsid sleep 4711 &) ; nohup sleep 4712 & echo busy; sleep 4713"
 
     told = preflight(committed(project(build=endless)), "--build-timeout", "2", cache=own_cache)
 
@@ -41,7 +40,7 @@ def test_a_build_that_never_ends_is_stopped_with_all_that_it_began(committed: Co
     assert left_behind(own_cache) == []
 
 
-def test_a_build_that_fails_leaves_no_process_and_no_half_environment(committed: Committed, own_cache: Path):
+def test_a_build_that_fails_leaves_no_process_and_no_half_environment(committed: Committed, own_cache: Path) -> None:
     told = preflight(committed(project(build="(setsid sleep 4711 &) ; exit 7")), cache=own_cache)
 
     assert told.code == 1
@@ -71,7 +70,7 @@ def watched_memory(pid: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(committed: Committed, own_cache: Path):
+def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(committed: Committed, own_cache: Path) -> None:
     noisy = {
         **project(server(before=GIGABYTE_OF_LINES), build="python build.py"),
         "build.py": GIGABYTE_IN_ONE_LINE,
@@ -88,7 +87,7 @@ def test_a_gigabyte_of_output_costs_neither_memory_nor_disk(committed: Committed
     assert len(told.out) + len(told.err) < MEBIBYTE
 
 
-def test_a_crash_after_a_gigabyte_quotes_the_end_of_the_log(committed: Committed, shared_cache: Path):
+def test_a_crash_after_a_gigabyte_quotes_the_end_of_the_log(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(f"{GIGABYTE_OF_LINES}\nraise RuntimeError('no till')")), cache=shared_cache)
 
     assert told.code == 1
@@ -98,7 +97,7 @@ def test_a_crash_after_a_gigabyte_quotes_the_end_of_the_log(committed: Committed
     assert len(told.out) + len(told.err) < MEBIBYTE
 
 
-def test_a_service_that_ignores_sigterm_is_killed_and_told_of(committed: Committed, own_cache: Path):
+def test_a_service_that_ignores_sigterm_is_killed_and_told_of(committed: Committed, own_cache: Path) -> None:
     deaf = project(server(at_stop="pass"), more="    maxShutdownDelaySeconds: 2\n")
 
     told = preflight(committed(deaf), cache=own_cache)
@@ -108,7 +107,9 @@ def test_a_service_that_ignores_sigterm_is_killed_and_told_of(committed: Committ
     assert left_behind(own_cache) == []
 
 
-def test_a_service_that_forks_a_daemon_and_ends_is_told_of_and_the_daemon_ends(committed: Committed, own_cache: Path):
+def test_a_service_that_forks_a_daemon_and_ends_is_told_of_and_the_daemon_ends(
+    committed: Committed, own_cache: Path
+) -> None:
     forks = (
         "import subprocess, sys\n"
         f"source = {server()!r}\n"
@@ -122,11 +123,17 @@ def test_a_service_that_forks_a_daemon_and_ends_is_told_of_and_the_daemon_ends(c
     assert left_behind(own_cache) == []
 
 
-def test_a_double_fork_that_closes_all_is_found_too(committed: Committed, own_cache: Path):
+def test_a_double_fork_that_closes_all_is_found_too(committed: Committed, own_cache: Path) -> None:
     daemon = (
         "import os, sys, time\n"
-        "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        os.closerange(0, 64)\n        time.sleep(4714)\n"
-        "    os._exit(0)\ntime.sleep(0.5)\nsys.exit(1)\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        os.closerange(0, 64)\n"
+        "        time.sleep(4714)\n"
+        "    os._exit(0)\n"
+        "time.sleep(0.5)\n"
+        "sys.exit(1)\n"
     )
 
     told = preflight(committed(project(daemon)), cache=own_cache)
@@ -135,7 +142,7 @@ def test_a_double_fork_that_closes_all_is_found_too(committed: Committed, own_ca
     assert left_behind(own_cache) == []
 
 
-def test_another_port_is_a_warning_that_says_what_the_target_does(committed: Committed, shared_cache: Path):
+def test_another_port_is_a_warning_that_says_what_the_target_does(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(server(port="8123"))), cache=shared_cache)
 
     finding = told.findings["bound-to-wrong-address:port"]
@@ -144,14 +151,14 @@ def test_another_port_is_a_warning_that_says_what_the_target_does(committed: Com
     assert finding["certainty"]
 
 
-def test_localhost_is_a_failure_with_the_address(committed: Committed, shared_cache: Path):
+def test_localhost_is_a_failure_with_the_address(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(server(host="127.0.0.1"))), cache=shared_cache)
 
     assert told.code == 1
     assert "127.0.0.1:10000" in told.findings["bound-to-wrong-address"]["message"]
 
 
-def test_a_service_that_never_answers_is_given_up_at_the_callers_limit(committed: Committed, own_cache: Path):
+def test_a_service_that_never_answers_is_given_up_at_the_callers_limit(committed: Committed, own_cache: Path) -> None:
     silent = project(server(in_request="time.sleep(1000)"))
 
     told = preflight(committed(silent), "--start-timeout", "3", cache=own_cache)
@@ -163,7 +170,7 @@ def test_a_service_that_never_answers_is_given_up_at_the_callers_limit(committed
     assert left_behind(own_cache) == []
 
 
-def test_a_start_that_opens_no_port_is_given_up_at_the_callers_limit(committed: Committed, shared_cache: Path):
+def test_a_start_that_opens_no_port_is_given_up_at_the_callers_limit(committed: Committed, shared_cache: Path) -> None:
     idle = project(start="python -c 'import time; time.sleep(1000)'")
 
     told = preflight(committed(idle), "--start-timeout", "2", cache=shared_cache)
@@ -173,44 +180,23 @@ def test_a_start_that_opens_no_port_is_given_up_at_the_callers_limit(committed: 
 
 
 @pytest.mark.parametrize(("end", "said"), [("raise SystemExit(3)", "exit code 3"), ("print('done')", "exit code 0")])
-def test_a_start_that_ends_at_once_is_a_failure(end: str, said: str, committed: Committed, shared_cache: Path):
+def test_a_start_that_ends_at_once_is_a_failure(end: str, said: str, committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(end)), cache=shared_cache)
 
     assert told.code == 1
     assert said in told.findings["start-exited"]["message"]
 
 
-def test_a_program_that_is_not_there_is_a_failure(committed: Committed, shared_cache: Path):
+def test_a_program_that_is_not_there_is_a_failure(committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(start="no-such-server --port $PORT")), cache=shared_cache)
 
     assert told.code == 1
     assert any("no-such-server" in finding["message"] for finding in told.findings.values())
 
 
-@contextmanager
-def taken(port: int) -> Iterator[None]:
-    with socket.socket() as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(("0.0.0.0", port))  # noqa: S104  as a stray server would
-        door.listen()
-        yield
-
-
-def test_a_port_taken_on_this_machine_is_no_matter_in_a_network_of_its_own(committed: Committed, shared_cache: Path):
-    with taken(10000):
-        told = preflight(committed(project()), "--fresh", cache=shared_cache)
-
-    assert told.code == 0
-    assert "listens on port 10000" in boot_of(told.report)["message"]
-
-
-def boot_of(report: dict[str, object]) -> dict[str, str]:
-    findings = report["findings"]
-    assert isinstance(findings, list)
-    return next(each for each in findings if each["code"] == "boots")
-
-
-def test_disk_and_processes_are_bounded_for_a_service_that_forks_without_end(committed: Committed, own_cache: Path):
+def test_disk_and_processes_are_bounded_for_a_service_that_forks_without_end(
+    committed: Committed, own_cache: Path
+) -> None:
     many = server(before="import subprocess\nfor _ in range(60): subprocess.Popen(['sleep', '4715'])")
 
     told = preflight(committed(project(many)), cache=own_cache)

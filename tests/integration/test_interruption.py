@@ -74,7 +74,7 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> None:
 )
 def test_an_interrupted_run_says_so_once_and_leaves_nothing(
     moment: str, send: Send, committed: Committed, own_cache: Path
-):
+) -> None:
     process = started(committed(slow()), cache=own_cache)
     read_until(process, moment)
     time.sleep(0.2)
@@ -87,7 +87,7 @@ def test_an_interrupted_run_says_so_once_and_leaves_nothing(
     assert left_behind(own_cache) == []
 
 
-def test_a_second_ctrl_c_does_not_cut_the_cleaning_up_short(committed: Committed, own_cache: Path):
+def test_a_second_ctrl_c_does_not_cut_the_cleaning_up_short(committed: Committed, own_cache: Path) -> None:
     process = started(committed(slow()), cache=own_cache)
     read_until(process, "boot …")
 
@@ -99,7 +99,9 @@ def test_a_second_ctrl_c_does_not_cut_the_cleaning_up_short(committed: Committed
     assert left_behind(own_cache) == []
 
 
-def test_nothing_survives_sigkill_at_any_moment_but_what_the_next_run_removes(committed: Committed, own_cache: Path):
+def test_nothing_survives_sigkill_at_any_moment_but_what_the_next_run_removes(
+    committed: Committed, own_cache: Path
+) -> None:
     moments = random.Random(_SEED)  # noqa: S311  no secret
     folder = committed(slow())
     assert preflight(folder, cache=own_cache).code == 0
@@ -126,7 +128,7 @@ def all_gone_within(seconds: float, cache: Path) -> None:
     assert left == []
 
 
-def test_a_killed_build_is_built_anew_and_not_used(committed: Committed, own_cache: Path):
+def test_a_killed_build_is_built_anew_and_not_used(committed: Committed, own_cache: Path) -> None:
     files = {**project(build="touch half; sleep 3; touch whole"), "requirements.txt": ""}
     files["main.py"] = f"import os\nassert os.path.exists('whole')\n{server()}"
     folder = committed(files)
@@ -142,7 +144,7 @@ def test_a_killed_build_is_built_anew_and_not_used(committed: Committed, own_cac
     assert left_behind(own_cache) == []
 
 
-def test_two_runs_of_one_project_at_once_both_get_the_right_verdict(committed: Committed, own_cache: Path):
+def test_two_runs_of_one_project_at_once_both_get_the_right_verdict(committed: Committed, own_cache: Path) -> None:
     folder = committed(slow())
 
     both = [started(folder, "--format", "json", cache=own_cache) for _ in range(2)]
@@ -151,7 +153,7 @@ def test_two_runs_of_one_project_at_once_both_get_the_right_verdict(committed: C
     assert left_behind(own_cache) == []
 
 
-def test_a_run_beside_one_that_fails_is_not_disturbed(committed: Committed, tmp_path: Path, own_cache: Path):
+def test_a_run_beside_one_that_fails_is_not_disturbed(committed: Committed, tmp_path: Path, own_cache: Path) -> None:
     good = started(committed(slow()), "--format", "json", cache=own_cache)
 
     told = preflight(tmp_path / "absent", cache=own_cache)

@@ -126,6 +126,7 @@ def rehearse(
     Shape: *settings* is Django's settings module where the trace knows it.
     """
     limit_s = limit_s or (TIME_LIMIT_S if entry.attribute else PROGRAM_LIMIT_S)
+    limit_s = min(limit_s, built.case.contract.limits.start_s)
     driver = files("deploy_suite.checks.dependencies").joinpath("driver.py")
     with (
         as_file(driver) as path,
