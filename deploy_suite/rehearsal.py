@@ -109,6 +109,7 @@ class Rehearsal:
             except CannotCheckError as error:
                 cannot = self._result("environment", 0.0, (_cannot_check(error),))
                 return [cannot, *self._all_not_run("the environment cannot be built here")]
+            self._python = plan.choice.interpreter.version
             name = f"{stem}-{plan.key}"
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python
@@ -151,7 +152,6 @@ class Rehearsal:
         environment, result = self._build(plan)
         if environment is None:
             return [result, *self._all_not_run("the environment was not built")]
-        self._python = environment.interpreter.version
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server)
         return [result, *self._after_build(built, pool)]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from deploy_suite.checks import clashing
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.environments import packages
 from deploy_suite.environments import recipe as recipes
@@ -24,7 +25,13 @@ _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_
 
 
 def findings(failure: BuildFailure, case: Case) -> Findings:
-    """Return why the build failed: what the index and the files say first, what the log says after that."""
+    """Return why the build failed, and what would fail next with the versions that the index has."""
+    versions = failure.resolution.versions if failure.resolution else {}
+    return (*_reasons(failure, case), *clashing.findings(versions, case))
+
+
+def _reasons(failure: BuildFailure, case: Case) -> Findings:
+    """Return what the index and the files say first, what the log says after that."""
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
         return (_took_too_long(failure, case),)
