@@ -69,7 +69,7 @@ def start(tmp_path: Path) -> Boot:
 class Unisolated(LocalNetworks):
     """What a system offers that grants no namespaces."""
 
-    def open(self, *, isolated: bool):  # type: ignore[no-untyped-def]  # noqa: ANN201, ARG002
+    def open(self, *, isolated: bool):  # type: ignore[no-untyped-def]  # noqa: ARG002
         return super().open(isolated=False)
 
 

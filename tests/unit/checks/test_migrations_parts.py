@@ -42,7 +42,7 @@ def test_the_extensions_that_sources_create_are_found(tmp_path: Path, text: str,
     assert extensions.wanted(tmp_path) == names
 
 
-def column(base: str, **changes: Any) -> Column:  # noqa: ANN401  any of its fields
+def column(base: str, **changes: Any) -> Column:
     plain = Column(
         number=1,
         name="c",
@@ -213,7 +213,7 @@ def test_what_a_downgrade_amounts_to_is_read_from_its_source(tmp_path: Path, tex
     assert source.body(str(file), "downgrade") == kind
 
 
-def named(**attributes: object) -> Any:  # noqa: ANN401  it has any attribute
+def named(**attributes: object) -> Any:
     return type("Item", (), attributes)()
 
 
