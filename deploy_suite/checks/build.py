@@ -37,12 +37,18 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return (_took_too_long(failure, case),)
     found = (*_missing_files(recipe, failure), *_refused(failure, case))
     found = found or tuple(_compiled_in_vain(failure, case))
-    if found:
-        return found
     cause = diagnose(failure.log).root
+    if found and not (cause and _outweighs(cause, found)):
+        return found
     if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
         return (_conflict(failure, recipe, case),)
     return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
+    """Return whether the log tells more than *found*, none of which is sure: what it says is not of a compiler."""
+    is_sure = any(finding.outcome is Outcome.FAILED for finding in found)
+    return not is_sure and cause.slug == "build-failure:package-metadata"
 
 
 def passed(environment: Environment) -> Findings:

@@ -204,3 +204,36 @@ def test_text_for_a_person_names_cause_line_fix_and_check() -> None:
 def test_text_of_the_other_verdicts_says_what_to_do() -> None:
     assert render_text(Diagnosis(verdict=Verdict.HEALTHY)) == "no failure found in this log\n"
     assert "send along" in render_text(Diagnosis(verdict=Verdict.UNKNOWN, seen=Seen(exception="XError: y", line=1)))
+
+
+def test_the_package_whose_metadata_pip_refuses_is_named() -> None:
+    text = (
+        "WARNING: Ignoring version 4.3.0 of celery since it has invalid metadata:\n    pytz (>dev)\n"
+        "Please use pip<24.1 if you need to use this version.\nERROR: No matching distribution found for celery==4.3.0\n"  # noqa: E501
+    )
+
+    found = diagnose(text).root
+
+    assert found is not None
+    assert (found.slug, found.title.startswith("the metadata of celery")) == ("build-failure:package-metadata", True)
+
+
+def test_a_pipfile_that_demands_another_python_is_no_unknown_failure() -> None:
+    text = (
+        'Warning: Your Pipfile requires "python_version" 3.11, but you are using 3.13.0\nfrom /venv/bin/python.\n'
+        "[DeployException]:   File ensure_project\n[DeployException]:       raise exceptions.DeployException\n"
+        "ERROR:: Aborting deploy\n"
+    )
+
+    assert root(text) == "python-version-unsupported"
+
+
+def test_the_package_that_poetry_could_not_build_is_not_one_that_it_installed_beside_it() -> None:
+    text = (
+        "  - Installing idna (3.4)\n  - Installing pydantic-core (2.10.1)\n  ChefBuildError\n"
+        "  Backend subprocess exited when trying to invoke build_wheel\n"
+        "Note: This error originates from the build backend, and is likely not a problem with poetry but one of the "
+        "following issues with pydantic-core (2.10.1)\n"
+    )
+
+    assert root(text) == "build-failure:pydantic-core"
