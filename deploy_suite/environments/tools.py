@@ -33,10 +33,12 @@ class Tools:
 def brought(contract: Contract, recipe: Recipe, *, installer: Installer, workshop: Workshop) -> Tools:
     """Return the tools that the target brings and the service's commands mention."""
     offered = {"pipenv": _NEWEST, **contract.tool_versions}
-    installed_by_build = {word.partition("=")[0] for install in recipe.installs for word in install.requirements}
+    own = {word.partition("=")[0] for install in recipe.installs for word in install.requirements}
+    if any(install.tool == "uv sync" for install in recipe.installs):
+        own.discard("uv")  # the call takes out of the environment what the lock file lacks, a uv of its own included
     programs: dict[str, Path] = {}
     notes: list[str] = []
-    for name in sorted(recipe.tools & offered.keys() - installed_by_build):
+    for name in sorted(recipe.tools & offered.keys() - own):
         programs[name], note = _provided(name, offered[name], installer=installer, workshop=workshop)
         notes += [note] if note else []
     if "uv" in programs:

@@ -445,6 +445,25 @@ def test_a_package_that_another_asks_for_by_its_message_is_named(project: Projec
     )
 
 
+def test_an_extension_that_does_not_load_outweighs_the_alternative_that_is_not_there(project: Project) -> None:
+    message = "site-packages/psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so: undefined symbol: _PyInterpreterState_Get"
+    code = f"""
+try:
+    import psycopg
+except ImportError:
+    try:
+        raise ImportError({message!r})
+    except ImportError as error:
+        raise RuntimeError("Error loading psycopg2 or psycopg module") from error
+"""
+    project.installs("Django", "5.0", {"django/__init__.py": code})
+    project.has({"requirements.txt": "Django\n", "main.py": "import django\napp = 1\n"})
+
+    (failed,) = project.findings()
+
+    assert (failed.code, failed.location) == ("python-version-unsupported:too-new", Location("main.py", 1))
+
+
 def test_a_driver_that_the_url_asks_for_is_missing_only_when_the_url_is_real(project: Project) -> None:
     project.installs(
         "SQLAlchemy", "2.0.0", {"sqlalchemy/__init__.py": "def create_engine(url):\n    import psycopg2\n"}

@@ -13,6 +13,8 @@ from deploy_suite.tracing.values import Chain, ImportKind, MissingModule
 
 def finding(fault: Fault) -> Finding | None:
     """Return what an absent module means: the exception itself, or one that it was raised from and names."""
+    if any(one.type == "ImportError" and ".so: " in one.message for one in fault.rehearsed.raised):
+        return None  # what is absent was tried only beside an extension that is there and does not load
     for index, one in enumerate(fault.rehearsed.raised):
         name = one.missing if one.type == "ModuleNotFoundError" else ""
         if name and (index == 0 or name.partition(".")[0].lower() in fault.outer.message.lower()):
