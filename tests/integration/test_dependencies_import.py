@@ -446,7 +446,7 @@ def test_a_package_that_another_asks_for_by_its_message_is_named(project: Projec
 
 
 def test_an_extension_that_does_not_load_outweighs_the_alternative_that_is_not_there(project: Project) -> None:
-    message = "site-packages/psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so: undefined symbol: _PyInterpreterState_Get"
+    message = "psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so: undefined symbol: _PyInterpreterState_Get"
     code = f"""
 try:
     import psycopg
