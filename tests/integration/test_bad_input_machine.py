@@ -106,9 +106,7 @@ def test_a_taken_port_is_replaced_and_told_of_where_the_service_may_reach_the_ne
 
 
 @pytest.mark.skipif(not own_address(), reason="this machine has the loopback only")
-def test_a_taken_port_that_the_project_states_literally_cannot_be_checked(
-    committed: Committed, shared_cache: Path
-) -> None:
+def test_a_taken_port_that_is_stated_literally_cannot_be_checked(committed: Committed, shared_cache: Path) -> None:
     caller = server(before=f"import socket; socket.create_connection(({own_address()!r}, 14711), 3)", port="10000")
 
     with taken(10000), taken(14711):

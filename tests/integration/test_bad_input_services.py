@@ -107,9 +107,7 @@ def test_a_service_that_ignores_sigterm_is_killed_and_told_of(committed: Committ
     assert left_behind(own_cache) == []
 
 
-def test_a_service_that_forks_a_daemon_and_ends_is_told_of_and_the_daemon_ends(
-    committed: Committed, own_cache: Path
-) -> None:
+def test_a_service_that_forks_a_daemon_is_told_of_and_the_daemon_ends(committed: Committed, own_cache: Path) -> None:
     forks = (
         "import subprocess, sys\n"
         f"source = {server()!r}\n"
@@ -194,9 +192,7 @@ def test_a_program_that_is_not_there_is_a_failure(committed: Committed, shared_c
     assert any("no-such-server" in finding["message"] for finding in told.findings.values())
 
 
-def test_disk_and_processes_are_bounded_for_a_service_that_forks_without_end(
-    committed: Committed, own_cache: Path
-) -> None:
+def test_all_of_many_processes_end_with_the_service(committed: Committed, own_cache: Path) -> None:
     many = server(before="import subprocess\nfor _ in range(60): subprocess.Popen(['sleep', '4715'])")
 
     told = preflight(committed(project(many)), cache=own_cache)

@@ -99,9 +99,7 @@ def test_a_second_ctrl_c_does_not_cut_the_cleaning_up_short(committed: Committed
     assert left_behind(own_cache) == []
 
 
-def test_nothing_survives_sigkill_at_any_moment_but_what_the_next_run_removes(
-    committed: Committed, own_cache: Path
-) -> None:
+def test_what_sigkill_leaves_at_any_moment_goes_with_the_next_run(committed: Committed, own_cache: Path) -> None:
     moments = random.Random(_SEED)  # noqa: S311  no secret
     folder = committed(slow())
     assert preflight(folder, cache=own_cache).code == 0

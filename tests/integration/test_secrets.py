@@ -148,7 +148,8 @@ def test_the_traceback_of_an_answer_500(committed: Committed, own_cache: Path) -
 
 
 def test_progress_that_quotes_the_log(committed: Committed, own_cache: Path) -> None:
-    waits = "import os, time\nif __name__ == '__main__':\n    print(os.environ['GREETING'], flush=True)\n    time.sleep(99)\n"
+    waits = "import os, time\nif __name__ == '__main__':\n    print(os.environ['GREETING'], flush=True)\n"
+    waits += "    time.sleep(99)\n"
     folder = answered(committed(shop(waits)))
 
     told = preflight(folder, "--start-timeout", "12", cache=own_cache)

@@ -72,7 +72,7 @@ def manifest(
     )
 
 
-def project(main: str | None = None, /, **of_manifest: Any) -> dict[str, str]:  # noqa: ANN401  as `manifest`
+def project(main: str | None = None, /, **of_manifest: Any) -> dict[str, str]:
     """Return the files of a project with one service, healthy unless something else is given."""
     return {
         "main.py": server() if main is None else main,

@@ -1,5 +1,11 @@
+import base64
+import json
+import threading
+import time
+from urllib.parse import quote, quote_plus
+
 from deploy_suite.model.command import Command
-from deploy_suite.model.secret import Masker, Secret
+from deploy_suite.model.secret import Curtain, Masker, Secret
 
 SENTINEL = "s3ntinel-value-0451"
 
@@ -37,3 +43,63 @@ def test_passwords_in_urls_are_masked_even_when_nobody_named_them():
 
 def test_a_url_without_password_stays_whole():
     assert Masker().masked("see https://user@example.com/a:b@c") == "see https://user@example.com/a:b@c"
+
+
+def test_the_forms_in_which_programs_print_a_secret_are_masked():
+    text = 'pass "word" é/7f\'3\\'
+    masker = Masker.of([Secret(text)])
+
+    shown = (
+        text,
+        repr(text),
+        json.dumps(text),
+        quote(text, safe=""),
+        quote_plus(text),
+        base64.b64encode(text.encode()),
+    )
+
+    assert [masker.masked(str(each)) for each in shown][:5] == ["***", "'***'", '"***"', "***", "***"]
+    assert "***" in masker.masked(shown[5].decode())
+
+
+def test_each_line_of_a_secret_of_several_lines_is_masked():
+    masker = Masker.of([Secret("-----BEGIN KEY-----\nabcdefghijklmn\n-----END KEY-----")])
+
+    assert masker.masked("  abcdefghijklmn  # quoted") == "  ***  # quoted"
+
+
+def test_the_password_of_a_secret_address_is_masked_wherever_it_stands():
+    masker = Masker.of([Secret("postgresql://shop:p%40ssword@db/shop")])
+
+    assert masker.masked("user shop, password p@ssword (p%40ssword)") == "user shop, password *** (***)"
+
+
+def test_a_password_with_an_at_sign_and_a_token_in_place_of_a_user_are_masked():
+    assert Masker().masked("redis://u:a@b@host/0") == "redis://u:***@host/0"
+    assert Masker().masked("https://ghp_abcdefghijklmnop12345@github.com/a") == "https://***@github.com/a"
+
+
+def test_the_beginning_of_a_secret_at_a_line_that_was_cut_is_masked():
+    masker = Masker.of([Secret("abcdefghijklmnop")])
+
+    assert masker.masked("it is abcdefghijk…\nand abcdefghij\nnot abcd") == "it is ***…\nand ***\nnot abcd"
+
+
+def test_long_lines_without_secrets_take_no_time():
+    began = time.perf_counter()
+
+    Masker.of([Secret("a:b://c@d.e/f")]).masked("x" * 1_000_000)
+
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_curtain_hides_what_several_threads_find():
+    curtain = Curtain()
+    found = [threading.Thread(target=curtain.add, args=(Masker.of([Secret(f"secret-{n:02}")]),)) for n in range(50)]
+
+    for thread in found:
+        thread.start()
+    for thread in found:
+        thread.join()
+
+    assert curtain.masked(" ".join(f"secret-{n:02}" for n in range(50))) == " ".join(["***"] * 50)
