@@ -117,6 +117,19 @@ def test_a_service_that_tells_all_it_knows_and_passes(committed: Committed, own_
     assert list((own_cache / "cache/verdicts").iterdir())
 
 
+def test_the_output_of_a_build_that_is_kept(committed: Committed, own_cache: Path) -> None:
+    files = shop(server())
+    lines = files["render.yaml"].splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if "DATABASE_URL" in line)
+    without_database = "".join(lines[:at] + lines[at + 2 :])  # a build that may write to a database is not kept
+    folder = answered(committed({**files, "render.yaml": without_database}))
+
+    told = preflight(folder, cache=own_cache)
+
+    assert (told.code, len(list(own_cache.glob("cache/environments/*/complete.json")))) == (0, 1)
+    assert leaks([told.out, told.err, *kept(own_cache)]) == set()
+
+
 def test_a_traceback_at_start(committed: Committed, own_cache: Path) -> None:
     folder = answered(committed(shop(f"{TELL_ALL}\n{COMPLAIN}")))
 
