@@ -85,6 +85,7 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("--network", action="store_true", help="let the service reach the network while it boots")
     command.add_argument("--fresh", action="store_true", help="reuse no earlier verdict and no environment")
     command.add_argument("--database-url", default="", help="a disposable PostgreSQL server to use")
+    command.add_argument("--live-revision", default="", help="the migration at which the target's database is")
     command.add_argument(
         "--build-timeout", type=_seconds, metavar="SECONDS", help="stop a build earlier than the target would"
     )
@@ -113,6 +114,7 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
             allow_network=options.network,
             fresh=options.fresh,
             database_url=Secret(options.database_url) if options.database_url else None,
+            live_revision=options.live_revision,
             build_timeout_s=options.build_timeout,
             start_timeout_s=options.start_timeout,
         ),

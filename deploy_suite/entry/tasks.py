@@ -23,6 +23,7 @@ from deploy_suite.entry import cli
         "build-timeout": "stop a build after so many seconds, earlier than the target would",
         "start-timeout": "give up on a start after so many seconds, earlier than the target would",
         "database-url": "a disposable PostgreSQL server to use instead of the embedded one",
+        "live-revision": "the migration at which the target's database is",
         "format": "text, json or github",
     }
 )
@@ -39,6 +40,7 @@ def preflight(
     build_timeout: str = "",
     start_timeout: str = "",
     database_url: str = "",
+    live_revision: str = "",
     format: str = "text",  # noqa: A002  the option's name on the command line
 ) -> None:
     """Would this commit build, migrate, boot and answer on its target? Changes nothing there."""
@@ -52,6 +54,7 @@ def preflight(
         "--build-timeout": build_timeout,
         "--start-timeout": start_timeout,
         "--database-url": database_url,
+        "--live-revision": live_revision,
         "--format": format,
     }
     options = [word for option, value in given.items() if value for word in (option, value)]
