@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from deploy_suite import unstated, verdicts
-from deploy_suite.checks import boot, build, dependencies, migrations
+from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
@@ -159,6 +159,8 @@ class Rehearsal:
         """Start a server where the service knows of a PostgreSQL at all."""
         if not binding.databases_needed(self._contract):
             return None
+        from deploy_suite.checks import migrations  # noqa: PLC0415  a reused verdict needs none of it
+
         wanted = migrations.wanted_extensions(self._case)
         foreign = self._case.preferences.database_url
         return stack.enter_context(self._ports.databases.serve(foreign=foreign, extensions=wanted))
@@ -178,6 +180,8 @@ class Rehearsal:
     def _build(self, plan: environments.Plan) -> tuple[Environment | None, CheckResult]:
         made: list[Environment] = []
 
+        from deploy_suite.checks import build  # noqa: PLC0415  a reused verdict needs none of it
+
         def build_and_judge() -> Findings:
             outcome = environments.built(plan)
             if isinstance(outcome, BuildFailure):
@@ -190,6 +194,8 @@ class Rehearsal:
 
     def _after_build(self, built: Built, pool: ThreadPoolExecutor) -> list[CheckResult]:
         """Migrations come first, for some applications read tables when they are imported; the rest overlaps."""
+        from deploy_suite.checks import boot, migrations  # noqa: PLC0415  a reused verdict needs none of it
+
         began = self._ports.clock.now_s()
         self._ports.progress.began("migrations")
         head = migrations.to_head(built, self._ports)
@@ -233,6 +239,8 @@ class Rehearsal:
     ) -> CheckResult:
         if migrated is Outcome.FAILED:
             return self._not_run("boot", "the migrations failed, and the target starts nothing after that")
+        from deploy_suite.checks import boot  # noqa: PLC0415  a reused verdict needs none of it
+
         own = self._copied(built, "boot", template)
         return self._timed(
             "boot",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from enum import Enum
@@ -41,8 +42,13 @@ def _names_commit(variable: Variable, case: Case) -> bool:
 
 def _suite() -> list[tuple[str, int, int]]:
     """Return what changes when the suite itself does."""
-    files = sorted(path for path in _SUITE.rglob("*") if path.suffix in {".py", ".toml"})
-    return [(str(path.relative_to(_SUITE)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    found = []
+    for folder, _, names in os.walk(_SUITE):
+        for name in names:
+            if name.endswith((".py", ".toml")):
+                state = os.stat(f"{folder}/{name}")  # noqa: PTH116  three times as fast for some hundred files
+                found.append((f"{folder}/{name}", state.st_size, state.st_mtime_ns))
+    return sorted(found)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401  JSON's own values
