@@ -2,7 +2,7 @@
 
 By hand: python -m venv, pip install, pip check, alembic upgrade on a PostgreSQL that runs already, gunicorn under
 Render's variables, GET /health, SIGTERM. By the suite: one command, its own PostgreSQL and all its checks in it.
-Exit code: 0 when every claim holds, 1 when one does not, 2 when something could not be measured.
+Exit code: 0 when all was measured, 2 when something could not be; with --strict 1 when a claim does not hold.
 """
 
 import argparse
@@ -170,6 +170,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="of each situation with warm caches (default: 3)")
     parser.add_argument("--cold-rounds", type=int, default=1, help="with cold caches (default: 1)")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when a claim does not hold on this machine")
     options = parser.parse_args()
     try:
         with tempfile.TemporaryDirectory(prefix="preflight-benchmark-") as folder, opened() as ports:
@@ -180,7 +181,7 @@ def main() -> int:
     print(table(times))
     claims = judged(times)
     print("\n".join(f"{'holds' if holds else 'FAILS'}  {claim}" for claim, holds in claims))
-    return 0 if all(holds for _, holds in claims) else 1
+    return int(options.strict and not all(holds for _, holds in claims))
 
 
 def measured(folder: Path, ports: Ports, *, rounds: int, cold_rounds: int) -> Times:
