@@ -84,6 +84,7 @@ def test_an_interrupted_run_says_so_once_and_leaves_nothing(
     told = ended(process, within_s=_GONE_WITHIN_S)
     said = [line for line in told.err.splitlines() if line.startswith("deploy-suite: ")]
     assert (told.code, told.out, said) == (130, "", ["deploy-suite: interrupted; what was started has been stopped"])
+    all_gone_within(_GONE_WITHIN_S, own_cache)
     assert left_behind(own_cache) == []
 
 
@@ -96,6 +97,7 @@ def test_a_second_ctrl_c_does_not_cut_the_cleaning_up_short(committed: Committed
         time.sleep(0.02)
 
     assert ended(process, within_s=_GONE_WITHIN_S).code == 130
+    all_gone_within(_GONE_WITHIN_S, own_cache)
     assert left_behind(own_cache) == []
 
 
