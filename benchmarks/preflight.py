@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.ports import DatabaseServer, Ports
+from deploy_suite.model.secret import Curtain
 from deploy_suite.wiring import opened
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
@@ -173,7 +174,7 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a claim does not hold on this machine")
     options = parser.parse_args()
     try:
-        with tempfile.TemporaryDirectory(prefix="preflight-benchmark-") as folder, opened() as ports:
+        with tempfile.TemporaryDirectory(prefix="preflight-benchmark-") as folder, opened(Curtain()) as ports:
             times = measured(Path(folder), ports, rounds=options.rounds, cold_rounds=options.cold_rounds)
     except NotMeasuredError as error:
         print(error, file=sys.stderr)
