@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.model.secret import Curtain
+from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.wiring import opened
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
