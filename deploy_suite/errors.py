@@ -35,9 +35,3 @@ class MachineError(DeployError):
     """This machine or its network fell short: disk full, index out of reach, a tool missing."""
 
     exit_code = 4
-
-
-class UnexpectedError(DeployError):
-    """A fault of the suite itself."""
-
-    exit_code = 5

@@ -114,9 +114,7 @@ class Rehearsal:
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python
                 return verdict.results
-            databases = self._databases(server(), "build")
-            bound = binding.rebound(self._contract, bound, databases)
-            self._ports.curtain.add(binding.masker(self._contract, bound, databases))
+            bound = self._rebound(bound, self._databases(server(), "build"))
             rest = self._built_and_checked(replace(plan, bindings=bound), server(), pool)
         if plan.key:
             masker = self._ports.curtain.masker
@@ -145,6 +143,12 @@ class Rehearsal:
         )
         self._ports.curtain.add(binding.masker(self._contract, bound, databases))
         return bound
+
+    def _rebound(self, bound: Bindings, databases: Mapping[str, DatabaseAddress]) -> Bindings:
+        """Return *bound* with other databases in it, whose passwords are hidden from now on."""
+        rebound = binding.rebound(self._contract, bound, databases)
+        self._ports.curtain.add(binding.masker(self._contract, rebound, databases))
+        return rebound
 
     def _built_and_checked(
         self, plan: environments.Plan, server: DatabaseServer | None, pool: ThreadPoolExecutor
@@ -258,9 +262,7 @@ class Rehearsal:
     def _copied(self, built: Built, stage: str, migrated: str) -> Built:
         """Return *built* with databases of its own, copies of the migrated one."""
         databases = self._databases(built.server, stage, template=migrated)
-        bound = binding.rebound(self._contract, built.bindings, databases)
-        self._ports.curtain.add(binding.masker(self._contract, bound, databases))
-        return Built(case=built.case, environment=built.environment, bindings=bound, server=built.server)
+        return replace(built, bindings=self._rebound(built.bindings, databases))
 
     def _timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         began = self._ports.clock.now_s()

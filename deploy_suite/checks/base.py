@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import Environment, Preferences
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import Snapshot
-from deploy_suite.ports import DatabaseServer, Ports, WorkingState
+from deploy_suite.ports import DatabaseServer, WorkingState
 
 Findings = tuple[Finding, ...]
 
@@ -35,17 +34,3 @@ class Built:
     environment: Environment
     bindings: Bindings
     server: DatabaseServer | None
-
-
-class StaticCheck(Protocol):
-    """A check that reads the snapshot only."""
-
-    def __call__(self, case: Case) -> Findings:
-        """Return the findings; a pass is a finding too."""
-
-
-class BuiltCheck(Protocol):
-    """A check that needs the built environment."""
-
-    def __call__(self, built: Built, ports: Ports) -> Findings:
-        """Return the findings; a pass is a finding too."""

@@ -14,7 +14,6 @@ from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Location
 from deploy_suite.model.project import Snapshot
 
-TOOLS: Final = ("uv", "poetry", "pipenv")
 _TOOL_WORD: Final = re.compile(r"\b(?P<tool>uv|uvx|poetry|pipenv)\b")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _QUOTED: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")

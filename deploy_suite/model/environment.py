@@ -1,7 +1,7 @@
 """An isolated environment that was built as a contract asks, and the interpreters of this machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -168,4 +168,3 @@ class Preferences:
     live_revision: str = ""
     build_timeout_s: float | None = None
     start_timeout_s: float | None = None
-    overrides: Mapping[str, Secret] = field(default_factory=dict)

@@ -80,7 +80,6 @@ FLASK: Final = Syntax(flags=_COMMON | {"--debugger", "--with-threads", "--withou
 FASTAPI: Final = Syntax(flags=_COMMON | {"--proxy-headers"})
 CELERY: Final = Syntax(flags=_COMMON | {"--no-color", "-q", "--quiet", "--skip-checks", "-E", "-B", "--beat", "-D"})
 SIMPLE: Final = Syntax(flags=_COMMON)
-PYTHON: Final = Syntax(flags=frozenset("-" + letter for letter in "bBdEhiIOPqRsSuvVx") | {"-OO", "-bb", "-vv", "-?"})
 
 
 def expanded(word: str) -> str:

@@ -1,7 +1,6 @@
 """A contract's commands, and the scripts they run, into program calls with their places."""
 
 import posixpath
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -96,13 +95,6 @@ class Calls:
     def of(self, *steps: Step) -> tuple[Call, ...]:
         """Return the calls of *steps*."""
         return tuple(call for call in self.calls if call.step in steps)
-
-    def texts_before(self, call: Call) -> Iterator[str]:
-        """Yield the texts of the calls that run before *call*."""
-        for earlier in self.calls:
-            if earlier is call:
-                return
-            yield earlier.line
 
 
 def read(contract: Contract, folder: Path) -> Calls:
