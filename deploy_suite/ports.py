@@ -304,8 +304,8 @@ class Git(Protocol):
     def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
         """Return the files that *commit* has and *base* lacks."""
 
-    def submodules(self, repository: Path, commit: Commit) -> tuple[str, ...]:
-        """Return the paths of the commit's submodules."""
+    def size_bytes(self, repository: Path, commit: Commit) -> int | None:
+        """Return how much room the commit's content takes, None where finding out would take long."""
 
 
 class Progress(Protocol):
@@ -330,6 +330,12 @@ class Workplace(Protocol):
     @property
     def run_folder(self) -> Path:
         """An empty folder that is removed at the end of this run."""
+
+    def folder_for(self, size_bytes: int | None) -> Path:
+        """Return another empty folder that is removed at the end of this run, in memory if it surely fits there.
+
+        Programs need not be executable in it: systems often mount such memory without that right.
+        """
 
     @property
     def cache(self) -> Path:

@@ -1,6 +1,7 @@
 """A project at a commit into a report: the first straight line of the house, from top to bottom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from deploy_suite.model.finding import CheckResult, Outcome
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project, load
-from deploy_suite.rehearsal import Rehearsal
-from deploy_suite.targets.registry import TARGETS
+from deploy_suite.targets.base import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,18 @@ def preflight(request: Request, ports: Ports) -> Report:
     Raises: UsageError when there is nothing to check, MachineError when this machine fell short.
     """
     began = ports.clock.now_s()
-    project = load(request.folder, revision=request.revision, ports=ports)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(load, request.folder, revision=request.revision, ports=ports)
+        # To import the rest of the suite takes as long as git does: 0.2 s each.
+        from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415
+        from deploy_suite.targets.registry import TARGETS  # noqa: PLC0415
+
+        project = loading.result()
     results: list[CheckResult] = []
     subjects: list[Subject] = []
     reused: list[str] = []
-    for target in _targets(request.targets, project):
-        contracts, manifest = _contracts(target, project, ports)
+    for target in _targets(request.targets or project.settings.targets, TARGETS):
+        contracts, manifest = _contracts(TARGETS[target], target, project, ports)
         results.append(manifest)
         for contract in _chosen(contracts, request.services):
             ports.curtain.add(bindings.literals(contract))
@@ -58,22 +64,19 @@ def preflight(request: Request, ports: Ports) -> Report:
     )
 
 
-def _targets(asked: tuple[str, ...], project: Project) -> tuple[str, ...]:
-    names = asked or project.settings.targets or tuple(TARGETS)
-    unknown = [name for name in names if name not in TARGETS]
+def _targets(asked: tuple[str, ...], known: Mapping[str, Target]) -> tuple[str, ...]:
+    unknown = [name for name in asked if name not in known]
     if unknown:
-        raise UsageError(f"unknown target: {', '.join(unknown)}", remedy=f"choose from: {', '.join(TARGETS)}")
-    return names
+        raise UsageError(f"unknown target: {', '.join(unknown)}", remedy=f"choose from: {', '.join(known)}")
+    return asked or tuple(known)
 
 
-def _contracts(target: str, project: Project, ports: Ports) -> tuple[tuple[Contract, ...], CheckResult]:
+def _contracts(target: Target, name: str, project: Project, ports: Ports) -> tuple[tuple[Contract, ...], CheckResult]:
     began = ports.clock.now_s()
-    reading = TARGETS[target].read(
-        project.snapshot, project.settings, repository_slug=project.snapshot.commit.repository_slug
-    )
+    reading = target.read(project.snapshot, project.settings, repository_slug=project.snapshot.commit.repository_slug)
     seconds = ports.clock.now_s() - began
-    findings = tuple(finding.about(check="manifest", service="", target=target) for finding in reading.findings)
-    result = CheckResult(check="manifest", service="", target=target, seconds=seconds, findings=findings)
+    findings = tuple(finding.about(check="manifest", service="", target=name) for finding in reading.findings)
+    result = CheckResult(check="manifest", service="", target=name, seconds=seconds, findings=findings)
     ports.progress.ended("manifest", seconds, result.outcome.value)
     return reading.contracts, result
 

@@ -114,8 +114,7 @@ class Rehearsal:
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python
                 return verdict.results
-            bound = self._rebound(bound, self._databases(server(), "build"))
-            rest = self._built_and_checked(replace(plan, bindings=bound), server(), pool)
+            rest = self._built_and_checked(plan, server, pool)
         if plan.key:
             masker = self._ports.curtain.masker
             verdicts.keep(name, (result.masked(masker) for result in rest), python=self._python, ports=self._ports)
@@ -151,13 +150,18 @@ class Rehearsal:
         return rebound
 
     def _built_and_checked(
-        self, plan: environments.Plan, server: DatabaseServer | None, pool: ThreadPoolExecutor
+        self, plan: environments.Plan, server: Callable[[], DatabaseServer | None], pool: ThreadPoolExecutor
     ) -> Sequence[CheckResult]:
+        written = ""
+        if plan.recipe.may_use_database:  # no other build waits for the server
+            databases = self._databases(server(), "build")
+            plan = replace(plan, bindings=self._rebound(plan.bindings, databases))
+            written = next((address.name for address in databases.values()), "")
         environment, result = self._build(plan)
         if environment is None:
             return [result, *self._all_not_run("the environment was not built")]
-        built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server)
-        return [result, *self._after_build(built, pool)]
+        built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
+        return [result, *self._after_build(built, pool, written=written)]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:
         """Start a server where the service knows of a PostgreSQL at all."""
@@ -196,8 +200,11 @@ class Rehearsal:
         result = self._timed("environment", build_and_judge)
         return (made[0] if made else None), result
 
-    def _after_build(self, built: Built, pool: ThreadPoolExecutor) -> list[CheckResult]:
-        """Return what migrating, importing and booting show; only booting waits for a migrated database."""
+    def _after_build(self, built: Built, pool: ThreadPoolExecutor, *, written: str) -> list[CheckResult]:
+        """Return what migrating, importing and booting show; only booting waits for a migrated database.
+
+        Shape: *written* is the database that the build could write to; the service meets it where nothing migrates.
+        """
         from deploy_suite.checks import boot, migrations  # noqa: PLC0415  a reused verdict needs none of it
 
         imports = pool.submit(self._imported, built, "imports", "")
@@ -206,17 +213,18 @@ class Rehearsal:
         head = migrations.to_head(built, self._ports)
         reached = self._result("migrations", self._ports.clock.now_s() - began, head.findings)
 
+        ready = head.migrated or written
         has_started = threading.Event()
 
         def beside(check: str, findings: Callable[[Built, Ports], Findings]) -> "Future[CheckResult]":
             """Run a check while the service is asked, not while it starts: starting is what all else waits for."""
-            own = self._copied(built, check, head.migrated)
+            own = self._copied(built, check, ready)
 
-            def after_start() -> Findings:
+            def after_start() -> CheckResult:
                 has_started.wait()
-                return findings(own, self._ports)
+                return self._timed(check, lambda: findings(own, self._ports))
 
-            return pool.submit(self._timed, check, after_start)
+            return pool.submit(after_start)
 
         command = self._contract.pre_deploy
         # What only migrates has nothing left to do in a migrated database: the service need not wait for it.
@@ -227,14 +235,14 @@ class Rehearsal:
         rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, head))
         try:
             booted = self._booted(
-                built, reached.outcome, head.migrated, runs_pre_deploy=not is_proved, on_listening=has_started.set
+                built, reached.outcome, ready, runs_pre_deploy=not is_proved, on_listening=has_started.set
             )
         finally:
             has_started.set()
         imported = imports.result()
-        if imported.outcome in _NOT_GOOD and head.migrated:
+        if imported.outcome in _NOT_GOOD and ready:
             # Some applications read tables when they are imported: without a migrated database that proves nothing.
-            imported = self._imported(built, "imports_again", head.migrated)
+            imported = self._imported(built, "imports_again", ready)
         migrated = self._joined(reached, rest)
         if pre_deploy is None:
             return [migrated, imported, booted]

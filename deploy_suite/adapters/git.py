@@ -13,6 +13,7 @@ from deploy_suite.ports import WorkingState
 
 _TIMEOUT_S: Final = 120
 _SLUG: Final = re.compile(r"[:/](?P<slug>[^/:]+/[^/]+?)(?:\.git)?/?$")
+_PARTIAL: Final = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 _COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
 
 
@@ -92,10 +93,13 @@ class SystemGit:
         """See `ports.Git.added_since`."""
         return _paths(_answer(repository, "diff", "--name-only", "--diff-filter=A", "-z", base, commit.sha, "--"))
 
-    def submodules(self, repository: Path, commit: Commit) -> tuple[str, ...]:
-        """See `ports.Git.submodules`."""
-        entries = _paths(_answer(repository, "ls-tree", "-r", "-z", commit.sha))
-        return tuple(entry.split("\t", 1)[1] for entry in entries if entry.startswith("160000 "))
+    def size_bytes(self, repository: Path, commit: Commit) -> int | None:
+        """See `ports.Git.size_bytes`. In a partial clone each size that is asked for would be fetched on its own."""
+        if _answer(repository, "config", "--get-regexp", _PARTIAL):
+            return None
+        entries = _paths(_answer(repository, "ls-tree", "-r", "-l", "-z", commit.tree))
+        sizes = (entry.split("\t", 1)[0].split()[3] for entry in entries)
+        return sum(int(size) for size in sizes if size.isdecimal())
 
 
 def _git(folder: Path, *arguments: str, extra: dict[str, str] | None = None, stdin: str = "") -> str:

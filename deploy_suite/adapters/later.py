@@ -62,7 +62,6 @@ class LaterDatabases:
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
     ) -> AbstractContextManager[DatabaseServer]:
         """See `ports.Databases.serve`."""
-        from deploy_suite.adapters import http  # noqa: F401, PLC0415  asked for soon, when waiting for it costs more
         from deploy_suite.adapters.postgres import PostgresDatabases  # noqa: PLC0415  see the module's docstring
 
         databases = PostgresDatabases(runner=self._runner, launcher=self._launcher, workplace=self._workplace)

@@ -1,14 +1,13 @@
 """Throw-away PostgreSQL databases, on an embedded server or on a disposable one that the caller names."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from importlib import import_module
 
-from deploy_suite.adapters import postgres_front
 from deploy_suite.adapters.postgres_account import account
-from deploy_suite.adapters.postgres_cluster import Machinery, started, sweep
-from deploy_suite.adapters.postgres_foreign import served
+from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, Machinery, started, sweep
 from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
-from deploy_suite.adapters.postgres_server import ALWAYS_TRUSTED, EmbeddedServer
 from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Launcher, Runner, Workplace
@@ -29,6 +28,8 @@ class PostgresDatabases:
     ) -> AbstractContextManager[DatabaseServer]:
         """Start a server that has as many of *extensions* as one of this machine can, or use the one at *foreign*."""
         if foreign is not None:
+            from deploy_suite.adapters.postgres_foreign import served  # noqa: PLC0415  rarely wanted
+
             return served(foreign, self._workplace.cache / "postgres" / "foreign")
         return self._embedded(extensions)
 
@@ -45,7 +46,8 @@ class PostgresDatabases:
                 raise MachineError(f"PostgreSQL cannot be started: {error}") from error
             yield server
 
-    def _started(self, extensions: frozenset[str], stack: ExitStack) -> EmbeddedServer:
+    def _started(self, extensions: frozenset[str], stack: ExitStack) -> DatabaseServer:
+        threading.Thread(target=_import_what_is_slow, daemon=True).start()
         machinery = Machinery(
             runner=self._runner,
             launcher=self._launcher,
@@ -54,7 +56,16 @@ class PostgresDatabases:
         )
         installation = chosen(self.candidates(), extensions)
         cluster = stack.enter_context(started(installation, extensions | ALWAYS_TRUSTED, machinery))
+        from deploy_suite.adapters import postgres_front  # noqa: PLC0415  see above
+        from deploy_suite.adapters.postgres_server import EmbeddedServer  # noqa: PLC0415  see above
+
         pem = postgres_front.certificate(self._runner, self._workplace)
         front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
         port = stack.enter_context(front) if front else cluster.port
         return EmbeddedServer(cluster, extensions, port, self._runner)
+
+
+def _import_what_is_slow() -> None:
+    """Import what is needed next, while servers start: then that costs nothing."""
+    for name in ("postgres_server", "postgres_front", "http"):
+        import_module(f"deploy_suite.adapters.{name}")

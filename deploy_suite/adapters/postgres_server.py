@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from psycopg import sql
 
-from deploy_suite.adapters.postgres_cluster import LOOPBACK, SUPERUSER, Cluster, connected
-from deploy_suite.adapters.postgres_statements import answered, executed
+from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, LOOPBACK, SUPERUSER, Cluster
+from deploy_suite.adapters.postgres_statements import Connection, answered, executed
 from deploy_suite.model.command import Command
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Runner
 
-ALWAYS_TRUSTED: Final = frozenset({"vector"})  # managed servers let owners create it; its control file does not
+_CONNECT_TIMEOUT_S: Final = 10
 _STRATEGIES_SINCE: Final = (15,)
 _AS_STATEMENTS: Final = ("--no-owner", "--no-privileges", "--no-comments", "--rows-per-insert=500")
 _DUMP_TIMEOUT_S: Final = 60
@@ -85,7 +86,7 @@ class EmbeddedServer:
 
     def query(self, name: str, statement: str, parameters: Sequence[object] = ()) -> Sequence[tuple[object, ...]]:
         """Run one statement as the superuser."""
-        with connected(self._cluster, database=name) as connection:
+        with _connected(self._cluster, name) as connection:
             return answered(connection, statement, parameters)
 
     def dump(self, name: str) -> str:
@@ -108,7 +109,7 @@ class EmbeddedServer:
     def load(self, name: str, dump: str) -> None:
         """Run *dump* as the role that owns the database."""
         owner = sql.SQL("SET SESSION AUTHORIZATION {};\n").format(sql.Identifier(self._roles[name].name))
-        with connected(self._cluster, database=name) as connection:
+        with _connected(self._cluster, name) as connection:
             answered(connection, owner.as_string(connection) + dump, ())
 
     def _creation(self, name: str, role: _Role, template: str) -> sql.Composed:
@@ -136,5 +137,18 @@ class EmbeddedServer:
         self._run(ended.format(sql.Literal(name)))
 
     def _run(self, statement: sql.Composed, *, database: str = "postgres") -> None:
-        with connected(self._cluster, database=database) as connection:
+        with _connected(self._cluster, database) as connection:
             executed(connection, statement)
+
+
+def _connected(cluster: Cluster, database: str) -> Connection:
+    """Return a connection as the superuser, each statement its own transaction."""
+    return psycopg.connect(
+        host=str(cluster.socket_folder),
+        port=cluster.port,
+        user=SUPERUSER,
+        password=cluster.password.revealed(),
+        dbname=database,
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        autocommit=True,
+    )

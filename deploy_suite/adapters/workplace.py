@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ import filelock
 import platformdirs
 import psutil
 
+from deploy_suite.adapters import memory
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Progress
 
@@ -38,6 +40,7 @@ class LocalWorkplace:
         self._root = root
         self._run = run
         self._progress = progress
+        self._elsewhere: list[Path] = []
 
     @property
     def run_folder(self) -> Path:
@@ -48,6 +51,22 @@ class LocalWorkplace:
     def cache(self) -> Path:
         """The folder of what is kept between runs."""
         return self._root / "cache"
+
+    def folder_for(self, size_bytes: int | None) -> Path:
+        """See `ports.Workplace.folder_for`."""
+        parent = memory.folder(size_bytes) if size_bytes is not None else None
+        if parent is None:
+            return Path(tempfile.mkdtemp(dir=self.run_folder))
+        folder = parent / f"deploy-suite-{secrets.token_hex(6)}"
+        self.record_folder(folder)
+        folder.mkdir(mode=stat.S_IRWXU)
+        self._elsewhere.append(folder)
+        return folder
+
+    def remove(self) -> None:
+        """Remove what is this run's alone."""
+        for folder in (*self._elsewhere, self.run_folder):
+            remove_tree(folder)
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock *name* against other runs; says every 10 s what it waits for."""
@@ -102,16 +121,17 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
         with filelock.FileLock(root / "locks" / "runs.lock"):
             abandoned = _abandoned(root / "runs")
             run, lock = _begun(root / "runs")
+    place = LocalWorkplace(root, run, progress)
     try:
         for left in abandoned:
             _reap(*left)
-        yield LocalWorkplace(root, run, progress)
+        yield place
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise _is_full(root) from error
     finally:
-        remove_tree(run / "work")
+        place.remove()
         lock.release()
         remove_tree(run)
 

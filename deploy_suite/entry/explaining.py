@@ -1,4 +1,7 @@
-"""The commands that explain: `diagnose` reads a failed deploy's log, `explain` tells about one cause."""
+"""The commands that explain: `diagnose` reads a failed deploy's log, `explain` tells about one cause.
+
+The knowledge is imported by the command that applies it: no other need wait for it.
+"""
 
 import argparse
 import sys
@@ -6,12 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.knowledge.diagnosis import Verdict, diagnose_stream
-from deploy_suite.knowledge.explain import explain, listing
 from deploy_suite.model.secret import Curtain
-from deploy_suite.reports import diagnosis as reports
 
-_FORMATS: Final = {"text": reports.render_text, "json": reports.render_json}
+_FORMATS: Final = ("text", "json")
 _INCOMPLETE: Final = 3
 _STANDARD_INPUT: Final = "-"
 
@@ -21,7 +21,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     reading = commands.add_parser("diagnose", help="which cause does the log of a failed deploy show?")
     reading.set_defaults(run=_diagnose)
     reading.add_argument("log", nargs="?", default=_STANDARD_INPUT, help="a file, or - for standard input (default)")
-    reading.add_argument("--format", choices=tuple(_FORMATS), default="text", help="form of the answer (default: text)")
+    reading.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
     telling = commands.add_parser("explain", help="why does a cause happen, and what is there to do?")
     telling.set_defaults(run=_explain)
     telling.add_argument("slug", nargs="?", default="", help="a code of a report, for example numpy-abi")
@@ -42,12 +42,18 @@ def _diagnose(options: argparse.Namespace, curtain: Curtain) -> int:
 
 
 def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.knowledge.diagnosis import Verdict, diagnose_stream  # noqa: PLC0415
+    from deploy_suite.reports import diagnosis as reports  # noqa: PLC0415
+
     found = diagnose_stream(log, masker=curtain.masker)
-    sys.stdout.write(_FORMATS[options.format](found))
+    render = {"text": reports.render_text, "json": reports.render_json}[options.format]
+    sys.stdout.write(render(found))
     return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
 
 
 def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:
+    from deploy_suite.knowledge.explain import explain, listing  # noqa: PLC0415
+
     text = listing() if options.list or not options.slug else explain(options.slug)
     if text is None:
         raise UsageError(f"no cause is called {options.slug}", remedy="list them: deploy-suite explain --list")

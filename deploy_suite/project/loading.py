@@ -1,5 +1,6 @@
 """A folder and a revision into a project: its commit, a clean snapshot of it, and how the folder differs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -22,7 +23,6 @@ class Project:
     snapshot: Snapshot
     state: WorkingState
     settings: Settings
-    submodules: tuple[str, ...] = ()
 
 
 def load(folder: Path, *, revision: str, ports: Ports) -> Project:
@@ -35,23 +35,23 @@ def load(folder: Path, *, revision: str, ports: Ports) -> Project:
     repository = ports.git.top(folder)
     commit = ports.git.commit(repository, revision)
     root = PurePosixPath(folder.resolve().relative_to(repository.resolve()).as_posix())
-    content = ports.workplace.run_folder / "snapshot"
-    content.mkdir(parents=True)
-    ports.git.materialise(repository, commit, content)
-    snapshot = Snapshot(commit=commit, folder=content, root=root)
-    if not snapshot.path.is_dir():
-        raise UsageError(
-            f"commit {commit.short} has no folder {root}",
-            remedy=f"commit it (git add {root} && git commit), or name another with --project PATH",
+    with ThreadPoolExecutor() as pool:
+        state = pool.submit(ports.git.working_state, repository, commit)
+        content = ports.workplace.folder_for(ports.git.size_bytes(repository, commit))
+        ports.git.materialise(repository, commit, content)
+        snapshot = Snapshot(commit=commit, folder=content, root=root)
+        if not snapshot.path.is_dir():
+            raise UsageError(
+                f"commit {commit.short} has no folder {root}",
+                remedy=f"commit it (git add {root} && git commit), or name another with --project PATH",
+            )
+        return Project(
+            name=folder.resolve().name,
+            repository=repository,
+            snapshot=snapshot,
+            state=state.result(),
+            settings=settings_of(snapshot.path),
         )
-    return Project(
-        name=folder.resolve().name,
-        repository=repository,
-        snapshot=snapshot,
-        state=ports.git.working_state(repository, commit),
-        settings=settings_of(snapshot.path),
-        submodules=ports.git.submodules(repository, commit),
-    )
 
 
 def settings_of(folder: Path) -> Settings:

@@ -117,12 +117,15 @@ def test_an_older_commit_does_not_differ_from_the_folder(repository):
     assert (state.modified, state.untracked) == ((), ())
 
 
-def test_submodules_are_named(repository):
+def test_the_size_of_a_commit_is_that_of_its_files(repository):
+    before = GIT.size_bytes(repository, GIT.commit(repository, "HEAD"))
     sha = GIT.commit(repository, "HEAD").sha
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{sha},vendor/lib")
-    git(repository, "commit", "-qm", "submodule")
+    (repository / "ten").write_bytes(b"0123456789")
+    git(repository, "add", "ten")
+    git(repository, "commit", "-qm", "ten bytes and a submodule")
 
-    assert GIT.submodules(repository, GIT.commit(repository, "HEAD")) == ("vendor/lib",)
+    assert GIT.size_bytes(repository, GIT.commit(repository, "HEAD")) == before + 10
 
 
 def test_files_whose_content_the_repository_lacks_are_left_out(repository, tmp_path):
