@@ -11,7 +11,7 @@ from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_tracebac
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import FromService
-from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.finding import Finding, Location, Outcome
 
 # Causes whose symptom a missing network or a made-up value shows just as well.
 _ABOUT_SURROUNDINGS: Final = frozenset(
@@ -46,6 +46,8 @@ _SERVER: Final = "point at a disposable server that has it: nox -s preflight -- 
 _NO_EXTENSION: Final = re.compile(r"""extension ["'](?P<name>[\w-]+)["'] is not available""")
 _FILLED: Final = "let a command of this service apply the migrations, or check it with the service that does"
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
+# What a shell says of a command is no part of the traceback that another command left above it.
+_SHELL_SAYS: Final = re.compile(r"^(?:\S*/)?(?:ba|da|z|k)?sh: |^\S+\.sh: line \d+: ")
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
@@ -72,7 +74,7 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
 
 def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
-    frames = own_frames(log, stage.built.environment, up_to_line=root.evidence[0].line if root and root.evidence else 0)
+    frames = () if _is_of_shell(root) else _frames(stage, log, root)
     located = replace(failure, location=frames[-1][0] if frames else failure.location)
     route = (chain(frames),) if len(frames) > 1 else ()
     if excuse := surroundings(stage, log, root):
@@ -87,6 +89,15 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=root.fix,
         certainty=failure.certainty or root.why,
     )
+
+
+def _is_of_shell(root: DiagnosedCause | None) -> bool:
+    return root is not None and bool(root.evidence) and bool(_SHELL_SAYS.match(root.evidence[0].text))
+
+
+def _frames(stage: Stage, log: str, root: DiagnosedCause | None) -> tuple[tuple[Location, str], ...]:
+    line = root.evidence[0].line if root and root.evidence else 0
+    return own_frames(log, stage.built.environment, up_to_line=line)
 
 
 def _as_committed(stage: Stage, finding: Finding) -> Finding:

@@ -77,7 +77,7 @@ def _ignored_environment(config: _Config, subject: Subject) -> Iterator[Finding]
     migrations = [call for call in config.calls if migrating.is_migration(call) and call.always_runs]
     fails = bool(migrations) and bool(_LOCAL.search(settings.url)) and not settings.url.startswith("sqlite")
     yield Finding(
-        code="alembic-url-ignores-environment",
+        code="alembic-url-hard-coded",
         outcome=Outcome.FAILED if fails else Outcome.WARNING,
         message=(
             f"{settings.file} names the database {settings.url}, and {env} does not look at the environment: "

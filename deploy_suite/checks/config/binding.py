@@ -172,7 +172,7 @@ def _judged(address: Address, call: Call, subject: Subject) -> Iterator[Finding]
         yield saying.of_call(
             subject,
             call,
-            code="bound-to-wrong-address",
+            code="bound-to-wrong-address:port",
             message=f"{call.program} listens on port {address.port} ({address.origin}), and the target expects {port}",
             remedy=f"use $PORT: {_option(call)} in {saying.where(subject, call)}",
             certainty=_USUALLY_FOUND,

@@ -51,6 +51,11 @@ class _Serving:
     port: Value | None
     is_guarded: bool
 
+    @property
+    def names_port(self) -> bool:
+        """Whether the call says which port it takes, rather than to leave it to the function."""
+        return len(self.node.args) > self.kind.port_at >= 0 or any(one.arg == "port" for one in self.node.keywords)
+
 
 def problems(subject: Subject) -> Iterator[Finding]:
     """Yield addresses hard-coded in the entry module that keep the target from reaching the server."""
@@ -189,10 +194,11 @@ def _run(found: tuple[_Serving, ...], entry: EntryPoint, subject: Subject) -> It
 
 def _judged(serving: _Serving, entry: EntryPoint, subject: Subject, start: Call | None) -> Iterator[Finding]:
     location = Location(str(entry.file), serving.node.lineno)
-    host, port = serving.host, serving.port
     remedy = f'write host="0.0.0.0", port=int(os.environ["PORT"]) in {location}'
     evidence = (_shown(serving), *((f"{start.step.value}: {saying.quoted(start)}",) if start else ()))
-    if host is not None and (host.text in _LOCAL or _of_one_machine(host.text)):
+    host = serving.host
+    is_unreachable = host is not None and (host.text in _LOCAL or _of_one_machine(host.text))
+    if host is not None and is_unreachable:
         certain = host.is_certain and not subject.is_assumed
         finding = saying.warning(
             "bound-to-wrong-address",
@@ -203,20 +209,22 @@ def _judged(serving: _Serving, entry: EntryPoint, subject: Subject, start: Call 
             certainty="likely: the Dashboard may set the variable that decides it",
         )
         yield saying.failed(finding) if certain else finding
-    elif (
-        subject.contract.kind is ServiceKind.WEB
-        and port is not None
-        and port.text.isdecimal()
-        and port.text != str(subject.contract.port)
-    ):
+    port = serving.port
+    is_written = not is_unreachable or serving.names_port
+    if port is not None and is_written and _is_other_port(port, subject):
         yield saying.warning(
-            "bound-to-wrong-address",
+            "bound-to-wrong-address:port",
             f"the server listens on port {port.text}, and the target expects {subject.contract.port}",
             location=location,
             evidence=evidence,
             remedy=remedy,
             certainty="likely harmless: Render usually finds another port and restarts the deploy once",
         )
+
+
+def _is_other_port(port: Value, subject: Subject) -> bool:
+    is_web = subject.contract.kind is ServiceKind.WEB
+    return is_web and port.text.isdecimal() and port.text != str(subject.contract.port)
 
 
 def _shown(serving: _Serving) -> str:

@@ -12,6 +12,7 @@ FILES = {
     "requirements.txt": "gunicorn\nuvicorn\nhypercorn\ndaphne\nflask\nwaitress\ngranian\ncelery\n",
 }
 WRONG = "bound-to-wrong-address"
+WRONG_PORT = "bound-to-wrong-address:port"
 
 
 def outcomes(findings: Findings) -> list[tuple[str, Outcome]]:
@@ -77,7 +78,7 @@ def test_a_server_that_only_the_service_itself_reaches_fails(checked: Checked, s
     ],
 )
 def test_another_port_is_a_warning_because_render_usually_finds_it(checked: Checked, start: str) -> None:
-    assert outcomes(checked(FILES, start=start)) == [(WRONG, Outcome.WARNING)]
+    assert outcomes(checked(FILES, start=start)) == [(WRONG_PORT, Outcome.WARNING)]
 
 
 def test_a_private_service_chooses_its_port(checked: Checked) -> None:
@@ -139,11 +140,14 @@ if __name__ == "__main__":
         ("uvicorn.run(app, host=HOST, port=int(os.environ.get('PORT') or 5000))", []),
         ("uvicorn.run(app, **settings)", []),
         ("uvicorn.run(app, host=config.host, port=config.port)", []),
-        ("uvicorn.run(app, host='127.0.0.1', port=8000)", [(WRONG, Outcome.FAILED)]),
+        ("uvicorn.run(app, host='127.0.0.1', port=8000)", [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.WARNING)]),
         ("uvicorn.run(app, port=int(os.environ['PORT']))", [(WRONG, Outcome.FAILED)]),
-        ("uvicorn.run(app, host='192.168.0.133', port=8000)", [(WRONG, Outcome.FAILED)]),
+        (
+            "uvicorn.run(app, host='192.168.0.133', port=8000)",
+            [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.WARNING)],
+        ),
         ("uvicorn.run(app, host=os.getenv('BIND', '127.0.0.1'), port=10000)", [(WRONG, Outcome.WARNING)]),
-        ("uvicorn.run(app, host='0.0.0.0', port=8000)", [(WRONG, Outcome.WARNING)]),
+        ("uvicorn.run(app, host='0.0.0.0', port=8000)", [(WRONG_PORT, Outcome.WARNING)]),
     ],
 )
 def test_the_address_in_a_file_that_python_runs(checked: Checked, call: str, expected: object) -> None:
@@ -158,9 +162,9 @@ def test_the_finding_names_the_line_and_both_commands(checked: Checked) -> None:
         "requirements.txt": "uvicorn\n",
     }
 
-    (finding,) = checked(files, start="python main.py")
+    finding, port = checked(files, start="python main.py")
 
-    assert finding.location == Location("main.py", 7)
+    assert finding.location == port.location == Location("main.py", 7)
     assert finding.evidence == ("uvicorn.run(host='127.0.0.1', port=8000)", "startCommand: python main.py")
     assert finding.remedy == 'write host="0.0.0.0", port=int(os.environ["PORT"]) in main.py:7'
 

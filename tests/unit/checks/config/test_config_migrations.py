@@ -54,7 +54,7 @@ def test_an_address_that_the_environment_cannot_change_fails_when_it_is_local(ch
     found = checked(files(env), pre_deploy="alembic upgrade head")
 
     assert outcomes(found) == [
-        ("alembic-url-ignores-environment", Outcome.FAILED),
+        ("alembic-url-hard-coded", Outcome.FAILED),
         ("secret-in-manifest:alembic.ini", Outcome.WARNING),
     ]
     assert found[0].location == Location("alembic.ini", 3)
@@ -71,7 +71,7 @@ def test_an_env_that_takes_the_address_from_elsewhere_is_fine(checked: Checked, 
 def test_an_address_of_a_file_is_only_likely_to_be_wrong(checked: Checked) -> None:
     found = checked(files(PLAIN, url="sqlite:///./shop.db"), pre_deploy="alembic upgrade head")
 
-    assert outcomes(found) == [("alembic-url-ignores-environment", Outcome.WARNING)]
+    assert outcomes(found) == [("alembic-url-hard-coded", Outcome.WARNING)]
 
 
 @pytest.mark.parametrize("url", ["driver://user:pass@localhost/dbname", "postgresql://postgres:postgres@localhost/x"])
