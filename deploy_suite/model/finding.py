@@ -9,9 +9,10 @@ from deploy_suite.model.secret import Masker
 
 
 class Outcome(Enum):
-    """How a check or a report came out. Only FAILED says that the deploy would fail."""
+    """How a check or a report came out. Only FAILED says that the deploy would fail; a NOTE changes no verdict."""
 
     PASSED = "passed"
+    NOTE = "note"
     WARNING = "warning"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -92,7 +93,7 @@ class CheckResult:
 
     @property
     def outcome(self) -> Outcome:
-        """The gravest of the findings; SKIPPED for a check that only skipped, PASSED for one with nothing to say."""
+        """The gravest of the findings; SKIPPED for a check that only skipped, PASSED for one with no more than notes."""
         counted = tuple(finding.outcome for finding in self.findings if not finding.is_optional_skip)
         return worst(counted or (finding.outcome for finding in self.findings))
 
@@ -105,5 +106,7 @@ _SEVERITY = (Outcome.PASSED, Outcome.WARNING, Outcome.SKIPPED, Outcome.FAILED)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """Return the gravest of *outcomes*, PASSED when there are none."""
-    return max(outcomes, key=_SEVERITY.index, default=Outcome.PASSED)
+    """Return the gravest of *outcomes*, PASSED when there are none but notes."""
+    return max(
+        (outcome for outcome in outcomes if outcome is not Outcome.NOTE), key=_SEVERITY.index, default=Outcome.PASSED
+    )

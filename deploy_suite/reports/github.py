@@ -6,7 +6,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.report import Report
 from deploy_suite.reports import text
 
-_LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SKIPPED: "notice"}
+_LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SKIPPED: "notice", Outcome.NOTE: "notice"}
 
 
 def render(report: Report) -> str:

@@ -12,6 +12,7 @@ _WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
 _MARK: Final = {
     Outcome.PASSED: "ok  ",
+    Outcome.NOTE: "note",
     Outcome.WARNING: "warn",
     Outcome.SKIPPED: "skip",
     Outcome.FAILED: "FAIL",
@@ -82,7 +83,7 @@ def _findings(report: Report) -> Iterable[str]:
     told: dict[tuple[str, str, str], str] = {}
     alike: dict[Finding, list[Finding]] = {}
     places = _places(report)
-    for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING):
+    for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE):
         for finding in report.findings:
             if finding.outcome is not outcome or finding.is_optional_skip:
                 continue

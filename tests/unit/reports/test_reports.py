@@ -38,6 +38,15 @@ def test_a_required_check_that_did_not_run_makes_the_verdict_incomplete():
     assert report(MISSING, skipped(required=True)).outcome is Outcome.FAILED
 
 
+def test_a_note_is_told_and_changes_no_verdict():
+    note = Finding(code="requirement-unused", outcome=Outcome.NOTE, message="nothing imports numpy")
+
+    assert report(PASSED, note).outcome is Outcome.PASSED
+    assert report(PASSED, note).results[0].outcome is Outcome.PASSED
+    assert "\nnote requirement-unused\n  nothing imports numpy\n" in text.render(report(PASSED, note))
+    assert "::notice title=requirement-unused::nothing imports numpy\n" in github.render(report(PASSED, note))
+
+
 def test_the_text_names_what_where_why_and_what_to_do():
     rendered = text.render(report(MISSING))
 
