@@ -14,6 +14,7 @@ from deploy_suite.ports import WorkingState
 _TIMEOUT_S: Final = 120
 _SLUG: Final = re.compile(r"[:/](?P<slug>[^/:]+/[^/]+?)(?:\.git)?/?$")
 _PARTIAL: Final = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+_LISTS: Final = re.compile(r"(?:^|/)(?:[^/]*require[^/]*\.txt|require[^/]*/[^/]*\.txt|pyproject\.toml|Pipfile)$")
 _COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
 
 
@@ -76,13 +77,15 @@ class SystemGit:
         """See `ports.Git.working_state`. Only the commit that is checked out can differ from the folder."""
         modified, untracked, ignored = _status(repository) if _is_head(repository, commit) else ((), (), ())
         upstream = _upstream(repository, commit)
+        unpushed = _commits(repository, f"{upstream}..{commit.sha}", commit) if upstream else ()
         return WorkingState(
             modified=modified,
             untracked=untracked,
             ignored=ignored,
             upstream=upstream,
-            unpushed=_commits(repository, f"{upstream}..{commit.sha}", commit) if upstream else (),
+            unpushed=unpushed,
             behind=_count(repository, f"{commit.sha}..{upstream}") if upstream else 0,
+            upstream_texts=_requirements_at(repository, upstream, commit) if unpushed else {},
         )
 
     def blobs(self, repository: Path, commit: Commit) -> dict[str, str]:
@@ -169,6 +172,12 @@ def _slug(remote: str) -> str:
 
 def _is_head(repository: Path, commit: Commit) -> bool:
     return _answer(repository, "rev-parse", "HEAD") == commit.sha
+
+
+def _requirements_at(repository: Path, upstream: str, commit: Commit) -> dict[str, str]:
+    """Return the files that list requirements and differ at *upstream*, as they are there."""
+    differing = _paths(_answer(repository, "diff", "--name-only", "-z", upstream, commit.sha, "--"))
+    return {path: _answer(repository, "show", f"{upstream}:{path}") for path in differing if _LISTS.search(path)}
 
 
 def _status(repository: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

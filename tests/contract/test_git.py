@@ -106,6 +106,24 @@ def test_unpushed_commits_are_those_that_the_upstream_lacks(repository, tmp_path
     assert state.behind == 0
 
 
+def test_the_upstream_of_unpushed_requirements_is_told_as_it_is_there(repository, tmp_path):
+    (repository / "requirements.txt").write_text("flask\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "require")
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(repository, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(repository, "push", "-q", "-u", "origin", "main")
+    (repository / "requirements.txt").write_text("flask\nnumpy\n")
+    (repository / "requirements-ai.txt").write_text("openai\n")
+    (repository / "notes.txt").write_text("x\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "more")
+
+    state = GIT.working_state(repository, GIT.commit(repository, "HEAD"))
+
+    assert state.upstream_texts == {"requirements-ai.txt": "", "requirements.txt": "flask"}
+
+
 def test_an_older_commit_does_not_differ_from_the_folder(repository):
     (repository / "second.py").write_text("x\n")
     git(repository, "add", "-A")

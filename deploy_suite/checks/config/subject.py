@@ -16,6 +16,7 @@ from deploy_suite.ports import WorkingState
 class Subject:
     """One service, its commands read apart, and what its build installs."""
 
+    case: Case
     folder: Path
     contract: Contract
     state: WorkingState
@@ -51,6 +52,7 @@ def of(case: Case) -> Subject:
     """Return the subject of *case*."""
     found = calls.read(case.contract, case.snapshot.folder)
     return Subject(
+        case=case,
         folder=case.snapshot.folder,
         contract=case.contract,
         state=case.state,

@@ -6,6 +6,8 @@ from typing import Final
 
 from deploy_suite.checks.config import saying
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.checks.dependencies import unpushed
+from deploy_suite.checks.dependencies.unpushed import Needed
 from deploy_suite.model.finding import Finding, Location
 
 _SHOWN: Final = 8
@@ -24,14 +26,20 @@ def _unpushed(subject: Subject) -> Iterator[Finding]:
     commits = subject.state.unpushed
     if commits:
         count = f"{len(commits)} commits are" if len(commits) > 1 else "a commit is"
+        needed = unpushed.needed(subject.case)
+        without = f", nor {', '.join(one.name for one in needed)}, which its start needs" if needed else ""
         yield saying.warning(
             "commit-not-pushed",
-            f"{count} not pushed to {subject.state.upstream or 'a remote'}: {_target(subject)} will not have this",
-            location=None,
-            evidence=_shown([f"{commit.short} {commit.subject}" for commit in commits]),
+            f"{count} not pushed to {subject.state.upstream}: {_target(subject)} will not have this{without}",
+            location=needed[0].listed.location if needed else None,
+            evidence=(*_shown([f"{commit.short} {commit.subject}" for commit in commits]), *_shown_needs(needed)),
             remedy="git push",
             certainty="certain until it is pushed",
         )
+
+
+def _shown_needs(needed: Sequence[Needed]) -> tuple[str, ...]:
+    return _shown([one.shown() for one in needed])
 
 
 def _target(subject: Subject) -> str:

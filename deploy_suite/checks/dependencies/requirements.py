@@ -138,15 +138,23 @@ def _files(top: Path) -> Iterator[str]:
 
 
 def _manifest(top: Path, file: str) -> Iterator[Listed]:
-    path = top / file
+    try:
+        yield from of_text((top / file).read_bytes(), file)
+    except OSError:
+        return
+
+
+def of_text(content: bytes, file: str) -> Iterator[Listed]:
+    """Yield the requirements that *content*, that of *file*, lists; none where it cannot be read."""
+    text = content.decode(errors="replace")
     try:
         if file.endswith("pyproject.toml"):
-            yield from _project(path.read_text(encoding="utf-8", errors="replace"), file)
+            yield from _project(text, file)
         elif file.endswith("Pipfile"):
-            yield from _pipfile(path.read_text(encoding="utf-8", errors="replace"), file)
+            yield from _pipfile(text, file)
         elif file.endswith(".txt"):
-            yield from (Listed(line) for line in requirements_file.parse(path.read_bytes(), file=file).requirements)
-    except (OSError, ManifestError):
+            yield from (Listed(line) for line in requirements_file.parse(content, file=file).requirements)
+    except ManifestError:
         return
 
 

@@ -32,6 +32,17 @@ CASES = {
         SERVICE + "  - {type: redis, name: r, plan: free, ipAllowList: []}\n",
         [("render-deprecated-type:redis", WARNING, 8)],
     ),
+    "the database's address typed in": (
+        SERVICE + "    envVars:\n      - key: DATABASE_URL\n        sync: false\n" + DATABASE,
+        [("render-database-by-hand:DATABASE_URL", WARNING, 10)],
+    ),
+    "the address of another database typed in": (
+        SERVICE
+        + "    envVars:\n      - key: LEGACY_DB_URL\n        sync: false\n      - key: DATABASE_URL\n"
+        + "        fromDatabase: {name: db, property: connectionString}\n"
+        + DATABASE,
+        [],
+    ),
     "2 legacy plan": (SERVICE + DATABASE.replace("free", "starter"), [("render-legacy-plan", WARNING, 10)]),
     "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", WARNING, 2)]),
     "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", WARNING, 9)]),

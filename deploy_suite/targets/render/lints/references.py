@@ -1,5 +1,6 @@
 """Environment variables: where their values come from, and whether that place exists."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,9 @@ from deploy_suite.targets.render.lints.saying import fails, warns
 
 _SOURCES: Final = ("value", "generateValue", "sync", "fromDatabase", "fromService")
 _NOT_IN_GROUPS: Final = ("sync", "fromDatabase", "fromService", "fromGroup")
+_DATABASE_KEY: Final = re.compile(
+    r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)|DATABASE", re.IGNORECASE
+)
 _ELSEWHERE: Final = "uncertain: it may exist in the workspace, outside this file"
 
 
@@ -22,6 +26,7 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
             found = (
                 *_form(entry, service),
                 *_database(entry, service, blueprint),
+                *_by_hand(entry, service, blueprint),
                 *_service(entry, service, blueprint),
                 *_group(entry, service, blueprint),
             )
@@ -103,6 +108,33 @@ def _database(entry: Resource, service: ServiceResource, blueprint: Blueprint) -
             remedy=_add_or_correct(name, [one.name for one in blueprint.databases], "databases", entry.file),
             certainty=_ELSEWHERE,
         )
+
+
+def _by_hand(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
+    """Yield the address of a database that a person is to type in, while the file defines one that nothing uses."""
+    unused = next((one for one in blueprint.databases if one.name and one.name not in _used(blueprint)), None)
+    if unused and nodes.flag(entry.block.get("sync")) is False and _DATABASE_KEY.fullmatch(_key(entry)):
+        yield warns(
+            entry,
+            f"render-database-by-hand:{_key(entry)}",
+            f"{_key(entry)} of {service.label} is to be typed in, and no variable takes the address of "
+            f"{unused.name}, which {entry.file} defines",
+            key="sync",
+            evidence=f"{unused.location}: {unused.name}",
+            remedy=f"write `fromDatabase: {{name: {unused.name}, property: connectionString}}` in place of "
+            f"`sync: false` for {_key(entry)} in {entry.file}",
+            certainty="likely: a service that is deployed before a person has typed it in does not start",
+        )
+
+
+def _used(blueprint: Blueprint) -> frozenset[str]:
+    """Return the databases whose address some variable takes."""
+    sources = (
+        nodes.block(entry.block.get("fromDatabase"))
+        for owner in (*blueprint.services, *blueprint.groups)
+        for entry in _variables(owner)
+    )
+    return frozenset(nodes.text(source.get("name")) or "" for source in sources if source)
 
 
 def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:

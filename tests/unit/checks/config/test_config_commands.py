@@ -3,7 +3,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import WorkingState
 
@@ -240,3 +240,42 @@ def test_a_script_of_the_pipfile_is_followed(checked: Checked) -> None:
 
     assert outcomes(checked(files, build="pipenv install && pipenv run upgrade")) == []
     assert outcomes(checked(files, build="pipenv install")) == [("migrations-not-run", WARNING)]
+
+
+APP = "import flask\nimport numpy\n\napp = flask.Flask(__name__)\n\n\ndef later():\n    import pandas\n"
+LATEST = Commit(sha="c" * 40, tree="d" * 40, subject="Require numpy", branch="main")
+
+
+def _not_pushed(checked: Checked, *, upstream: str, now: str = "flask\ngunicorn\nnumpy>=1.24\npandas\n") -> Finding:
+    state = WorkingState(
+        upstream="origin/main", unpushed=(LATEST,), upstream_texts={"requirements.txt": upstream} if upstream else {}
+    )
+    (found,) = checked({"app.py": APP, "requirements.txt": now}, state=state)
+    return found
+
+
+def test_a_requirement_that_only_the_unpushed_commit_has_is_named_with_the_import_that_needs_it(
+    checked: Checked,
+) -> None:
+    found = _not_pushed(checked, upstream="flask\ngunicorn\n")
+
+    assert (found.code, found.outcome, found.location) == (
+        "commit-not-pushed",
+        Outcome.WARNING,
+        Location("requirements.txt", 3),
+    )
+    assert found.message == (
+        "a commit is not pushed to origin/main: Render will not have this, nor numpy, which its start needs"
+    )
+    assert found.evidence == (
+        "ccccccc Require numpy",
+        "requirements.txt:3: numpy>=1.24, needed at start: app.py:2 import numpy",
+    )
+
+
+def test_an_unpushed_commit_that_changes_no_requirement_is_told_as_such(checked: Checked) -> None:
+    for upstream in ("", "flask\ngunicorn\nnumpy\n"):
+        found = _not_pushed(checked, upstream=upstream)
+
+        assert (found.location, found.evidence) == (None, ("ccccccc Require numpy",))
+        assert found.message == "a commit is not pushed to origin/main: Render will not have this"
