@@ -42,6 +42,11 @@ def problems(subject: Subject) -> Iterator[Finding]:
         yield from _password(config)
 
 
+def settings(subject: Subject) -> Iterator[AlembicFile]:
+    """Yield each configuration of Alembic: the usual file, and those that commands name."""
+    yield from (config.settings for config in _configs(subject))
+
+
 def _configs(subject: Subject) -> Iterator[_Config]:
     used: dict[PurePosixPath, list[Call]] = {}
     usual = subject.root / _NAME

@@ -10,6 +10,7 @@ from deploy_suite.checks.config import (
     code_binding,
     hiding,
     interfaces,
+    migration_models,
     modules,
     named_files,
     programs,
@@ -32,6 +33,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     code_binding.problems,
     hiding.problems,
     alembic_files.problems,
+    migration_models.problems,
     unapplied_migrations.problems,
     working_state.problems,
 )

@@ -134,3 +134,49 @@ def test_djangos_migrations_matter_where_the_service_has_a_database(checked: Che
     assert outcomes(checked(django, start="gunicorn shop.wsgi")) == []
     found = checked(django, start="gunicorn shop.wsgi", variables={"DATABASE_URL": "x"})
     assert outcomes(found) == [("migrations-not-run", Outcome.WARNING)]
+
+
+TABLES = """\
+from sqlalchemy.orm import Mapped
+from shop.base import Base
+class User(Base):
+    __tablename__ = "users"
+"""
+METADATA = "from alembic import context\nfrom shop.base import Base\ntarget_metadata = Base.metadata\n"
+
+
+def models(env: str) -> dict[str, str]:
+    return {
+        "alembic.ini": "[alembic]\nscript_location = alembic\nprepend_sys_path = .\n",
+        "alembic/env.py": env,
+        "shop/__init__.py": "",
+        "shop/base.py": "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n",
+        "shop/tables.py": TABLES,
+        "app.py": "from flask import Flask\nfrom shop import tables\napp = Flask(__name__)\n",
+        "requirements.txt": "gunicorn\nalembic\nflask\nsqlalchemy\n",
+    }
+
+
+def test_metadata_without_the_applications_tables_is_a_warning(checked: Checked) -> None:
+    (found,) = checked(models(METADATA), pre_deploy="alembic upgrade head")
+
+    assert (found.code, found.outcome, found.location) == (
+        "alembic-models-not-imported",
+        Outcome.WARNING,
+        Location("alembic/env.py", 3),
+    )
+    assert found.remedy == "import shop.tables in alembic/env.py, before target_metadata is set"
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        METADATA.replace("import Base\n", "import Base\nfrom shop import tables\n"),
+        METADATA.replace("import Base\n", "import Base\nfrom shop.tables import *\n"),
+        METADATA.replace("import Base\n", "import Base\nimport importlib\nimportlib.import_module(name)\n"),
+        METADATA.replace("Base.metadata", "None"),
+        METADATA.replace("import Base\n", "import Base\nfrom shop.absent import models\n"),
+    ],
+)
+def test_metadata_that_has_the_tables_or_may_have_them_is_no_finding(checked: Checked, env: str) -> None:
+    assert outcomes(checked(models(env), pre_deploy="alembic upgrade head")) == []
