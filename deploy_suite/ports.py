@@ -207,6 +207,23 @@ class WebSockets(Protocol):
         """Connect, send *frames*, return the first *receive* messages. Raises: UnreachableError."""
 
 
+class Reservation(Protocol):
+    """A database that is still to be made: who connects to it waits."""
+
+    address: DatabaseAddress
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket at which visitors wait, to be offered to an isolated network."""
+
+    @property
+    def waited_s(self) -> float:
+        """How long the first visitor has waited, or had to."""
+
+    def fill(self, template: str) -> bool:
+        """Make it a copy of *template* and let in who waits; false where the two belong to different roles."""
+
+
 class DatabaseServer(Protocol):
     """A running PostgreSQL that may be thrown away."""
 
@@ -224,6 +241,12 @@ class DatabaseServer(Protocol):
 
     def create(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Create a database with a role of its own that owns it; as a copy of *template* when that is named."""
+
+    def reserve(self, name: str, *, like: str) -> Reservation | None:
+        """Return the address of a database that is made later, as a copy of one that belongs to the role of *like*.
+
+        None where the server cannot keep visitors waiting.
+        """
 
     def drop(self, name: str) -> None:
         """Remove the database, its sessions included."""

@@ -2,11 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 
 from deploy_suite.adapters.postgres_account import account
-from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, Machinery, started, sweep
+from deploy_suite.adapters.postgres_cluster import (
+    ALWAYS_TRUSTED,
+    Cluster,
+    Machinery,
+    short_folder,
+    socket_in,
+    started,
+    sweep,
+)
 from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
 from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Secret
@@ -39,33 +48,33 @@ class PostgresDatabases:
 
     @contextmanager
     def _embedded(self, extensions: frozenset[str]) -> Iterator[DatabaseServer]:
-        with ExitStack() as stack:
-            try:
-                server = self._started(extensions, stack)
-            except OSError as error:
-                raise MachineError(f"PostgreSQL cannot be started: {error}") from error
-            yield server
-
-    def _started(self, extensions: frozenset[str], stack: ExitStack) -> DatabaseServer:
-        threading.Thread(target=_import_what_is_slow, daemon=True).start()
-        machinery = Machinery(
-            runner=self._runner,
-            launcher=self._launcher,
-            workplace=self._workplace,
-            account=account(),
-        )
+        """Yield a server that is only starting: who asks it for something waits, whoever connects does too."""
         installation = chosen(self.candidates(), extensions)
-        cluster = stack.enter_context(started(installation, extensions | ALWAYS_TRUSTED, machinery))
-        from deploy_suite.adapters import postgres_front  # noqa: PLC0415  see above
-        from deploy_suite.adapters.postgres_server import EmbeddedServer  # noqa: PLC0415  see above
+        machinery = Machinery(
+            runner=self._runner, launcher=self._launcher, workplace=self._workplace, account=account()
+        )
+        with short_folder(machinery.account) as short, ExitStack() as stack, ThreadPoolExecutor(1) as pool:
 
-        pem = postgres_front.certificate(self._runner, self._workplace)
-        front = postgres_front.opened(cluster.socket, cluster.socket_folder, pem) if pem else None
-        port = stack.enter_context(front) if front else cluster.port
-        return EmbeddedServer(cluster, extensions, port, self._runner)
+            def start() -> Cluster:
+                cluster = started(installation, extensions | ALWAYS_TRUSTED, machinery, short=short)
+                with _translated():
+                    return stack.enter_context(cluster)
+
+            running = pool.submit(start)
+            # What is slow to import is imported while the server starts.
+            from deploy_suite.adapters.postgres_front import certificate, opened  # noqa: PLC0415
+            from deploy_suite.adapters.postgres_server import EmbeddedServer  # noqa: PLC0415
+
+            with _translated():
+                front = stack.enter_context(opened(short, certificate(self._runner, self._workplace)))
+            running.add_done_callback(lambda _: front.lead_to(socket_in(short)))
+            threading.Thread(target=import_module, args=("deploy_suite.adapters.http",), daemon=True).start()
+            yield EmbeddedServer(installation, extensions, cluster=running.result, front=front, runner=self._runner)
 
 
-def _import_what_is_slow() -> None:
-    """Import what is needed next, while servers start: then that costs nothing."""
-    for name in ("postgres_server", "postgres_front", "http"):
-        import_module(f"deploy_suite.adapters.{name}")
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(f"PostgreSQL cannot be started: {error}") from error

@@ -3,12 +3,11 @@
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGQUIT
 from typing import Final
@@ -22,13 +21,12 @@ from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Launcher, Process, Runner, Workplace
 
 SUPERUSER: Final = "postgres"
-LOOPBACK: Final = "127.0.0.1"
+PORT: Final = 5432  # it only names the socket, in a folder of its own
 ALWAYS_TRUSTED: Final = frozenset({"vector"})  # managed servers let owners create it; its control file does not
 _FORMAT: Final = 1  # counts changes of what a template holds
 _INITDB_TIMEOUT_S: Final = 120
 _START_TIMEOUT_S: Final = 60
 _STOP_TIMEOUT_S: Final = 3
-_ATTEMPTS: Final = 3
 _SHORT: Final = "preflight-pg-"
 _MARK: Final = "mark"
 _STATUS_LINE: Final = 8
@@ -37,7 +35,8 @@ _BUILTIN_LOCALES_SINCE: Final = (17,)
 _CONTROL_PATH_SINCE: Final = (18,)
 _ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 _OPTIONS: Final[Mapping[str, str]] = {
-    "listen_addresses": LOOPBACK,
+    "listen_addresses": "",  # over TCP it is the front that answers
+    "port": str(PORT),
     "unix_socket_permissions": "0777",
     # The data is thrown away: nothing need survive a crash of this machine.
     "fsync": "off",
@@ -62,7 +61,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
 class Cluster:
     """A server on a data directory of its own.
 
-    Shape: `trusted` are extensions that owners may create though their control file says no; `port` is 0 until it runs.
+    Shape: `trusted` are extensions that owners may create though their control file says no.
     """
 
     installation: Installation
@@ -70,12 +69,11 @@ class Cluster:
     socket_folder: Path
     password: Secret
     trusted: frozenset[str]
-    port: int = 0
 
     @property
     def socket(self) -> Path:
         """The server's unix socket."""
-        return self.socket_folder / f".s.PGSQL.{self.port}"
+        return socket_in(self.socket_folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,30 +87,35 @@ class Machinery:
 
 
 @contextmanager
-def started(installation: Installation, wanted: frozenset[str], machinery: Machinery) -> Iterator[Cluster]:
-    """Start a server on a copy of the template; the copy goes away with it.
+def started(
+    installation: Installation, wanted: frozenset[str], machinery: Machinery, *, short: Path
+) -> Iterator[Cluster]:
+    """Start a server on a copy of the template, with its socket in the folder *short*; the copy goes away with it.
 
     Raises: MachineError when it does not start.
     """
-    sweep()
-    with _short_folder(machinery.account) as short:
-        usable = _reachable(installation, short, machinery.account)
-        template = _template(usable, short, machinery)
-        data = _data_folder(short, machinery)
-        try:
-            shutil.copytree(template / "data", data, symlinks=True)
-            machinery.account.own(data)
-            cluster = Cluster(
-                installation=usable,
-                data=data,
-                socket_folder=short,
-                password=Secret((template / "password").read_text(encoding="utf-8")),
-                trusted=_trusted(usable, wanted, short),
-            )
-            with _server(cluster, machinery) as port:
-                yield replace(cluster, port=port)
-        finally:
-            shutil.rmtree(data, ignore_errors=True)
+    usable = _reachable(installation, short, machinery.account)
+    template = _template(usable, short, machinery)
+    data = _data_folder(short, machinery)
+    try:
+        shutil.copytree(template / "data", data, symlinks=True)
+        machinery.account.own(data)
+        cluster = Cluster(
+            installation=usable,
+            data=data,
+            socket_folder=short,
+            password=Secret((template / "password").read_text(encoding="utf-8")),
+            trusted=_trusted(usable, wanted, short),
+        )
+        with _serving(cluster, machinery):
+            yield cluster
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def socket_in(folder: Path) -> Path:
+    """Return where a server that keeps its socket in *folder* makes it."""
+    return folder / f".s.PGSQL.{PORT}"
 
 
 def sweep() -> None:
@@ -124,7 +127,7 @@ def sweep() -> None:
 
 
 @contextmanager
-def _short_folder(account: Account) -> Iterator[Path]:
+def short_folder(account: Account) -> Iterator[Path]:
     """Yield a folder of this run whose path is short enough for a socket and open to every account."""
     parent = _in_memory() or _on_disk()
     folder = Path(tempfile.mkdtemp(prefix=_SHORT, dir=parent))
@@ -238,24 +241,19 @@ def _trusted(installation: Installation, wanted: frozenset[str], short: Path) ->
 
 
 @contextmanager
-def _server(cluster: Cluster, machinery: Machinery) -> Iterator[int]:
-    """Run the server and yield its port; another port is tried when somebody took the first in between."""
-    refusal = ""
-    for _ in range(_ATTEMPTS):
-        port = _free_port()
-        with machinery.launcher.start(_start(cluster, port, machinery.account)) as process:
-            if _answers(process, cluster):
-                try:
-                    yield port
-                finally:
-                    _stop(process)
-                return
-            refusal = process.output()
-    raise MachineError(f"PostgreSQL {cluster.installation.shown} does not start: {refusal.strip()[-600:]}")
+def _serving(cluster: Cluster, machinery: Machinery) -> Iterator[None]:
+    with machinery.launcher.start(_start(cluster, machinery.account)) as process:
+        if not _answers(process, cluster):
+            shown, said = cluster.installation.shown, process.output().strip()[-600:]
+            raise MachineError(f"PostgreSQL {shown} does not start: {said}")
+        try:
+            yield
+        finally:
+            _stop(process)
 
 
-def _start(cluster: Cluster, port: int, account: Account) -> Command:
-    options = {**_OPTIONS, "port": str(port), "unix_socket_directories": str(cluster.socket_folder)}
+def _start(cluster: Cluster, account: Account) -> Command:
+    options = {**_OPTIONS, "unix_socket_directories": str(cluster.socket_folder)}
     if cluster.trusted:
         options["extension_control_path"] = f"{cluster.socket_folder / 'share'}:$system"
     settings = tuple(word for name, value in options.items() for word in ("-c", f"{name}={value}"))
@@ -264,12 +262,6 @@ def _start(cluster: Cluster, port: int, account: Account) -> Command:
         cwd=Path("/"),
         environment=_ENVIRONMENT,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(process: Process, cluster: Cluster) -> bool:

@@ -96,6 +96,9 @@ class ForeignServer:
             name=actual,
         )
 
+    def reserve(self, name: str, *, like: str) -> None:
+        """Return None: what connects to such a server does so directly."""
+
     def drop(self, name: str) -> None:
         """Remove a database that was created here, by either of its names."""
         actual = self._actual(name)

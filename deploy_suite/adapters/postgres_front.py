@@ -1,6 +1,7 @@
 """A door in front of a PostgreSQL server that speaks TLS, as managed servers do; the packaged server cannot.
 
-Many services insist on it (`sslmode=require`, `ssl_require=True`) and would fail here for no fault of theirs.
+Many services insist on it (`sslmode=require`, `ssl_require=True`) and would fail here for no fault of theirs. Whoever
+comes before the server runs, or to a database that is not there yet, waits at the door.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import os
 import shutil
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,29 +56,67 @@ def certificate(runner: Runner, workplace: Workplace) -> Path | None:
 
 
 @contextmanager
-def opened(server: Path, folder: Path, pem: Path) -> Iterator[int]:
-    """Listen on a port of the loopback and on the socket of that number in *folder*, for the server at *server*."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    door = _Door(server, folder, context)
-    thread = threading.Thread(target=door.run, name="postgres-front", daemon=True)
+def opened(folder: Path, pem: Path | None) -> Iterator["Front"]:
+    """Listen on a port of the loopback and on the socket of that number in *folder*; without *pem* TLS is refused."""
+    context = None
+    if pem:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+    front = Front(folder, context)
+    thread = threading.Thread(target=front.run, name="postgres-front", daemon=True)
     thread.start()
     try:
-        yield door.port()
+        yield front
     finally:
-        door.close()
+        front.close()
         thread.join(_READY_S)
 
 
-class _Door:
-    def __init__(self, server: Path, folder: Path, context: ssl.SSLContext) -> None:
-        self._server = server
+class Gate:
+    """A socket of its own at which visitors wait until it is opened."""
+
+    def __init__(self, socket: Path, loop: asyncio.AbstractEventLoop) -> None:
+        """Use the event loop in which the visitors wait."""
+        self.socket = socket
+        self._loop = loop
+        self._open = asyncio.Event()
+        self._first_s: float | None = None
+        self._waited_s = 0.0
+
+    @property
+    def waited_s(self) -> float:
+        """How long the first visitor has waited."""
+        return self._waited_s if self._first_s is None else time.monotonic() - self._first_s
+
+    def open(self) -> None:
+        """Let everybody in from now on."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._open.set)
+
+    async def passed(self) -> None:
+        """Wait until it is open."""
+        if self._open.is_set():
+            return
+        self._first_s = self._first_s or time.monotonic()
+        await self._open.wait()
+        if self._first_s is not None:
+            self._waited_s, self._first_s = time.monotonic() - self._first_s, None
+
+
+class Front:
+    """Takes connections in the server's name, before it runs too."""
+
+    def __init__(self, folder: Path, context: ssl.SSLContext | None) -> None:
+        """Keep sockets in *folder*."""
         self._folder = folder
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
+        self._main = Gate(folder, self._loop)
+        self._server = Path()
         self._port = 0
+        self._listeners: list[asyncio.Server] = []
         self._visits: set[asyncio.Task[None]] = set()
 
     def run(self) -> None:
@@ -87,11 +127,28 @@ class _Door:
             self._ready.set()
             self._loop.close()
 
+    @property
     def port(self) -> int:
-        """Wait for the door to open and return its port. Raises: OSError."""
+        """The port, once the front listens. Raises: OSError."""
         if not self._ready.wait(_READY_S) or not self._port:
-            raise OSError("the TLS door in front of PostgreSQL does not open")
+            raise OSError("the door in front of PostgreSQL does not open")
         return self._port
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket of the front's port. Raises: OSError."""
+        return self._folder / f".s.PGSQL.{self.port}"
+
+    def lead_to(self, server: Path) -> None:
+        """Let all who came to the front through to the server at the socket *server*."""
+        self._server = server
+        self._main.open()
+
+    def gated(self, name: str) -> Gate:
+        """Return a gate, closed, with a socket of its own. Raises: OSError."""
+        gate = Gate(self._folder / f"{name}.gate", self._loop)
+        asyncio.run_coroutine_threadsafe(self._listen(gate), self._loop).result(_READY_S)
+        return gate
 
     def close(self) -> None:
         """Stop serving."""
@@ -100,24 +157,36 @@ class _Door:
 
     async def _serve(self) -> None:
         tcp = await asyncio.start_server(self._visit, _HOST, 0)
+        self._listeners.append(tcp)
         self._port = tcp.sockets[0].getsockname()[1]
-        path = self._folder / f".s.PGSQL.{self._port}"
-        unix = await asyncio.start_unix_server(self._visit, path)
-        path.chmod(0o777)
+        self._main.socket = self._folder / f".s.PGSQL.{self._port}"
+        await self._listen(self._main)
         self._ready.set()
         await self._stop.wait()
-        for listener in (tcp, unix):
+        for listener in self._listeners:
             listener.close()
         for visit in self._visits:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
 
-    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _listen(self, gate: Gate) -> None:
+        async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._visit(reader, writer, gate)
+
+        self._listeners.append(await asyncio.start_unix_server(visit, gate.socket))
+        gate.socket.chmod(0o777)
+
+    async def _visit(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: Gate | None = None
+    ) -> None:
         task = asyncio.current_task()
         if task:
             self._visits.add(task)
             task.add_done_callback(self._visits.discard)
         try:
+            if gate:
+                await gate.passed()
+            await self._main.passed()
             first = await self._greeted(reader, writer)
             inner_reader, inner_writer = await asyncio.open_unix_connection(self._server)
             inner_writer.write(first)
@@ -131,11 +200,11 @@ class _Door:
         """Answer the requests for encryption and return the first bytes meant for the server."""
         while True:
             first = await reader.readexactly(len(_WANTS_TLS))
-            if first == _WANTS_TLS:
+            if first == _WANTS_TLS and self._context:
                 writer.write(b"S")
                 await writer.drain()
                 await writer.start_tls(self._context)
-            elif first == _WANTS_GSS:
+            elif first in {_WANTS_TLS, _WANTS_GSS}:
                 writer.write(b"N")
             else:
                 return first

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,13 +11,16 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, LOOPBACK, SUPERUSER, Cluster
+from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, PORT, SUPERUSER, Cluster
+from deploy_suite.adapters.postgres_front import Front, Gate
+from deploy_suite.adapters.postgres_installations import Installation
 from deploy_suite.adapters.postgres_statements import Connection, answered, executed
 from deploy_suite.model.command import Command
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Runner
 
+_LOOPBACK: Final = "127.0.0.1"
 _CONNECT_TIMEOUT_S: Final = 10
 _STRATEGIES_SINCE: Final = (15,)
 _AS_STATEMENTS: Final = ("--no-owner", "--no-privileges", "--no-comments", "--rows-per-insert=500")
@@ -38,32 +42,42 @@ class EmbeddedServer:
     allow those that they offer.
     """
 
-    def __init__(self, cluster: Cluster, wanted: frozenset[str], port: int, runner: Runner) -> None:
-        """Serve the databases of *cluster* at *port*; *wanted* are the extensions that the project creates."""
+    def __init__(
+        self,
+        installation: Installation,
+        wanted: frozenset[str],
+        *,
+        cluster: Callable[[], Cluster],
+        front: Front,
+        runner: Runner,
+    ) -> None:
+        """Serve databases behind *front*; *cluster* waits until the server runs.
+
+        Shape: *wanted* are the extensions that the project creates.
+        """
+        self._installation = installation
+        self._wanted = wanted
         self._cluster = cluster
+        self._front = front
         self._runner = runner
-        self._port = port
-        self._untrusted = frozenset(
-            name
-            for name in (wanted | ALWAYS_TRUSTED) & self.extensions - cluster.trusted
-            if not cluster.installation.is_trusted(name)
-        )
         self._roles: dict[str, _Role] = {}
+        self._made: set[str] = set()
+        self._lock = threading.Lock()
 
     @property
     def version(self) -> str:
         """The server's version."""
-        return self._cluster.installation.shown
+        return self._installation.shown
 
     @property
     def extensions(self) -> frozenset[str]:
         """The extensions that can be created."""
-        return self._cluster.installation.extensions
+        return self._installation.extensions
 
     @property
     def socket(self) -> Path:
         """The unix socket, open to every account of this machine."""
-        return self._cluster.socket_folder / f".s.PGSQL.{self._port}"
+        return self._front.socket
 
     def create(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Create a database.
@@ -71,14 +85,24 @@ class EmbeddedServer:
         A copy belongs to the role of its template, which owns all that is in it; a name that is created again after
         it was dropped keeps its role and password.
         """
-        role = self._roles[template] if template else self._roles.get(name) or self._new_role(name)
+        role = self._roles[template] if template else self._role(name)
         self._roles[name] = role
+        self._ensure(role)
         if template:
             self._disconnect(template)
         self._run(self._creation(name, role, template or "template1"))
         if not template:
             self._create_untrusted(name)
-        return DatabaseAddress(host=LOOPBACK, port=self._port, user=role.name, password=role.password, name=name)
+        return self._address(name, role)
+
+    def reserve(self, name: str, *, like: str) -> "_Reservation":
+        """See `ports.DatabaseServer.reserve`."""
+        role = self._role(like)
+        return _Reservation(self, self._front.gated(name), self._address(name, role))
+
+    def belongs_to(self, name: str, user: str) -> bool:
+        """Whether the database *name* is owned by the role *user*."""
+        return name in self._roles and self._roles[name].name == user
 
     def drop(self, name: str) -> None:
         """Remove the database, its sessions included."""
@@ -86,18 +110,19 @@ class EmbeddedServer:
 
     def query(self, name: str, statement: str, parameters: Sequence[object] = ()) -> Sequence[tuple[object, ...]]:
         """Run one statement as the superuser."""
-        with _connected(self._cluster, name) as connection:
+        with _connected(self._cluster(), name) as connection:
             return answered(connection, statement, parameters)
 
     def dump(self, name: str) -> str:
         """Return the database as SQL; what only psql reads is left out."""
-        program = self._cluster.installation.programs / "pg_dump"
-        where = ("-h", str(self._cluster.socket_folder), "-p", str(self._cluster.port), "-U", SUPERUSER, name)
+        cluster = self._cluster()
+        program = cluster.installation.programs / "pg_dump"
+        where = ("-h", str(cluster.socket_folder), "-p", str(PORT), "-U", SUPERUSER, name)
         done = self._runner.run(
             Command(
                 argv=(str(program), *_AS_STATEMENTS, *where),
-                cwd=self._cluster.socket_folder,
-                environment={"PATH": os.defpath, "PGPASSWORD": self._cluster.password},
+                cwd=cluster.socket_folder,
+                environment={"PATH": os.defpath, "PGPASSWORD": cluster.password},
             ),
             timeout_s=_DUMP_TIMEOUT_S,
             output_limit_bytes=_LARGEST_DUMP_BYTES + 1,
@@ -109,43 +134,82 @@ class EmbeddedServer:
     def load(self, name: str, dump: str) -> None:
         """Run *dump* as the role that owns the database."""
         owner = sql.SQL("SET SESSION AUTHORIZATION {};\n").format(sql.Identifier(self._roles[name].name))
-        with _connected(self._cluster, name) as connection:
+        with _connected(self._cluster(), name) as connection:
             answered(connection, owner.as_string(connection) + dump, ())
 
     def _creation(self, name: str, role: _Role, template: str) -> sql.Composed:
         # Copying files takes half the time of logging pages (0.12 s against 0.22 s on a disk).
-        copies = sql.SQL(" STRATEGY file_copy" if self._cluster.installation.version >= _STRATEGIES_SINCE else "")
+        copies = sql.SQL(" STRATEGY file_copy" if self._installation.version >= _STRATEGIES_SINCE else "")
         names = (sql.Identifier(word) for word in (name, role.name, template))
         return sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*names) + copies
 
-    def _new_role(self, name: str) -> _Role:
-        role = _Role(name, Secret(secrets.token_urlsafe(18)))
-        self._run(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                sql.Identifier(role.name), sql.Literal(role.password.revealed())
+    def _address(self, name: str, role: _Role) -> DatabaseAddress:
+        return DatabaseAddress(host=_LOOPBACK, port=self._front.port, user=role.name, password=role.password, name=name)
+
+    def _role(self, name: str) -> _Role:
+        """Return the role of the database *name*, which may not exist yet."""
+        with self._lock:
+            return self._roles.setdefault(name, _Role(name, Secret(secrets.token_urlsafe(18))))
+
+    def _ensure(self, role: _Role) -> None:
+        with self._lock:
+            if role.name in self._made:
+                return
+            self._run(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(role.name), sql.Literal(role.password.revealed())
+                )
             )
-        )
-        return role
+            self._made.add(role.name)
 
     def _create_untrusted(self, name: str) -> None:
         """Create what the role may not create itself: `CREATE EXTENSION IF NOT EXISTS` then finds it there."""
-        for extension in sorted(self._untrusted):
-            self._run(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)), database=name)
+        trusted = self._cluster().trusted
+        for extension in sorted((self._wanted | ALWAYS_TRUSTED) & self.extensions - trusted):
+            if not self._installation.is_trusted(extension):
+                self._run(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)), database=name)
 
     def _disconnect(self, name: str) -> None:
         ended = sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
         self._run(ended.format(sql.Literal(name)))
 
     def _run(self, statement: sql.Composed, *, database: str = "postgres") -> None:
-        with _connected(self._cluster, database) as connection:
+        with _connected(self._cluster(), database) as connection:
             executed(connection, statement)
+
+
+class _Reservation:
+    """Implements `ports.Reservation`."""
+
+    def __init__(self, server: EmbeddedServer, gate: Gate, address: DatabaseAddress) -> None:
+        self._server = server
+        self._gate = gate
+        self.address = address
+
+    @property
+    def socket(self) -> Path:
+        """See `ports.Reservation.socket`."""
+        return self._gate.socket
+
+    @property
+    def waited_s(self) -> float:
+        """See `ports.Reservation.waited_s`."""
+        return self._gate.waited_s
+
+    def fill(self, template: str) -> bool:
+        """See `ports.Reservation.fill`."""
+        if not self._server.belongs_to(template, self.address.user):
+            return False
+        self._server.create(self.address.name, template=template)
+        self._gate.open()
+        return True
 
 
 def _connected(cluster: Cluster, database: str) -> Connection:
     """Return a connection as the superuser, each statement its own transaction."""
     return psycopg.connect(
         host=str(cluster.socket_folder),
-        port=cluster.port,
+        port=PORT,
         user=SUPERUSER,
         password=cluster.password.revealed(),
         dbname=database,
