@@ -31,12 +31,14 @@ _MOST_PREFIXES: Final = 4
 class LogLine:
     """A line.
 
-    Shape: `number` from 1; `text` without prefix, colours and trailing space; `service` is "" when none is named.
+    Shape: `number` from 1; `text` without prefix, colours and trailing space; `service` is "" when none is named;
+    `place` is what named it: "heroku" (and platforms alike), "compose", "journal" or "".
     """
 
     number: int
     text: str
     service: str = ""
+    place: str = ""
 
 
 def plain(raw: str) -> str:
@@ -48,11 +50,12 @@ def plain(raw: str) -> str:
 
 def log_line(number: int, raw: str) -> LogLine:
     """Return the line *raw* taken apart."""
-    text, service = plain(raw), ""
+    text, service, place = plain(raw), "", ""
     for _ in range(_MOST_PREFIXES):
         match = _PREFIX.match(text)
         if not match or not match.end():
             break
-        service = service or next((name for name in match.groups() if name), "")
+        if not service and match.lastgroup:
+            service, place = match[match.lastgroup], match.lastgroup.rstrip("2")
         text = text[match.end() :]
-    return LogLine(number, text, service)
+    return LogLine(number, text, service, place)

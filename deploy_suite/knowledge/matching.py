@@ -1,6 +1,7 @@
 """A log and the rows → which causes left evidence where, and what nobody knows."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,20 +12,26 @@ from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
-from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised, cut_off, frames_before, raised_after
+from deploy_suite.knowledge.tracebacks import EXCEPTION, Frame, Raised, cut_off, frame, frames_before, raised_after
 
 _EVIDENCE_LINES: Final = 3
-_MOST_WINDOWS: Final = 400
+_FEWEST_FRAMES: Final = 2
+_MOST_WINDOWS: Final = 2000
+_MOST_WINDOWS_OF_ONE: Final = 60
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _WRAP_COLUMNS: Final = 60
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
-_NUMBER: Final = re.compile(r"\d+")
+# A short number after these words says something else each time; any other is a time, an address or a count.
+_NUMBER: Final = re.compile(
+    r"(?<!code )(?<!code: )(?<!code=)(?<!code=H)(?<!Error R)(?<!status )(?<!status=)(?<!rrno )\d+"
+)
 _TRACEBACK: Final = "Traceback (most recent call last)"
+_COMPLAINTS: Final = ("ERROR", "CRITICAL", "rejected", "declined", "not expected)", '", line ')
 _GENERAL: Final = re.compile(
-    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed)\b"
+    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
-    r"|core dumped|Segmentation fault"
+    r"|core dumped|Segmentation fault|not expected\)"
 )
 
 
@@ -73,7 +80,7 @@ class _Index:
                 order += 1
                 for literal in signature.find:
                     self.rules.setdefault(literal, []).append(_Rule(cause, signature, order))
-        self.scanner = Scanner([*self.rules, _TRACEBACK, *rows.literals])
+        self.scanner = Scanner([*self.rules, _TRACEBACK, *_COMPLAINTS, *rows.literals])
 
     def rules_for(self, text: str) -> Iterator[_Rule]:
         """Yield the rules whose literal stands in *text*."""
@@ -104,11 +111,12 @@ class _Reader:
         self._rows = rows
         self._hits = Hits()
         self._seen: dict[str, tuple[str, ...]] = {}
-        self._windows = 0
+        self._windows: Counter[int] = Counter()
         self._tracebacks = 0
         self._raised: list[Raised] = []
         self._last_exception: tuple[Window, LogLine] | None = None
         self._first_complaint: Raised | None = None
+        self._stray_frames: list[tuple[int, Frame]] = []
         self._ignored: set[int] = set()
         self._explained: set[str] = set()
 
@@ -145,9 +153,17 @@ class _Reader:
         A service that came up is believed more than a word in a line.
         """
         if self._last_exception is None:
-            return None if self._hits.healthy_line else self._first_complaint
+            return None if self._hits.healthy_line else self._first_complaint or self._headless()
         window, line = self._last_exception
         return Raised(exception=line.text, line=line.number, frames=frames_before(window.before(line.service)))
+
+    def _headless(self) -> Raised | None:
+        """Return what is left of a traceback of which the log holds neither head nor end."""
+        if self._tracebacks or len(self._stray_frames) < _FEWEST_FRAMES:
+            return None
+        number, _ = self._stray_frames[-1]
+        frames = tuple(frame for _, frame in self._stray_frames)
+        return Raised(exception="a traceback without its exception: the log is cut off", line=number, frames=frames)
 
     def _again(self, slugs: tuple[str, ...], window: Window, line: LogLine) -> None:
         for slug in slugs:
@@ -190,7 +206,9 @@ class _Reader:
             self._note(window, line)
 
     def _note(self, window: Window, line: LogLine) -> None:
-        if EXCEPTION.match(line.text):
+        if stray := frame(line.text):
+            self._stray_frames = [*self._stray_frames[-_EVIDENCE_LINES:], (line.number, stray)]
+        elif EXCEPTION.match(line.text):
             self._last_exception = (window, line)
         elif self._first_complaint is None and _GENERAL.search(line.text):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
@@ -216,8 +234,8 @@ class _Reader:
             return None
         values = {**signature.defaults, **_groups(match)}
         if signature.near or signature.unless:
-            self._windows += 1
-            if self._windows > _MOST_WINDOWS:
+            self._windows[id(signature)] += 1
+            if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
                 return None
             around = _joined(window, line)
             if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
@@ -273,5 +291,6 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
 
 
 def _joined(window: Window, line: LogLine) -> str:
+    """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
     lines = (*window.before(line.service), line, *window.after(line.service))
-    return "\n".join(one.text for one in lines)
+    return "\n".join((f"@{line.place}", *(one.text for one in lines)))

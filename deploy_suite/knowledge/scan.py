@@ -13,12 +13,17 @@ BEFORE_BYTES: Final = 12_000
 AFTER_BYTES: Final = 8_000
 LINES_BEFORE: Final = 90
 LINES_AFTER: Final = 60
-# Substrings of nearly every line that reports a failure. The middle of a long log is searched for these alone: each
-# costs a pass over the bytes. Its first and last block are searched for all literals.
+# Substrings of nearly every line that reports a failure: all that is looked for in a stretch of a long log in which
+# hardly a line is like another. Each costs a pass over the bytes.
 ANCHORS: Final = (
-    "rror", "ailed", "annot", "ould not", "o such", "ot found", "enied", "efused", "FATAL", "nvalid", "emory", "in use",
-    "illed", "TIMEOUT", "open ports", "not exist",
+    "rror", "ERROR", "ailed", "annot", "ould not", "o such", "ot found", "enied", "efused", "FATAL", "nvalid", "emory",
+    "in use", "illed", "TIMEOUT", "open ports", "not exist",
 )  # fmt: skip
+# What makes a line's kind, the finest first: the bytes that do not count, and how many of the others do (0: all).
+_KINDS: Final = ((b"0123456789", 0), (b"0123456789abcdefABCDEF", 0), (b"0123456789", 40), (b"0123456789", 24))
+_NEWS_SHARE: Final = 8
+_MOST_KNOWN_BYTES: Final = 1 << 23
+_MOST_ACTIVE: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +73,18 @@ class Scanner:
     def windows(self, stream: Blocks) -> Iterator[Window]:
         """Yield a window for each line of *stream* that holds an anchor, in order, reading it block by block."""
         buffer, fresh, number = stream.read(BLOCK_BYTES), 0, 1
+        news = _News(self.wide, self.narrow)
         anchors = self.wide
         while block := stream.read(BLOCK_BYTES):
             cut = _cut(buffer, fresh)
-            yield from self._within(buffer, fresh, cut, number, anchors)
+            yield from self._within(buffer, fresh, cut, number, anchors or news.anchors(buffer[fresh:cut]))
             number += buffer.count(b"\n", fresh, cut)
             keep = max(0, cut - BEFORE_BYTES)
             buffer, fresh = buffer[keep:] + block, cut - keep
-            anchors = self.narrow
+            anchors = ()
         yield from self._within(buffer, fresh, len(buffer), number, self.wide)
 
-    def _within(self, buffer: bytes, start: int, end: int, number: int, anchors: Sequence[bytes]) -> Iterator[Window]:
+    def _within(self, buffer: bytes, start: int, end: int, number: int, anchors: Iterable[bytes]) -> Iterator[Window]:
         at = start
         for begin in sorted(_starts(buffer, start, end, anchors)):
             number += buffer.count(b"\n", at, begin)
@@ -87,13 +93,59 @@ class Scanner:
             yield Window(buffer=buffer, start=begin, end=stop if stop >= 0 else len(buffer), number=number)
 
 
+class _News:
+    """What to look for in the middle of a long log: in lines of a kind not seen before everything, else what was found.
+
+    A service says the same again and again. Lines that differ in numbers alone are of one kind; where that leaves too
+    many, those that differ in hexadecimal digits alone, then those that begin alike. One line of each new kind is
+    searched for all anchors, and an anchor once found is looked for in all that follows, so that every line that holds
+    it is counted.
+    """
+
+    def __init__(self, wide: Sequence[bytes], narrow: Sequence[bytes]) -> None:
+        self._wide = wide
+        self._narrow = narrow
+        self._active: dict[bytes, None] = {}
+        self._known: set[bytes] = set()
+        self._room = _MOST_KNOWN_BYTES
+
+    def anchors(self, stretch: bytes) -> tuple[bytes, ...]:
+        """Return the anchors to look for in *stretch*."""
+        found = [*self._active]
+        for place, (ignored, begin) in enumerate(_KINDS):
+            new = self._new_lines(stretch, ignored, begin=begin)
+            if len(new) * _NEWS_SHARE <= len(stretch):
+                found += self._found(new)
+                break
+            if not place:
+                found += self._narrow
+        if len(found) <= _MOST_ACTIVE:
+            self._active |= dict.fromkeys(found)
+        return tuple(dict.fromkeys(found))
+
+    def _found(self, new: bytes) -> Iterator[bytes]:
+        return (anchor for anchor in self._wide if anchor not in self._active and anchor in new)
+
+    def _new_lines(self, stretch: bytes, ignored: bytes, *, begin: int) -> bytes:
+        """Return the lines of *stretch* of a kind not seen before, told by the first *begin* bytes that count."""
+        kinds: Iterable[bytes] = stretch.translate(None, ignored).split(b"\n")
+        if begin:
+            kinds = [kind[:begin] for kind in kinds]
+        lines = dict(zip(kinds, stretch.split(b"\n"), strict=True))
+        new = [kind for kind in lines if kind not in self._known]
+        if self._room > 0:
+            self._known.update(new)
+            self._room -= sum(map(len, new))
+        return b"\n".join([lines[kind] for kind in new])
+
+
 def _cut(buffer: bytes, fresh: int) -> int:
     """Return where to stop in *buffer*, so that what follows a line is still at hand; a line without end is cut."""
     last = buffer.rfind(b"\n", fresh, max(fresh, len(buffer) - AFTER_BYTES)) + 1
     return last if last > fresh else len(buffer)
 
 
-def _starts(buffer: bytes, start: int, end: int, anchors: Sequence[bytes]) -> set[int]:
+def _starts(buffer: bytes, start: int, end: int, anchors: Iterable[bytes]) -> set[int]:
     found: set[int] = set()
     for anchor in anchors:
         at = buffer.find(anchor, start, end)

@@ -1,0 +1,96 @@
+"""system_libraries.toml and source_builds.toml into typed values: what packages want of the operating system."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A shared library, the Debian packages that bring it, and distributions that do without."""
+
+    name: str
+    packages: tuple[str, ...]
+    source: str
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a distribution loads by name. Shape: `when` is "" where its import fails without the library."""
+
+    distribution: str
+    module: str
+    libraries: tuple[str, ...]
+    source: str
+    when: str = ""
+    below: str = ""
+    unless: tuple[str, ...] = ()
+
+    def is_met(self, versions: Mapping[str, str]) -> bool:
+        """Whether *versions* (canonical names) hold it in a release that needs the libraries of the system."""
+        version = versions.get(self.distribution)
+        if version is None or any(name in versions for name in self.unless):
+            return False
+        try:
+            return not self.below or Version(version) < Version(self.below)
+        except InvalidVersion:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceBuild:
+    """What compiling a distribution takes."""
+
+    distribution: str
+    tools: tuple[str, ...]
+    packages: tuple[str, ...]
+    source: str
+    instead: str = ""
+
+
+@cache
+def libraries() -> tuple[Library, ...]:
+    """Return what is known of libraries."""
+    rows = _table("system_libraries.toml")["library"]
+    return tuple(Library(**{**row, "packages": tuple(row["packages"])}) for row in rows)
+
+
+def library(name: str) -> Library | None:
+    """Return what is known of the library *name* ("libGL.so.1")."""
+    return next((row for row in libraries() if row.name == name), None)
+
+
+@cache
+def loaded() -> tuple[Loaded, ...]:
+    """Return the distributions that load libraries by name."""
+    rows = _table("system_libraries.toml")["loaded"]
+    return tuple(
+        Loaded(**{**row, "libraries": tuple(row["libraries"]), "unless": tuple(row.get("unless", ()))}) for row in rows
+    )
+
+
+@cache
+def optional_modules() -> Mapping[str, frozenset[str]]:
+    """Return for each distribution its extension modules that it can do without."""
+    return {row["distribution"]: frozenset(row["modules"]) for row in _table("system_libraries.toml")["optional"]}
+
+
+@cache
+def source_builds() -> Mapping[str, SourceBuild]:
+    """Return what is known of compiling, by distribution."""
+    rows = _table("source_builds.toml")["build"]
+    return {
+        row["distribution"]: SourceBuild(**{**row, "tools": tuple(row["tools"]), "packages": tuple(row["packages"])})
+        for row in rows
+    }
+
+
+@cache
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("deploy_suite.knowledge").joinpath(name).read_text(encoding="utf-8"))
