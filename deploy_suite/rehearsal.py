@@ -161,7 +161,12 @@ class Rehearsal:
         if environment is None:
             return [result, *self._all_not_run("the environment was not built")]
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
-        return [result, *self._after_build(built, pool, written=written)]
+        from deploy_suite.checks import packages  # noqa: PLC0415  a reused verdict needs none of it
+
+        looked_at = pool.submit(self._timed, "packages", lambda: packages.check(built, plan, self._ports))
+        rest = self._after_build(built, pool, written=written)
+        imported = next(one for one in rest if one.check == "imports")
+        return [result, packages.settled(looked_at.result(), imported), *rest]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:
         """Start a server where the service knows of a PostgreSQL at all."""
@@ -294,7 +299,7 @@ class Rehearsal:
         return self._result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
 
     def _all_not_run(self, reason: str) -> list[CheckResult]:
-        return [self._not_run(check, reason) for check in ("migrations", "imports", "boot")]
+        return [self._not_run(check, reason) for check in ("packages", "migrations", "imports", "boot")]
 
     def _not_run(self, check: str, reason: str) -> CheckResult:
         finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")

@@ -7,7 +7,6 @@ from typing import Final
 
 from deploy_suite.checks import clashing
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.environments import packages
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
@@ -52,33 +51,14 @@ def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
 
 
 def passed(environment: Environment) -> Findings:
-    """Return what was verified, and what was only verified for a machine like this one."""
+    """Return what was verified."""
     how = "is kept from an earlier run" if environment.is_reused else f"was built in {environment.seconds:.1f} s"
     count = len(environment.packages)
     text = f"the environment {how}: Python {environment.interpreter.version}, {count} packages"
     verified = Finding(
         code="build", outcome=Outcome.PASSED, message="; ".join((text, *environment.notes)), evidence=environment.notes
     )
-    return (verified, *_compiled_here(environment))
-
-
-def _compiled_here(environment: Environment) -> Iterator[Finding]:
-    """Yield a warning for each package that was compiled against libraries which this machine happens to have."""
-    series = environment.interpreter.series
-    sources = environment.resolution.from_source if environment.resolution else frozenset()
-    for name in sorted(sources & environment.packages.keys()):
-        libraries = packages.foreign_libraries(environment.venv, name)
-        if libraries:
-            version = environment.packages[name]
-            yield Finding(
-                code=f"compiled-from-source:{name}",
-                outcome=Outcome.WARNING,
-                message=f"{name} {version} has no wheel for Python {series} and had to be compiled",
-                remedy=f"require a version of {name} that has a wheel for Python {series}, "
-                "or pin a Python for which there is one",
-                certainty=f"it compiled on this machine; the target must have {', '.join(libraries)} too",
-                reproduce=f"pip download --no-deps --only-binary :all: {name}=={version}",
-            )
+    return (verified,)
 
 
 def _took_too_long(failure: BuildFailure, case: Case) -> Finding:

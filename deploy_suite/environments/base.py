@@ -81,7 +81,8 @@ class Workshop:
 class Question:
     """What the package index is asked.
 
-    Shape: paths are relative to `folder`; `options` in uv's words.
+    Shape: paths are relative to `folder`; `options` in uv's words; `platform` is another one than this machine's
+    ("x86_64-manylinux_2_36"), "" for this one.
     """
 
     folder: Path
@@ -90,6 +91,7 @@ class Question:
     files: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,9 @@ class Installer(Protocol):
 
     def install(self, venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
         """Install *requirements* into *venv* for the suite's own ends."""
+
+    def fetch(self, folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+        """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made."""
 
     def resolve(self, question: Question, workshop: Workshop) -> Answer:
         """Ask the index which versions would be installed."""

@@ -2,7 +2,9 @@
 
 Reads JSON {"indexes": [URL], "names": [NAME]} from standard input and prints {NAME: {"status": INT, "files": [FILE]}}:
 status is 200, 404 where no index knows the name, 0 where an index could not be reached, or its error; a FILE is
-[filename, requires_python]. Source: PEP 503, PEP 691.
+[filename, requires_python, yanked], the last the reason, or "" for a file that was not withdrawn. With "releases": true
+in the question, "files" gives way to "releases", {VERSION: yanked}: "" where any file of the version is still offered.
+Source: PEP 503, PEP 592, PEP 691.
 """
 
 import json
@@ -19,6 +21,8 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
 TIMEOUT_S = 20
 NOT_FOUND = 404
 FOUND = 200
+ARCHIVES = (".tar.gz", ".zip")
+NO_REASON = "no reason is given"
 
 
 class _Page(HTMLParser):
@@ -33,7 +37,8 @@ class _Page(HTMLParser):
         if tag == "a" and given.get("href"):
             path = urllib.parse.urlsplit(str(given["href"])).path
             name = urllib.parse.unquote(path.rsplit("/", 1)[-1])
-            self.files.append([name, given.get("data-requires-python") or ""])
+            yanked = (given["data-yanked"] or NO_REASON) if "data-yanked" in given else ""
+            self.files.append([name, given.get("data-requires-python") or "", yanked])
 
 
 def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
@@ -49,10 +54,14 @@ def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
         return 0, []
     if "json" in kind:
         listed = json.loads(body)["files"]
-        return FOUND, [[f["filename"], f.get("requires-python") or ""] for f in listed]
+        return FOUND, [[f["filename"], f.get("requires-python") or "", _yanked(f.get("yanked"))] for f in listed]
     page = _Page()
     page.feed(body.decode("utf-8", errors="replace"))
     return FOUND, page.files
+
+
+def _yanked(value: object) -> str:
+    return value if isinstance(value, str) else NO_REASON if value else ""
 
 
 def _page(url: str) -> tuple[str, bytes]:
@@ -80,11 +89,32 @@ def answer_for(indexes: list[str], name: str) -> dict[str, Any]:
     return {"status": FOUND if FOUND in statuses else min(statuses - {NOT_FOUND}, default=NOT_FOUND), "files": files}
 
 
+def releases(files: list[list[Any]]) -> dict[str, str]:
+    """Return the versions in the names of *files*, each with the reason why all of its files were withdrawn, or ""."""
+    found: dict[str, str] = {}
+    for name, _, yanked in files:
+        if name.endswith((".whl", ".egg")) and "-" in name:
+            version = name.split("-")[1]
+        elif name.endswith(ARCHIVES):
+            version = name.removesuffix(".gz").removesuffix(".tar").removesuffix(".zip").rpartition("-")[2]
+        else:
+            continue
+        found[version] = yanked and found.get(version, yanked)
+    return found
+
+
 def main() -> None:
     """Answer the question on standard input."""
     question = json.load(sys.stdin)
+
+    def answer(name: str) -> dict[str, Any]:
+        found = answer_for(question["indexes"], name)
+        if question.get("releases"):
+            return {"status": found["status"], "releases": releases(found["files"])}
+        return found
+
     with ThreadPoolExecutor(max_workers=8) as pool:
-        answers = pool.map(lambda name: answer_for(question["indexes"], name), question["names"])
+        answers = pool.map(answer, question["names"])
         json.dump(dict(zip(question["names"], answers, strict=True)), sys.stdout)
 
 

@@ -10,8 +10,6 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 _OWN_TAG: Final = re.compile(r"^Tag: .*-linux_\w+$", re.MULTILINE)
-_LIBRARY: Final = re.compile(rb"\x00(lib[\w+.-]+\.so\.\d[\w.]*)(?=\x00)")
-_EVERYWHERE: Final = re.compile(r"lib(?:c|m|dl|rt|util|pthread|gcc_s|stdc\+\+|gomp|python3?[\d.]*)\.so")
 _FOLDER: Final = re.compile(
     r"(?P<name>[^-]+)-(?P<version>[^-]+?)\.(?:dist|egg)-info|(?P<egg>[^-]+-[^-]+)-py[\d.]+\.egg-info"
 )
@@ -71,22 +69,6 @@ def compiled_here(venv: Path) -> frozenset[str]:
     """
     found = ((one.metadata["Name"] or "", one.read_text("WHEEL") or "") for one in distributions(venv))
     return frozenset(canonicalize_name(name) for name, wheel in found if name and _OWN_TAG.search(wheel))
-
-
-def foreign_libraries(venv: Path, name: str) -> tuple[str, ...]:
-    """Return the shared libraries of the system that the machine code of *name* (canonical) wants, libc's own left out.
-
-    Read from the names in the files, without a parser of their format: a name too many does not hurt.
-    """
-    folder = site_packages(venv)
-    for distribution in distributions(venv):
-        if canonicalize_name(distribution.metadata["Name"] or "") == name:
-            codes = (folder / str(file) for file in distribution.files or () if file.suffix == ".so")
-            wanted = {
-                match.decode() for code in codes if code.is_file() for match in _LIBRARY.findall(code.read_bytes())
-            }
-            return tuple(sorted(library for library in wanted if not _EVERYWHERE.match(library)))
-    return ()
 
 
 def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging import tags
 from packaging.requirements import Requirement
@@ -52,17 +52,31 @@ class Listing:
 def listing(names: Iterable[str], workshop: Workshop) -> Listing:
     """Return what the indexes list of *names* (canonical)."""
     wanted = sorted(set(names))[:_MOST_NAMES]
-    question = json.dumps({"indexes": indexes(workshop), "names": wanted})
-    script = str(Path(index_query.__file__))
-    done = workshop.run((sys.executable, "-I", "-S", script), stdin=question)
-    try:
-        answers = json.loads(done.out) if done.ok else {}
-    except ValueError:
-        answers = {}
+    answers = _asked({"indexes": indexes(workshop), "names": wanted}, workshop)
     return Listing(
         files={name: tuple(_files(answer["files"])) for name, answer in answers.items() if answer["status"] in _KNOWN},
         unknown=frozenset(name for name in wanted if name not in answers or answers[name]["status"] not in _KNOWN),
     )
+
+
+def offered(names: Iterable[str], workshop: Workshop) -> Mapping[str, Mapping[str, str]]:
+    """Return for each of *names* (canonical) that the indexes know its versions, and why they were withdrawn, or "".
+
+    Shape: versions as file names spell them. Names that could not be asked for are left out.
+    """
+    wanted = sorted(set(names))[:_MOST_NAMES]
+    answers = _asked({"indexes": indexes(workshop), "names": wanted, "releases": True}, workshop)
+    return {name: answer["releases"] for name, answer in answers.items() if answer["status"] == index_query.FOUND}
+
+
+def _asked(question: Mapping[str, object], workshop: Workshop) -> dict[str, Any]:
+    script = str(Path(index_query.__file__))
+    done = workshop.run((sys.executable, "-I", "-S", script), stdin=json.dumps(question))
+    try:
+        answers: dict[str, Any] = json.loads(done.out) if done.ok else {}
+    except ValueError:
+        return {}
+    return answers
 
 
 def indexes(workshop: Workshop) -> list[str]:
@@ -121,7 +135,7 @@ def _applies(requirement: Requirement, series: str) -> bool:
 
 
 def _files(listed: Iterable[Sequence[object]]) -> Iterator[_File]:
-    for filename, requires in listed:
+    for filename, requires, *_ in listed:
         try:
             specifiers = SpecifierSet(str(requires))
         except InvalidSpecifier:

@@ -25,12 +25,12 @@ class Resolved:
     is_whole: bool
 
 
-def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop) -> Resolved:
-    """Ask the index for all that lock files do not answer."""
+def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop, platform: str = "") -> Resolved:
+    """Ask the index for all that lock files do not answer; *platform* is another one than this machine's."""
     open_installs = [install for install in recipe.installs if _is_open(install)]
     with ThreadPoolExecutor(max_workers=4) as pool:
         answers = list(
-            pool.map(lambda install: _answer(install, top, installer=installer, workshop=workshop), open_installs)
+            pool.map(lambda install: _answer(_question(install, top, platform), installer, workshop), open_installs)
         )
     unlocked = [install for install in recipe.installs if install.tool in _WITH_LOCK and not install.is_locked]
     unread = [install for install in recipe.installs if install.tool not in _WITH_LOCK and not _is_read(install)]
@@ -56,11 +56,11 @@ def _is_open(install: Install) -> bool:
     return install.tool not in _WITH_LOCK and not install.is_seed and bool(asks)
 
 
-def _answer(install: Install, top: Path, *, installer: Installer, workshop: Workshop) -> Answer:
-    return locked_answers.answered(_question(install, top), installer=installer, workshop=workshop)
+def _answer(question: Question, installer: Installer, workshop: Workshop) -> Answer:
+    return locked_answers.answered(question, installer=installer, workshop=workshop)
 
 
-def _question(install: Install, top: Path) -> Question:
+def _question(install: Install, top: Path, platform: str = "") -> Question:
     return Question(
         folder=top / install.folder,
         requirements=install.requirements,
@@ -70,6 +70,7 @@ def _question(install: Install, top: Path) -> Question:
         options=tuple(
             option for option in install.options if option not in {"--upgrade", "--reinstall", "--require-hashes"}
         ),
+        platform=platform,
     )
 
 

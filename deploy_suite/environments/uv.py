@@ -72,6 +72,18 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Comp
     )
 
 
+def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+    """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made."""
+    return _uv(
+        workshop,
+        *("pip", "install", "--quiet", "--target", str(folder), "--no-deps", "--only-binary", ":all:"),
+        *("--python", str(workshop.interpreter.path), "--python-platform", platform),
+        *LIKE_PIP,
+        *requirements,
+        timeout_s=LONG_S,
+    )
+
+
 def resolve(question: Question, workshop: Workshop) -> Answer:
     """Ask the index which versions would be installed."""
     done = _compiled(question, workshop, "--format", "pylock.toml")
@@ -98,6 +110,8 @@ def demands(question: Question, workshop: Workshop) -> Mapping[str, tuple[str, .
 
 def _compiled(question: Question, workshop: Workshop, *form: str) -> Completed:
     options = [*question.options, *(word for file in question.constraints for word in ("--constraints", file))]
+    if question.platform:
+        options += ["--python-platform", question.platform]
     return _uv(
         workshop,
         *("pip", "compile", "--quiet", *form, *LIKE_PIP),

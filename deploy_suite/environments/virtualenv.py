@@ -72,11 +72,30 @@ def _pip(venv: Path, *words: str, workshop: Workshop, cwd: Path | None = None) -
     )
 
 
+def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+    """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made.
+
+    Of a platform pip takes only the very tag that it is told, so all older ones are told too (PEP 600).
+    """
+    machine, _, newest = platform.partition("-manylinux_2_")
+    older = (f"manylinux_2_{minor}_{machine}" for minor in range(int(newest or 17), 4, -1))
+    tags = [*older, f"manylinux2014_{machine}", f"manylinux2010_{machine}", f"manylinux1_{machine}"]
+    return _pip(
+        _bare(workshop),
+        *("install", "--quiet", "--target", str(folder), "--no-deps", "--only-binary", ":all:"),
+        *(word for tag in tags for word in ("--platform", tag)),
+        *requirements,
+        workshop=workshop,
+    )
+
+
 def resolve(question: Question, workshop: Workshop) -> Answer:
     """Ask the index which versions would be installed, by a dry run of pip in a bare environment kept for that.
 
     Source: https://pip.pypa.io/en/stable/reference/installation-report/
     """
+    if question.platform:
+        return Answer(is_answer=False)  # pip resolves for another platform only where all have wheels
     report = workshop.folder / f"report-{hashlib.sha256(repr(question).encode()).hexdigest()[:16]}.json"
     done = _pip(
         _bare(workshop),

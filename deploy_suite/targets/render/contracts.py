@@ -38,6 +38,7 @@ _FIXED_PORT: Final = re.compile(
 _DEFAULTED_PORT: Final = re.compile(
     r"\$\{PORT:?[-=]\d+\}|PORT['\"]\s*,\s*(?:default=)?['\"]?\d+|PORT['\"]\)\s*or\s*\d+"
 )
+_IMAGE: Final = "render-native"  # a row of knowledge/platforms/images.toml
 _HIGHEST_PORT: Final = 65535
 
 
@@ -126,6 +127,7 @@ def assembled(
         probes=settings.probes,
         location=location,
         notes=(*notes, *_notes(python)),
+        image=_IMAGE,
     )
 
 

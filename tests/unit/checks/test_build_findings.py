@@ -274,15 +274,6 @@ def environment(top: Path, packages: Mapping[str, str], *, notes: tuple[str, ...
     )
 
 
-def compiled(top: Path, name: str, code: bytes) -> None:
-    site = top / "lib/python3.13/site-packages"
-    info = site / f"{name}-1.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Name: {name}\nVersion: 1\n\n")
-    (info / "RECORD").write_text(f"{name}.so,,\n")
-    (site / f"{name}.so").write_bytes(code)
-
-
 def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
     found = build.passed(environment(tmp_path, {"six": "1"}, notes=("another patch",)))
 
@@ -294,19 +285,3 @@ def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
             evidence=("another patch",),
         ),
     )
-
-
-def test_what_was_compiled_against_libraries_of_this_machine_is_a_warning(tmp_path: Path) -> None:
-    compiled(tmp_path, "plain", b"\x00libc.so.6\x00")
-    compiled(tmp_path, "native", b"\x00libc.so.6\x00libpq.so.5\x00")
-
-    found = build.passed(environment(tmp_path, {"plain": "1", "native": "1"}))
-
-    assert [(finding.code, finding.outcome, finding.certainty) for finding in found] == [
-        ("build", Outcome.PASSED, ""),
-        (
-            "compiled-from-source:native",
-            Outcome.WARNING,
-            "it compiled on this machine; the target must have libpq.so.5 too",
-        ),
-    ]

@@ -93,6 +93,19 @@ def test_a_local_index_is_asked_without_the_network(tmp_path: Path) -> None:
 
     assert index_query.answer_for([tmp_path.as_uri()], "pkg") == {
         "status": 200,
-        "files": [["pkg-1-py3-none-any.whl", ">=3.8"]],
+        "files": [["pkg-1-py3-none-any.whl", ">=3.8", ""]],
     }
     assert index_query.answer_for([tmp_path.as_uri()], "absent") == {"status": 404, "files": []}
+
+
+def test_a_release_is_withdrawn_when_all_its_files_are(tmp_path: Path) -> None:
+    page = (
+        '<a href="pkg-1.0.tar.gz" data-yanked="broken metadata">x</a><a href="pkg-1.0-py3-none-any.whl" data-yanked>x</a>'
+        '<a href="pkg-1.1.tar.gz" data-yanked="slow">x</a><a href="pkg-1.1-py3-none-any.whl">x</a><a href="pkg.exe">x</a>'
+    )
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/index.html").write_text(page)
+
+    listed = index_query.answer_for([tmp_path.as_uri()], "pkg")["files"]
+
+    assert index_query.releases(listed) == {"1.0": "broken metadata", "1.1": ""}
