@@ -93,7 +93,7 @@ class CheckResult:
 
     @property
     def outcome(self) -> Outcome:
-        """The gravest of the findings; SKIPPED for a check that only skipped, PASSED for one with no more than notes."""
+        """The gravest of the findings; SKIPPED for a check that only skipped, PASSED for one with nothing but notes."""
         counted = tuple(finding.outcome for finding in self.findings if not finding.is_optional_skip)
         return worst(counted or (finding.outcome for finding in self.findings))
 

@@ -1,10 +1,15 @@
 """A syntax tree into the names that its module has, the functions in it and the folders it makes importable."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+_BOUND: Final = re.compile(
+    rb"^(?:(?:class|(?:async[ \t]+)?def)[ \t]+(?P<defined>\w+)|(?P<assigned>[A-Za-z_]\w*)[ \t]*(?::|=[^=]))",
+    re.MULTILINE | re.ASCII,
+)
 _OPENS: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__", "extend_path"})
 
 
@@ -40,6 +45,11 @@ def names(tree: ast.Module) -> frozenset[str] | None:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
     return None if "__path__" in bound else frozenset(bound)
+
+
+def plainly_bound(data: bytes) -> frozenset[str]:
+    """Return names that the text itself shows to be bound at the margin; there may be others."""
+    return frozenset(match[match.lastgroup or 0].decode() for match in _BOUND.finditer(data))
 
 
 def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

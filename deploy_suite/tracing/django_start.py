@@ -97,7 +97,7 @@ def _application(walk: Walk, dotted: str, chain: Chain, *, uses_admin: bool) -> 
 
 def walk_folders(walk: Walk, package: str) -> tuple[str, ...]:
     """Return the folders of a namespace package, which has no file that could have been read."""
-    bases, prefix = tuple(walk.bases), ""
+    bases, prefix = walk.bases, ""
     for part in package.split("."):
         found = walk.layout.find(bases, part=part, prefix=prefix)
         if found is None:

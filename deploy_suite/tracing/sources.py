@@ -5,13 +5,14 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.tracing.statements import Imported
+from deploy_suite.tracing.skimming import skim
+from deploy_suite.tracing.statements import Imported, Reader
 from deploy_suite.tracing.values import ImportKind
 
 _PLAIN: Final = re.compile(
@@ -128,7 +129,26 @@ def _nested(token: tokenize.TokenInfo) -> Fault:
     return Fault(line=token.start[0], message=message, text=token.line.strip())
 
 
-def plain_imports(data: bytes) -> Iterator[Imported]:
+def imports(source: Source, reader: Reader) -> Sequence[Imported]:
+    """Return the imports of *source* in the order of their lines, parsing of it no more than they need."""
+    try:
+        skimmed = skim(source.data, has_dynamic=reader.has_dynamic)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        skimmed = None
+    if skimmed is not None:
+        reader.found += [Imported(p.module, p.line, ImportKind.EAGER, p.names, p.level) for p in skimmed.plain]
+        if skimmed.blocks is None:
+            return reader.found
+        reader.read(skimmed.blocks.body, ImportKind.EAGER)
+        return sorted(reader.found, key=lambda imported: imported.line)
+    tree = source.tree
+    if tree is None:
+        return tuple(_plain_imports(source.data))
+    reader.read(tree.body, ImportKind.EAGER)
+    return reader.found
+
+
+def _plain_imports(data: bytes) -> Iterator[Imported]:
     """Return the imports of a file that cannot be parsed, line by line; of indented ones nothing is claimed."""
     text = data.decode("utf-8", errors="replace")
     for match in _PLAIN.finditer(text):

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from deploy_suite.tracing import conditions
 from deploy_suite.tracing.values import ImportKind
@@ -15,20 +15,18 @@ _SPEC: Final = re.compile(r"(?P<module>[A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?")
 _NAMES_SHOWN: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(NamedTuple):
     """One import.
 
     Shape: `module` is as written without the leading dots, `level` counts those; `names` are empty for a plain
-    `import`. `is_plain_text` says that the name stood in a string, where the last part may be a class.
+    `import`. `label` is how reports show an import that is no statement.
     """
 
     module: str
-    names: tuple[str, ...] = ()
-    level: int = 0
     line: int
     kind: ImportKind
-    is_text: bool = False
+    names: tuple[str, ...] = ()
+    level: int = 0
     label: str = ""
 
     @property

@@ -17,19 +17,21 @@ def trace(
     python: str,
     known: frozenset[str] = frozenset(),
     variables: Mapping[str, str] | None = None,
+    reads_all: bool = True,
 ) -> Trace:
     """Return what starting *entry* imports, eagerly or otherwise.
 
     Shape: *folder* is the repository's top on disk; *python* the target's version, "3.12" or longer; *known* the
     top-level names that distributions provide, so that a folder `alembic/` of migrations is not taken for the package;
-    of *variables* only DJANGO_SETTINGS_MODULE matters.
+    of *variables* only DJANGO_SETTINGS_MODULE matters. With *reads_all* each file on the way is parsed as a whole, to
+    find what the target's Python cannot read.
     Source: the import system, https://docs.python.org/3/reference/import.html
     """
     major, minor = (int(part) for part in python.split(".")[:2])
     walk = Walk(
         layout=Layout(folder),
         version=(major, minor),
-        bases=[_text(path) for path in entry.search_path],
+        bases=tuple(_text(path) for path in entry.search_path),
         standard=standard_library.names((major, minor)),
         known=known,
     )
@@ -43,7 +45,7 @@ def trace(
         entry=entry,
         imports=tuple(walk.imports.values()),
         missing=tuple(walk.missing.values()),
-        syntax_problems=tuple(walk.faults),
+        syntax_problems=tuple(walk.faults()) if reads_all else (),
         shadows=tuple(walk.shadows.values()),
         files=tuple(walk.modules),
         settings_module=settings,
@@ -62,7 +64,7 @@ def _first(walk: Walk, entry: EntryPoint) -> Iterator[Module]:
         package = entry.module.rpartition(".")[0] if entry.module.endswith(".__main__") else ""
         yield Module(name=f"{package}.__main__" if package else "__main__", file=str(entry.file))
         return
-    bases, prefix = tuple(walk.bases), ""
+    bases, prefix = walk.bases, ""
     for part in entry.module.split("."):
         module = walk.layout.find(bases, part=part, prefix=prefix)
         if module is None:

@@ -1,7 +1,9 @@
 """Follows import statements from file to file, in the order in which Python would run them."""
 
-from collections.abc import Generator, Iterator, Sequence
+import ast
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from deploy_suite.tracing import bindings, sources
@@ -43,7 +45,7 @@ class Walk:
 
     layout: Layout
     version: tuple[int, int]
-    bases: list[str]
+    bases: tuple[str, ...]
     standard: frozenset[str]
     known: frozenset[str]
     level: ImportKind = ImportKind.EAGER
@@ -52,12 +54,14 @@ class Walk:
     chains: dict[str, Chain] = field(default_factory=dict)
     read: dict[str, Source] = field(default_factory=dict)
     pending: dict[ImportKind, list[Step]] = field(default_factory=lambda: {kind: [] for kind in ImportKind})
-    names: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    assigned: dict[str, frozenset[str]] = field(default_factory=dict)
-    imports: dict[tuple[str, tuple[str, ...]], ThirdPartyImport] = field(default_factory=dict)
+    levels: dict[str, ImportKind] = field(default_factory=dict)
+    imports: dict[tuple[str, tuple[str, ...], str, int], ThirdPartyImport] = field(default_factory=dict)
     missing: dict[str, MissingModule] = field(default_factory=dict)
-    faults: list[SyntaxProblem] = field(default_factory=list)
     shadows: dict[str, Shadow] = field(default_factory=dict)
+    taken: dict[str, frozenset[str]] = field(default_factory=dict)
+    _names: dict[str, "_Names"] = field(default_factory=dict)
+    _own: dict[str, bool] = field(default_factory=dict)
+    _entered: dict[str, Module] = field(default_factory=dict)
 
     def finish(self) -> None:
         """Follow what waits, the more certain kinds first: the first way by which a module is met is its strongest."""
@@ -92,13 +96,42 @@ class Walk:
             return
         self.modules[module.file] = module
         self.chains[module.file] = chain
-        source = self._source(module, chain)
-        if source is None:
-            return
-        for imported in self._statements(source, module):
-            yield from self.take(Step(module, imported, chain))
+        self.levels[module.file] = self.level
+        source = self._source(module)
+        statements = self._statements(source, module) if source else ()
+        if module.folders:
+            self.taken[module.file] = frozenset(name for imported in statements for name in imported.names)
+        for imported in statements:
+            if not imported.level and imported.module.partition(".")[0] in self.standard and self._is_plain(imported):
+                continue
+            kind = max(self.level, imported.kind)
+            if kind == self.level:
+                yield self.follow(Step(module, imported, chain))
+            else:
+                self.pending[kind].append(Step(module, imported, chain))
 
-    def _source(self, module: Module, chain: Chain) -> Source | None:
+    def _is_plain(self, imported: Imported) -> bool:
+        """Whether nothing of the project's stands in the way of what the standard library has."""
+        top = imported.module.partition(".")[0]
+        if top not in self._own:
+            self._own[top] = self.layout.find(self.bases, part=top, prefix="") is not None
+        return not self._own[top]
+
+    def faults(self) -> Iterator[SyntaxProblem]:
+        """Return what of the files that were read the target cannot, which only parsing all of them shows."""
+        for file, source in self.read.items():
+            fault = source.fault
+            if fault is not None:
+                yield SyntaxProblem(
+                    file=file,
+                    line=fault.line,
+                    message=fault.message,
+                    text=fault.text,
+                    kind=self.levels[file],
+                    chain=self.chains[file],
+                )
+
+    def _source(self, module: Module) -> Source | None:
         if not module.is_source:
             return None
         try:
@@ -106,98 +139,86 @@ class Walk:
         except OSError:
             return None
         self.read[module.file] = source
-        if source.fault is not None:
-            fault = source.fault
-            self.faults.append(
-                SyntaxProblem(
-                    file=module.file,
-                    line=fault.line,
-                    message=fault.message,
-                    text=fault.text,
-                    kind=self.level,
-                    chain=chain,
-                ),
-            )
-        if source.tree is not None and b"sys.path" in source.data:
-            self._extend_path(source, module)
+        if b"sys.path" in source.data and source.tree is not None:
+            self._extend_path(source.tree, module)
         return source
 
-    def _extend_path(self, source: Source, module: Module) -> None:
-        added = bindings.added_folders(source.tree, file=module.file, cwd=self.bases[0]) if source.tree else ()
-        for folder, is_first in added:
+    def _extend_path(self, tree: ast.Module, module: Module) -> None:
+        for folder, is_first in bindings.added_folders(tree, file=module.file, cwd=self.bases[0]):
             text = "" if folder == "." else folder
             if text not in self.bases:
-                self.bases.insert(0 if is_first else len(self.bases), text)
+                self.bases = (text, *self.bases) if is_first else (*self.bases, text)
+                self._own.clear()
+                self._entered.clear()
 
     def _statements(self, source: Source, module: Module) -> Sequence[Imported]:
-        if source.tree is None:
-            return tuple(sources.plain_imports(source.data))
         reader = Reader(
             version=self.version,
             is_program=module.name.endswith("__main__"),
             has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
             eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
         )
-        reader.read(source.tree.body, ImportKind.EAGER)
-        return reader.found
+        return sources.imports(source, reader)
 
     def follow(self, step: Step) -> Steps:
         """Run one import: the packages on the way, then the module, then those submodules that it takes."""
         imported = step.imported
-        chain = step.chain.then(Hop(step.module.file, imported.line, imported.statement))
         dotted = _absolute(imported, step.module)
+        module = self._entered.get(dotted or "")
+        if module is not None and (not module.folders or not imported.names):
+            return
+        chain = step.chain.then(Hop(step.module.file, imported.line, imported.statement))
         if dotted is None:
             self._lacks(imported.statement, chain, lack=Lack.NO_PARENT)
             return
         if not imported.level and not self._is_own(step, dotted, chain=chain):
             self._third_party(imported, dotted, chain=chain)
             return
-        module = yield from self._components(dotted, chain)
+        if module is None:
+            yield from self._components(dotted, chain)
+            module = self._entered.get(dotted)
         if module is not None:
             yield from self._taken(module, imported, chain=chain)
 
-    def _components(self, dotted: str, chain: Chain) -> Generator[Steps, None, Module | None]:
-        bases, prefix = tuple(self.bases), ""
+    def _components(self, dotted: str, chain: Chain) -> Steps:
+        bases, prefix = self.bases, ""
         module: Module | None = None
         for part in dotted.split("."):
             found = self.layout.find(bases, part=part, prefix=prefix)
             if found is None:
                 if not self._is_open(module):
                     self._lacks(f"{prefix}.{part}".lstrip("."), chain, bases=bases, part=part)
-                return None
-            yield self.enter(found, chain)
+                return
+            if found.file not in self.modules:
+                yield self.enter(found, chain)
             bases, prefix, module = found.folders, found.name, found
-        return module
+        if module is not None and dotted.partition(".")[0] not in self.known | self.standard:
+            self._entered[dotted] = module
 
     def _taken(self, module: Module, imported: Imported, *, chain: Chain) -> Steps:
         """Follow the names of a `from` import that are submodules; those that nothing provides are missing."""
         if not module.folders:
             return
-        names = self._names(module)
+        own = self._names_of(module)
         for name in imported.names:
             if name == "*" or name.startswith("__"):
                 continue
             found = self.layout.find(module.folders, part=name, prefix=module.name)
-            if found is not None and not self._is_bound_first(module, name):
-                yield self.enter(found, chain)
-            elif found is None and names is not None and name not in names:
+            if found is not None:
+                if found.file not in self.modules and not own.assigns(name):
+                    yield self.enter(found, chain)
+            elif not own.may_have(name):
                 self._lacks(f"{module.name}.{name}", chain, bases=module.folders, part=name)
 
-    def _names(self, module: Module) -> frozenset[str] | None:
-        """Return the names that a package has, None where they cannot be told."""
-        if not module.file:
-            return frozenset()
-        if module.file not in self.names:
-            tree = self.read[module.file].tree if module.file in self.read else None
-            self.names[module.file] = bindings.names(tree) if tree else None
-        return self.names[module.file]
-
-    def _is_bound_first(self, module: Module, name: str) -> bool:
-        """Whether the package itself has *name*, so that Python does not look for a submodule."""
-        if module.file not in self.assigned:
-            tree = self.read[module.file].tree if module.file in self.read else None
-            self.assigned[module.file] = bindings.assigned(tree) if tree else frozenset()
-        return name in self.assigned[module.file]
+    def _names_of(self, module: Module) -> "_Names":
+        """Return the names that the package itself has."""
+        if module.file not in self._names:
+            self._names[module.file] = _Names(
+                self.read.get(module.file),
+                taken=self.taken.get(module.file, frozenset()),
+                is_namespace=not module.file,
+            )
+        return self._names[module.file]
 
     def _is_open(self, module: Module | None) -> bool:
         """Whether a module may have submodules that the folders do not show."""
@@ -209,7 +230,7 @@ class Walk:
         top = dotted.partition(".")[0]
         found = self.layout.find(self.bases, part=top, prefix="")
         if found is None:
-            return self._is_own_elsewhere(top, chain)
+            return top not in self.standard and self._is_own_elsewhere(top, chain)
         is_foreign_name = top in self.standard or top in self.known
         if not found.file:
             sources_there = any(self.layout.holds_sources(folder) for folder in found.folders)
@@ -257,7 +278,8 @@ class Walk:
         if top in self.standard:
             return
         found = ThirdPartyImport(name=top, module=dotted, names=imported.names, kind=self.level, chain=chain)
-        self.imports.setdefault((dotted, imported.names), found)
+        hop = chain.last
+        self.imports.setdefault((dotted, imported.names, hop.file, hop.line), found)
 
     def _lacks(
         self,
@@ -283,6 +305,42 @@ class Walk:
                 variant=variant,
             ),
         )
+
+
+class _Names:
+    """The names of a package's own, told without a syntax tree where the text is enough."""
+
+    def __init__(self, source: Source | None, *, taken: frozenset[str], is_namespace: bool) -> None:
+        self._source = source
+        self._is_namespace = is_namespace
+        self._taken = taken
+
+    def may_have(self, name: str) -> bool:
+        """Whether the package has *name*, or nobody can tell without running it."""
+        if self._is_namespace:
+            return False
+        if name in self._taken or name in self._plain:
+            return True
+        names = self._all
+        return names is None or name in names
+
+    def assigns(self, name: str) -> bool:
+        """Whether the package assigns to *name*, so that Python does not look for a submodule."""
+        return bool(self._source and name.encode() in self._source.data and name in self._assigned)
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        return bindings.plainly_bound(self._source.data) if self._source else frozenset()
+
+    @cached_property
+    def _all(self) -> frozenset[str] | None:
+        tree = self._source.tree if self._source else None
+        return bindings.names(tree) if tree else None
+
+    @cached_property
+    def _assigned(self) -> frozenset[str]:
+        tree = self._source.tree if self._source else None
+        return bindings.assigned(tree) if tree else frozenset()
 
 
 def _absolute(imported: Imported, module: Module) -> str | None:

@@ -1,0 +1,198 @@
+"""The text of a Python file into its import statements, parsing no more of it than what surrounds them.
+
+A syntax tree of a whole file costs some twenty times what its imports do. What stands at the margin is read as it is;
+of an import further in, the statement at the margin that holds it is parsed. Where the text leaves a doubt (a quote in
+front of a long string, a continued line), the answer is None, and the whole file has to be parsed.
+"""
+
+import ast
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+_WORD: Final = re.compile(rb"\bimport\b")
+_DYNAMIC: Final = re.compile(rb"import_module|__import__|\.run\(")
+_BEFORE: Final = re.compile(rb"[ \t]*(?:from[ \t]+[.\w]+[ \t]+|from[ \t]*\.+[ \t]*)?")
+_ALIAS: Final = rb"(?:[ \t]+as[ \t]+\w+)?"
+_PLAIN: Final = re.compile(
+    rb"import[ \t]+(?P<modules>[\w.]+"
+    + _ALIAS
+    + rb"(?:[ \t]*,[ \t]*[\w.]+"
+    + _ALIAS
+    + rb")*)[ \t]*(?:#[^\n]*)?(?:\n|\Z)"
+)
+_FROM: Final = re.compile(
+    rb"from[ \t]+(?P<dots>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]*"
+    rb"(?:\((?P<inside>[^()]*)\)|(?<=[ \t])(?P<names>[\w*][\w \t,]*))[ \t]*(?:#[^\n]*)?(?:\n|\Z)"
+)
+_COMMENT: Final = re.compile(rb"#[^\n]*")
+_NAMES: Final = re.compile(rb"(?P<name>[\w.*]+)" + rb"(?:\s+as\s+\w+)?")
+_MARGIN: Final = re.compile(rb"^[^\s#)\]}]", re.MULTILINE)
+_CONTINUED: Final = re.compile(rb" *(?:else|elif|except|finally)\b")
+# A class or function up to its first statement: the end of its header is the first colon at the end of a line.
+_BODY: Final = re.compile(
+    rb"(?P<own> *)(?:class|def|async def) [^#\"']*?:[ \t]*\n(?:[ \t]*\n)*(?P<body>(?P<indent>(?P=own) +)(?=[^\s#]))"
+)
+_BACKSLASH: Final = 92
+
+
+class Plain(NamedTuple):
+    """An import at the margin. Shape: `names` are empty for a plain `import`, `level` counts leading dots."""
+
+    module: str
+    names: tuple[str, ...]
+    level: int
+    line: int
+
+
+class Skimmed(NamedTuple):
+    """What a text holds. Shape: `blocks` is the module of all other statements with imports in them, None without."""
+
+    plain: tuple[Plain, ...]
+    blocks: ast.Module | None
+
+
+def skim(data: bytes, *, has_dynamic: bool) -> Skimmed | None:
+    """Return the imports of *data*, None where only a parser can tell. Raises: SyntaxError for a broken block.
+
+    Shape: *has_dynamic* says that imports by a literal name are wanted too.
+    """
+    if b"\r" in data or b"\f" in data or b"coding" in data[:200] or data.startswith(b"\xef\xbb\xbf"):
+        return None
+    strings = _long_strings(data)
+    if strings is None:
+        return None
+    plain: list[Plain] = []
+    inner: list[int] = []
+    line, counted = 1, 0
+    for word in _outside(_words(data), strings):
+        start = data.rfind(b"\n", 0, word) + 1
+        if start >= 2 and data[start - 2] == _BACKSLASH:  # noqa: PLR2004  the backslash and the end of its line
+            return None
+        line, counted = line + data.count(b"\n", counted, start), start
+        before = data[start:word]
+        if not _BEFORE.fullmatch(before):
+            if _may_precede(before):
+                inner.append(start)
+        elif before[:1] in {b" ", b"\t"} or not _take(data, start, line, into=plain):
+            inner.append(start)
+    if has_dynamic:
+        inner += _outside((match.start() for match in _DYNAMIC.finditer(data)), strings)
+    return Skimmed(tuple(plain), ast.parse(_blocks(data, inner, strings)) if inner else None)
+
+
+def _words(data: bytes) -> Iterator[int]:
+    """Return where the word `import` stands."""
+    position = data.find(b"import")
+    while position >= 0:
+        if _WORD.match(data, position):
+            yield position
+        position = data.find(b"import", position + 6)
+
+
+def _may_precede(before: bytes) -> bool:
+    """Whether a statement may begin behind *before*: it follows a colon or semicolon, or has an unusual `from`."""
+    text = before.lstrip()
+    return (b":" in text or b";" in text or text.startswith(b"from")) and not text.startswith(b"#")
+
+
+def _take(data: bytes, start: int, line: int, *, into: list[Plain]) -> bool:
+    """Read the import statement at *start*; whether that could be done."""
+    if (match := _FROM.match(data, start)) is not None:
+        text = match["names"] or match["inside"]
+        names = _NAMES.findall(_COMMENT.sub(b"", text) if b"#" in text else text)
+        into.append(Plain(match["module"].decode(), tuple([name.decode() for name in names]), len(match["dots"]), line))
+        return bool(names)
+    if (match := _PLAIN.match(data, start)) is not None:
+        into += [Plain(name.decode(), (), 0, line) for name in _NAMES.findall(match["modules"])]
+        return True
+    return False
+
+
+def _long_strings(data: bytes) -> list[tuple[int, int]] | None:
+    """Return where triple-quoted strings begin and end, None where a quote on the way makes that unsure."""
+    found: list[tuple[int, int]] = []
+    double, single, position = data.find(b'"""'), data.find(b"'''"), 0
+    while double >= 0 or single >= 0:
+        is_single = double < 0 or 0 <= single < double
+        start, quote = (single, b"'''") if is_single else (double, b'"""')
+        before = data[max(position, data.rfind(b"\n", 0, start) + 1) : start]
+        if b"#" in before or b'"' in before or b"'" in before:
+            return None
+        end = _end(data, start + 3, quote)
+        if end < 0:
+            return None
+        position = end + 3
+        found.append((start, position))
+        double = data.find(b'"""', position) if 0 <= double < position else double
+        single = data.find(b"'''", position) if 0 <= single < position else single
+    return found
+
+
+def _end(data: bytes, position: int, quote: bytes) -> int:
+    """Return where the closing *quote* stands, one behind a backslash not counted; -1 without one."""
+    while (end := data.find(quote, position)) >= 0:
+        before = end - 1
+        while data[before] == _BACKSLASH:
+            before -= 1
+        if (end - 1 - before) % 2 == 0:
+            return end
+        position = end + 1
+    return -1
+
+
+def _outside(positions: Iterator[int], strings: list[tuple[int, int]]) -> Iterator[int]:
+    """Return those of the ascending *positions* that lie in none of the ascending *strings*."""
+    index, count = 0, len(strings)
+    for position in positions:
+        while index < count and strings[index][1] <= position:
+            index += 1
+        if index == count or position < strings[index][0]:
+            yield position
+
+
+def _blocks(data: bytes, inner: list[int], strings: list[tuple[int, int]]) -> bytes:
+    """Return *data* with only those statements in which one of *inner* lies; lines stay where they are."""
+    parts: list[bytes] = []
+    done = 0
+    for start, end in _kept(data, (0, len(data)), _MARGIN, wanted=sorted(inner), strings=strings):
+        parts += [b"\n" * data.count(b"\n", done, start), data[start:end]]
+        done = end
+    return b"".join(parts)
+
+
+def _kept(
+    data: bytes,
+    region: tuple[int, int],
+    margin: re.Pattern[bytes],
+    *,
+    wanted: list[int],
+    strings: list[tuple[int, int]],
+) -> Iterator[tuple[int, int]]:
+    """Return where the statements of *region* stand that are wanted; of classes and functions only the parts that are.
+
+    Other statements are kept whole: what an `except` does at its end decides what its `try` means.
+    """
+    matches = margin.finditer(data, *region)
+    starts = [
+        start
+        for start in _outside((match.start() for match in matches), strings)
+        if data[start - 2 : start - 1] != b"\\" and not _CONTINUED.match(data, start)
+    ]
+    for start, end in zip(starts, [*starts[1:], region[1]], strict=False):
+        inside = wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]
+        body = _BODY.match(data, start, end) if inside else None
+        if body is not None and inside[0] >= body.start("body"):
+            yield start, body.start("body")
+            inner = _margin(len(body["indent"]))
+            yield from _kept(data, (body.start("body"), end), inner, wanted=inside, strings=strings)
+        elif inside:
+            yield start, end
+
+
+@cache
+def _margin(indent: int) -> re.Pattern[bytes]:
+    """Return what finds the statements that are indented by *indent* spaces."""
+    return re.compile(rb"^ {%d}[^\s#)\]}]" % indent, re.MULTILINE)
