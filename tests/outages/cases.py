@@ -61,7 +61,7 @@ class Variant:
 
     def repository(self, folder: Path) -> Path:
         """Make the variant's repository below *folder*, with its origin beside it, and return its path."""
-        origin, clone = folder / "origin.git", folder / self.project
+        origin, clone = folder / "remote" / f"{self.project}.git", folder / self.project
         clone.mkdir(parents=True)
         _git(folder, "init", "--quiet", "--bare", str(origin))
         _git(clone, "init", "--quiet")

@@ -15,11 +15,15 @@ from tests.outages.cases import Cause, Variant
 _GRAVE: Final = frozenset({"failed", "warning"})
 _TEXTS: Final = ("message", "certainty", "remedy", "reproduce")
 _LIMIT_S: Final = 900
+_PROGRAM: Final = (sys.executable, "-m", "deploy_suite", "preflight", "--format", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How it came out. Shape: `named` are "code file:line" of all findings above a note; `reused` a kept verdict's time."""
+    """How it came out.
+
+    Shape: `named` are "code file:line" of what is told above a note; `reused` is the time of a kept verdict, or "".
+    """
 
     variant: Variant
     named: tuple[str, ...]
@@ -45,6 +49,11 @@ class _Named:
         return f"{location['file']}:{location['line']}" if location["line"] else str(location["file"])
 
     @property
+    def cause(self) -> tuple[str, str]:
+        """The service and the code."""
+        return self.row["service"], self.row["code"]
+
+    @property
     def text(self) -> str:
         return "\n".join([*(self.row[key] for key in _TEXTS), *self.row["evidence"]])
 
@@ -65,9 +74,7 @@ def judge(variant: Variant, *options: str) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="outage-") as folder:
         clone = variant.repository(Path(folder))
         done = subprocess.run(
-            (sys.executable, "-m", "deploy_suite", "preflight", "--format", "json", "--project", str(clone))
-            + variant.arguments
-            + options,
+            (*_PROGRAM, "--project", str(clone), *variant.arguments, *options),
             capture_output=True,
             text=True,
             check=False,
@@ -79,7 +86,7 @@ def judge(variant: Variant, *options: str) -> Verdict:
         except ValueError:
             told = f"no report, exit code {done.returncode}: {done.stderr.strip()[-600:]}"
             return Verdict(variant=variant, named=(), differences=(told,), seconds=seconds)
-        found = [_Named(row) for row in report["findings"] if row["outcome"] in _GRAVE]
+        found = _told([_Named(row) for row in report["findings"] if row["outcome"] in _GRAVE])
         places = {cause: cause.place(clone) for cause in variant.causes}
     return Verdict(
         variant=variant,
@@ -88,6 +95,19 @@ def judge(variant: Variant, *options: str) -> Verdict:
         seconds=seconds,
         reused=report["reused"] or "",
     )
+
+
+def _told(found: Sequence[_Named]) -> list[_Named]:
+    """Return of each cause the gravest finding, the first of several: what a later check meets again is an echo.
+
+    A code without a parameter echoes the same one with it: what a traceback shows as `numpy-abi` is the
+    `numpy-abi:opencv-python` that the files have shown.
+    """
+    told: dict[tuple[str, str], _Named] = {}
+    for one in sorted(found, key=lambda one: one.row["outcome"] != "failed"):
+        told.setdefault(one.cause, one)
+    named = {(service, code.partition(":")[0]) for service, code in told if ":" in code}
+    return [one for cause, one in told.items() if ":" in cause[1] or cause not in named]
 
 
 def _differences(
@@ -107,7 +127,8 @@ def _differences(
         yield from (f"{cause.code} {place} does not say {text!r}" for text in cause.says if text not in said)
     for one in found:
         if not any(one.names(cause, place) for cause, place in places.items()):
-            yield f"named besides: {one} ({one.row['outcome']}, {one.row['service'] or 'project'}): {one.row['message']}"
+            whose = one.row["service"] or "project"
+            yield f"named besides: {one} ({one.row['outcome']}, {whose}): {one.row['message']}"
     if code != variant.exit:
         skipped = [row["message"] for row in rows if row["outcome"] == "skipped" and row["required"]]
         yield f"exit code {code}, expected {variant.exit}" + (f"; skipped: {'; '.join(skipped)}" if skipped else "")
