@@ -123,7 +123,9 @@ class Installer(Protocol):
     def install(self, venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
         """Install *requirements* into *venv* for the suite's own ends."""
 
-    def fetch(self, folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+    def fetch(
+        self, folder: Path, requirements: Sequence[str], *, platform: str, timeout_s: float, workshop: Workshop
+    ) -> Completed:
         """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made."""
 
     def resolve(self, question: Question, workshop: Workshop) -> Answer:

@@ -28,8 +28,10 @@ class TargetPackages:
     from_source: frozenset[str]
 
 
-def unpacked(plan: Plan, installed: Mapping[str, str], *, glibc: tuple[int, ...]) -> TargetPackages | None:
-    """Return the packages of *plan* for Linux on x86-64, None where they cannot be had.
+def unpacked(
+    plan: Plan, installed: Mapping[str, str], *, glibc: tuple[int, ...], timeout_s: float
+) -> TargetPackages | None:
+    """Return the packages of *plan* for Linux on x86-64, None where they cannot be had within *timeout_s*.
 
     Shape: *glibc* is that of the target's image; *installed* are the versions here, taken where lock files decide.
     """
@@ -41,11 +43,11 @@ def unpacked(plan: Plan, installed: Mapping[str, str], *, glibc: tuple[int, ...]
     from_source = answer.from_source or plan.resolved.resolution.from_source
     versions = {name: version for name, version in (answer.versions or installed).items() if name not in _SEEDS}
     requirements = [f"{name}=={v}" for name, v in sorted(versions.items()) if name not in from_source and " " not in v]
-    folder = _fetched(plan, requirements, platform)
+    folder = _fetched(plan, requirements, platform, timeout_s=timeout_s)
     return TargetPackages(folder, versions, from_source) if folder else None
 
 
-def _fetched(plan: Plan, requirements: list[str], platform: str) -> Path | None:
+def _fetched(plan: Plan, requirements: list[str], platform: str, *, timeout_s: float) -> Path | None:
     workplace = plan.workshop.ports.workplace
     text = json.dumps([requirements, platform, plan.choice.interpreter.series])
     place = workplace.cache / _FOLDER / hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -53,7 +55,9 @@ def _fetched(plan: Plan, requirements: list[str], platform: str) -> Path | None:
     with workplace.locked(f"wheels-{place.name}"):
         if not mark.exists():
             store.wiped(place)
-            done = plan.installer.fetch(place, requirements, platform=platform, workshop=plan.workshop)
+            done = plan.installer.fetch(
+                place, requirements, platform=platform, timeout_s=timeout_s, workshop=plan.workshop
+            )
             if not done.ok:
                 store.wiped(place)
                 return None

@@ -72,7 +72,9 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Comp
     )
 
 
-def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+def fetch(
+    folder: Path, requirements: Sequence[str], *, platform: str, timeout_s: float, workshop: Workshop
+) -> Completed:
     """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made."""
     return _uv(
         workshop,
@@ -80,7 +82,7 @@ def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop:
         *("--python", str(workshop.interpreter.path), "--python-platform", platform),
         *LIKE_PIP,
         *requirements,
-        timeout_s=LONG_S,
+        timeout_s=timeout_s,
     )
 
 

@@ -64,15 +64,17 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Comp
     return _pip(venv, "install", "--quiet", *requirements, workshop=workshop)
 
 
-def _pip(venv: Path, *words: str, workshop: Workshop, cwd: Path | None = None) -> Completed:
+def _pip(venv: Path, *words: str, workshop: Workshop, cwd: Path | None = None, timeout_s: float = LONG_S) -> Completed:
     return workshop.run(
         (str(venv / "bin/python"), "-m", "pip", *words, "--disable-pip-version-check", "--no-input"),
-        timeout_s=LONG_S,
+        timeout_s=timeout_s,
         cwd=cwd,
     )
 
 
-def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop: Workshop) -> Completed:
+def fetch(
+    folder: Path, requirements: Sequence[str], *, platform: str, timeout_s: float, workshop: Workshop
+) -> Completed:
     """Unpack the wheels of *requirements* alone for *platform* into *folder*, which is made.
 
     Of a platform pip takes only the very tag that it is told, so all older ones are told too (PEP 600).
@@ -86,6 +88,7 @@ def fetch(folder: Path, requirements: Sequence[str], *, platform: str, workshop:
         *(word for tag in tags for word in ("--platform", tag)),
         *requirements,
         workshop=workshop,
+        timeout_s=timeout_s,
     )
 
 

@@ -2,17 +2,18 @@
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.packages import binaries, glibc, libraries, numpy_abi, sources, withdrawn
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.environments import target_wheels
+from deploy_suite.environments.base import LONG_S
 from deploy_suite.environments.plan import Plan
 from deploy_suite.knowledge.platforms import images
-from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.knowledge.platforms.images import Image
+from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Ports
 
 # What is said of installed packages. Each yields findings, the gravest cause of a distribution first.
@@ -22,6 +23,9 @@ ON_PACKAGES: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     libraries.findings,
     sources.findings,
 )
+# Of a build that failed no more is told than what its wheels show: why it failed is told already.
+BEFORE_BUILDING: Final = (numpy_abi.findings, glibc.findings, libraries.findings)
+_SOON_S: Final = 60.0
 
 
 def check(built: Built, plan: Plan, ports: Ports) -> Findings:
@@ -36,27 +40,50 @@ def check(built: Built, plan: Plan, ports: Ports) -> Findings:
     return (_verified(subject), *found)
 
 
+def foretold(case: Case, plan: Plan, ports: Ports) -> Findings:
+    """Return what would be wrong with the packages of a build that failed, by the versions that the index has now.
+
+    Empty where the index names no set of versions, or their wheels cannot be had soon.
+    """
+    resolution = plan.resolved.resolution
+    if not resolution.versions or resolution.conflict:
+        return ()
+    subject = _from_wheels(case, plan, resolution.versions, _image(case), timeout_s=_SOON_S, ports=ports)
+    return tuple(finding for say in BEFORE_BUILDING for finding in say(subject)) if subject else ()
+
+
 def _subject(built: Built, plan: Plan, ports: Ports) -> Subject | None:
     """Return what the target would have: what is installed here, or on another system the wheels for Linux."""
-    environment, contract, cache = built.environment, built.case.contract, ports.workplace.cache
-    image = images.image(contract.image)
-    image = image.with_packages(contract.image_packages) if image else None
-    if is_like_target():
-        compiled = binaries.of_environment(environment.venv, cache)
-        from_source = environment.resolution.from_source if environment.resolution else frozenset()
-        return Subject(
-            built.case, versions=environment.packages, compiled=compiled, image=image, from_source=from_source
-        )
-    wheels = target_wheels.unpacked(plan, environment.packages, glibc=image.glibc if image else ())
+    environment, image = built.environment, _image(built.case)
+    if not is_like_target():
+        return _from_wheels(built.case, plan, environment.packages, image, timeout_s=LONG_S, ports=ports)
+    return Subject(
+        built.case,
+        versions=environment.packages,
+        compiled=binaries.of_environment(environment.venv, ports.workplace.cache),
+        image=image,
+        from_source=environment.resolution.from_source if environment.resolution else frozenset(),
+    )
+
+
+def _from_wheels(
+    case: Case, plan: Plan, versions: Mapping[str, str], image: Image | None, *, timeout_s: float, ports: Ports
+) -> Subject | None:
+    wheels = target_wheels.unpacked(plan, versions, glibc=image.glibc if image else (), timeout_s=timeout_s)
     if wheels is None:
         return None
     return Subject(
-        built.case,
+        case,
         versions=wheels.versions,
-        compiled=binaries.read(wheels.folder, cache),
+        compiled=binaries.read(wheels.folder, ports.workplace.cache),
         image=image,
         from_source=wheels.from_source,
     )
+
+
+def _image(case: Case) -> Image | None:
+    image = images.image(case.contract.image)
+    return image.with_packages(case.contract.image_packages) if image else None
 
 
 def _not_like_target() -> Finding:
@@ -71,23 +98,6 @@ def _not_like_target() -> Finding:
 def is_like_target() -> bool:
     """Whether wheels for this machine are those that targets take: Linux on x86-64."""
     return sys.platform == "linux" and platform.machine() == "x86_64"
-
-
-def settled(result: CheckResult, imports: CheckResult) -> CheckResult:
-    """Return *result* after the entry point was imported here: what a real import went through is no failure."""
-    if not any(finding.code == "imports" and finding.outcome is Outcome.PASSED for finding in imports.findings):
-        return result
-    return replace(result, findings=tuple(map(_milder, result.findings)))
-
-
-def _milder(finding: Finding) -> Finding:
-    if finding.outcome is not Outcome.FAILED or finding.code.partition(":")[0] != numpy_abi.FAMILY:
-        return finding
-    return replace(
-        finding,
-        outcome=Outcome.WARNING,
-        certainty="the entry point was imported here without an error, so it is likely to fail only when it is used",
-    )
 
 
 def _verified(subject: Subject) -> Finding:

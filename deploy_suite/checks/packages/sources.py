@@ -14,7 +14,7 @@ _NOTHING = SourceBuild(distribution="", tools=(), packages=(), source="")
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """Yield what is not known to compile and to load on the target. Pure Python needs no compiler and is not told."""
+    """Yield what is compiled on the target: a note where its image has all that takes. Pure Python is not told."""
     brought = reach.bundled(subject.compiled)
     by_name = {one.name: one for one in subject.compiled}
     made_here = {one.name for one in subject.compiled if one.is_made_here}
@@ -25,8 +25,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         tools = [tool for tool in row.tools if image is None or tool not in image.tools]
         wanted = dict.fromkeys(each.name for each in reach.foreign(one, brought))
         libraries = [each for each in wanted if not _has(image, each)]
-        if tools or libraries:
-            yield _finding(one, subject, row, tools=tools, libraries=libraries)
+        yield _finding(one, subject, row, tools=tools, libraries=libraries)
 
 
 def _has(image: Image | None, library: str) -> bool:
@@ -42,7 +41,7 @@ def _finding(one: Compiled, subject: Subject, row: SourceBuild, *, tools: list[s
     needs = f"; its image must have {' '.join(row.packages)}" if row.packages else ""
     return Finding(
         code=f"build-failure:{one.name}" if is_sure else f"compiled-from-source:{one.name}",
-        outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+        outcome=Outcome.FAILED if is_sure else Outcome.WARNING if tools or libraries else Outcome.NOTE,
         message=f"{one.name} {one.version} has no wheel for Python {series} and {verb}",
         location=line.location if line else None,
         evidence=(
@@ -58,6 +57,8 @@ def _finding(one: Compiled, subject: Subject, row: SourceBuild, *, tools: list[s
 
 def _certainty(image: Image | None, *, tools: list[str], libraries: list[str]) -> str:
     lacking = ", ".join((*tools, *libraries))
+    if not lacking:
+        return "it compiled on this machine, and the target's image has what that takes; it costs time in each build"
     if image is None:
         return f"it compiled on this machine; the target must have {lacking} too"
     if libraries and not tools and set(libraries) <= image.likely:
