@@ -26,6 +26,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Every reader on any bytes, for an hour; `-- SECONDS [FOLDER]` sets the budget and gives further real files."""
+    session.install("-e", ".", "-r", "requirements/tests.txt")
+    seconds, folder = [*session.posargs, *("3600", "")[len(session.posargs) :]][:2]
+    session.run("pytest", "tests/fuzz", env={"DEPLOY_SUITE_FUZZ_S": seconds, "DEPLOY_SUITE_FUZZ_FILES": folder})
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, mypy in strict mode, who may import whom, and the workflows."""

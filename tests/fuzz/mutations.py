@@ -1,0 +1,156 @@
+"""Real files into files that are nearly right: where most readers break."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hypothesis import strategies as st
+
+_MOST_BYTES: Final = 20_000
+_TOKENS: Final[tuple[bytes, ...]] = tuple(
+    text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    for text in (
+        *"\0\t\n\r\x0b\x0c\x1b\x85\u2028\ufeff\ud800é٣²",
+        *"[](){}<>\"'`$&|;:,.=!#%@~^*?\\/-+_",
+        *(
+            "\r\n",
+            '"""',
+            "'''",
+            "${X}",
+            "$(",
+            "<<EOF\n",
+            "EOF\n",
+            "&&",
+            "||",
+            ";;",
+            "--",
+            "-r ",
+            "-e ",
+            "-c ",
+            "==",
+            ">=",
+        ),
+        *(
+            "[[a]]\n",
+            "[a]\n",
+            "[a.b]\n",
+            "a = ",
+            "a: ",
+            "- ",
+            "&a ",
+            "*a ",
+            "<<: ",
+            "!!python/object:os.system ",
+            "---\n",
+        ),
+        *(
+            "null",
+            "true",
+            "1e999",
+            "-1",
+            "0x",
+            "9" * 30,
+            "1979-05-27",
+            "nan",
+            "{}",
+            "[]",
+            '""',
+            "%(here)s",
+            "%s",
+            "{name}",
+        ),
+        *(
+            "import ",
+            "from . import ",
+            "def f():\n",
+            "class A:\n",
+            "if ",
+            "try:\n",
+            "except:\n",
+            "match x:\n",
+            "lambda",
+            "f'",
+        ),
+        *("import os\n", "os.environ['A']\n", "__import__('a')", "sys.path.append('", "if __name__ == '__main__':\n"),
+        *(
+            "Traceback (most recent call last):\n",
+            '  File "a.py", line 1, in <module>\n',
+            "ModuleNotFoundError: No module",
+        ),
+        *(
+            "FROM ",
+            "RUN ",
+            "ARG ",
+            "ENV ",
+            "COPY --from=",
+            "CMD [",
+            "pip install ",
+            "uv sync",
+            "poetry install",
+            "cd .. && ",
+        ),
+        *(
+            b"\xff\xfe",
+            b"\xfe\xff",
+            b"\xef\xbb\xbf",
+            b"\x80",
+            b"\xc3",
+            b"\xed\xa0\x80",
+            b"# coding: undefined\n",
+            b"\x7fELF",
+        ),
+    )
+)
+_AT: Final = st.floats(0, 1, exclude_max=True)
+_LENGTH: Final = st.integers(0, 400)
+_STEP: Final = st.tuples(
+    st.sampled_from(["cut", "double", "put", "swap", "flip", "end", "nest", "splice"]),
+    _AT,
+    _LENGTH,
+    st.integers(0, 10**6),
+)
+
+
+def _nested(token: bytes, number: int) -> bytes:
+    return token * (number % 400)
+
+
+def mutated(data: bytes, steps: Sequence[tuple[str, float, int, int]], *, others: Sequence[bytes]) -> bytes:
+    """Return *data* after *steps*, each of them one edit at a relative place."""
+    for act, where, length, number in steps:
+        at = int(where * (len(data) + 1))
+        head, part, tail = data[:at], data[at : at + length], data[at + length :]
+        token = _TOKENS[number % len(_TOKENS)]
+        match act:
+            case "cut":
+                data = head + tail
+            case "double":
+                data = head + part + part + tail
+            case "put":
+                data = head + token + data[at:]
+            case "swap":
+                data = head + token + tail
+            case "flip":
+                data = head + bytes([number % 256]) + data[at + 1 :]
+            case "end":
+                data = head
+            case "nest":
+                data = head + _nested(token, number) + data[at:]
+            case _:
+                other = others[number % len(others)]
+                start = int(where * len(other))
+                data = head + other[start : start + length] + tail
+    return data[:_MOST_BYTES]
+
+
+def contents(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    """Return raw bytes, strings of tokens, and edits of *seeds*, these most of all."""
+    known = [seed[:_MOST_BYTES] for seed in seeds] or [b""]
+    edited = st.builds(
+        lambda seed, steps: mutated(seed, steps, others=known), st.sampled_from(known), st.lists(_STEP, max_size=6)
+    )
+    tokens = st.lists(st.sampled_from(_TOKENS), max_size=60).map(b"".join)
+    return st.one_of(edited, edited, edited, tokens, st.binary(max_size=300), st.text(max_size=100).map(_encoded))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
