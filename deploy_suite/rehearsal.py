@@ -1,34 +1,33 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite import unstated, verdicts
+from deploy_suite import staging, unstated, verdicts
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
-from deploy_suite.errors import CannotCheckError, MachineError
+from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
-from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.finding import CheckResult, Finding
 from deploy_suite.model.report import Subject
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
+from deploy_suite.recording import Recorder, cannot_check
 
-_NO_ROOM: Final = "no-space-left"  # the slug of the cause
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
 _MOST_ROUNDS: Final = 12
-_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+_SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for others
 
 
 class Rehearsal:
@@ -51,6 +50,10 @@ class Rehearsal:
         self._python = preferences.python or contract.python.version
         self.reused = ""
 
+    @property
+    def _recorder(self) -> Recorder:
+        return Recorder(self._contract, self._ports)
+
     def subject(self) -> Subject:
         """Return what was checked, with the Python that was really used."""
         return Subject(
@@ -68,10 +71,10 @@ class Rehearsal:
         A good verdict on the same content, contract, environment and choices is reused; `reused` then says from when.
         """
         case = self._case
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             static = [
-                pool.submit(self._timed, "config", lambda: config.check(case)),
-                pool.submit(self._timed, "dependencies", lambda: dependencies.check(case)),
+                pool.submit(self._recorder.timed, "config", lambda: config.check(case)),
+                pool.submit(self._recorder.timed, "dependencies", lambda: dependencies.check(case)),
             ]
             try:
                 rest = self._with_made_up_values(pool)
@@ -107,8 +110,9 @@ class Rehearsal:
                     self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
                 )
             except CannotCheckError as error:
-                cannot = self._result("environment", 0.0, (_cannot_check(error),))
-                return [cannot, *self._all_not_run("the environment cannot be built here")]
+                recorder = self._recorder
+                cannot = recorder.result("environment", 0.0, (cannot_check(error),))
+                return [cannot, *recorder.nothing_after_build("the environment cannot be built here")]
             self._python = plan.choice.interpreter.version
             name = f"{stem}-{plan.key}"
             if not is_news and (verdict := verdicts.find(name, self._ports)):
@@ -143,30 +147,22 @@ class Rehearsal:
         self._ports.curtain.add(binding.masker(self._contract, bound, databases))
         return bound
 
-    def _rebound(self, bound: Bindings, databases: Mapping[str, DatabaseAddress]) -> Bindings:
-        """Return *bound* with other databases in it, whose passwords are hidden from now on."""
-        rebound = binding.rebound(self._contract, bound, databases)
-        self._ports.curtain.add(binding.masker(self._contract, rebound, databases))
-        return rebound
-
     def _built_and_checked(
         self, plan: environments.Plan, server: Callable[[], DatabaseServer | None], pool: ThreadPoolExecutor
     ) -> Sequence[CheckResult]:
-        written = ""
+        from deploy_suite.trial_run import TrialRun  # noqa: PLC0415  a reused verdict needs none of it
+
+        recorder, written = self._recorder, ""
         if plan.recipe.may_use_database:  # no other build waits for the server
-            databases = self._databases(server(), "build")
-            plan = replace(plan, bindings=self._rebound(plan.bindings, databases))
+            databases = staging.databases(self._contract, server(), "build")
+            plan = replace(plan, bindings=staging.rebound(self._contract, plan.bindings, databases, self._ports))
             written = next((address.name for address in databases.values()), "")
         environment, result = self._build(plan)
         if environment is None:
-            return [result, *self._all_not_run("the environment was not built")]
+            return [result, *recorder.nothing_after_build("the environment was not built")]
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
-        from deploy_suite.checks import packages  # noqa: PLC0415  a reused verdict needs none of it
-
-        looked_at = pool.submit(self._timed, "packages", lambda: packages.check(built, plan, self._ports))
-        rest = self._after_build(built, pool, written=written)
-        imported = next(one for one in rest if one.check == "imports")
-        return [result, packages.settled(looked_at.result(), imported), *rest]
+        trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder)
+        return [result, *trial.results()]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:
         """Start a server where the service knows of a PostgreSQL at all."""
@@ -177,18 +173,6 @@ class Rehearsal:
         wanted = migrations.wanted_extensions(self._case)
         foreign = self._case.preferences.database_url
         return stack.enter_context(self._ports.databases.serve(foreign=foreign, extensions=wanted))
-
-    def _databases(
-        self, server: DatabaseServer | None, stage: str, *, template: str = ""
-    ) -> Mapping[str, DatabaseAddress]:
-        """Return a fresh database for each that the contract names; the first is the one that migrations are for."""
-        if server is None:
-            return {}
-        needed = binding.databases_needed(self._contract)
-        return {
-            name: server.create(f"{stage.replace('-', '_')}_{number}", template=template if number == 0 else "")
-            for number, name in enumerate(needed)
-        }
 
     def _build(self, plan: environments.Plan) -> tuple[Environment | None, CheckResult]:
         made: list[Environment] = []
@@ -202,129 +186,5 @@ class Rehearsal:
             made.append(outcome)
             return build.passed(outcome)
 
-        result = self._timed("environment", build_and_judge)
+        result = self._recorder.timed("environment", build_and_judge)
         return (made[0] if made else None), result
-
-    def _after_build(self, built: Built, pool: ThreadPoolExecutor, *, written: str) -> list[CheckResult]:
-        """Return what migrating, importing and booting show; only booting waits for a migrated database.
-
-        Shape: *written* is the database that the build could write to; the service meets it where nothing migrates.
-        """
-        from deploy_suite.checks import boot, migrations  # noqa: PLC0415  a reused verdict needs none of it
-
-        imports = pool.submit(self._imported, built, "imports", "")
-        began = self._ports.clock.now_s()
-        self._ports.progress.began("migrations")
-        head = migrations.to_head(built, self._ports)
-        reached = self._result("migrations", self._ports.clock.now_s() - began, head.findings)
-
-        ready = head.migrated or written
-        has_started = threading.Event()
-
-        def beside(check: str, findings: Callable[[Built, Ports], Findings]) -> "Future[CheckResult]":
-            """Run a check while the service is asked, not while it starts: starting is what all else waits for."""
-            own = self._copied(built, check, ready)
-
-            def after_start() -> CheckResult:
-                has_started.wait()
-                return self._timed(check, lambda: findings(own, self._ports))
-
-            return pool.submit(after_start)
-
-        command = self._contract.pre_deploy
-        # What only migrates has nothing left to do in a migrated database: the service need not wait for it.
-        is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._case))
-        pre_deploy = (
-            beside("pre-deploy", boot.pre_deployed if not head.has_command_run else _as_before) if is_proved else None
-        )
-        rest = pool.submit(self._timed, "migrations", lambda: migrations.rest(built, self._ports, head))
-        try:
-            booted = self._booted(
-                built, reached.outcome, ready, runs_pre_deploy=not is_proved, on_listening=has_started.set
-            )
-        finally:
-            has_started.set()
-        imported = imports.result()
-        if imported.outcome in _NOT_GOOD and ready:
-            # Some applications read tables when they are imported: without a migrated database that proves nothing.
-            imported = self._imported(built, "imports_again", ready)
-        migrated = self._joined(reached, rest)
-        if pre_deploy is None:
-            return [migrated, imported, booted]
-        if pre_deploy.result().outcome is Outcome.PASSED:
-            migrations.note_command(built, self._ports)
-        return [migrated, imported, pre_deploy.result(), booted]
-
-    def _imported(self, built: Built, stage: str, migrated: str) -> CheckResult:
-        own = self._copied(built, stage, migrated)
-        return self._timed("imports", lambda: dependencies.confirm(own, self._ports))
-
-    def _booted(
-        self, built: Built, migrated: Outcome, template: str, *, runs_pre_deploy: bool, on_listening: Callable[[], None]
-    ) -> CheckResult:
-        if migrated is Outcome.FAILED:
-            return self._not_run("boot", "the migrations failed, and the target starts nothing after that")
-        from deploy_suite.checks import boot  # noqa: PLC0415  a reused verdict needs none of it
-
-        own = self._copied(built, "boot", template)
-        return self._timed(
-            "boot",
-            lambda: boot.check(own, self._ports, runs_pre_deploy=runs_pre_deploy, on_listening=on_listening),
-        )
-
-    def _copied(self, built: Built, stage: str, migrated: str) -> Built:
-        """Return *built* with databases of its own, copies of the migrated one."""
-        databases = self._databases(built.server, stage, template=migrated)
-        return replace(built, bindings=self._rebound(built.bindings, databases))
-
-    def _timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
-        began = self._ports.clock.now_s()
-        self._ports.progress.began(check)
-        try:
-            found = findings()
-        except CannotCheckError as error:
-            found = (_cannot_check(error),)
-        result = self._result(check, self._ports.clock.now_s() - began, found)
-        self._ports.progress.ended(check, result.seconds, result.outcome.value)
-        return result
-
-    def _result(self, check: str, seconds: float, findings: Findings) -> CheckResult:
-        service, target = self._contract.service, self._contract.target
-        _blame_disk(check, findings)
-        told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
-        return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
-
-    def _joined(self, first: CheckResult, second: "Future[CheckResult]") -> CheckResult:
-        then = second.result()
-        return self._result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
-
-    def _all_not_run(self, reason: str) -> list[CheckResult]:
-        return [self._not_run(check, reason) for check in ("packages", "migrations", "imports", "boot")]
-
-    def _not_run(self, check: str, reason: str) -> CheckResult:
-        finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")
-        return self._result(check, 0.0, (finding,))
-
-
-def _as_before(_built: Built, _ports: Ports) -> Findings:
-    message = "the pre-deploy command only migrates, and nothing that it reads has changed since it last succeeded"
-    return (Finding(code="pre-deploy", outcome=Outcome.PASSED, message=message),)
-
-
-def _blame_disk(check: str, findings: Findings) -> None:
-    """Say so where a check failed for want of room: it says nothing of the target's disk. Raises: MachineError."""
-    for finding in findings:
-        if finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] == _NO_ROOM:
-            raise MachineError(
-                f"a disk of this machine is full: the check {check!r} could write no more",
-                remedy="free space (df -h shows where), or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
-            )
-
-
-def _cannot_check(error: CannotCheckError) -> Finding:
-    return Finding(
-        code="cannot-check-here",
-        outcome=Outcome.SKIPPED,
-        message=f"cannot be checked here: {error.message}",
-        remedy=error.remedy,
-    )

@@ -73,10 +73,11 @@ def opened(folder: Path, pem: Path | None) -> Iterator["Front"]:
 
 
 class Gate:
-    """A socket of its own at which visitors wait until it is opened."""
+    """A port, and the unix socket of that number, at which visitors wait until it is opened."""
 
-    def __init__(self, socket: Path, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, port: int, socket: Path, loop: asyncio.AbstractEventLoop) -> None:
         """Use the event loop in which the visitors wait."""
+        self.port = port
         self.socket = socket
         self._loop = loop
         self._open = asyncio.Event()
@@ -113,9 +114,8 @@ class Front:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
-        self._main = Gate(folder, self._loop)
+        self._main: Gate | None = None
         self._server = Path()
-        self._port = 0
         self._listeners: list[asyncio.Server] = []
         self._visits: set[asyncio.Task[None]] = set()
 
@@ -128,27 +128,20 @@ class Front:
             self._loop.close()
 
     @property
-    def port(self) -> int:
-        """The port, once the front listens. Raises: OSError."""
-        if not self._ready.wait(_READY_S) or not self._port:
+    def main(self) -> Gate:
+        """The gate of all databases that exist, once the front listens. Raises: OSError."""
+        if not self._ready.wait(_READY_S) or self._main is None:
             raise OSError("the door in front of PostgreSQL does not open")
-        return self._port
-
-    @property
-    def socket(self) -> Path:
-        """The unix socket of the front's port. Raises: OSError."""
-        return self._folder / f".s.PGSQL.{self.port}"
+        return self._main
 
     def lead_to(self, server: Path) -> None:
-        """Let all who came to the front through to the server at the socket *server*."""
+        """Let who came to the main gate through to the server at the socket *server*."""
         self._server = server
-        self._main.open()
+        self.main.open()
 
-    def gated(self, name: str) -> Gate:
-        """Return a gate, closed, with a socket of its own. Raises: OSError."""
-        gate = Gate(self._folder / f"{name}.gate", self._loop)
-        asyncio.run_coroutine_threadsafe(self._listen(gate), self._loop).result(_READY_S)
-        return gate
+    def gated(self) -> Gate:
+        """Return a closed gate with a port and a socket of its own. Raises: OSError."""
+        return asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(_READY_S)
 
     def close(self) -> None:
         """Stop serving."""
@@ -156,11 +149,7 @@ class Front:
             self._loop.call_soon_threadsafe(self._stop.set)
 
     async def _serve(self) -> None:
-        tcp = await asyncio.start_server(self._visit, _HOST, 0)
-        self._listeners.append(tcp)
-        self._port = tcp.sockets[0].getsockname()[1]
-        self._main.socket = self._folder / f".s.PGSQL.{self._port}"
-        await self._listen(self._main)
+        self._main = await self._listen()
         self._ready.set()
         await self._stop.wait()
         for listener in self._listeners:
@@ -169,24 +158,25 @@ class Front:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
 
-    async def _listen(self, gate: Gate) -> None:
+    async def _listen(self) -> Gate:
         async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._visit(reader, writer, gate)
 
-        self._listeners.append(await asyncio.start_unix_server(visit, gate.socket))
+        tcp = await asyncio.start_server(visit, _HOST, 0)
+        port = tcp.sockets[0].getsockname()[1]
+        gate = Gate(port, self._folder / f".s.PGSQL.{port}", self._loop)
+        unix = await asyncio.start_unix_server(visit, gate.socket)
         gate.socket.chmod(0o777)
+        self._listeners += [tcp, unix]
+        return gate
 
-    async def _visit(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: Gate | None = None
-    ) -> None:
+    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: Gate) -> None:
         task = asyncio.current_task()
         if task:
             self._visits.add(task)
             task.add_done_callback(self._visits.discard)
         try:
-            if gate:
-                await gate.passed()
-            await self._main.passed()
+            await gate.passed()
             first = await self._greeted(reader, writer)
             inner_reader, inner_writer = await asyncio.open_unix_connection(self._server)
             inner_writer.write(first)

@@ -77,7 +77,7 @@ class EmbeddedServer:
     @property
     def socket(self) -> Path:
         """The unix socket, open to every account of this machine."""
-        return self._front.socket
+        return self._front.main.socket
 
     def create(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Create a database.
@@ -93,12 +93,13 @@ class EmbeddedServer:
         self._run(self._creation(name, role, template or "template1"))
         if not template:
             self._create_untrusted(name)
-        return self._address(name, role)
+        return self._address(name, role, self._front.main)
 
     def reserve(self, name: str, *, like: str) -> "_Reservation":
         """See `ports.DatabaseServer.reserve`."""
         role = self._role(like)
-        return _Reservation(self, self._front.gated(name), self._address(name, role))
+        gate = self._front.gated()
+        return _Reservation(self, gate, self._address(name, role, gate))
 
     def belongs_to(self, name: str, user: str) -> bool:
         """Whether the database *name* is owned by the role *user*."""
@@ -143,8 +144,8 @@ class EmbeddedServer:
         names = (sql.Identifier(word) for word in (name, role.name, template))
         return sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*names) + copies
 
-    def _address(self, name: str, role: _Role) -> DatabaseAddress:
-        return DatabaseAddress(host=_LOOPBACK, port=self._front.port, user=role.name, password=role.password, name=name)
+    def _address(self, name: str, role: _Role, gate: Gate) -> DatabaseAddress:
+        return DatabaseAddress(host=_LOOPBACK, port=gate.port, user=role.name, password=role.password, name=name)
 
     def _role(self, name: str) -> _Role:
         """Return the role of the database *name*, which may not exist yet."""

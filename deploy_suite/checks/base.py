@@ -28,9 +28,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """The same with its environment built and its variables bound."""
+    """The same with its environment built and its variables bound.
+
+    Shape: `database_socket` is where the first database is reached when that is not the server's own socket.
+    """
 
     case: Case
     environment: Environment
     bindings: Bindings
     server: DatabaseServer | None
+    database_socket: Path | None = None

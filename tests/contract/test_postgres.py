@@ -5,8 +5,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -134,6 +136,38 @@ def test_many_sessions_at_once_are_served_through_the_door(server: DatabaseServe
     assert [session.execute("SELECT 1").fetchone() for session in sessions] == [(1,)] * 40
     for session in sessions:
         session.close()
+
+
+def test_who_comes_to_a_reserved_database_waits_until_it_is_filled(server: DatabaseServer) -> None:
+    reservation = server.reserve("awaited", like="template_two")
+    assert reservation is not None
+    waiting = threading.Event()
+
+    def visit() -> object:
+        waiting.set()
+        with connect(reservation.address) as session:
+            return session.execute("SELECT n FROM t").fetchone()
+
+    with ThreadPoolExecutor(1) as pool:
+        visited = pool.submit(visit)
+        waiting.wait()
+        time.sleep(0.2)
+        is_early = visited.done()
+        with connect(server.create("template_two")) as session:
+            session.execute("CREATE TABLE t AS SELECT 7 AS n")
+        filled = reservation.fill("template_two")
+
+    assert (is_early, filled, visited.result()) == (False, True, (7,))
+    assert 0.1 < reservation.waited_s < 10
+
+
+def test_a_reservation_for_one_role_is_not_filled_with_what_belongs_to_another(server: DatabaseServer) -> None:
+    server.create("somebody_elses")
+    reservation = server.reserve("never_filled", like="template_three")
+
+    assert reservation is not None
+    assert not reservation.fill("somebody_elses")
+    assert not reservation.fill("")
 
 
 def test_a_dropped_database_is_gone_though_a_session_was_open(server: DatabaseServer) -> None:

@@ -16,7 +16,12 @@ _WORKER_STAYS_S: Final = 5.0
 
 
 def check(
-    built: Built, ports: Ports, *, runs_pre_deploy: bool = True, on_listening: Callable[[], None] = lambda: None
+    built: Built,
+    ports: Ports,
+    *,
+    runs_pre_deploy: bool = True,
+    on_started: Callable[[Process], None] = lambda _: None,
+    on_listening: Callable[[], None] = lambda: None,
 ) -> Findings:
     """Return what starting the service shows, after its pre-deploy command unless that is run elsewhere.
 
@@ -35,6 +40,7 @@ def check(
         if failure:
             return _with_outside(stage, (failure,))
         with ports.launcher.start(stage.command(start.text), network=stage.network) as process:
+            on_started(process)
             return _Trial(stage, process, on_listening).findings()
 
     return _in_networks(built, ports, tried)

@@ -158,7 +158,7 @@ class _Asking:
             remedy="mend the service, or the probe if it expects the wrong thing",
             reproduce=self._curl(probe),
         )
-        if result.status < _SERVER_ERROR and (result.status or not last_traceback(log)):
+        if result.status < _SERVER_ERROR and (result.status or not last_traceback(log)) and not _lacks_package(log):
             return self._if_not_outside(failure, log)
         told = explained(self._stage, log, failure)
         return replace(told, location=told.location or probe.location, reproduce=self._curl(probe))
@@ -207,6 +207,12 @@ class _Asking:
 
     def _curl(self, probe: Probe) -> str:
         return curl.command(probe, self._stage.base_url, headers=self._headers)
+
+
+def _lacks_package(log: str) -> bool:
+    """Return whether the server said, in place of a traceback, that a package is not there to answer with."""
+    root = diagnose(log).root
+    return root is not None and root.family == "missing-requirement"
 
 
 def _is_only_slow(result: ProbeResult) -> bool:

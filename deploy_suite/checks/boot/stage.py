@@ -96,8 +96,9 @@ def on_stage(built: Built, ports: Ports, network: Network) -> Stage:
 
 def _offer_database(built: Built, network: Network) -> None:
     """Let the service reach the server where its variables say: PostgreSQL names its sockets by the port."""
-    if built.server and built.server.socket:
-        network.offer(int(built.server.socket.suffix.removeprefix(".")), built.server.socket)
+    for socket in (built.server.socket if built.server else None, built.database_socket):
+        if socket:
+            network.offer(int(socket.suffix.removeprefix(".")), socket)
 
 
 def _moved(values: Mapping[str, Secret], port: int) -> Mapping[str, Secret]:

@@ -4,17 +4,23 @@ from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.migrations import extensions, kept, tools
 from deploy_suite.checks.migrations.head import Head, to_head
 from deploy_suite.checks.migrations.rest import rest
+from deploy_suite.checks.migrations.stage import HEAD
 from deploy_suite.manifests import shell
 from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Ports
 
-__all__ = ["Head", "check", "is_all_of", "note_command", "rest", "to_head", "wanted_extensions"]
+__all__ = ["HEAD", "Head", "are_there", "check", "is_all_of", "note_command", "rest", "to_head", "wanted_extensions"]
 
 
 def check(built: Built, ports: Ports) -> Findings:
     """Return all findings; `to_head` and `rest` are its two halves, for a caller that goes on in between."""
     head = to_head(built, ports)
     return (*head.findings, *rest(built, ports, head))
+
+
+def are_there(case: Case) -> bool:
+    """Whether the service has migrations at all."""
+    return tools.found(case) is not None
 
 
 def is_all_of(command: CommandText, case: Case) -> bool:

@@ -1,0 +1,78 @@
+"""What a check found, and how long it took → its result, told as it comes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from deploy_suite.checks.base import Findings
+from deploy_suite.errors import CannotCheckError, MachineError
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.ports import Ports
+
+_NO_ROOM: Final = "no-space-left"  # the slug of the cause
+_AFTER_BUILD: Final = ("packages", "migrations", "imports", "boot")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Makes the results of one service."""
+
+    contract: Contract
+    ports: Ports
+
+    def timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
+        """Run a check. Raises: MachineError when it could do nothing for want of room on a disk."""
+        began_s = self.ports.clock.now_s()
+        self.ports.progress.began(check)
+        try:
+            found = findings()
+        except CannotCheckError as error:
+            found = (cannot_check(error),)
+        return self.ended(check, self.ports.clock.now_s() - began_s, found)
+
+    def ended(self, check: str, seconds: float, findings: Findings) -> CheckResult:
+        """Return the result of a check that has come to its end, and tell of it."""
+        result = self.result(check, seconds, findings)
+        self.ports.progress.ended(check, result.seconds, result.outcome.value)
+        return result
+
+    def result(self, check: str, seconds: float, findings: Findings) -> CheckResult:
+        """Return the result of a check, or of a part of it."""
+        service, target = self.contract.service, self.contract.target
+        _blame_disk(check, findings)
+        told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
+        return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
+
+    def joined(self, first: CheckResult, then: CheckResult) -> CheckResult:
+        """Return the result of a check that was made in two parts."""
+        return self.result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
+
+    def not_run(self, check: str, reason: str) -> CheckResult:
+        """Return the result of a check that was left out."""
+        finding = Finding(code="not-run", outcome=Outcome.SKIPPED, message=f"not checked, because {reason}")
+        return self.result(check, 0.0, (finding,))
+
+    def nothing_after_build(self, reason: str) -> list[CheckResult]:
+        """Return the results of all that needs a built environment, left out."""
+        return [self.not_run(check, reason) for check in _AFTER_BUILD]
+
+
+def cannot_check(error: CannotCheckError) -> Finding:
+    """Return *error* as a finding."""
+    return Finding(
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"cannot be checked here: {error.message}",
+        remedy=error.remedy,
+    )
+
+
+def _blame_disk(check: str, findings: Findings) -> None:
+    """Say so where a check failed for want of room: it says nothing of the target's disk. Raises: MachineError."""
+    for finding in findings:
+        if finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] == _NO_ROOM:
+            raise MachineError(
+                f"a disk of this machine is full: the check {check!r} could write no more",
+                remedy="free space (df -h shows where), or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
+            )

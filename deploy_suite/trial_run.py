@@ -1,0 +1,118 @@
+"""A built service → what migrating, importing, starting and asking it show, as much of it side by side as can be."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from deploy_suite import staging
+from deploy_suite.checks import boot, dependencies, migrations, packages
+from deploy_suite.checks.base import Built, Findings
+from deploy_suite.early_start import EarlyStart
+from deploy_suite.environments.plan import Plan
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.ports import Ports
+from deploy_suite.recording import Recorder
+
+_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+
+
+class TrialRun:
+    """One run of a built service."""
+
+    def __init__(self, built: Built, plan: Plan, *, written: str, pool: ThreadPoolExecutor, recorder: Recorder) -> None:
+        """Prepare. Shape: *written* is the database that the build could write to, "" when it could not."""
+        self._built = built
+        self._plan = plan
+        self._written = written
+        self._pool = pool
+        self._recorder = recorder
+        self._ports = recorder.ports
+        self._has_started = threading.Event()
+
+    def results(self) -> Sequence[CheckResult]:
+        """Return the results of all that follows the build, in the order in which they are shown."""
+        looked_at = self._pool.submit(self._timed, "packages", packages.check, self._built, self._plan, self._ports)
+        early = None
+        if not self._written:
+            early = EarlyStart.of(self._built, pool=self._pool, recorder=self._recorder, started=self._has_started)
+        # Where the service starts at once already, the imports do not compete with it.
+        imports = None if early else self._pool.submit(self._imported, "imports", "")
+        try:
+            rest = self._from_migrations(early, imports)
+        finally:
+            self._has_started.set()
+            if early:
+                early.give_up()
+        imported = next(one for one in rest if one.check == "imports")
+        foretold = looked_at.result()
+        return [packages.settled(foretold, imported), *packages.named(foretold, rest)]
+
+    def _from_migrations(self, early: EarlyStart | None, imports: "Future[CheckResult] | None") -> list[CheckResult]:
+        began_s = self._ports.clock.now_s()
+        self._ports.progress.began("migrations")
+        head = migrations.to_head(self._built, self._ports)
+        reached = self._recorder.result("migrations", self._ports.clock.now_s() - began_s, head.findings)
+        ready = head.migrated or self._written
+        has_failed = reached.outcome is Outcome.FAILED
+        if early:
+            early.go_on(head.migrated if not has_failed else "")
+            imports = self._pool.submit(self._imported, "imports", ready)
+        # What only migrates has nothing left to do in a migrated database: the service need not wait for it.
+        command = self._built.case.contract.pre_deploy
+        is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._built.case))
+        pre_deploy = None
+        if is_proved:
+            does = _as_before if head.has_command_run else boot.pre_deployed
+            pre_deploy = self._beside("pre-deploy", does, ready)
+        rest = self._pool.submit(
+            self._recorder.timed, "migrations", lambda: migrations.rest(self._built, self._ports, head)
+        )
+        booted = early.result() if early else None
+        if booted is None:
+            booted = self._booted(ready, has_failed=has_failed, runs_pre_deploy=not is_proved)
+        self._has_started.set()
+        imported = self._settled(imports, ready)
+        migrated = self._recorder.joined(reached, rest.result())
+        if pre_deploy is None:
+            return [migrated, imported, booted]
+        if pre_deploy.result().outcome is Outcome.PASSED:
+            migrations.note_command(self._built, self._ports)
+        return [migrated, imported, pre_deploy.result(), booted]
+
+    def _beside(self, check: str, findings: Callable[[Built, Ports], Findings], template: str) -> "Future[CheckResult]":
+        """Run a check while the service is asked, not while it starts: starting is what all else waits for."""
+        own = staging.copied(self._built, check, template, self._ports)
+
+        def after_start() -> CheckResult:
+            self._has_started.wait()
+            return self._timed(check, findings, own, self._ports)
+
+        return self._pool.submit(after_start)
+
+    def _imported(self, stage: str, template: str) -> CheckResult:
+        own = staging.copied(self._built, stage, template, self._ports)
+        return self._timed("imports", dependencies.confirm, own, self._ports)
+
+    def _settled(self, imports: "Future[CheckResult] | None", ready: str) -> CheckResult:
+        """Return the result of the imports, tried once more where they may have missed a migrated database."""
+        imported = imports.result() if imports else self._imported("imports", ready)
+        # Some applications read tables when they are imported: without a migrated database that proves nothing.
+        return self._imported("imports_again", ready) if imported.outcome in _NOT_GOOD and ready else imported
+
+    def _booted(self, template: str, *, has_failed: bool, runs_pre_deploy: bool) -> CheckResult:
+        if has_failed:
+            return self._recorder.not_run("boot", "the migrations failed, and the target starts nothing after that")
+        own = staging.copied(self._built, "boot", template, self._ports)
+        return self._recorder.timed(
+            "boot",
+            lambda: boot.check(own, self._ports, runs_pre_deploy=runs_pre_deploy, on_listening=self._has_started.set),
+        )
+
+    def _timed(self, check: str, findings: Callable[..., Findings], *arguments: object) -> CheckResult:
+        return self._recorder.timed(check, lambda: findings(*arguments))
+
+
+def _as_before(_built: Built, _ports: Ports) -> Findings:
+    message = "the pre-deploy command only migrates, and nothing that it reads has changed since it last succeeded"
+    return (Finding(code="pre-deploy", outcome=Outcome.PASSED, message=message),)
