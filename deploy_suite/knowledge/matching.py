@@ -12,7 +12,15 @@ from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
-from deploy_suite.knowledge.tracebacks import EXCEPTION, Frame, Raised, cut_off, frame, frames_before, raised_after
+from deploy_suite.knowledge.tracebacks import (
+    EXCEPTION,
+    Frame,
+    Raised,
+    cut_off,
+    frames_before,
+    frames_within,
+    raised_after,
+)
 
 _EVIDENCE_LINES: Final = 3
 _FEWEST_FRAMES: Final = 2
@@ -29,7 +37,7 @@ _NUMBER: Final = re.compile(
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _COMPLAINTS: Final = ("ERROR", "CRITICAL", "rejected", "declined", "not expected)", '", line ')
 _GENERAL: Final = re.compile(
-    r"(?i)\b(?:error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
+    r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)"
 )
@@ -206,8 +214,8 @@ class _Reader:
             self._note(window, line)
 
     def _note(self, window: Window, line: LogLine) -> None:
-        if stray := frame(line.text):
-            self._stray_frames = [*self._stray_frames[-_EVIDENCE_LINES:], (line.number, stray)]
+        if stray := tuple(frames_within(line.text)):
+            self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_EVIDENCE_LINES:]
         elif EXCEPTION.match(line.text):
             self._last_exception = (window, line)
         elif self._first_complaint is None and _GENERAL.search(line.text):

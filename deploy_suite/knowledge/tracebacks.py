@@ -1,16 +1,17 @@
 """Lines of a log → the Python exception they end in, and the last frame of the project's own code."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.knowledge.log_text import LogLine
 
 _FRAME: Final = re.compile(r'^\s*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+_ANY_FRAME: Final = re.compile(r'File "(?P<file>[^"\n]{1,300})", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _PYTEST_FRAME: Final = re.compile(r"^(?P<file>[^\s:]+\.py):(?P<line>\d+): in (?P<function>.+)$")
 EXCEPTION: Final = re.compile(
-    r"^(?:E\s+)?(?P<type>(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Refused|NotFound|DoesNotExist"
+    r"^\s*(?:E\s+)?(?P<type>(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Refused|NotFound|DoesNotExist"
     r"|Configured|NotReady|Timeout|Failure|Invalid|Conflict|Unavailable|Violation|Table|Column|Object|Function|Schema))"
     r"(?::(?: (?P<message>.*))?)?$"
 )
@@ -62,6 +63,12 @@ def frame(text: str) -> Frame | None:
     """Return the frame that the line *text* states."""
     match = _FRAME.match(text) or _PYTEST_FRAME.match(text)
     return Frame(match["file"], int(match["line"]), match["function"] or "") if match else None
+
+
+def frames_within(text: str) -> Iterator[Frame]:
+    """Yield the frames in a line, of which there are several where a log lost its line ends."""
+    for match in _ANY_FRAME.finditer(text):
+        yield Frame(match["file"], int(match["line"]), match["function"] or "")
 
 
 def raised_after(after: Sequence[LogLine]) -> Raised | None:
