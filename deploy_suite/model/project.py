@@ -45,12 +45,25 @@ class CommandText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Something that a server imports beside the application.
+
+    Shape: `module` is its dotted name, `file` a file of the repository that is run instead; `label` says what it is to
+    the server: `worker class "uvicorn.workers.UvicornWorker"`.
+    """
+
+    label: str
+    module: str = ""
+    file: PurePosixPath | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPoint:
     """What the server imports: `module:attribute`, the folders that are importable, and where that is said.
 
     Shape: `attribute` is "" for a program that is run rather than imported. `file` and `search_path` are relative to
     the repository; so is `working_folder`, where the server runs, None for the service's own. `arguments` is the
-    source text between the parentheses of a factory's call.
+    source text between the parentheses of a factory's call; `companions` are what the server imports before it.
     """
 
     module: str
@@ -62,6 +75,7 @@ class EntryPoint:
     arguments: str = ""
     working_folder: PurePosixPath | None = None
     location: Location | None = None
+    companions: tuple[Companion, ...] = ()
 
     @property
     def spec(self) -> str:

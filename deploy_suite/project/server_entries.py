@@ -4,11 +4,11 @@ import ast
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.model.project import EntryPoint
-from deploy_suite.project import app_objects, entry_place, module_files, server_options
+from deploy_suite.project import app_objects, companions, entry_place, module_files, server_options
 from deploy_suite.project.entry_place import Place
 from deploy_suite.project.server_options import Arguments
 
@@ -25,9 +25,11 @@ def _gunicorn(words: tuple[str, ...], place: Place) -> EntryPoint | None:
     there = place.moved(both.value("--chdir") or settings.get("chdir", ""))
     extra = (both.value("--pythonpath") or settings.get("pythonpath", "")).split(",")
     spec = both.positional[0] if both.positional else settings.get("wsgi_app", "")
-    return entry_place.entry(
+    entry = entry_place.entry(
         spec, there, *(there.path(text) for text in extra if text), there.cwd, default="application"
     )
+    file = _gunicorn_file(both.value("-c", "--config"), place)
+    return replace(entry, companions=companions.of_gunicorn(both, settings, file, place)) if entry else None
 
 
 def _split(text: str) -> list[str]:
@@ -39,10 +41,7 @@ def _split(text: str) -> list[str]:
 
 def _gunicorn_settings(named: str, place: Place) -> Mapping[str, str]:
     """Return the literal strings that the configuration file assigns at its top level."""
-    text = named.removeprefix("file:") or "gunicorn.conf.py"
-    if named.startswith("python:"):
-        text = named.removeprefix("python:").replace(".", "/") + ".py"
-    path = place.path(text)
+    path = _gunicorn_file(named, place)
     source = app_objects.read(place.folder / path) if path is not None else None
     if source is None:
         return {}
@@ -54,12 +53,22 @@ def _gunicorn_settings(named: str, place: Place) -> Mapping[str, str]:
     }
 
 
+def _gunicorn_file(named: str, place: Place) -> PurePosixPath | None:
+    """Return the configuration file: the one named, else the one that gunicorn takes by itself."""
+    text = named.removeprefix("file:") or "gunicorn.conf.py"
+    if named.startswith("python:"):
+        text = named.removeprefix("python:").replace(".", "/") + ".py"
+    path = place.path(text)
+    return path if path is not None and place.has(path) else None
+
+
 def _uvicorn(words: tuple[str, ...], place: Place) -> EntryPoint | None:
     given = server_options.parse(words, server_options.UVICORN)
     spec = given.positional[0] if given.positional else place.variables.get("UVICORN_APP", "")
-    return entry_place.entry(
+    entry = entry_place.entry(
         spec, place, place.path(given.value("--app-dir") or "."), is_factory=given.has("--factory")
     )
+    return replace(entry, companions=companions.of_uvicorn(given, place)) if entry else None
 
 
 def _hypercorn(words: tuple[str, ...], place: Place) -> EntryPoint | None:
@@ -71,7 +80,8 @@ def _hypercorn(words: tuple[str, ...], place: Place) -> EntryPoint | None:
     path, sign, attribute = spec.partition(":")
     folder, _, module = path.rpartition("/")
     name = module.removesuffix(".py")
-    return entry_place.entry(f"{name}{sign}{attribute}", place, place.path(folder or "."), place.cwd)
+    entry = entry_place.entry(f"{name}{sign}{attribute}", place, place.path(folder or "."), place.cwd)
+    return replace(entry, companions=companions.of_hypercorn(given)) if entry else None
 
 
 def _daphne(words: tuple[str, ...], place: Place) -> EntryPoint | None:

@@ -12,10 +12,42 @@ from deploy_suite.tracing.values import ImportKind
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _SETTINGS: Final = re.compile(rb"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"'](?P<module>[\w.]+)[\"']")
 _LISTS: Final = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
-_SINGLE: Final = ("ROOT_URLCONF",)
-_IN_MAPPINGS: Final = {"DATABASES": "ENGINE", "CACHES": "BACKEND", "STORAGES": "BACKEND", "CHANNEL_LAYERS": "BACKEND"}
+# https://docs.djangoproject.com/en/stable/ref/settings/: each is a module, a class or a list of such.
+_SINGLE: Final = (
+    "ROOT_URLCONF",
+    "SESSION_ENGINE",
+    "AUTHENTICATION_BACKENDS",
+    "EMAIL_BACKEND",
+    "DEFAULT_FILE_STORAGE",
+    "STATICFILES_STORAGE",
+    "STATICFILES_FINDERS",
+    "MESSAGE_STORAGE",
+    "FILE_UPLOAD_HANDLERS",
+)
+_IN_MAPPINGS: Final = {
+    "DATABASES": ("ENGINE",),
+    "LOGGING": ("class", "()"),
+    "CACHES": ("BACKEND",),
+    "STORAGES": ("BACKEND",),
+    "CHANNEL_LAYERS": ("BACKEND",),
+    "TEMPLATES": ("BACKEND",),
+}
 # Imported at the first use, not at start: https://docs.djangoproject.com/en/stable/ref/applications/#how-applications-are-loaded
-_AT_FIRST_USE: Final = frozenset({"CACHES", "STORAGES", "CHANNEL_LAYERS"})
+_AT_FIRST_USE: Final = frozenset(
+    {
+        "CACHES",
+        "STORAGES",
+        "CHANNEL_LAYERS",
+        "TEMPLATES",
+        "AUTHENTICATION_BACKENDS",
+        "EMAIL_BACKEND",
+        "DEFAULT_FILE_STORAGE",
+        "STATICFILES_STORAGE",
+        "STATICFILES_FINDERS",
+        "MESSAGE_STORAGE",
+        "FILE_UPLOAD_HANDLERS",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +77,16 @@ def read(tree: ast.Module, version: tuple[int, int]) -> tuple[Named, ...]:
 def _named(assigned: Mapping[str, list[tuple[ast.expr, ImportKind]]]) -> Iterator[Named]:
     for setting in (*_LISTS, *_SINGLE):
         for value, kind in assigned.get(setting, ()):
-            yield from _strings(value, assigned, setting=setting, kind=kind, deep=4)
-    for setting, key in _IN_MAPPINGS.items():
+            yield from _strings(value, assigned, setting=setting, kind=_runs(setting, kind), deep=4)
+    for setting, keys in _IN_MAPPINGS.items():
         for value, kind in assigned.get(setting, ()):
-            runs = max(kind, ImportKind.DEFERRED) if setting in _AT_FIRST_USE else kind
-            yield from (
-                Named(setting=setting, text=text, line=line, kind=runs) for text, line in _under(value, key=key)
-            )
+            for text, line in _under(value, keys=keys):
+                if _DOTTED.fullmatch(text):
+                    yield Named(setting=setting, text=text, line=line, kind=_runs(setting, kind))
+
+
+def _runs(setting: str, kind: ImportKind) -> ImportKind:
+    return max(kind, ImportKind.DEFERRED) if setting in _AT_FIRST_USE else kind
 
 
 def _assignments(
@@ -118,11 +153,11 @@ def _strings(
             yield from _strings(inner, assigned, setting=setting, kind=max(kind, runs), deep=deep - 1)
 
 
-def _under(value: ast.expr, *, key: str) -> Iterator[tuple[str, int]]:
-    """Return the strings that stand under *key* in a dictionary of dictionaries, with their lines."""
+def _under(value: ast.expr, *, keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Return the strings that stand under one of *keys* in a dictionary of dictionaries, with their lines."""
     for node in ast.walk(value):
         if isinstance(node, ast.Dict):
             for name, inner in zip(node.keys, node.values, strict=True):
-                is_key = isinstance(name, ast.Constant) and name.value == key
+                is_key = isinstance(name, ast.Constant) and name.value in keys
                 if is_key and isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     yield inner.value, inner.lineno

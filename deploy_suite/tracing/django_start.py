@@ -11,7 +11,7 @@ from deploy_suite.tracing.statements import Imported
 from deploy_suite.tracing.values import Chain, Hop, ImportKind
 from deploy_suite.tracing.walk import Step, Walk
 
-_CLASS_PATHS: Final = frozenset({"MIDDLEWARE", "MIDDLEWARE_CLASSES"})
+_MODULES: Final = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "SESSION_ENGINE", "DATABASES"})
 # Modules of an application that its registration imports: apps (since Django 3.2), models; admin by autodiscovery.
 _PARTS: Final = ("apps", "models")
 
@@ -80,7 +80,7 @@ def _import(walk: Walk, module: Module, item: Named, *, uses_admin: bool) -> Non
 
 def _module_of(item: Named) -> str:
     head, _, last = item.text.rpartition(".")
-    is_class = bool(head) and (item.setting in _CLASS_PATHS or last[:1].isupper())
+    is_class = bool(head) and (item.setting not in _MODULES or last[:1].isupper())
     return head if is_class else item.text
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 _WORD: Final = re.compile(rb"\bimport\b")
-_DYNAMIC: Final = re.compile(rb"import_module|__import__|\.run\(")
+_DYNAMIC: Final = re.compile(rb"import_module|__import__|\.run\(|\binclude\(")
 _BEFORE: Final = re.compile(rb"[ \t]*(?:from[ \t]+[.\w]+[ \t]+|from[ \t]*\.+[ \t]*)?")
 _ALIAS: Final = rb"(?:[ \t]+as[ \t]+\w+)?"
 _PLAIN: Final = re.compile(

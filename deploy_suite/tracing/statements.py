@@ -12,6 +12,7 @@ from deploy_suite.tracing.values import ImportKind
 _CATCHING: Final = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _DYNAMIC: Final = frozenset({"import_module", "__import__"})
 _SPEC: Final = re.compile(r"(?P<module>[A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?")
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _NAMES_SHOWN: Final = 3
 
 
@@ -48,6 +49,7 @@ class Reader:
     version: tuple[int, int]
     is_program: bool = False
     has_dynamic: bool = True
+    is_django: bool = False
     eager_functions: frozenset[str] = frozenset()
     found: list[Imported] = field(default_factory=list)
 
@@ -117,16 +119,18 @@ class Reader:
     def _expressions(self, nodes: Sequence[ast.AST], kind: ImportKind) -> None:
         if self.has_dynamic:
             for node in nodes:
-                self.found += _dynamic(node, kind)
+                self.found += _dynamic(node, kind, is_django=self.is_django)
 
 
-def _dynamic(node: ast.AST, kind: ImportKind) -> Iterator[Imported]:
+def _dynamic(node: ast.AST, kind: ImportKind, *, is_django: bool) -> Iterator[Imported]:
     """Return the imports by a literal name in an expression, and what a server in the program is given to import."""
     for call in ast.walk(node):
         if not isinstance(call, ast.Call) or not call.args:
             continue
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         given = call.args[0]
+        if name == "include" and isinstance(given, ast.Tuple) and given.elts:
+            given = given.elts[0]
         if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
             continue
         text = given.value
@@ -134,6 +138,8 @@ def _dynamic(node: ast.AST, kind: ImportKind) -> Iterator[Imported]:
             module = text.lstrip(".")
             label = f'{name}("{text}")'
             yield Imported(module=module, level=len(text) - len(module), line=call.lineno, kind=kind, label=label)
+        elif name == "include" and is_django and _DOTTED.fullmatch(text):
+            yield Imported(module=text, line=call.lineno, kind=kind, label=f'include("{text}")')
         elif name == "run" and (spec := _SPEC.fullmatch(text)):
             yield Imported(module=spec["module"], line=call.lineno, kind=kind, label=f'run("{text}")')
 

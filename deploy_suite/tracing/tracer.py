@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from deploy_suite.model.project import EntryPoint, Framework
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import Companion, EntryPoint, Framework
 from deploy_suite.tracing import django_start, factories, standard_library
 from deploy_suite.tracing.layout import Layout, Module
-from deploy_suite.tracing.values import Chain, Trace
-from deploy_suite.tracing.walk import Walk
+from deploy_suite.tracing.statements import Imported
+from deploy_suite.tracing.values import Chain, Hop, ImportKind, OwnModule, Trace
+from deploy_suite.tracing.walk import Step, Walk
 
 
 def trace(
@@ -35,6 +37,8 @@ def trace(
         standard=standard_library.names((major, minor)),
         known=known,
     )
+    for companion in entry.companions:
+        _accompany(walk, entry, companion)
     for module in _first(walk, entry):
         walk.drive(walk.enter(module, Chain()))
     factories.follow(walk, entry)
@@ -47,11 +51,25 @@ def trace(
         missing=tuple(walk.missing.values()),
         syntax_problems=tuple(walk.faults()) if reads_all else (),
         shadows=tuple(walk.shadows.values()),
-        files=tuple(walk.modules),
+        modules=tuple(
+            OwnModule(name=module.name, file=file, kind=walk.levels[file], chain=walk.chains[file])
+            for file, module in walk.modules.items()
+        ),
         settings_module=settings,
         urls_module=urls,
         changes_path=any(b"sys.path" in source.data for source in walk.read.values()),
     )
+
+
+def _accompany(walk: Walk, entry: EntryPoint, companion: Companion) -> None:
+    """Follow what the server imports beside the application."""
+    place = entry.location or Location(entry.spec)
+    if companion.file is not None:
+        chain = Chain((Hop(place.file, place.line, companion.label),))
+        walk.drive(walk.enter(Module(name=companion.file.stem, file=str(companion.file)), chain))
+        return
+    imported = Imported(companion.module, place.line, ImportKind.EAGER, label=companion.label)
+    walk.drive(walk.follow(Step(Module(name="", file=place.file), imported, Chain())))
 
 
 def _text(path: PurePosixPath) -> str:

@@ -80,6 +80,16 @@ class ThirdPartyImport:
     chain: Chain
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnModule:
+    """A file of the project on the way. Shape: `chain` is empty for what the server itself imports."""
+
+    name: str
+    file: str
+    kind: ImportKind
+    chain: Chain
+
+
 class Lack(IntEnum):
     """Why an import of the project's own cannot work."""
 
@@ -134,9 +144,10 @@ class Shadow:
 class Trace:
     """All that starting an entry point imports, as far as the sources tell.
 
-    Shape: `imports` hold each dotted module once, with its most certain kind; `files` are those read, in the order of
-    their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise. `changes_path` says that
-    one of the files works on `sys.path`, so that a module may be found where this trace did not look.
+    Shape: `imports` hold each place that imports something once, with its most certain kind; `modules` are the files
+    in the order of their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise.
+    `changes_path` says that one of the files works on `sys.path`, so that a module may be found where this trace did
+    not look.
     """
 
     entry: EntryPoint
@@ -144,10 +155,20 @@ class Trace:
     missing: tuple[MissingModule, ...] = ()
     syntax_problems: tuple[SyntaxProblem, ...] = ()
     shadows: tuple[Shadow, ...] = ()
-    files: tuple[str, ...] = ()
+    modules: tuple[OwnModule, ...] = ()
     settings_module: str = ""
     urls_module: str = ""
     changes_path: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files in the order of their execution."""
+        return tuple(module.file for module in self.modules)
+
+    @property
+    def eager_files(self) -> tuple[str, ...]:
+        """Those that every start executes."""
+        return tuple(module.file for module in self.modules if module.kind is ImportKind.EAGER)
 
     def strongest(self, name: str) -> ThirdPartyImport | None:
         """Return the most certain import of the top-level *name*."""

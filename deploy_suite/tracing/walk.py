@@ -21,7 +21,7 @@ from deploy_suite.tracing.values import (
     ThirdPartyImport,
 )
 
-_DYNAMIC_HINTS: Final = (b"import_module", b"__import__", b".run(")
+_DYNAMIC_HINTS: Final = (b"import_module", b"__import__", b".run(", b"include(")
 
 Steps = Iterator["Steps"]
 
@@ -156,6 +156,7 @@ class Walk:
             version=self.version,
             is_program=module.name.endswith("__main__"),
             has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
+            is_django=b"django" in source.data,
             eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
         )
         return sources.imports(source, reader)

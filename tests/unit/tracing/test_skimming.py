@@ -25,7 +25,7 @@ ODD = (
     "x = 1 + \\\n2\nfrom a import \\\n    b\n",
     "x = 'import a: import b'\n",
     "# class: import a\n",
-    "class A(\n    B,\n):\n    '''It will\n    import things.\n    '''\n\n    def f(self):\n        y = 2\n        import seen\n",
+    "class A(\n    B,\n):\n    '''It will\n    import things.\n    '''\n\n    def f(self):\n        import seen\n",
     "class A:\n    def f(self): import seen\n\n    def g(self):\n        import other\n",
     "def f(a=lambda: 1,\n      b=':'):\n    import seen\n    return 1\n",
     "def f():\n    try:\n        import a\n    except ImportError:\n        print(1)\n        raise\n",

@@ -429,3 +429,40 @@ def test_tracing_costs_little_more_than_parsing(tmp_path: Path) -> None:
 
     assert len(traced(tmp_path, {}).files) == 408
     assert tracing_s < 4 * parsing_s
+
+
+def test_django_imports_what_further_settings_and_included_urls_name(tmp_path: Path) -> None:
+    files = {
+        "site1/wsgi.py": "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'site1.settings'\napplication = 1\n",
+        "site1/settings.py": (
+            "ROOT_URLCONF = 'site1.urls'\n"
+            "LOGGING = {'handlers': {'a': {'class': 'logtail.Handler'}, 'b': {'()': 'site1.log.make'}}}\n"
+            "AUTHENTICATION_BACKENDS = ['axes.backends.AxesBackend', 'django.contrib.auth.backends.ModelBackend']\n"
+            "TEMPLATES = [{'BACKEND': 'django_jinja.backend.Jinja2'}]\n"
+            "STORAGES = {'staticfiles': {'BACKEND': 'whitenoise.storage.CompressedStaticFilesStorage'}}\n"
+        ),
+        "site1/log.py": "import rich\n",
+        "site1/urls.py": (
+            "from django.urls import include, path\n"
+            "urlpatterns = [path('a', include('polls.urls')), path('b', include(('shop.urls', 'shop')))]\n"
+        ),
+        "polls/urls.py": "import pandas\n",
+        "shop/urls.py": "import stripe\n",
+        "site1/__init__.py": "",
+        "polls/__init__.py": "",
+        "shop/__init__.py": "",
+    }
+
+    result = traced(tmp_path, files, module="site1.wsgi", attribute="application", framework=Framework.DJANGO)
+
+    assert kinds(result) == {
+        "django": "eager",
+        "rich": "eager",
+        "logtail": "eager",
+        "pandas": "eager",
+        "stripe": "eager",
+        "axes": "deferred",
+        "django_jinja": "deferred",
+        "whitenoise": "deferred",
+    }
+    assert result.missing == ()

@@ -1,0 +1,1 @@
+"""What code asks the environment for, read from its sources."""

@@ -1,0 +1,212 @@
+"""The statements of one file into the variables that it cannot do without, each with when it asks."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from deploy_suite.model.finding import Location
+from deploy_suite.tracing import conditions
+from deploy_suite.tracing.statements import gives_up
+from deploy_suite.tracing.values import ImportKind
+from deploy_suite.tracing.variables.calls import Asked, asked
+from deploy_suite.tracing.variables.origins import Names, text_of
+from deploy_suite.tracing.variables.values import FileReads, Making, VariableRead
+
+_ONLY_IMPORTS: Final = frozenset({"ImportError", "ModuleNotFoundError"})
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SETTING: Final = frozenset({"os.environ.setdefault", "os.putenv"})
+
+
+@dataclass(slots=True, kw_only=True)
+class FileReader:
+    """Reads one file. Shape: *eager_functions* are those that run with the module; `found` is filled by `read`."""
+
+    file: str
+    names: Names
+    version: tuple[int, int]
+    is_program: bool
+    eager_functions: frozenset[str]
+    found: FileReads = field(default_factory=FileReads)
+    _held: dict[str, tuple[Asked, int]] = field(default_factory=dict)
+    _prefix: str = ""
+
+    def read(self, body: Sequence[ast.stmt], kind: ImportKind) -> None:
+        """Collect what *body* asks for; it runs as *kind* says."""
+        for node in body:
+            self._statement(node, kind)
+            if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While) and _returns(node):
+                kind = max(kind, ImportKind.CONDITIONAL)
+
+    def _statement(self, node: ast.stmt, kind: ImportKind) -> None:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._all((*node.decorator_list, *node.args.defaults), kind)
+                runs = kind if node.name in self.eager_functions else max(kind, ImportKind.DEFERRED)
+                self.read(node.body, runs)
+            case ast.ClassDef():
+                self._all((*node.decorator_list, *node.bases), kind)
+                self.read(node.body, kind)
+            case ast.If():
+                self._if(node, kind)
+            case ast.Try() | ast.TryStar():
+                self._try(node, kind)
+            case ast.With() | ast.AsyncWith():
+                self._with(node, kind)
+            case ast.For() | ast.AsyncFor():
+                self._expression(node.iter, kind)
+                self.read([*node.body, *node.orelse], max(kind, ImportKind.CONDITIONAL))
+            case ast.While():
+                self._expression(node.test, kind)
+                self.read([*node.body, *node.orelse], max(kind, ImportKind.CONDITIONAL))
+            case ast.Match():
+                self._expression(node.subject, kind)
+                for branch in node.cases:
+                    self.read(branch.body, max(kind, ImportKind.CONDITIONAL))
+            case ast.Assert():
+                self._expression(node.test, kind)
+                self._demand([node.test], kind)
+            case _:
+                self._assigned(node)
+                self._all(tuple(ast.iter_child_nodes(node)), kind)
+
+    def _assigned(self, node: ast.stmt) -> None:
+        """Take note of what is put into the environment, and of what a name holds of it."""
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            return
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(target, ast.Subscript) and self.names.dotted(target.value) == "os.environ":
+                self.found.given |= set(filter(None, [text_of(target.slice)]))
+            elif isinstance(target, ast.Name):
+                self._held.pop(target.id, None)
+                held = asked(node.value, self.names, prefix=self._prefix)
+                if held and held.is_bare:
+                    self._held[target.id] = (held, node.lineno)
+
+    def _if(self, node: ast.If, kind: ImportKind) -> None:
+        self._expression(node.test, kind)
+        if gives_up(node.body) and not node.orelse:
+            self._demand(_denied(node.test), kind)
+        value = conditions.value(node.test, self.version, is_program=self.is_program)
+        either = max(kind, ImportKind.CONDITIONAL) if value is None else kind
+        if conditions.is_typing_only(node.test):
+            either = ImportKind.TYPING
+        if value is not False:
+            self.read(node.body, either)
+        if value is not True:
+            self.read(node.orelse, either)
+
+    def _demand(self, tests: Sequence[ast.expr], kind: ImportKind) -> None:
+        """Note what must not be empty, or else the module gives up."""
+        for test in tests:
+            held = self._held.get(test.id) if isinstance(test, ast.Name) else None
+            found = held[0] if held else asked(test, self.names, prefix=self._prefix)
+            if found and found.is_bare:
+                self._note(found, held[1] if held else test.lineno, kind)
+            elif isinstance(test, ast.Constant) and isinstance(test.value, str):
+                self._note(Asked(test.value, "os.environ", is_required=True), test.lineno, kind)
+
+    def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
+        is_guarded = any(not gives_up(one.body) and not _catches_only_imports(one) for one in node.handlers)
+        self.read(node.body, max(kind, ImportKind.GUARDED) if is_guarded else kind)
+        for handler in node.handlers:
+            self.read(handler.body, max(kind, ImportKind.CONDITIONAL))
+        self.read(node.orelse, max(kind, ImportKind.GUARDED) if is_guarded else kind)
+        self.read(node.finalbody, kind)
+
+    def _with(self, node: ast.With | ast.AsyncWith, kind: ImportKind) -> None:
+        before = self._prefix
+        for item in node.items:
+            self._expression(item.context_expr, kind)
+            call = item.context_expr
+            if isinstance(call, ast.Call) and self.names.dotted(call.func).endswith(".prefixed") and call.args:
+                self._prefix += text_of(call.args[0]) or "\0"
+            elif isinstance(call, ast.Call) and ast.unparse(call.func).endswith("suppress"):
+                kind = max(kind, ImportKind.GUARDED)
+        self.read(node.body, kind)
+        self._prefix = before
+
+    def _all(self, nodes: Sequence[ast.AST], kind: ImportKind) -> None:
+        for node in nodes:
+            self._expression(node, kind)
+
+    def _expression(self, node: ast.AST, kind: ImportKind) -> None:
+        """Collect what an expression asks for; parts of it that may not be evaluated are conditional."""
+        pending = [(node, kind)]
+        while pending:
+            one, runs = pending.pop()
+            found = asked(one, self.names, prefix=self._prefix)
+            if found and found.is_required:
+                self._note(found, getattr(one, "lineno", 0), runs)
+            if isinstance(one, ast.Call):
+                self._call(one, runs)
+            pending += _parts(one, runs)
+
+    def _call(self, node: ast.Call, kind: ImportKind) -> None:
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        given = frozenset(keyword.arg or "**" for keyword in node.keywords)
+        self.found.makings.append(Making(name, kind, given))
+        if isinstance(node.func, ast.Name) and kind is ImportKind.EAGER:
+            self.found.called.add(name)
+        dotted = self.names.dotted(node.func)
+        if dotted in _SETTING and node.args and (text := text_of(node.args[0])):
+            self.found.given.add(text)
+        elif dotted == "os.environ.update":
+            self.found.given |= given | {text for arg in node.args for text in _keys(arg)}
+
+    def _note(self, found: Asked, line: int, kind: ImportKind) -> None:
+        if "\0" not in found.name:
+            location = Location(self.file, line)
+            self.found.required.append(VariableRead(names=(found.name,), location=location, kind=kind, way=found.way))
+
+
+def _parts(node: ast.AST, kind: ImportKind) -> Iterator[tuple[ast.AST, ImportKind]]:
+    """Yield the parts of an expression, each with when it is evaluated."""
+    perhaps = max(kind, ImportKind.CONDITIONAL)
+    match node:
+        case ast.BoolOp(values=[first, *rest]):
+            yield first, kind
+            yield from ((one, perhaps) for one in rest)
+        case ast.IfExp():
+            yield node.test, kind
+            yield from ((node.body, perhaps), (node.orelse, perhaps))
+        case ast.Lambda():
+            yield node.body, max(kind, ImportKind.DEFERRED)
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            for number, part in enumerate(ast.iter_child_nodes(node)):
+                yield part, perhaps if number or not isinstance(part, ast.comprehension) else kind
+        case _:
+            yield from ((part, kind) for part in ast.iter_child_nodes(node) if not isinstance(part, ast.stmt))
+
+
+def _denied(test: ast.expr) -> list[ast.expr]:
+    """Return what is empty where *test* is true: `not X`, `X is None`, `"X" not in os.environ`, one of several."""
+    match test:
+        case ast.BoolOp(op=ast.Or()):
+            return [part for value in test.values for part in _denied(value)]
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="all"), args=[ast.List() | ast.Tuple() as listed])):
+            return listed.elts
+        case ast.UnaryOp(op=ast.Not()):
+            return [test.operand]
+        case ast.Compare(ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
+            return [test.left]
+        case ast.Compare(left=ast.Constant(), ops=[ast.NotIn()]) if ast.unparse(test.comparators[0]) == "os.environ":
+            return [test.left]
+        case _:
+            return []
+
+
+def _returns(node: ast.stmt) -> bool:
+    return any(isinstance(one, ast.Return) for one in ast.walk(node))
+
+
+def _catches_only_imports(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type
+    parts = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return all(isinstance(part, ast.Name) and part.id in _ONLY_IMPORTS for part in parts)
+
+
+def _keys(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Dict):
+        yield from filter(None, (text_of(key) for key in node.keys if key))
