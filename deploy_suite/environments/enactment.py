@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import Bindings, Contract, Phase
@@ -31,17 +32,34 @@ class Site:
     stand_ins: StandIns
 
 
-def enact(contract: Contract, bindings: Bindings, site: Site, ports: Ports) -> Completed:
-    """Return what became of the build command. Its tree of processes is gone afterwards, in any case."""
-    if contract.build is None or not contract.build.text.strip():
-        return Completed(code=0)
+def enact(plan: Plan, site: Site) -> Completed:
+    """Return what became of the build command, and then of what the start command installs.
+
+    Their trees of processes are gone afterwards, in any case.
+    """
+    contract = plan.contract
+    build = contract.build.text if contract.build else ""
+    late = f"set -e\n{plan.recipe.at_start}" if plan.recipe.at_start else ""
+    done = Completed(code=0)
+    for text in (build, late):
+        if text.strip() and done.ok:
+            done = _with_output_of(done, _run(text, plan, site))
+    return done
+
+
+def _run(text: str, plan: Plan, site: Site) -> Completed:
     command = Command(
-        argv=(*_MERGED, _shell(site.system), "-c", contract.build.text),
+        argv=(*_MERGED, _shell(site.system), "-c", text),
         cwd=site.workdir,
-        environment=_environment(contract, bindings, site),
+        environment=_environment(plan.contract, plan.bindings, site),
     )
-    with _reported(ports, contract.limits.build_s):
-        return ports.runner.run(command, timeout_s=contract.limits.build_s)
+    ports, limit_s = plan.workshop.ports, plan.contract.limits.build_s
+    with _reported(ports, limit_s):
+        return ports.runner.run(command, timeout_s=limit_s)
+
+
+def _with_output_of(before: Completed, done: Completed) -> Completed:
+    return replace(done, out=before.out + done.out, seconds=before.seconds + done.seconds)
 
 
 def timed_out(done: Completed) -> bool:

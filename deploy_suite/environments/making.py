@@ -36,7 +36,7 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
     """
     brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
     site, note = _site(plan, folder, brought)
-    done = enactment.enact(plan.contract, plan.bindings, site, plan.workshop.ports)
+    done = enactment.enact(plan, site)
     private_home.cleared(site.home)
     if not done.ok:
         return _failure(plan, done, site)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.environments import start_installs
+from deploy_suite.environments.called_scripts import called_script
 from deploy_suite.environments.installs import MANIFESTS, Install, of_command
-from deploy_suite.manifests import requirements_file, shell, shell_wrappers
+from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.manifests.requirements_file import RequirementLine, RequirementsFile
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Location
@@ -77,7 +79,8 @@ class Recipe:
     Shape: `is_pure` says that it installs from an index or a lock file and does nothing else: the same files then make
     the same environment, whatever else the repository holds. `texts` are the command and the scripts it calls, with
     their paths. `tools` are the installers that it or the start command mentions. `missing` are files that it installs
-    from and the snapshot lacks. `may_use_database` says that a part of it could write to a database.
+    from and the snapshot lacks. `may_use_database` says that a part of it could write to a database. `at_start` is a
+    shell's text: what the start command installs before it serves; that is part of the environment and of `installs`.
     """
 
     folder: str
@@ -89,6 +92,7 @@ class Recipe:
     is_pure: bool = True
     may_use_database: bool = False
     location: Location | None = None
+    at_start: str = ""
 
     @property
     def lines(self) -> tuple[RequirementLine, ...]:
@@ -123,7 +127,7 @@ class _Reading:
             self.command(command, name=name, folder="" if here == "." else here, level=level)
 
     def command(self, command: shell.SimpleCommand, *, name: str, folder: str, level: int) -> None:
-        called = _called_script(self.top, command, folder=folder)
+        called = called_script(self.top, command, folder=folder)
         if called and level < _MOST_LEVELS:
             text = (self.top / called).read_text(encoding="utf-8", errors="replace")
             self.script(text, name=called, folder=folder, level=level + 1)
@@ -146,18 +150,23 @@ def read(contract: Contract, snapshot: Snapshot) -> Recipe:
     if contract.build:
         reading.script(contract.build.text, name="", folder=folder)
     place = contract.build.location if contract.build else contract.location
+    late = start_installs.read(contract, snapshot.folder)
     installs = tuple(replace(i, location=i.location or place) for i in reading.installs)
+    installs = (*installs, *(one.install for one in late))
     files = tuple(_files(installs, snapshot.folder))
     return Recipe(
         folder=folder,
         installs=installs,
         files=files,
-        texts=tuple(reading.texts),
+        texts=(*reading.texts, *((one.name, one.text) for one in late)),
         tools=frozenset(_tools(contract, reading)),
         missing=tuple(_missing(installs, snapshot.folder)),
-        is_pure=reading.is_pure and not any(_is_local(line) for file in files for line in file.requirements),
+        is_pure=reading.is_pure
+        and not any(one.install.is_local for one in late)
+        and not any(_is_local(line) for file in files for line in file.requirements),
         may_use_database=reading.may_use_database,
         location=place,
+        at_start="\n".join(one.shown(folder) for one in late),
     )
 
 
@@ -165,34 +174,6 @@ def _writes_files(text: str) -> bool:
     """Return whether output is sent into a file; what merely might be counts too."""
     bare = _QUOTED.sub("", _COMMENT.sub("", text))
     return bool(_REDIRECTION.search(bare))
-
-
-def _called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> str:
-    """Return the path in the repository of the shell script that *command* runs, "" when it runs none."""
-    words = command.words
-    if shell_wrappers.is_shell(words):
-        _, rest = shell_wrappers.shell_flags(words)
-        candidate = rest[0] if rest else ""
-    elif command.program in {".", "source"} and len(words) > 1:
-        candidate = words[1]
-    else:
-        candidate = command.program if "/" in command.program else ""
-    if not candidate or not command.folder_is_known:
-        return ""
-    path = posixpath.normpath(posixpath.join(folder, candidate))
-    return path if _is_shell_script(top, path) else ""
-
-
-def _is_shell_script(top: Path, path: str) -> bool:
-    file = top / path
-    try:
-        if not file.resolve().is_relative_to(top.resolve()) or not file.is_file():
-            return False
-        with file.open("rb") as stream:
-            head = stream.readline(200)
-    except (OSError, ValueError):
-        return False
-    return b"sh" in head if head.startswith(b"#!") else path.endswith((".sh", ".bash")) or "." not in Path(path).name
 
 
 def _is_harmless(command: shell.SimpleCommand) -> bool:

@@ -81,6 +81,7 @@ _COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Out
 def _findings(report: Report) -> Iterable[str]:
     """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
     told: dict[tuple[str, str, str], str] = {}
+    closer = frozenset(_closer_causes(report))
     alike: dict[Finding, list[Finding]] = {}
     places = _places(report)
     for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE):
@@ -88,6 +89,8 @@ def _findings(report: Report) -> Iterable[str]:
             if finding.outcome is not outcome or finding.is_optional_skip:
                 continue
             cause = _cause(finding)
+            if outcome is Outcome.FAILED and cause in closer:
+                continue
             if told.setdefault(cause, finding.check) == finding.check:
                 located = replace(finding, location=finding.location or places.get(cause))
                 alike.setdefault(replace(located, service="", reproduce=""), []).append(located)
@@ -98,6 +101,14 @@ def _findings(report: Report) -> Iterable[str]:
 
 def _cause(finding: Finding) -> tuple[str, str, str]:
     return finding.target, finding.service, finding.code
+
+
+def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
+    """Yield the causes without a parameter of which a failure names the parameter: what, not only that."""
+    for finding in report.findings:
+        family, _, parameter = finding.code.partition(":")
+        if parameter and finding.outcome is Outcome.FAILED:
+            yield finding.target, finding.service, family
 
 
 def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:

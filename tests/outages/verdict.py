@@ -100,14 +100,15 @@ def judge(variant: Variant, *options: str) -> Verdict:
 def _told(found: Sequence[_Named]) -> list[_Named]:
     """Return of each cause the gravest finding, the first of several: what a later check meets again is an echo.
 
-    A code without a parameter echoes the same one with it: what a traceback shows as `numpy-abi` is the
+    A failure without a parameter echoes the one with it: what a traceback shows as `numpy-abi` is the
     `numpy-abi:opencv-python` that the files have shown.
     """
     told: dict[tuple[str, str], _Named] = {}
     for one in sorted(found, key=lambda one: one.row["outcome"] != "failed"):
         told.setdefault(one.cause, one)
-    named = {(service, code.partition(":")[0]) for service, code in told if ":" in code}
-    return [one for cause, one in told.items() if ":" in cause[1] or cause not in named]
+    failed = [cause for cause, one in told.items() if one.row["outcome"] == "failed"]
+    named = {(service, code.partition(":")[0]) for service, code in failed if ":" in code}
+    return [one for cause, one in told.items() if not (cause in named and cause in failed)]
 
 
 def _differences(

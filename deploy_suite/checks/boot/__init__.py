@@ -80,7 +80,7 @@ def _is_worth_retrying(findings: Findings) -> bool:
 
 def _with_outside(stage: Stage, findings: Findings) -> Findings:
     has_failed = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
-    reached = outside.finding(stage.network.reached_for(), has_failed=has_failed)
+    reached = outside.finding(outside.reached(stage), has_failed=has_failed)
     return (*findings, reached) if reached else findings
 
 

@@ -1,10 +1,24 @@
 """What a service tried to reach outside while it started → the finding that names it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
+from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.environments import start_installs
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Reach
+
+_PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
+
+
+def reached(stage: Stage) -> tuple[Reach, ...]:
+    """Return what the service wanted; a pip of its start command asks the index, which is told as that."""
+    found = tuple(stage.network.reached_for())
+    is_index = any(each.host in _PACKAGE_INDEX for each in found)
+    if not is_index or not start_installs.read(stage.contract, stage.built.case.snapshot.folder):
+        return found
+    return tuple(each for each in found if each.host not in _PACKAGE_INDEX)
 
 
 def finding(reached: Sequence[Reach], *, has_failed: bool) -> Finding | None:

@@ -180,3 +180,39 @@ def test_tools_are_those_that_commands_mention_not_comments(tmp_path: Path) -> N
 
 def test_no_build_command_is_a_recipe_too(tmp_path: Path) -> None:
     assert recipe(tmp_path, None) == Recipe(folder="", location=None)
+
+
+def test_what_the_start_command_installs_belongs_to_the_environment(tmp_path: Path) -> None:
+    script = "#!/bin/sh\nset -e\npip install -q flask\nexec python main.py\n"
+    files(tmp_path, api__start_dot_sh=script)
+
+    found = recipe(tmp_path, "true", root="api", start="./start.sh")
+
+    assert found.at_start == "( cd . && pip install -q flask )"
+    assert found.installs == (
+        Install(
+            tool="pip",
+            folder="api",
+            requirements=("flask",),
+            location=Location("api/start.sh", 3),
+        ),
+    )
+    assert found.texts == (("", "true"), ("api/start.sh", "pip install -q flask"))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "python -m venv venv && venv/bin/pip install flask && venv/bin/python main.py",
+        "python -m venv venv && . venv/bin/activate && pip install flask && python main.py",
+        "pip install --upgrade pip && python main.py",
+        "pip install $PACKAGES && python main.py",
+        "test -d cache || pip install flask; python main.py",
+        "if [ -z $DONE ]; then pip install flask; fi; python main.py",
+        "uvx gunicorn app:app",
+    ],
+)
+def test_what_a_start_command_may_install_is_left_to_its_run(tmp_path: Path, start: str) -> None:
+    found = recipe(tmp_path, "true", start=start)
+
+    assert (found.at_start, found.installs) == ("", ())

@@ -279,3 +279,18 @@ def test_an_unpushed_commit_that_changes_no_requirement_is_told_as_such(checked:
 
         assert (found.location, found.evidence) == (None, ("ccccccc Require numpy",))
         assert found.message == "a commit is not pushed to origin/main: Render will not have this"
+
+
+def test_packages_that_the_start_command_installs_are_a_warning_at_their_line(checked: Checked) -> None:
+    script = "#!/bin/bash\nset -e\npip install -q flask gunicorn\nexec gunicorn app:app\n"
+
+    found = checked({**FILES, "start.sh": script}, start="./start.sh", executable=("start.sh",))
+
+    assert [(one.code, one.outcome, one.location) for one in found] == [
+        ("installs-at-start", Outcome.WARNING, Location("start.sh", 3))
+    ]
+    assert found[0].remedy == "move `pip install -q flask gunicorn` into the build command of shop"
+
+
+def test_a_pip_that_only_renews_itself_at_start_is_none(checked: Checked) -> None:
+    assert outcomes(checked(FILES, start="pip install --upgrade pip && gunicorn app:app")) == []
