@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib import import_module
 from typing import Final
 
 from deploy_suite import staging, unstated, verdicts
@@ -104,6 +105,8 @@ class Rehearsal:
         bound = self._bound(answers, dict.fromkeys(binding.databases_needed(self._contract), _NOWHERE))
         stem = verdicts.stem(self._case, bound)
         is_news = self._case.preferences.fresh or not verdicts.is_known(stem, self._ports)
+        if is_news:
+            pool.submit(import_module, "deploy_suite.trial_run")  # 0.1 s, while the index is asked
         with self._serving(pool if is_news else None) as server:
             try:
                 plan = environments.planned(

@@ -68,7 +68,7 @@ class PostgresDatabases:
             with _translated():
                 front = stack.enter_context(opened(short, certificate(self._runner, self._workplace)))
             running.add_done_callback(lambda _: front.lead_to(socket_in(short)))
-            threading.Thread(target=import_module, args=("deploy_suite.adapters.http",), daemon=True).start()
+            threading.Thread(target=_import_clients, daemon=True).start()
             yield EmbeddedServer(installation, extensions, cluster=running.result, front=front, runner=self._runner)
 
 
@@ -78,3 +78,9 @@ def _translated() -> Iterator[None]:
         yield
     except OSError as error:
         raise MachineError(f"PostgreSQL cannot be started: {error}") from error
+
+
+def _import_clients() -> None:
+    """Import what the service that wants this server is going to be asked with."""
+    for name in ("http", "websockets"):
+        import_module(f"deploy_suite.adapters.{name}")

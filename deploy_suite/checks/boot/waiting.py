@@ -5,8 +5,9 @@ from typing import Final, TypeVar
 
 from deploy_suite.ports import Clock, Process, Progress
 
-_FIRST_PAUSE_S: Final = 0.02
+_SHORTEST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.1
+_PAUSE_SHARE: Final = 0.03  # of the time that has passed: what comes soon is seen soon
 _SAID_EVERY_S: Final = 10.0
 _NOTABLE_CPU_SHARE: Final = 0.03  # an event loop at rest uses less of a processor
 _IDLE_LOOK_EVERY_S: Final = 1.0
@@ -18,8 +19,7 @@ def until(
     look: Callable[[], T], *, timeout_s: float, clock: Clock, progress: Progress, waiting_for: Callable[[], str]
 ) -> T:
     """Return the first thing other than None that *look* returns, or what it returns when the time is up."""
-    began_s = clock.now_s()
-    said_s, pause_s = began_s, _FIRST_PAUSE_S
+    began_s = said_s = clock.now_s()
     while True:
         found = look()
         now_s = clock.now_s()
@@ -28,8 +28,7 @@ def until(
         if now_s - said_s >= _SAID_EVERY_S:
             said_s = now_s
             progress.waiting(f"{waiting_for()} ({now_s - began_s:.0f} s so far)")
-        clock.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        clock.sleep(min(max((now_s - began_s) * _PAUSE_SHARE, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S))
 
 
 class Idleness:
