@@ -23,18 +23,24 @@ def top_levels() -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in rows())
 
 
+def known_part(module: str, *, names: tuple[str, ...] = ()) -> str:
+    """Return the longest part of *module* that a row knows, "" when none does."""
+    for dotted in (*(f"{module}.{name}" for name in names), module):
+        parts = dotted.split(".")
+        for end in range(len(parts), 0, -1):
+            if (part := ".".join(parts[:end])) in rows():
+                return part
+    return ""
+
+
 def distributions(module: str, *, names: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the distributions that provide *module*, () when none is known.
 
     Shape: *names* are what a `from` import takes: `from google.cloud import storage` is google.cloud.storage.
     More than one means that the name alone does not tell which.
     """
-    for dotted in (*(f"{module}.{name}" for name in names), module):
-        parts = dotted.split(".")
-        for end in range(len(parts), 0, -1):
-            if found := rows().get(".".join(parts[:end])):
-                return found
-    return ()
+    part = known_part(module, names=names)
+    return rows()[part] if part else ()
 
 
 def canonical(distributions: tuple[str, ...]) -> frozenset[str]:

@@ -1,10 +1,14 @@
 """A log line as it was pasted → what the program printed, and which service printed it."""
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Final
 
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\ufeff")
+_PASTED: Final = re.compile(r"&(?:quot|apos|#39|lt|gt);|</(?:font|span|b|code|pre)>")
+_TAG: Final = re.compile(r"</?(?:font|span|b|i|code|pre|div|br|p)\b[^<>]{0,200}>")
+_QUOTES: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 _TIME: Final = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 _PREFIX: Final = re.compile(
     "|".join(
@@ -43,8 +47,15 @@ class LogLine:
 
 
 def plain(raw: str) -> str:
-    """Return *raw* without colours, carriage returns (what a progress bar overwrote is dropped) and trailing space."""
+    """Return *raw* without colours, carriage returns (what a progress bar overwrote is dropped) and trailing space.
+
+    What a web page or a word processor did to a log on its way is undone: tags, entities, typographic quotes.
+    """
     text = _ANSI.sub("", raw) if "\x1b" in raw or "\ufeff" in raw else raw
+    if _PASTED.search(text):
+        text = html.unescape(_TAG.sub("", text))
+    if not text.isascii():
+        text = text.translate(_QUOTES)
     text = text.rstrip()
     return text.rpartition("\r")[2] if "\r" in text else text
 

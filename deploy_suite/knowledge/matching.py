@@ -28,7 +28,8 @@ _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
-_WRAP_COLUMNS: Final = 60
+_WRAP_COLUMNS: Final = 40
+_MOST_COLUMNS: Final = 240
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 # A short number after these words says something else each time; any other is a time, an address or a count.
 _NUMBER: Final = re.compile(
@@ -75,6 +76,18 @@ class _Rule:
     cause: Cause
     signature: Signature
     order: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text that a line may stand for. Shape: `seam` is where two lines were joined, 0 for one line."""
+
+    text: str
+    seam: int = 0
+
+    def holds(self, match: re.Match[str]) -> bool:
+        """Whether *match* needs both lines, where there are two."""
+        return not self.seam or match.start() < self.seam < match.end()
 
 
 class _Index:
@@ -200,12 +213,7 @@ class _Reader:
             self._explained.add(_shape(raised.exception))
 
     def _match(self, window: Window, line: LogLine) -> None:
-        found = self._found(window, line, line.text)
-        if not found and len(line.text) >= _WRAP_COLUMNS:
-            following = window.after(line.service)[:1]
-            if following and not EXCEPTION.match(following[0].text):
-                for glue in ("", " "):
-                    found = found or self._found(window, line, line.text + glue + following[0].text.lstrip())
+        found = next(filter(None, (self._found(window, line, reading) for reading in _readings(window, line))), [])
         slugs = tuple(dict.fromkeys(hit.slug for hit in found))
         self._remember(line, slugs)
         if slugs:
@@ -221,10 +229,10 @@ class _Reader:
         elif self._first_complaint is None and _GENERAL.search(line.text):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
-    def _found(self, window: Window, line: LogLine, text: str) -> list[Hit]:
+    def _found(self, window: Window, line: LogLine, reading: _Reading) -> list[Hit]:
         best: dict[str, tuple[float, int, Hit]] = {}
-        for rule in self._index.rules_for(text):
-            values = self._values(rule.signature, window, line, text)
+        for rule in self._index.rules_for(reading.text):
+            values = self._values(rule.signature, window, line, reading)
             if values is None:
                 continue
             hit = self._hit(rule, values)
@@ -236,9 +244,9 @@ class _Reader:
         _, _, winner = max(best.values(), key=lambda one: one[:2])
         return [self._record(winner, line)]
 
-    def _values(self, signature: Signature, window: Window, line: LogLine, text: str) -> dict[str, str] | None:
-        match = signature.pattern.search(text)
-        if not match:
+    def _values(self, signature: Signature, window: Window, line: LogLine, reading: _Reading) -> dict[str, str] | None:
+        match = signature.pattern.search(reading.text)
+        if not match or not reading.holds(match):
             return None
         values = {**signature.defaults, **_groups(match)}
         if signature.near or signature.unless:
@@ -273,6 +281,25 @@ class _Reader:
         kept.count += 1
         kept.last = line.number
         return kept
+
+
+def _readings(window: Window, line: LogLine) -> Iterator[_Reading]:
+    """Yield what a line may say: itself, as it was before a string of JSON held it, and before it was wrapped."""
+    yield _Reading(line.text)
+    if '\\"' in line.text:
+        yield _Reading(line.text.replace('\\"', '"'))
+    if len(line.text) >= _WRAP_COLUMNS:
+        following = window.after(line.service)[:1]
+        if following and not EXCEPTION.match(following[0].text):
+            yield from _joined_by(line.text, following[0].text)
+    previous = window.previous()
+    if _WRAP_COLUMNS <= len(previous.text) <= _MOST_COLUMNS:
+        yield from _joined_by(previous.text, line.text)
+
+
+def _joined_by(first: str, second: str) -> Iterator[_Reading]:
+    for glue in ("", " "):
+        yield _Reading(first + glue + second.lstrip(), seam=len(first))
 
 
 def _slug(rule: _Rule, values: Mapping[str, str]) -> str:

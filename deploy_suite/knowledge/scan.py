@@ -39,6 +39,12 @@ class Window:
         """Return the line itself."""
         return log_line(self.number, decoded(self.buffer[self.start : self.end]))
 
+    def previous(self) -> LogLine:
+        """Return the line right before; an empty one at the beginning."""
+        end = max(0, self.start - 1)
+        begin = self.buffer.rfind(b"\n", max(0, end - LINE_LIMIT), end) + 1
+        return log_line(self.number - 1, decoded(self.buffer[begin:end]))
+
     def before(self, service: str = "") -> tuple[LogLine, ...]:
         """Return the lines before, oldest first."""
         raw = self.buffer[max(0, self.start - BEFORE_BYTES) : self.start].split(b"\n")[:-1][-LINES_BEFORE:]

@@ -76,7 +76,7 @@ class Shape:
 class Render:
     """All that the suite knows of Render.
 
-    Units: `limits` in seconds. Shape: `variables` maps "both", "build", "run", "run_http" and "run_web" onto names and
+    Units: `limits` in seconds. Shape: `variables` maps "both", "python", "build", "run", "run_http" and "run_web" onto names and
     templates of values; `python_defaults` newest first.
     """
 
