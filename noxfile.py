@@ -54,6 +54,13 @@ def _lint_workflows(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def outages(session: nox.Session) -> None:
+    """Does preflight name what went wrong in each of examples/outages, and nothing else? `-- konan` for one of them."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tests.outages", *session.posargs)
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Measure each performance claim against the ordinary tools, side by side."""
     session.install("-e", ".")

@@ -86,15 +86,19 @@ def judge(variant: Variant, *options: str) -> Verdict:
         except ValueError:
             told = f"no report, exit code {done.returncode}: {done.stderr.strip()[-600:]}"
             return Verdict(variant=variant, named=(), differences=(told,), seconds=seconds)
-        found = _told([_Named(row) for row in report["findings"] if row["outcome"] in _GRAVE])
+        found = _told(_grave(report["findings"]))
         places = {cause: cause.place(clone) for cause in variant.causes}
     return Verdict(
         variant=variant,
         named=tuple(dict.fromkeys(map(str, found))),
-        differences=tuple(_differences(variant, found, places, code=done.returncode, rows=report["findings"])),
+        differences=tuple(differences(variant, report["findings"], places, code=done.returncode)),
         seconds=seconds,
         reused=report["reused"] or "",
     )
+
+
+def _grave(rows: Sequence[dict[str, Any]]) -> list[_Named]:
+    return [_Named(row) for row in rows if row["outcome"] in _GRAVE]
 
 
 def _told(found: Sequence[_Named]) -> list[_Named]:
@@ -111,14 +115,11 @@ def _told(found: Sequence[_Named]) -> list[_Named]:
     return [one for cause, one in told.items() if not (cause in named and cause in failed)]
 
 
-def _differences(
-    variant: Variant,
-    found: Sequence[_Named],
-    places: dict[Cause, str],
-    *,
-    code: int,
-    rows: Sequence[dict[str, Any]],
+def differences(
+    variant: Variant, rows: Sequence[dict[str, Any]], places: dict[Cause, str], *, code: int
 ) -> Iterator[str]:
+    """Yield how the findings in *rows* and the exit *code* differ from what *variant* must get."""
+    found = _told(_grave(rows))
     for cause, place in places.items():
         named = [one for one in found if one.names(cause, place)]
         if not named:
