@@ -36,6 +36,7 @@ def preflight(request: Request, ports: Ports) -> Report:
     with ThreadPoolExecutor(max_workers=1) as pool:
         loading = pool.submit(load, request.folder, revision=request.revision, ports=ports)
         # To import the rest of the suite takes as long as git does: 0.2 s each.
+        from deploy_suite import imaging  # noqa: PLC0415
         from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415
         from deploy_suite.targets.registry import TARGETS  # noqa: PLC0415
 
@@ -48,8 +49,9 @@ def preflight(request: Request, ports: Ports) -> Report:
         results.append(manifest)
         for contract in _chosen(contracts, request.services):
             ports.curtain.add(bindings.literals(contract))
-            rehearsal = Rehearsal(contract, project=project, preferences=request.preferences, ports=ports)
-            results += rehearsal.results()
+            own, staged = imaging.staged(contract, project, ports)
+            rehearsal = Rehearsal(own, project=staged, preferences=request.preferences, ports=ports)
+            results += imaging.judged(contract, rehearsal.results())
             subjects.append(rehearsal.subject())
             reused.append(rehearsal.reused)
     if not subjects and all(result.outcome is Outcome.PASSED for result in results):

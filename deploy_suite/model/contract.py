@@ -143,6 +143,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """What a Dockerfile puts into the image in which the service runs.
+
+    Shape: `dockerfile` is the file's path in the repository, `workdir` the folder in which processes run. `files` pairs
+    the path of each file in the tree that stands for the image with its path in the repository; `written` pairs such
+    paths with texts that the Dockerfile itself holds. `left_out` are commands that are not run here.
+    """
+
+    dockerfile: str
+    workdir: str
+    files: tuple[tuple[str, str], ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """One service on one target.
 
@@ -153,7 +169,7 @@ class Contract:
     variables refer to onto the PostgreSQL major version asked for ("" when none is). `tool_versions` maps "uv" and
     "poetry" onto the versions that the target brings. `base_image` names the file system in which the service is built and
     runs, as `knowledge.platforms.images` knows it ("python:3.12-slim"); `base_packages` are those of the system
-    that are installed into it.
+    that are installed into it. `container` is None where the target runs the service on its own Python.
     """
 
     target: str
@@ -180,6 +196,7 @@ class Contract:
     notes: tuple[str, ...] = ()
     base_image: str = ""
     base_packages: tuple[str, ...] = ()
+    container: Container | None = None
 
     def variable(self, name: str) -> Variable | None:
         """Return the variable *name*, if the service has it."""

@@ -76,8 +76,8 @@ class Shape:
 class Render:
     """All that the suite knows of Render.
 
-    Units: `limits` in seconds. Shape: `variables` maps "both", "python", "build", "run", "run_http" and "run_web" onto names and
-    templates of values; `python_defaults` newest first.
+    Units: `limits` in seconds. Shape: `variables` maps "both", "python", "build", "run", "run_http" and "run_web" onto
+    names and templates of values; `python_defaults` newest first.
     """
 
     limits: Mapping[str, float]

@@ -67,6 +67,11 @@ class ServiceResource(Resource):
         return self.runtime == "python" and self.type in {"web", "pserv", "worker", "cron"}
 
     @property
+    def is_image(self) -> bool:
+        """Whether Render builds an image for it from a Dockerfile."""
+        return self.runtime == "docker" and self.type in {"web", "pserv", "worker", "cron"}
+
+    @property
     def is_static(self) -> bool:
         """Whether it is a static site."""
         return self.runtime == "static"

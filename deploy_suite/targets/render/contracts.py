@@ -65,7 +65,7 @@ def contract(
             name=service.label,
             type=service.type,
             plan=plan,
-            hostname=_hostname(service.label),
+            hostname=hostname(service.label),
             commit=snapshot.commit,
             slug=slug,
         ),
@@ -76,12 +76,12 @@ def contract(
         python=choice.request,
         commands={key: command(service, key) for key in ("buildCommand", "preDeployCommand", "startCommand")},
         health_path=service.text("healthCheckPath") or "",
-        host=_host(service),
+        host=host(service),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
-        databases=_databases(variables, blueprint),
+        databases=databases(variables, blueprint),
         location=service.location,
     )
-    return made, (*choice.findings, *_port_problems(service, variables))
+    return made, (*choice.findings, *port_problems(service, variables))
 
 
 def assembled(
@@ -141,15 +141,16 @@ def command(service: ServiceResource, key: str) -> CommandText | None:
     return CommandText(text=text.strip(), location=Location(service.file, node.line + (1 if is_block else 0)))
 
 
-def _hostname(name: str) -> str:
+def hostname(name: str) -> str:
+    """Return the name under which Render serves *name*."""
     label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return f"{label or 'service'}.{facts().host_suffix}"
 
 
-def _host(service: ServiceResource) -> str:
+def host(service: ServiceResource) -> str:
     """Return the Host header of health checks: a custom domain if there is one."""
     domains = [nodes.text(node) or "" for node in nodes.items(service.block.get("domains"))]
-    return next(filter(None, (*domains, service.text("domain") or "")), _hostname(service.label))
+    return next(filter(None, (*domains, service.text("domain") or "")), hostname(service.label))
 
 
 def _literal(variables: tuple[Variable, ...], name: str) -> str | None:
@@ -163,7 +164,8 @@ def _port(variables: tuple[Variable, ...]) -> int:
     return int(written) if is_port else facts().default_port
 
 
-def _port_problems(service: ServiceResource, variables: tuple[Variable, ...]) -> tuple[Finding, ...]:
+def port_problems(service: ServiceResource, variables: tuple[Variable, ...]) -> tuple[Finding, ...]:
+    """Return what is wrong with the service's own PORT."""
     written = _literal(variables, "PORT")
     if written is None or service.type != "web":
         return ()
@@ -189,7 +191,8 @@ def _port_problems(service: ServiceResource, variables: tuple[Variable, ...]) ->
     )
 
 
-def _databases(variables: tuple[Variable, ...], blueprint: Blueprint) -> Mapping[str, str]:
+def databases(variables: tuple[Variable, ...], blueprint: Blueprint) -> Mapping[str, str]:
+    """Return the databases that *variables* refer to, with the major version asked for."""
     names = dict.fromkeys(one.source.name for one in variables if isinstance(one.source, FromDatabase))
     found = {name: blueprint.database(name) for name in names}
     return {name: (one.text("postgresMajorVersion") or "").strip() if one else "" for name, one in found.items()}

@@ -26,7 +26,10 @@ from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceRe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What the platform's own variables tell a service. Shape: `type` is Render's word ("web", "pserv", …)."""
+    """What the platform's own variables tell a service.
+
+    Shape: `type` is Render's word ("web", "pserv", …); `is_image` that it runs in an image and not on Render's Python.
+    """
 
     name: str
     type: str
@@ -34,6 +37,7 @@ class Circumstances:
     hostname: str
     commit: Commit
     slug: str
+    is_image: bool = False
 
 
 def of_service(service: ServiceResource, blueprint: Blueprint) -> tuple[Variable, ...]:
@@ -105,8 +109,9 @@ def platform(about: Circumstances, taken: frozenset[str], *, port: int) -> tuple
     if about.type == "web":
         run |= tables["run_web"]
     phased: tuple[tuple[Mapping[str, str], frozenset[Phase]], ...] = (
-        (tables["both"], frozenset(Phase)),
-        (tables["build"], frozenset({Phase.BUILD})),
+        (tables["both"], frozenset({Phase.RUN}) if about.is_image else frozenset(Phase)),
+        ({} if about.is_image else tables["python"], frozenset(Phase)),
+        ({} if about.is_image else tables["build"], frozenset({Phase.BUILD})),
         (run, frozenset({Phase.RUN})),
     )
     return tuple(

@@ -16,7 +16,7 @@ from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
 from deploy_suite.targets.render import blueprint as blueprints
-from deploy_suite.targets.render import contracts, guesses, places, schema
+from deploy_suite.targets.render import contracts, docker, guesses, places, schema
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.contracts import TARGET
 from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
@@ -96,9 +96,17 @@ def _services(
 ) -> Reading:
     skipped = {service.path: reason for service in blueprint.services if (reason := _not_ours(service, snapshot, slug))}
     ours = places.within(snapshot, [one for one in blueprint.services if one.path not in skipped], place)
+    elsewhere = frozenset(skipped)
     made: list[Contract] = []
     found: list[Finding] = []
     for service in ours:
+        own = settings.services.get(service.label, ServiceSettings())
+        if service.is_image:
+            built = docker.of_service(service, blueprint, snapshot, settings=own, slug=slug)
+            made += [built.contract] if built.contract else []
+            found += (one.about(check="", service=service.label, target="") for one in built.findings)
+            skipped |= {service.path: built.reason} if built.reason else {}
+            continue
         root = places.root_of(service, snapshot, place)
         if root.path is not None:
             contract, problems = contracts.contract(
@@ -106,7 +114,7 @@ def _services(
                 blueprint,
                 snapshot,
                 root=root.path,
-                settings=settings.services.get(service.label, ServiceSettings()),
+                settings=own,
                 slug=slug,
             )
             made.append(contract)
@@ -116,9 +124,9 @@ def _services(
         contracts=tuple(made),
         findings=(
             *place.findings,
-            *_lints(blueprint, snapshot, elsewhere=frozenset(skipped)),
+            *_lints(blueprint, snapshot, elsewhere=elsewhere),
             *found,
-            *_skipped(blueprint, skipped, is_all=not ours),
+            *_skipped(blueprint, skipped, is_all=not made),
         ),
     )
 
@@ -136,9 +144,9 @@ def _lints(blueprint: Blueprint, snapshot: Snapshot, *, elsewhere: frozenset[str
 
 def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
     """Return why preflight does not run *service*, "" when it does."""
-    if not service.is_python:
+    if not service.is_python and not service.is_image:
         what = service.runtime or service.type or "no runtime"
-        return f"it runs on {what}, and only Render's own Python is checked here"
+        return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
     own = slug or snapshot.commit.repository_slug
     if repo and own and repo.rpartition("/")[2].lower() != own.rpartition("/")[2].lower():

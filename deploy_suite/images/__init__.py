@@ -1,0 +1,1 @@
+"""A Dockerfile read for what can be enacted without Docker: files, installs, variables and the start command."""

@@ -1,0 +1,263 @@
+"""RUN lines into what can be run here of them, what is left out, and what stands in the way."""
+
+import itertools
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from deploy_suite.manifests import shell
+from deploy_suite.manifests.shell import SimpleCommand
+
+_PYTHON: Final = re.compile(r"python(?:3(?:\.\d+)?)?")
+_INSTALLERS: Final = frozenset({"pip", "pip3", "uv", "poetry", "pipenv"})
+_PIP: Final = re.compile(r"pip(?:3(?:\.\d+)?)?")
+# What a shell does by itself, or to files below the working folder.
+_PLAIN: Final = frozenset(
+    {"cd", "echo", "set", "export", "true", ":", "test", "[", "[[", "pwd", "ls", "exit", "printf", "unset", "env"}
+)
+_ON_FILES: Final = frozenset(
+    {"mkdir", "touch", "cp", "mv", "rm", "chmod", "ln", "sed", "cat", "find", "install", "rmdir"}
+)
+# What changes the system of the image, and nothing that Python imports from the project or its environment.
+_ON_SYSTEM: Final = frozenset(
+    [
+        *("apt-get", "apt", "apk", "dpkg", "yum", "dnf", "microdnf", "apt-key", "add-apt-repository", "apt-cache"),
+        *("useradd", "adduser", "groupadd", "addgroup", "usermod", "userdel", "deluser", "chpasswd", "passwd"),
+        *("chown", "chgrp", "setcap", "locale-gen", "update-locale", "update-ca-certificates", "ldconfig", "tee"),
+        *("dpkg-reconfigure", "localedef", "gpg", "id", "which"),
+        *("update-alternatives", "sleep", "date", "uname", "crontab", "a2enmod", "strip", "xargs", "grep"),
+        *("ssh-keyscan", "nproc", "getent", "hash", "command", "type", "apt-mark", "awk", "sort", "head"),
+    ]
+)
+_MAKERS: Final = frozenset({"cp", "mv", "ln", "install", "tar", "unzip"})
+_FETCHERS: Final = frozenset({"curl", "wget", "git"})
+_SHELLS: Final = frozenset({"sh", "bash", "dash"})
+_PACKAGE_TOOLS: Final = frozenset({"apt-get", "apt", "apk"})
+_PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]*(?:[=:].*)?")
+_VALUED: Final = frozenset({"-t", "--virtual", "-o", "--repository", "-X", "--target-release"})
+# Options that choose a place for packages, which is the one environment here; each with whether a value follows.
+_PLACES: Final = {
+    "--user": False,
+    "--system": False,
+    "--break-system-packages": False,
+    "--no-index": False,
+    "--no-warn-script-location": False,
+    "--prefix": True,
+    "--target": True,
+    "-t": True,
+    "--root": True,
+    "--root-user-action": True,
+    "--find-links": True,
+    "-f": True,
+    "--wheel-dir": True,
+    "-w": True,
+    "--python": True,
+    "-p": True,
+}
+_TOOL_SCRIPTS: Final = (("astral.sh/uv", "uv"), ("install.python-poetry.org", "poetry"), ("install-poetry", "poetry"))
+_SYSTEM_TOP: Final = (
+    "/usr",
+    "/var",
+    "/etc",
+    "/tmp",  # noqa: S108  a folder of the image
+    "/root",
+    "/opt",
+    "/bin",
+    "/lib",
+    "/home",
+    "~",
+    "/run",
+    "/usr/local",
+)
+
+
+@dataclass(slots=True)
+class Enacted:
+    """One RUN. Shape: `text` is what runs here, in the lines of the file, "" for nothing."""
+
+    text: str = ""
+    left_out: list[str] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+    tools: set[str] = field(default_factory=set)
+    obstacle: str = ""
+
+
+def read(source: str) -> Enacted:
+    """Return what can be run here of *source*, whose paths are those of the tree already."""
+    enacted = Enacted()
+    script = shell.parse(source)
+    for address, tool in _TOOL_SCRIPTS:
+        if address in source:
+            enacted.tools.add(tool)
+    judged = [(command, _kept(command)) for command in script.commands]
+    for command, kept in judged:
+        if command.program in _PACKAGE_TOOLS:
+            enacted.packages += packages(command.words)
+        if kept is None and command.program:
+            enacted.left_out.append(" ".join(command.text.split()) or " ".join(command.words))
+    unknown = [command for command, kept in judged if kept is None and not _is_of_system(command)]
+    is_ours = any(kept is not None and kept.program not in _PLAIN for _, kept in judged)
+    if unknown:
+        enacted.obstacle = f"it runs `{_short(unknown[0])}`, of which nothing is known here"
+    elif not is_ours:
+        return enacted
+    elif _is_chain(script):
+        enacted.text = _joined(judged)
+    elif all(kept == command for command, kept in judged):
+        enacted.text = f"( {source.strip(chr(10))} )"
+    else:
+        enacted.obstacle = "it mixes installing with branches or loops around what cannot be run here"
+    return enacted
+
+
+def packages(words: Iterable[str]) -> list[str]:
+    """Return the packages that a call of apt-get or apk installs."""
+    found: list[str] = []
+    pending = list(words)[1:]
+    verbs = [word for word in pending if word in {"install", "add"}]
+    if not verbs:
+        return []
+    pending = pending[pending.index(verbs[0]) + 1 :]
+    while pending:
+        word = pending.pop(0)
+        if word in _VALUED:
+            pending = pending[1:]
+        elif _PACKAGE.fullmatch(word):
+            found.append(re.split(r"[=:]", word)[0])
+    return found
+
+
+def _short(command: SimpleCommand) -> str:
+    text = " ".join(command.text.split()) or " ".join(command.words)
+    longest = 80
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _kept(command: SimpleCommand) -> SimpleCommand | None:
+    """Return the command as it is run here, None where it is not."""
+    program = posixpath.basename(command.program)
+    if not command.words:
+        return command
+    if program in _PLAIN or (program in _ON_FILES and not _is_outside(command)):
+        return command
+    if program in _INSTALLERS or _PIP.fullmatch(program):
+        return _placed(command, pip="pip" if _PIP.fullmatch(program) else "")
+    if _PYTHON.fullmatch(program):
+        return _python(command)
+    inner = shell.unwrapped(command)
+    if inner.words != command.words and posixpath.basename(inner.program) in _INSTALLERS:
+        return _placed(inner, pip="")
+    return command if _is_framework(command) else None
+
+
+def _is_framework(command: SimpleCommand) -> bool:
+    """Whether the program is one that Python packages of web projects bring for their builds."""
+    return command.program in {"flask", "django-admin", "alembic", "playwright", "nltk", "spacy", "pybabel"} or (
+        command.program.endswith("manage.py")
+    )
+
+
+def _python(command: SimpleCommand) -> SimpleCommand | None:
+    rest = command.words[1:]
+    if rest[:2] == ("-m", "venv") or rest[:2] == ("-m", "virtualenv"):
+        return None
+    if rest[:2] == ("-m", "pip"):
+        return _placed(replace(command, words=("pip", *rest[2:])), pip="pip")
+    if not rest or rest == ("-",):
+        return None if command.before == "|" else command
+    return replace(command, words=("python", *rest), text=re.sub(r"^\s*\S+", "python", command.text, count=1))
+
+
+def _placed(command: SimpleCommand, *, pip: str) -> SimpleCommand | None:
+    """Return a call of an installer that installs into the one environment which there is here."""
+    words = list(command.words)
+    if words[1:2] == ["venv"]:
+        return None
+    if pip:
+        words[0] = pip
+    if words[0] == pip == "pip" and words[1:2] == ["wheel"]:
+        words[1] = "install"
+    is_pip = bool(pip) or words[:2] == ["uv", "pip"]
+    kept: list[str] = []
+    while words:
+        word = words.pop(0)
+        name, equals, _ = word.partition("=")
+        following = word.partition("=")[2] if equals else "".join(words[:1])
+        if is_pip and name in _PLACES and not following.startswith(("http:", "https:")):
+            if _PLACES[name] and not equals:
+                words = words[1:]
+        else:
+            kept.append(word)
+    wheels = [word for word in kept if word.endswith((".whl", "/*")) and not word.startswith("-")]
+    if is_pip and wheels:
+        kept = [word for word in kept if word not in wheels]
+        if not any(word in {"-r", "-e"} or not word.startswith("-") for word in kept[kept.index("install") + 1 :]):
+            return replace(command, words=("true",), text="true")
+    text = " ".join(_quoted(word) for word in kept)
+    assigned = "".join(f"{name}={_quoted(value)} " for name, value in command.assignments)
+    return replace(command, words=tuple(kept), text=f"{assigned}{text}")
+
+
+def _quoted(word: str) -> str:
+    if "$" in word:
+        return '"' + word.replace('"', '\\"') + '"'
+    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word
+
+
+def _is_outside(command: SimpleCommand) -> bool:
+    """Whether a command on files names one of the image's own system, which is not to be touched here."""
+    return any(
+        word.startswith(_SYSTEM_TOP) or word in {"/", "/*"} or ".." in word.split("/") for word in command.words[1:]
+    )
+
+
+def _is_of_system(command: SimpleCommand) -> bool:
+    """Whether leaving *command* out changes nothing below the working folder, and nothing that Python imports."""
+    program = posixpath.basename(command.program)
+    operands = [word for word in command.words[1:] if not word.startswith("-")]
+    if program in _MAKERS:
+        return bool(operands) and operands[-1].startswith(_SYSTEM_TOP)
+    if program in _FETCHERS:
+        saves = [after for word, after in itertools.pairwise(command.words) if word in {"-o", "-O", "--output"}]
+        is_kept = program == "git" or (program == "wget" and not saves and command.after != "|") or "-O" in saves
+        folder = operands[-1] if program == "git" and operands else command.folder
+        return all(path.startswith((*_SYSTEM_TOP, "-", "/dev")) for path in saves) and (
+            not is_kept or "config" in operands or folder.startswith(_SYSTEM_TOP)
+        )
+    if program in _SHELLS:
+        return all(word.startswith(_SYSTEM_TOP) or command.before == "|" for word in operands)
+    if _PYTHON.fullmatch(program) or program in _INSTALLERS or program in {"source", "."}:
+        return True
+    return program in _ON_SYSTEM or program in _ON_FILES
+
+
+def _is_chain(script: shell.Script) -> bool:
+    return not script.functions and not any(
+        command.is_conditional or command.is_condition or command.before in {"&", "|"} for command in script.commands
+    )
+
+
+def _joined(judged: list[tuple[SimpleCommand, SimpleCommand | None]]) -> str:
+    """Return the commands that are kept, each in its line, in a shell of their own."""
+    lines: dict[int, list[str]] = {}
+    last = 0
+    was_kept = True
+    goes_on = any(command.before == ";" for command, _ in judged)
+    for command, kept in judged:
+        if kept is None or (command.before == "||" and not was_kept):
+            was_kept = False
+            continue
+        if last:
+            lines[last].append(command.before if command.before in {"||", ";"} and was_kept else "&&")
+        text = " ".join(kept.text.replace("\\\n", " ").split("\n"))
+        lines.setdefault(command.line, []).append(text)
+        last = command.line
+        was_kept = True
+    if not lines:
+        return ""
+    first = min(lines)
+    lines[first].insert(0, "( set +e;" if goes_on else "(")
+    lines[last].append(")")
+    return "\n".join(" ".join(lines.get(number, [])) for number in range(1, max(lines) + 1))

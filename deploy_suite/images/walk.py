@@ -1,0 +1,237 @@
+"""The stages of a Dockerfile that its last one needs into records and the state at the end."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.images import bases
+from deploy_suite.images.bases import Base
+from deploy_suite.images.context import Context
+from deploy_suite.images.records import ROOT, Assigned, Copied, Obstacle, Ran, Record, State, Taken, Written
+from deploy_suite.manifests.dockerfile import Dockerfile, Instruction, Stage
+from deploy_suite.manifests.dockerfile_words import expanded, words
+
+_REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@")
+_ARCHIVE: Final = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
+_PREDEFINED: Final = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "TARGETVARIANT": ""}
+_BIN: Final = re.compile(r"^(?:/usr)?(?:/local)?/s?bin(?:/|$)")
+
+
+class Walk:
+    """Follows one build from the stages that it needs to the last one."""
+
+    def __init__(self, file: Dockerfile, context: Context, given: Mapping[str, str]) -> None:
+        """Prepare; *given* are build arguments."""
+        self.records: list[Record] = []
+        self.obstacles: list[Obstacle] = []
+        self.tools: set[str] = set()
+        self.bases: dict[int, Base] = {}
+        self.declared: set[str] = set()
+        self._file = file
+        self._context = context
+        self._given = given
+        self._states: dict[int, State] = {}
+        self._global = {**_PREDEFINED, **_globals(file, given)}
+
+    def last(self, target: str) -> State:
+        """Return the state at the end of the stage *target*, "" for the last one."""
+        stage = self._file.stage(target) if target else None
+        return self._state(stage or self._file.stages[-1])
+
+    def _state(self, stage: Stage) -> State:
+        if stage.index not in self._states:
+            state = self._begun(stage)
+            self._states[stage.index] = state
+            for one in stage.instructions:
+                self._follow(one, stage, state)
+        return self._states[stage.index]
+
+    def _begun(self, stage: Stage) -> State:
+        name = expanded(stage.base, self._global)
+        parent = self._file.stage(name)
+        if parent is not None and parent.index < stage.index:
+            state = self._state(parent)
+            if parent.index in self.bases:
+                self.bases[stage.index] = self.bases[parent.index]
+            return state.after()
+        base = bases.read(name)
+        if base is None:
+            self.obstacles.append(Obstacle(line=stage.line, reason=f"it is built on {name}, no image of Python"))
+        else:
+            self.bases[stage.index] = base
+            self.tools |= base.tools
+        return State(base=name)
+
+    def _follow(self, one: Instruction, stage: Stage, state: State) -> None:
+        match one.name:
+            case "WORKDIR":
+                state.workdir = self._path(one.text, state)
+                state.folders |= {state.workdir, *state.workdir.parents}
+            case "ENV":
+                for pair in one.pairs:
+                    state.environment[pair.name] = expanded(pair.value or "", state.values)
+                    self._assigned(one, stage, pair.name, state.environment[pair.name], is_lasting=True)
+            case "ARG":
+                self._argument(one, stage, state)
+            case "COPY" | "ADD":
+                self._copy(one, stage, state)
+            case "RUN":
+                self._run(one, stage, state)
+            case "CMD":
+                state.command = one
+            case "ENTRYPOINT":
+                state.entrypoint, state.command = one, None
+            case "EXPOSE":
+                state.exposed += tuple(expanded(word, state.values) for word in one.words)
+            case "USER":
+                state.user = expanded(one.text, state.values)
+            case "SHELL" if one.exec and not re.search(r"(?:^|/)(?:ba|da|a)?sh$", one.exec[0]):
+                self.obstacles.append(Obstacle(line=one.line, reason=f"its RUN lines are for {one.exec[0]}"))
+            case _:
+                pass
+
+    def _assigned(self, one: Instruction, stage: Stage, name: str, value: str, *, is_lasting: bool) -> None:
+        self.records.append(
+            Assigned(line=one.line, stage=stage.index, name=name, value=value, is_lasting=is_lasting),
+        )
+
+    def _argument(self, one: Instruction, stage: Stage, state: State) -> None:
+        for pair in one.pairs:
+            self.declared.add(pair.name)
+            default = self._global.get(pair.name) if pair.value is None else expanded(pair.value, state.values)
+            value = self._given.get(pair.name, default)
+            if value is not None:
+                state.arguments[pair.name] = value
+                if pair.name not in self._given:
+                    self._assigned(one, stage, pair.name, value, is_lasting=False)
+
+    def _path(self, text: str, state: State) -> PurePosixPath:
+        given = words(text)
+        bare = expanded(given[0], state.values) if given else "/"
+        return PurePosixPath(posixpath.normpath(posixpath.join(state.workdir, bare)))
+
+    # --- copying ------------------------------------------------------------------------------------------------
+
+    def _copy(self, one: Instruction, stage: Stage, state: State) -> None:
+        given = [expanded(word, state.values) for word in one.words if not re.match(r"\d?<<-?['\"]?\w", word)]
+        if not given or (len(given) == 1 and not one.heredocs):
+            return
+        *sources, target = given
+        goal = PurePosixPath(posixpath.normpath(posixpath.join(state.workdir, target)))
+        is_folder = target.endswith(("/", "/.")) or target == "." or len(sources) > 1 or goal in state.folders
+        for heredoc in one.heredocs:
+            text = heredoc.text if heredoc.is_literal else expanded(heredoc.text, state.values)
+            path = goal / heredoc.name if is_folder else goal
+            self.records.append(Written(line=one.line, stage=stage.index, path=path, text=text))
+        if one.flag("from") is not None:
+            self._take(one, stage, state, [PurePosixPath(source) for source in sources], goal, is_folder=is_folder)
+        elif sources:
+            self._from_context(one, stage, state, sources, goal, is_folder=is_folder)
+        state.folders |= {*goal.parents, goal} if is_folder else set(goal.parents)
+
+    def _from_context(
+        self, one: Instruction, stage: Stage, state: State, sources: list[str], goal: PurePosixPath, *, is_folder: bool
+    ) -> None:
+        matches = []
+        files: list[tuple[PurePosixPath, PurePosixPath]] = []
+        for source in sources:
+            if _REMOTE.match(source):
+                if not _BIN.match(str(goal)) and goal.is_relative_to(state.workdir) and state.workdir != ROOT:
+                    self.obstacles.append(Obstacle(line=one.line, reason=f"it fetches {source} into the image"))
+                continue
+            if one.name == "ADD" and _ARCHIVE.search(source):
+                self.obstacles.append(Obstacle(line=one.line, reason=f"it unpacks {source}"))
+                continue
+            found = self._context.match(source)
+            matches.append(found)
+            if found.is_folder:
+                state.folders.add(goal)
+            parents = PurePosixPath(source.lstrip("./")) if one.flag("parents") is not None else PurePosixPath()
+            for repository, below in found.files:
+                inside = parents / below
+                if not inside.parts:
+                    inside = PurePosixPath(repository.name) if is_folder else inside
+                files.append((goal / inside, repository))
+        self.records.append(
+            Copied(line=one.line, stage=stage.index, target=goal, matches=tuple(matches), files=tuple(files)),
+        )
+
+    def _take(
+        self,
+        one: Instruction,
+        stage: Stage,
+        state: State,
+        sources: list[PurePosixPath],
+        goal: PurePosixPath,
+        *,
+        is_folder: bool,
+    ) -> None:
+        name = expanded(one.flag("from") or "", state.values)
+        origin = self._file.stage(name)
+        if origin is not None and origin.index < stage.index:
+            self._state(origin)
+            absolute = tuple(PurePosixPath(posixpath.normpath(ROOT / source)) for source in sources)
+            self.records.append(
+                Taken(
+                    line=one.line,
+                    stage=stage.index,
+                    origin=origin.index,
+                    sources=absolute,
+                    target=goal,
+                    is_into_folder=is_folder,
+                ),
+            )
+        elif tool := bases.installer(name):
+            self.tools.add(tool)
+        elif goal.is_relative_to(state.workdir) and state.workdir != ROOT:
+            self.obstacles.append(Obstacle(line=one.line, reason=f"it takes files from the image {name}"))
+
+    def _run(self, one: Instruction, stage: Stage, state: State) -> None:
+        source = one.source
+        if one.exec is not None:
+            source = _quoted(one.exec)
+        elif one.heredocs and words(one.text)[:1] and re.fullmatch(r"\d?<<-?\w+", words(one.text)[0]):
+            body = one.heredocs[0]
+            source = "\n" * (body.line - one.line) + body.text
+        elif one.heredocs:
+            bodies = "".join(f"{each.text}{each.name}\n" for each in one.heredocs)
+            source = f"{one.source}\n{bodies}"
+        self.records.append(
+            Ran(
+                line=one.line,
+                stage=stage.index,
+                source=source,
+                workdir=state.workdir,
+                mounted=tuple(self._mounted(one, state)),
+            ),
+        )
+
+    def _mounted(self, one: Instruction, state: State) -> list[tuple[PurePosixPath, PurePosixPath]]:
+        found: list[tuple[PurePosixPath, PurePosixPath]] = []
+        for mount in one.all_of("mount"):
+            options = dict(part.partition("=")[::2] for part in mount.split(","))
+            if options.get("type", "bind") != "bind" or "from" in options:
+                continue
+            source = options.get("source", options.get("src", "."))
+            target = options.get("target", options.get("dst", options.get("destination", ".")))
+            goal = PurePosixPath(posixpath.normpath(posixpath.join(state.workdir, target)))
+            matched = self._context.match(source)
+            found += [(goal / below if below.parts else goal, file) for file, below in matched.files]
+        return found
+
+
+def _globals(file: Dockerfile, given: Mapping[str, str]) -> Mapping[str, str]:
+    values: dict[str, str] = {}
+    for one in file.arguments:
+        for pair in one.pairs:
+            if pair.name in given or pair.value is not None:
+                values[pair.name] = given.get(pair.name) or expanded(pair.value or "", values)
+    return values
+
+
+def _quoted(argv: tuple[str, ...]) -> str:
+    return " ".join(
+        "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word for word in argv
+    )

@@ -1,0 +1,280 @@
+"""A service of a Blueprint that Render builds from a Dockerfile into a contract, or into why there is none."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.images import lints, reading
+from deploy_suite.images.reading import Made
+from deploy_suite.knowledge import import_names
+from deploy_suite.knowledge.platforms.render import Plan, facts
+from deploy_suite.manifests.settings import ServiceSettings
+from deploy_suite.model.contract import Container, Contract, Literal, Phase, PythonRequest, Variable
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.model.secret import Secret
+from deploy_suite.project import entry_points, module_files, snapshot_files
+from deploy_suite.targets import uncopied
+from deploy_suite.targets.render import contracts, environment_variables, nodes
+from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
+from deploy_suite.targets.render.environment_variables import Circumstances
+from deploy_suite.tracing import tracer
+
+_TOP: Final = PurePosixPath()
+_MUSL: Final = "checked with glibc: the image has musl, for which other wheels count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be built. Shape: `contexts` are the folders that may be the build context, the likeliest first."""
+
+    file: PurePosixPath
+    contexts: tuple[PurePosixPath, ...]
+    command: CommandText | None = None
+    target: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the build context is certain."""
+        return len(self.contexts) == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a contract needs that no Dockerfile tells. Shape: `type` is Render's word; `host` a name of the service."""
+
+    name: str
+    type: str
+    plan: Plan
+    hostname: str
+    host: str
+    variables: tuple[Variable, ...]
+    health_path: str
+    pre_deploy: CommandText | None
+    shutdown_s: int | None
+    databases: Mapping[str, str]
+    location: Location | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A contract, None where `reason` says why it cannot be rehearsed or the findings say what fails before."""
+
+    contract: Contract | None
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+
+
+def of_service(
+    service: ServiceResource, blueprint: Blueprint, snapshot: Snapshot, *, settings: ServiceSettings, slug: str
+) -> Read:
+    """Return the contract of *service*, whose runtime is docker."""
+    request = requested(service, snapshot)
+    if request is None:
+        return Read(contract=None, reason="the commit has no Dockerfile where its manifest says")
+    variables = environment_variables.of_service(service, blueprint)
+    about = Service(
+        name=service.label,
+        type=service.type,
+        plan=facts().plan(service.text("plan") or "starter") or facts().plans["starter"],
+        hostname=contracts.hostname(service.label),
+        host=contracts.host(service),
+        variables=variables,
+        health_path=service.text("healthCheckPath") or "",
+        pre_deploy=contracts.command(service, "preDeployCommand"),
+        shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
+        databases=contracts.databases(variables, blueprint),
+        location=service.location,
+    )
+    made = read(request, about, snapshot, settings=settings, slug=slug)
+    return replace(made, findings=(*made.findings, *contracts.port_problems(service, variables)))
+
+
+def requested(service: ServiceResource, snapshot: Snapshot) -> Request | None:
+    """Return what Render builds; paths count from the repository's top, or from rootDir, which its pages leave open.
+
+    Source: https://render.com/docs/blueprint-spec#docker, https://render.com/docs/monorepo-support
+    """
+    root = module_files.normal(PurePosixPath((service.text("rootDir") or "").strip().lstrip("/"))) or _TOP
+    written = (service.text("dockerfilePath") or "Dockerfile").strip().lstrip("/")
+    context = service.text("dockerContext")
+    for base in dict.fromkeys((root, _TOP) if service.text("dockerfilePath") is None else (_TOP, root)):
+        file = module_files.normal(base / written)
+        if file is None or not snapshot_files.find(snapshot.folder, file):
+            continue
+        inside = module_files.normal(base / (context or "").strip().lstrip("/"))
+        stated = (inside,) if context and inside is not None else tuple(dict.fromkeys((base, file.parent)))
+        return Request(file=file, contexts=stated, command=contracts.command(service, "dockerCommand"))
+    return None
+
+
+def read(request: Request, about: Service, snapshot: Snapshot, *, settings: ServiceSettings, slug: str) -> Read:
+    """Return the contract of what *request* builds, run as *about* says."""
+    given = {one.name: one.source.value.revealed() for one in about.variables if isinstance(one.source, Literal)}
+    tried = [
+        reading.read(
+            snapshot.folder,
+            request.file,
+            context=context,
+            given=given,
+            target=request.target,
+            command=request.command.text if request.command else "",
+        )
+        for context in request.contexts
+    ]
+    found = [made for made in tried if made is not None]
+    if not found:
+        return Read(contract=None, reason=f"{request.file} has no stage")
+    made = next((one for one in found if not any(_is_missing(finding) for finding in _lints(one, request))), found[0])
+    problems = _lints(made, request)
+    if any(finding.outcome is Outcome.FAILED for finding in problems):
+        return Read(contract=None, findings=problems)
+    reason = _cannot(made)
+    if reason:
+        return Read(contract=None, findings=problems, reason=reason)
+    contract = _contract(made, request, about, snapshot, settings=settings, slug=slug)
+    lost = tuple(_lost(made, contract, snapshot)) if request.is_sure else ()
+    return Read(contract=None if lost else contract, findings=(*problems, *lost))
+
+
+def _lost(made: Made, contract: Contract, snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield modules that the start imports and the image does not get."""
+    if contract.entry is None or len(made.layout.origins) == len(made.context.files()):
+        return
+    traced = tracer.trace(
+        contract.entry,
+        folder=snapshot.folder,
+        python=contract.python.version,
+        known=import_names.top_levels(),
+        reads_all=False,
+    )
+    yield from uncopied.modules(made, contract.entry, traced)
+
+
+def _lints(made: Made, request: Request) -> tuple[Finding, ...]:
+    return tuple(lints.problems(made, is_sure=request.is_sure))
+
+
+def _is_missing(finding: Finding) -> bool:
+    return finding.code == "docker-copy-missing-file"
+
+
+def _cannot(made: Made) -> str:
+    if made.obstacles:
+        first = made.obstacles[0]
+        return f"{made.file}:{first.line}: {first.reason}, and nothing runs a container here"
+    return f"{made.file} names no program that the container runs" if made.start is None else ""
+
+
+def _contract(
+    made: Made, request: Request, about: Service, snapshot: Snapshot, *, settings: ServiceSettings, slug: str
+) -> Contract:
+    own = tuple(_phased(one, made) for one in about.variables)
+    taken = frozenset(one.name for one in own)
+    start = made.start
+    base = contracts.assembled(
+        Circumstances(
+            name=about.name,
+            type=about.type,
+            plan=about.plan,
+            hostname=about.hostname,
+            commit=snapshot.commit,
+            slug=slug,
+            is_image=True,
+        ),
+        snapshot,
+        root=made.layout.root,
+        settings=settings,
+        variables=own,
+        python=_python(made),
+        commands={
+            "buildCommand": CommandText(text=made.build, location=Location(str(made.file), 1)) if made.build else None,
+            "preDeployCommand": about.pre_deploy,
+            "startCommand": _start(made, request) if start else None,
+        },
+        health_path=about.health_path,
+        host=about.host,
+        shutdown_s=about.shutdown_s,
+        databases=about.databases,
+        location=about.location,
+        notes=(*about.notes, *_notes(made)),
+    )
+    platform = {one.name for one in base.variables} | taken
+    brought = tuple(
+        _variable(name, value, line, made) for name, (value, line) in made.environment.items() if name not in platform
+    )
+    variables = (*base.variables, *brought)
+    entry = base.entry
+    if start and not settings.entry:
+        known = {one.name: one.source.value.revealed() for one in variables if isinstance(one.source, Literal)}
+        command = _start(made, request)
+        entry = (
+            entry_points.from_command(command, folder=snapshot.folder, root=base.root, variables=known)
+            if command
+            else None
+        )
+    return replace(
+        base,
+        variables=variables,
+        entry=entry,
+        image=made.state.base,
+        image_packages=made.packages,
+        container=_container(made),
+    )
+
+
+def _phased(variable: Variable, made: Made) -> Variable:
+    """Return *variable* as a build sees it: only where the Dockerfile declares an argument of that name.
+
+    Source: https://render.com/docs/docker#building-your-image
+    """
+    return variable if variable.name in made.declared else replace(variable, phases=frozenset({Phase.RUN}))
+
+
+def _variable(name: str, value: str, line: int, made: Made) -> Variable:
+    return Variable(name=name, source=Literal(Secret(value)), location=Location(str(made.file), line))
+
+
+def _start(made: Made, request: Request) -> CommandText | None:
+    if made.start is None:
+        return None
+    if not made.start.line and request.command is not None:
+        return CommandText(text=made.start.text, location=request.command.location)
+    return CommandText(text=made.start.text, location=Location(str(made.file), made.start.line))
+
+
+def _python(made: Made) -> PythonRequest:
+    version = made.base.version if made.base else ""
+    line = made.dockerfile.stages[-1].line
+    if version:
+        return PythonRequest(
+            version=version, origin=f"image {made.state.base}", location=Location(str(made.file), line)
+        )
+    newest, *older = dict.fromkeys(".".join(row.version.split(".")[:2]) for row in facts().python_defaults)
+    return PythonRequest(
+        version=newest,
+        origin=f"image {made.state.base}, whose tag names no version",
+        is_pinned=False,
+        location=Location(str(made.file), line),
+        alternatives=tuple(older),
+    )
+
+
+def _container(made: Made) -> Container:
+    return Container(
+        dockerfile=str(made.file),
+        workdir=str(made.state.workdir),
+        files=tuple((str(place), str(origin)) for place, origin in sorted(made.layout.origins.items())),
+        written=tuple((str(place), text) for place, text in sorted(made.layout.written.items())),
+        left_out=made.left_out,
+    )
+
+
+def _notes(made: Made) -> Iterator[str]:
+    yield f"{made.file} is enacted without Docker: its installs and files, in an environment of this machine"
+    if made.left_out:
+        yield f"not run here: {'; '.join(dict.fromkeys(made.left_out))}"
+    if made.base and made.base.is_musl:
+        yield _MUSL
