@@ -167,9 +167,9 @@ class Contract:
     the service must listen, and `port_is_movable` whether preflight may choose another (the variable PORT and the
     platform's own settings name it; no literal of the project does). `databases` maps the name of each database the
     variables refer to onto the PostgreSQL major version asked for ("" when none is). `tool_versions` maps "uv" and
-    "poetry" onto the versions that the target brings. `base_image` names the file system in which the service is built and
-    runs, as `knowledge.platforms.images` knows it ("python:3.12-slim"); `base_packages` are those of the system
-    that are installed into it. `container` is None where the target runs the service on its own Python.
+    "poetry" onto the versions that the target brings. `image` names the file system in which the service is built and
+    runs, as `knowledge.platforms.images` knows it ("python:3.12-slim"); `image_packages` are those of the system that
+    are installed into it. `container` is None where the target runs the service on its own Python.
     """
 
     target: str
@@ -194,8 +194,8 @@ class Contract:
     probes: tuple[Probe, ...] = ()
     location: Location | None = None
     notes: tuple[str, ...] = ()
-    base_image: str = ""
-    base_packages: tuple[str, ...] = ()
+    image: str = ""
+    image_packages: tuple[str, ...] = ()
     container: Container | None = None
 
     def variable(self, name: str) -> Variable | None:

@@ -82,8 +82,8 @@ def _from_wheels(
 
 
 def _image(case: Case) -> Image | None:
-    image = images.image(case.contract.base_image)
-    return image.with_packages(case.contract.base_packages) if image else None
+    image = images.image(case.contract.image)
+    return image.with_packages(case.contract.image_packages) if image else None
 
 
 def _not_like_target() -> Finding:

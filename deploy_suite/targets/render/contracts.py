@@ -127,7 +127,7 @@ def assembled(
         probes=settings.probes,
         location=location,
         notes=(*notes, *_notes(python)),
-        base_image=_IMAGE,
+        image=_IMAGE,
     )
 
 
