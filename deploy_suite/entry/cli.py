@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption
-from deploy_suite.environments import bindings
+from deploy_suite.entry import explaining, interruption, tracing
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.secret import Curtain, Masker, Secret
-from deploy_suite.preflight import Request, preflight
 from deploy_suite.reports.registry import FORMATS
-from deploy_suite.wiring import opened
 
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _UNEXPECTED: Final = 5
@@ -65,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
     explaining.add_commands(commands)
+    tracing.add_command(commands)
     return parser
 
 
@@ -103,6 +101,9 @@ def _seconds(text: str) -> float:
 
 
 def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.preflight import Request, preflight  # noqa: PLC0415  other commands start faster without it
+    from deploy_suite.wiring import opened  # noqa: PLC0415  likewise
+
     request = Request(
         folder=options.project,
         revision=options.commit,
@@ -128,8 +129,11 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
 
 def _secrets(options: argparse.Namespace) -> list[Secret]:
     """Return the secrets that an error could quote, whatever stage it comes from."""
-    url = getattr(options, "database_url", "")
-    given = [Secret(url)] if url else []
+    if not hasattr(options, "database_url"):
+        return []
+    from deploy_suite.environments import bindings  # noqa: PLC0415  only preflight takes secrets
+
+    given = [Secret(options.database_url)] if options.database_url else []
     return [*given, *bindings.answers_in(getattr(options, "project", Path())).values()]
 
 

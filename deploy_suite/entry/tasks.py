@@ -62,6 +62,45 @@ def preflight(
     _call("preflight", *options, *switches)
 
 
+@task(
+    help={
+        "entry": "module:app, a module, a file or a start command; the services' own when left out",
+        "project": "the project's folder (default: here)",
+        "why": "tell only the ways to this module or package",
+        "service": "one service; all when left out",
+        "python": "another Python than the target would use, for example 3.13",
+        "revision": "a commit instead of the folder as it lies",
+        "syntax": "parse every file on the way",
+        "times": "build the service's environment and time each import",
+        "format": "text or json",
+    }
+)
+def trace(
+    _context: Context,
+    entry: str = "",
+    project: str = ".",
+    why: str = "",
+    service: str = "",
+    python: str = "",
+    revision: str = "",
+    syntax: bool = False,  # noqa: FBT001, FBT002  as above
+    times: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002
+) -> None:
+    """What does starting an entry point import, and what brings each package?"""
+    given = {
+        "--project": project,
+        "--why": why,
+        "--service": service,
+        "--python": python,
+        "--revision": revision,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    switches = [option for option, on in (("--syntax", syntax), ("--times", times)) if on]
+    _call("trace", *options, *switches, *filter(None, [entry]))
+
+
 @task(help={"log": "a file, or - for standard input", "format": "text or json"})
 def diagnose(_context: Context, log: str, format: str = "text") -> None:  # noqa: A002  as above
     """Which cause does the log of a failed deploy show, and what is there to do?"""
@@ -81,4 +120,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, diagnose, explain)
+namespace = Collection(preflight, trace, diagnose, explain)

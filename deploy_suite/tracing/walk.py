@@ -166,7 +166,8 @@ class Walk:
         imported = step.imported
         dotted = _absolute(imported, step.module)
         module = self._entered.get(dotted or "")
-        if module is not None and (not module.folders or not imported.names):
+        has_nothing_new = module is not None and not (module.folders and imported.names)
+        if has_nothing_new and (imported.level or not self._is_foreign_name(imported.module)):
             return
         chain = step.chain.then(Hop(step.module.file, imported.line, imported.statement))
         if dotted is None:
@@ -193,7 +194,7 @@ class Walk:
             if found.file not in self.modules:
                 yield self.enter(found, chain)
             bases, prefix, module = found.folders, found.name, found
-        if module is not None and dotted.partition(".")[0] not in self.known | self.standard:
+        if module is not None:
             self._entered[dotted] = module
 
     def _taken(self, module: Module, imported: Imported, *, chain: Chain) -> Steps:
@@ -226,13 +227,18 @@ class Walk:
         source = self.read.get(module.file) if module else None
         return bool(source and (b"__path__" in source.data or b"sys.modules" in source.data))
 
+    def _is_foreign_name(self, dotted: str) -> bool:
+        """Whether a package or the standard library is known to have the name too."""
+        top = dotted.partition(".")[0]
+        return top in self.standard or top in self.known
+
     def _is_own(self, step: Step, dotted: str, *, chain: Chain) -> bool:
         """Whether an absolute import finds the project's own module first."""
         top = dotted.partition(".")[0]
         found = self.layout.find(self.bases, part=top, prefix="")
         if found is None:
             return top not in self.standard and self._is_own_elsewhere(top, chain)
-        is_foreign_name = top in self.standard or top in self.known
+        is_foreign_name = self._is_foreign_name(top)
         if not found.file:
             sources_there = any(self.layout.holds_sources(folder) for folder in found.folders)
             return sources_there and not is_foreign_name
@@ -260,10 +266,10 @@ class Walk:
 
     def _lacking(self, found: Module, dotted: str, *, step: Step) -> tuple[str, ...]:
         """Return what an import takes of a foreign name that the project's module of that name does not have."""
-        if found.file == step.module.file:
-            return (dotted,)
         names = step.imported.names
         parts = dotted.split(".")
+        if found.file == step.module.file and not (found.folders and (names or len(parts) > 1)):
+            return (dotted,)
         if len(parts) > 1:
             inner = self.layout.find(found.folders, part=parts[1], prefix=found.name)
             return () if inner else (dotted,)

@@ -93,6 +93,13 @@ def read(case: Case) -> Declared:
     )
 
 
+def everywhere(top: Path) -> Declared:
+    """Return what all manifests in the repository list: which of them a build installs is not known."""
+    return Declared(
+        installed=tuple(_everything(top)), others=(), target="requirements.txt", tool="", is_pure=False, build=None
+    )
+
+
 def _target(installs: Sequence[Install]) -> str:
     files = [file for install in installs for file in install.files]
     manifests = [file for install in installs for file in install.locks if file.endswith((".toml", "Pipfile"))]

@@ -10,7 +10,7 @@ from deploy_suite.tracing import tracer
 from deploy_suite.tracing.values import Trace
 
 
-def trace(case: Case, entry: EntryPoint, *, known: frozenset[str]) -> Trace:
+def trace(case: Case, entry: EntryPoint, *, known: frozenset[str], reads_all: bool = True) -> Trace:
     """Return the trace of *entry* for the Python of the contract; *known* are names that distributions provide."""
     return tracer.trace(
         entry,
@@ -18,6 +18,7 @@ def trace(case: Case, entry: EntryPoint, *, known: frozenset[str]) -> Trace:
         python=case.preferences.python or case.contract.python.version,
         known=known | import_names.top_levels(),
         variables=literals(case),
+        reads_all=reads_all,
     )
 
 

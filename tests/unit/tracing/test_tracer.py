@@ -466,3 +466,25 @@ def test_django_imports_what_further_settings_and_included_urls_name(tmp_path: P
         "whitenoise": "deferred",
     }
     assert result.missing == ()
+
+
+def test_a_project_that_is_itself_a_known_package_is_traced_as_its_own(tmp_path: Path) -> None:
+    files = {
+        "numpy/__init__.py": "from numpy.version import number\n",
+        "numpy/version.py": "number = 1\n",
+        "numpy/core/__init__.py": "",
+        "numpy/core/multiarray.py": "import cffi\n",
+        "numpy/main.py": "from numpy.core import multiarray\nfrom numpy import version\n",
+    }
+
+    result = traced(tmp_path, files, module="numpy.main")
+
+    assert result.shadows == ()
+    assert result.files == (
+        "numpy/__init__.py",
+        "numpy/version.py",
+        "numpy/main.py",
+        "numpy/core/__init__.py",
+        "numpy/core/multiarray.py",
+    )
+    assert kinds(result) == {"cffi": "eager"}
