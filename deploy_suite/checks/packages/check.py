@@ -2,11 +2,12 @@
 
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from deploy_suite.checks.base import Built, Case, Findings
-from deploy_suite.checks.packages import binaries, glibc, libraries, numpy_abi, sources, withdrawn
+from deploy_suite.checks.packages import binaries, withdrawn
+from deploy_suite.checks.packages.judgements import BEFORE_BUILDING, ON_PACKAGES
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.environments import target_wheels
 from deploy_suite.environments.base import LONG_S
@@ -16,15 +17,6 @@ from deploy_suite.knowledge.platforms.images import Image
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Ports
 
-# What is said of installed packages. Each yields findings, the gravest cause of a distribution first.
-ON_PACKAGES: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
-    numpy_abi.findings,
-    glibc.findings,
-    libraries.findings,
-    sources.findings,
-)
-# Of a build that failed no more is told than what its wheels show: why it failed is told already.
-BEFORE_BUILDING: Final = (numpy_abi.findings, glibc.findings, libraries.findings)
 _SOON_S: Final = 60.0
 
 

@@ -34,7 +34,8 @@ def _has(image: Image | None, library: str) -> bool:
 
 def _finding(one: Compiled, subject: Subject, row: SourceBuild, *, tools: list[str], libraries: list[str]) -> Finding:
     image, line = subject.image, subject.declared.listed(frozenset({one.name}))
-    is_sure = bool(tools) and image is not None and image.is_whole
+    # An image is what its last stage is: what an earlier one compiles with, it does not have.
+    is_sure = bool(tools) and image is not None and image.is_whole and subject.case.contract.container is None
     series = ".".join((subject.case.preferences.python or subject.case.contract.python.version).split(".")[:2])
     verb = "cannot be compiled on the target" if is_sure else "has to be compiled on the target"
     instead = f"require {row.instead} in place of {one.name}; or " if row.instead else ""
@@ -61,6 +62,8 @@ def _certainty(image: Image | None, *, tools: list[str], libraries: list[str]) -
         return "it compiled on this machine, and the target's image has what that takes; it costs time in each build"
     if image is None:
         return f"it compiled on this machine; the target must have {lacking} too"
+    if image.is_whole:
+        return f"the image does not have {lacking}, so its build fails unless an earlier stage compiles it"
     if libraries and not tools and set(libraries) <= image.likely:
         return f"it compiled on this machine, and the target may well have {lacking}, for {image.likely_because}"
     return f"it compiled on this machine; no public list of what the target's image has names {lacking}"
