@@ -180,12 +180,12 @@ class Rehearsal:
     def _build(self, plan: environments.Plan) -> tuple[Environment | None, CheckResult]:
         made: list[Environment] = []
 
-        from deploy_suite.checks import build  # noqa: PLC0415  a reused verdict needs none of it
+        from deploy_suite.checks import build, packages  # noqa: PLC0415  a reused verdict needs none of it
 
         def build_and_judge() -> Findings:
             outcome = environments.built(plan)
             if isinstance(outcome, BuildFailure):
-                return build.findings(outcome, self._case)
+                return (*build.findings(outcome, self._case), *packages.foretold(self._case, plan, self._ports))
             made.append(outcome)
             return build.passed(outcome)
 

@@ -39,7 +39,7 @@ def _finding(one: Compiled, subject: Subject, row: SourceBuild, *, tools: list[s
     series = ".".join((subject.case.preferences.python or subject.case.contract.python.version).split(".")[:2])
     verb = "cannot be compiled on the target" if is_sure else "has to be compiled on the target"
     instead = f"require {row.instead} in place of {one.name}; or " if row.instead else ""
-    needs = f"; its image must have {' '.join(row.packages)}" if row.packages else ""
+    needs = f"; its image must have {' '.join(row.packages)}" if tools and row.packages else ""
     return Finding(
         code=f"build-failure:{one.name}" if is_sure else f"compiled-from-source:{one.name}",
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING if tools or libraries else Outcome.NOTE,
