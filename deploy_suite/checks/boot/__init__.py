@@ -120,7 +120,8 @@ class _Trial:
         stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)
         passed = self._passed(bound, stop, answer=answer, asked=asked)
         found = (*moved, *answer.findings, memory.judged(self._stage, self._peak_bytes), *asked.findings, stop.finding)
-        return _judged(passed, tuple(finding for finding in (*found, *started) if finding))
+        wanted = outside.on_requests(asked.wanted)
+        return _judged(passed, tuple(finding for finding in (*found, *started, *wanted) if finding))
 
     def _of_private(self, bound: listening.Bound, moved: Findings) -> Findings:
         started = _with_outside(self._stage, ())

@@ -1,6 +1,6 @@
 """What a service tried to reach outside while it started → the finding that names it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
@@ -10,6 +10,15 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Reach
 
 _PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
+# Where libraries fetch models, tokenizers and corpora from when they are first used, with the step that does it before.
+_OF_MODELS: Final = {
+    "huggingface.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
+    "hf.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
+    "raw.githubusercontent.com": "`python -m nltk.downloader …`, for NLTK's data; https://www.nltk.org/data.html",
+    "openaipublic.blob.core.windows.net": "tiktoken.get_encoding() with TIKTOKEN_CACHE_DIR set; https://github.com/openai/tiktoken",
+    "download.pytorch.org": "torch.hub.load() with TORCH_HOME set; https://docs.pytorch.org/docs/stable/hub.html",
+    "dl.fbaipublicfiles.com": "the library's own download; https://fasttext.cc/docs/en/english-vectors.html",
+}
 
 
 def reached(stage: Stage) -> tuple[Reach, ...]:
@@ -35,3 +44,25 @@ def finding(reached: Sequence[Reach], *, has_failed: bool) -> Finding | None:
         certainty="seen: the look-ups and connections themselves"
         + ("" if has_failed else "; it started without them, and on the target they make it wait"),
     )
+
+
+def on_requests(wanted: Sequence[tuple[str, Reach]]) -> Iterator[Finding]:
+    """Yield what requests made the service reach for: a model that is fetched when it is first used is a warning.
+
+    Shape: *wanted* are pairs of path and host. Any other host may be an interface that the service is there to ask.
+    """
+    for path, each in wanted:
+        step = next(
+            (step for host, step in _OF_MODELS.items() if each.host == host or each.host.endswith(f".{host}")), ""
+        )
+        host = f"{each.host}:{each.port}" if each.port else each.host
+        yield Finding(
+            code=f"network-at-request:{each.host}",
+            outcome=Outcome.WARNING if step else Outcome.NOTE,
+            message=f"asked for {path}, the service tried to reach {host}; a preflight lets nothing out",
+            remedy=f"fetch it while the service is built, and ship it: {step}" if step else NETWORK_REMEDY,
+            certainty="seen: the look-up itself; on the target the first visitor after each deploy waits for the download, "
+            "and gets an error when that host does not answer"
+            if step
+            else "seen: the look-up itself",
+        )

@@ -12,7 +12,7 @@ from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Expectation, Probe, ProbeResult, Verdict
 from deploy_suite.model.project import Framework
-from deploy_suite.ports import Address, Process
+from deploy_suite.ports import Address, Process, Reach
 from deploy_suite.probes import curl
 from deploy_suite.probes.expectations import latency_problem
 from deploy_suite.probes.session import Session
@@ -49,12 +49,17 @@ _SURE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
-    """What was asked. Shape: `slowest` is the path whose good answer took longest, with that time in ms."""
+    """What was asked.
+
+    Shape: `slowest` is the path whose good answer took longest, with that time in ms; `wanted` are hosts that the
+    service first tried to reach when it was asked for a path, which stands before each.
+    """
 
     findings: tuple[Finding, ...]
     routes: int
     probes: int
     slowest: tuple[str, float]
+    wanted: tuple[tuple[str, Reach], ...] = ()
 
 
 def probed(stage: Stage, process: Process, address: Address) -> Probed:
@@ -62,7 +67,11 @@ def probed(stage: Stage, process: Process, address: Address) -> Probed:
     asking = _Asking(stage, process, address)
     findings = [*asking.own_routes(), *asking.stated_probes()]
     return Probed(
-        findings=tuple(findings), routes=asking.routes, probes=len(stage.contract.probes), slowest=asking.slowest
+        findings=tuple(findings),
+        routes=asking.routes,
+        probes=len(stage.contract.probes),
+        slowest=asking.slowest,
+        wanted=tuple(asking.wanted),
     )
 
 
@@ -72,6 +81,7 @@ class _Asking:
     def __init__(self, stage: Stage, process: Process, address: Address) -> None:
         self.routes = 0
         self.slowest = (stage.contract.health_path or "/", 0.0)
+        self.wanted: list[tuple[str, Reach]] = []
         self._stage = stage
         self._process = process
         self._address = address
@@ -143,7 +153,7 @@ class _Asking:
         )
 
     def _stated(self, session: Session, probe: Probe) -> Finding | None:
-        result, log = self._with_log(lambda: session.ask(probe))
+        result, log = self._with_log(lambda: session.ask(probe), path=probe.path)
         if _is_only_slow(result):
             result = self._in_calm(session, result)
         if result.verdict is Verdict.PASS:
@@ -194,12 +204,13 @@ class _Asking:
 
     def _asked(self, probe: Probe) -> tuple[ProbeResult, str]:
         session = Session(self._address, self._stage.ports, headers=self._headers)
-        return self._with_log(lambda: session.ask(probe))
+        return self._with_log(lambda: session.ask(probe), path=probe.path)
 
-    def _with_log(self, ask: Callable[[], ProbeResult]) -> tuple[ProbeResult, str]:
+    def _with_log(self, ask: Callable[[], ProbeResult], *, path: str) -> tuple[ProbeResult, str]:
         """Return the result and what the service printed meanwhile; a traceback may come a moment after its answer."""
-        before = self._process.output()
+        before, known = self._process.output(), {each.host for each in self._stage.network.reached_for()}
         result = ask()
+        self.wanted += ((path, each) for each in self._stage.network.reached_for() if each.host not in known)
         if result.status >= _SERVER_ERROR or result.status == 0:
             self._stage.ports.clock.sleep(_LOG_LAG_S)
         log = self._process.output()
