@@ -4,9 +4,11 @@ The knowledge is imported by the command that applies it: no other need wait for
 """
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
@@ -14,6 +16,7 @@ from deploy_suite.model.secret import Curtain
 _FORMATS: Final = ("text", "json")
 _INCOMPLETE: Final = 3
 _STANDARD_INPUT: Final = "-"
+_LONGEST_BUILD_LOG_BYTES: Final = 1 << 26
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,6 +25,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     reading.set_defaults(run=_diagnose)
     reading.add_argument("log", nargs="?", default=_STANDARD_INPUT, help="a file, or - for standard input (default)")
     reading.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    reading.add_argument(
+        "--project",
+        dest="against",
+        type=Path,
+        metavar="PATH",
+        help="say what the build did otherwise than this project asks",
+    )
+    reading.add_argument("--revision", default="HEAD", help="the project's commit that was meant (default: HEAD)")
     telling = commands.add_parser("explain", help="why does a cause happen, and what is there to do?")
     telling.set_defaults(run=_explain)
     telling.add_argument("slug", nargs="?", default="", help="a code of a report, for example numpy-abi")
@@ -45,10 +56,36 @@ def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> 
     from deploy_suite.knowledge.diagnosis import Verdict, diagnose_stream  # noqa: PLC0415
     from deploy_suite.reports import diagnosis as reports  # noqa: PLC0415
 
-    found = diagnose_stream(log, masker=curtain.masker)
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(render(found))
+    if options.against is None:
+        found = diagnose_stream(log, masker=curtain.masker)
+        sys.stdout.write(curtain.masked(render(found)))
+    else:
+        found, comparison = _compared(log, options, curtain)
+        sys.stdout.write(curtain.masked(render(found, comparison)))
     return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
+
+
+def _compared(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> tuple[Any, Any]:
+    """Return a Diagnosis and a Comparison of what was built with what was asked; the log's beginning tells of it."""
+    from deploy_suite import deployed  # noqa: PLC0415  targets and manifests, which a log alone does not need
+    from deploy_suite.environments import bindings  # noqa: PLC0415
+    from deploy_suite.knowledge.diagnosis import diagnose_stream  # noqa: PLC0415
+    from deploy_suite.knowledge.encodings import recoded  # noqa: PLC0415
+    from deploy_suite.model.secret import Masker  # noqa: PLC0415
+    from deploy_suite.project.loading import load  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    curtain.add(Masker.of(bindings.answers_in(options.against).values()))
+    with opened(curtain) as ports, tempfile.TemporaryFile() as copy:
+        project = load(options.against, revision=options.revision, ports=ports)
+        shutil.copyfileobj(log, copy)
+        copy.seek(0)
+        text = recoded(copy).read(_LONGEST_BUILD_LOG_BYTES).decode("utf-8", "replace")
+        comparison = deployed.compared(text, project=project, ports=ports)
+        copy.seek(0)
+        found = diagnose_stream(copy, masker=curtain.masker)
+    return deployed.explained(found, comparison), comparison
 
 
 def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:

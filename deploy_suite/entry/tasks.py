@@ -101,10 +101,18 @@ def trace(
     _call("trace", *options, *switches, *filter(None, [entry]))
 
 
-@task(help={"log": "a file, or - for standard input", "format": "text or json"})
-def diagnose(_context: Context, log: str, format: str = "text") -> None:  # noqa: A002  as above
+@task(
+    help={
+        "log": "a file, or - for standard input",
+        "format": "text or json",
+        "project": "say what the build did otherwise than this project asks",
+        "revision": "the project's commit that was meant (default: HEAD)",
+    }
+)
+def diagnose(_context: Context, log: str, format: str = "text", project: str = "", revision: str = "HEAD") -> None:  # noqa: A002  as above
     """Which cause does the log of a failed deploy show, and what is there to do?"""
-    _call("diagnose", log, "--format", format)
+    against = ("--project", project, "--revision", revision) if project else ()
+    _call("diagnose", log, "--format", format, *against)
 
 
 @task(help={"slug": "a code of a report; 'list' for all of them (Invoke knows no optional words)"})

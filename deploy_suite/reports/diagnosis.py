@@ -4,31 +4,33 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from deploy_suite.knowledge.build_log import Comparison
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, Seen, Verdict
 
 SCHEMA: Final = 1
 _SURE: Final = 0.85
 _LIKELY: Final = 0.65
 _INDENT: Final = "    "
+_SHORT: Final = 7
 
 
-def render_text(diagnosis: Diagnosis) -> str:
-    """Return *diagnosis* for a person: the cause, the lines that prove it, why, what to do, and how sure it is."""
-    return "\n".join(_lines(diagnosis)) + "\n"
+def render_text(diagnosis: Diagnosis, comparison: Comparison | None = None) -> str:
+    """Return *diagnosis* for a person: the cause, the lines that prove it, why, what to do, and how sure it is.
 
-
-def render_json(diagnosis: Diagnosis) -> str:
-    """Return *diagnosis* as one JSON document.
-
-    Shape: {"schema": 1, "verdict": "known" | "unknown" | "healthy", "causes": [{"cause", "title", "confidence",
-    "evidence": [{"line", "text"}], "why", "fix", "explains", "caught_by"}], "seen": null | {"exception", "line",
-    "own_frame"}}, causes best first.
+    With a *comparison*: what was installed against what was asked, too.
     """
+    compared = ("", *_compared(comparison)) if comparison else ()
+    return "\n".join((*_lines(diagnosis), *compared)) + "\n"
+
+
+def render_json(diagnosis: Diagnosis, comparison: Comparison | None = None) -> str:
+    """Return *diagnosis* as one JSON document. Shape: docs/report.md; causes best first."""
     document = {
         "schema": SCHEMA,
         "verdict": diagnosis.verdict.value,
         "causes": [_cause(cause) for cause in diagnosis.causes],
         "seen": _seen(diagnosis.seen),
+        "build": _build(comparison) if comparison else None,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -43,6 +45,21 @@ def _cause(cause: DiagnosedCause) -> dict[str, object]:
         "fix": cause.fix,
         "explains": list(cause.explains),
         "caught_by": cause.caught_by,
+    }
+
+
+def _build(comparison: Comparison) -> dict[str, object]:
+    reading = comparison.reading
+    return {
+        "project": comparison.project,
+        "service": comparison.service,
+        "meant": comparison.meant.sha,
+        "commit": reading.commit,
+        "python": reading.python,
+        "commands": list(reading.commands),
+        "packages": dict(sorted(reading.packages.items())),
+        "is_complete": reading.is_complete,
+        "differences": [{"code": one.code, "message": one.message} for one in comparison.differences],
     }
 
 
@@ -103,3 +120,19 @@ def _unknown(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _first_line(cause: DiagnosedCause) -> int:
     return cause.evidence[0].line if cause.evidence else 0
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    reading, meant = comparison.reading, comparison.meant
+    service = f", service {comparison.service}" if comparison.service else ""
+    yield f"The build in this log, against {comparison.project} at {meant.short}{service}:"
+    subject = f" ({comparison.deployed.subject})" if comparison.deployed else ""
+    yield f"{_INDENT}commit    {reading.commit[:_SHORT] + subject if reading.commit else 'the log names none'}"
+    yield f"{_INDENT}Python    {reading.python or 'the log names none'}"
+    for command in reading.commands:
+        yield f"{_INDENT}ran       {command}"
+    ended = "" if reading.is_complete else ", and the log does not say that all was installed"
+    yield f"{_INDENT}installed {len(reading.packages) or 'no'} packages, as the log lists them{ended}"
+    yield from (f"{_INDENT}{one.code}: {one.message}" for one in comparison.differences)
+    if not comparison.differences:
+        yield f"{_INDENT}nothing differs from what the project asks for, as far as the log tells"

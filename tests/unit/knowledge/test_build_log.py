@@ -16,6 +16,7 @@ bash: line 1: gunicorn: command not found
 def test_a_render_log_tells_commit_python_commands_and_packages() -> None:
     assert parse_build_log(RENDER) == BuildReading(
         commit="28d29f6ab12cd34ef567890abcdef1234567890a",
+        commit_line=2,
         python="3.13.4",
         commands=("pip install -r requirements.txt", "gunicorn app:app"),
         packages={"flask": "3.0.3", "markupsafe": "2.1.5"},
@@ -73,3 +74,47 @@ def test_a_build_that_did_as_asked_differs_in_nothing() -> None:
 
 def test_a_log_without_packages_says_nothing_about_them() -> None:
     assert differences(BuildReading(), Asked(commit="abc", requirements={"flask": "requirements.txt:1"})) == ()
+
+
+def test_lists_that_a_terminal_wrapped_are_read_to_their_end() -> None:
+    reading = parse_build_log(
+        "Installing collected packages: flask, click,\njinja2, numpy\n\n"
+        "Successfully installed click-8.1.7 flask-3.0.3\n[...] numpy-2.0.0\n==> Build successful\n"
+    )
+
+    assert reading.packages == {"flask": "3.0.3", "click": "8.1.7", "jinja2": "", "numpy": "2.0.0"}
+    assert (reading.is_complete, reading.is_whole) == (True, True)
+
+
+def test_a_shortened_list_proves_no_absence() -> None:
+    reading = parse_build_log("Successfully installed click-8.1.7 [...] flask-3.0.3\n")
+
+    assert differences(reading, Asked(requirements={"numpy": "requirements.txt:1"})) == ()
+
+
+def test_an_environment_that_was_not_empty_proves_no_absence() -> None:
+    for text in (" - idna==3.6\n + idna==3.7\n", "Audited 3 packages in 1ms\n + idna==3.7\n"):
+        assert differences(parse_build_log(text), Asked(requirements={"numpy": "requirements.txt:1"})) == ()
+
+
+def test_a_pin_that_the_build_did_not_follow_tells_of_another_state_of_the_file() -> None:
+    asked = Asked(requirements={"flask": "reqs.txt:1"}, pins={"flask": "3.1.0"})
+
+    assert [(one.code, one.message) for one in differences(parse_build_log(RENDER), asked)] == [
+        (
+            "commit-not-deployed",
+            "reqs.txt:1 asks for flask 3.1.0, and the build installed 3.0.3: it read another state of that file",
+        )
+    ]
+
+
+def test_a_command_that_the_manifest_does_not_state_is_told() -> None:
+    asked = Asked(commands={"pip install  -r requirements.txt": "render.yaml:6", "gunicorn web:app": "render.yaml:7"})
+    ran = "`gunicorn app:app`, `pip install -r requirements.txt`"
+
+    assert [(one.code, one.message) for one in differences(parse_build_log(RENDER), asked)] == [
+        (
+            "command-not-from-manifest",
+            f"render.yaml:7 says `gunicorn web:app`, and the platform ran {ran}",
+        )
+    ]
