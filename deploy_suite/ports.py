@@ -142,11 +142,12 @@ class Networks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to connect: a unix socket, or host and port."""
+    """Where to connect: a unix socket, or host and port; over TLS, what the certificate must name is `host`."""
 
     host: str
     port: int
     socket: Path | None = None
+    has_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,20 +176,35 @@ class HttpResponse:
 
 
 class UnreachableError(Exception):
-    """No whole answer came. `reason` is one of "refused", "timeout", "reset", "protocol"."""
+    """No whole answer came.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `reason` is one of "refused", "tls", "timeout", "reset", "protocol"; `was_sent` is false where certainly nothing of
+    the request reached the other side.
+    """
+
+    def __init__(self, reason: str, detail: str, *, was_sent: bool = True) -> None:
         """Keep the kind of failure apart from its wording."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.was_sent = was_sent
 
 
 class Http(Protocol):
-    """Asks over HTTP/1.1, never following redirects, never reading proxies from the environment."""
+    """Asks over HTTP/1.1, never following redirects.
 
-    def request(self, address: Address, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
-        """Return the answer. Raises: UnreachableError when no whole answer came within *timeout_s* in all."""
+    Over TLS the system's trust store counts, and so do the caller's proxies, which those who reach a public host
+    through one have set; an address without TLS is asked directly.
+    """
+
+    def request(
+        self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
+    ) -> HttpResponse:
+        """Return the answer.
+
+        Raises: UnreachableError when no connection was made within *connect_s* or no whole answer came within
+        *timeout_s* in all.
+        """
 
 
 class WebSockets(Protocol):
@@ -345,6 +361,27 @@ class Progress(Protocol):
     def ended(self, step: str, seconds: float, outcome: str) -> None:
         """A step ended."""
 
+    def said(self, source: str, text: str) -> None:
+        """Something that runs elsewhere said a line; *source* tells what."""
+
+
+class Credentials(Protocol):
+    """Where keys are kept: the environment first, then the system's keyring. Never on a command line."""
+
+    def secret(self, name: str, /) -> Secret | None:
+        """Return the secret called *name*, as an environment variable would be; None where nobody keeps it.
+
+        Raises: MachineError when the keyring holds it back.
+        """
+
+
+class NoCredentials:
+    """Keeps nothing."""
+
+    def secret(self, _name: str, /) -> Secret | None:
+        """Return None."""
+        return None
+
 
 class Workplace(Protocol):
     """Folders for one run, and for what is kept between runs.
@@ -378,10 +415,12 @@ class Caller:
     """What is taken over from the shell that started the suite; the service's processes never see it.
 
     Shape: `installer_settings` are the environment variables with which installers reach this machine's package index
-    (indexes, proxies, certificates); `search_path` are the folders of the caller's PATH.
+    (indexes, proxies, certificates); `search_path` are the folders of the caller's PATH; `target_settings` are the
+    environment variables, none of them secret, that say how a target is reached.
     """
 
     installer_settings: Mapping[str, Secret] = field(default_factory=dict)
+    target_settings: Mapping[str, str] = field(default_factory=dict)
     search_path: tuple[Path, ...] = ()
 
 
@@ -400,5 +439,6 @@ class Ports:
     git: Git
     workplace: Workplace
     progress: Progress
+    credentials: Credentials = field(default_factory=NoCredentials)
     caller: Caller = field(default_factory=Caller)
     curtain: Curtain = field(default_factory=Curtain)

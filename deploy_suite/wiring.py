@@ -7,6 +7,7 @@ from deploy_suite.adapters import workplace
 from deploy_suite.adapters.caller import caller
 from deploy_suite.adapters.clock import SystemClock
 from deploy_suite.adapters.console import Console
+from deploy_suite.adapters.credentials import SystemCredentials
 from deploy_suite.adapters.git import SystemGit
 from deploy_suite.adapters.interpreters import SystemInterpreters
 from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSockets
@@ -18,9 +19,9 @@ from deploy_suite.ports import Ports
 
 
 @contextmanager
-def opened(curtain: Curtain) -> Iterator[Ports]:
-    """Yield the world for one run; leaving ends and removes all that the run started and made."""
-    progress = Console(curtain)
+def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
+    """Yield the world for one run of *command*; leaving ends and removes all that the run started and made."""
+    progress = Console(curtain, command=command)
     roster = Roster()
     with workplace.opened(progress) as place:
         runner = WardenedRunner(place.record_process, roster)
@@ -37,6 +38,7 @@ def opened(curtain: Curtain) -> Iterator[Ports]:
             git=SystemGit(),
             workplace=place,
             progress=progress,
+            credentials=SystemCredentials(),
             caller=caller(),
             curtain=curtain,
         )

@@ -21,6 +21,7 @@ _NAMES: Final = re.compile(
     r"|npm_config_(?:registry|cafile|ca|proxy|https_proxy|noproxy|strict_ssl|nodedir))",
     re.IGNORECASE,
 )
+_OF_TARGETS: Final = ("RENDER_HOST",)
 _PROXIES: Final = re.compile(r"(?:https?|all|no)_proxy", re.IGNORECASE)
 _PIP_KEYS: Final = {
     "index-url": "PIP_INDEX_URL",
@@ -51,6 +52,7 @@ def caller(environment: Mapping[str, str] | None = None, *, home: Path | None = 
     folders = environment.get("PATH", os.defpath).split(os.pathsep)
     return Caller(
         installer_settings={name: Secret(value) for name, value in sorted(settings.items())},
+        target_settings={name: environment[name] for name in _OF_TARGETS if environment.get(name)},
         search_path=tuple(Path(folder) for folder in folders if folder),
     )
 

@@ -10,9 +10,10 @@ from deploy_suite.model.secret import Curtain
 class Console:
     """Implements `ports.Progress`. Checks overlap, so each line says which one it is about."""
 
-    def __init__(self, curtain: Curtain, stream: TextIO = sys.stderr) -> None:
-        """Write to *stream* what *curtain* lets be seen."""
+    def __init__(self, curtain: Curtain, stream: TextIO = sys.stderr, *, command: str = "preflight") -> None:
+        """Write to *stream* what *curtain* lets be seen, each line under the name of the *command* that runs."""
         self._curtain = curtain
+        self._command = command
         self._stream = stream
         self._lock = threading.Lock()
 
@@ -28,7 +29,11 @@ class Console:
         """See `ports.Progress.ended`."""
         self._tell(f"{step}: {outcome} after {seconds:.1f} s")
 
+    def said(self, source: str, text: str) -> None:
+        """See `ports.Progress.said`."""
+        self._tell(f"{source} | {text}")
+
     def _tell(self, text: str) -> None:
         with self._lock:
-            self._stream.write(f"preflight: {self._curtain.masked(text)}\n")
+            self._stream.write(f"{self._command}: {self._curtain.masked(text)}\n")
             self._stream.flush()

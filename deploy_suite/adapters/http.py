@@ -2,28 +2,34 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Self
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
+import truststore
 
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, UnreachableError
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
+_HTTPS: Final = 443
 _AGENT: Final = "deploy-suite/0.1"
 
 
 class HttpxHttp:
     """Asks over HTTP/1.1, a connection for each request, as the probes of a platform do."""
 
-    def request(self, address: Address, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
-        """Return the answer. Raises: UnreachableError when no whole answer came within *timeout_s* in all."""
+    def request(
+        self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
+    ) -> HttpResponse:
+        """See `ports.Http.request`."""
         began_s = time.monotonic()
         with _Deadline(timeout_s) as deadline, _translated(deadline), _transport(address) as transport:
-            wanted = _wanted(address, request, deadline)
+            wanted = _wanted(address, request, deadline, connect_s=min(connect_s or timeout_s, timeout_s))
             answer = transport.handle_request(wanted)
             with contextlib.closing(answer):
                 body = _body(answer)
@@ -41,6 +47,7 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.is_over = False
+        self.was_sent = False
         self._connection: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
@@ -53,7 +60,8 @@ class _Deadline:
         self._timer.cancel()
 
     def watch(self, event: str, details: Mapping[str, Any]) -> None:
-        """Take note of the connection when httpcore has made it."""
+        """Take note of the connection when httpcore has made it, and of the first byte that is sent over it."""
+        self.was_sent = self.was_sent or event.endswith(".send_request_headers.started")
         if event.endswith((".connect_tcp.complete", ".connect_unix_socket.complete")):
             self._connection = details["return_value"].get_extra_info("socket")
 
@@ -69,40 +77,71 @@ def _translated(deadline: _Deadline) -> Iterator[None]:
     try:
         yield
     except (httpx.TimeoutException, httpx.TransportError) as error:
+        if isinstance(error, httpx.ConnectTimeout) and not deadline.is_over:
+            raise UnreachableError("timeout", "no connection in time", was_sent=False) from error
         if deadline.is_over or isinstance(error, httpx.TimeoutException):
-            raise UnreachableError("timeout", f"no whole answer within {deadline.seconds:g} s") from error
-        raise UnreachableError(_reason(error), str(error) or type(error).__name__) from error
+            detail = f"no whole answer within {deadline.seconds:g} s"
+            raise UnreachableError("timeout", detail, was_sent=deadline.was_sent) from error
+        detail = str(error) or type(error).__name__
+        raise UnreachableError(_reason(error), detail, was_sent=deadline.was_sent) from error
     if deadline.is_over:
         raise UnreachableError("timeout", f"no whole answer within {deadline.seconds:g} s")
 
 
 def _reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
-        return "refused"
+        return "tls" if _is_of_tls(error) else "refused"
     if isinstance(error, httpx.NetworkError) or "disconnected" in str(error) or "peer closed" in str(error):
         return "reset"
     return "protocol"
 
 
+def _is_of_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _transport(address: Address) -> httpx.HTTPTransport:
     return httpx.HTTPTransport(
-        verify=False,  # the addresses have no TLS
+        verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if address.has_tls else False,
         trust_env=False,
+        proxy=_proxy(address) if address.has_tls else None,
         uds=str(address.socket) if address.socket else None,
     )
 
 
-def _wanted(address: Address, request: HttpRequest, deadline: _Deadline) -> httpx.Request:
-    headers = {"Host": f"{address.host}:{address.port}", "User-Agent": _AGENT, "Accept": "*/*", "Connection": "close"}
+def _proxy(address: Address) -> str | None:
+    """Return the proxy that the caller's environment or system names for *address*."""
+    return None if proxy_bypass(f"{address.host}:{address.port}") else getproxies().get("https")
+
+
+def _wanted(address: Address, request: HttpRequest, deadline: _Deadline, *, connect_s: float) -> httpx.Request:
+    headers = {"Host": _host(address), "User-Agent": _AGENT, "Accept": "*/*", "Connection": "close"}
     for name, value in request.headers.items():
         headers = {known: kept for known, kept in headers.items() if known.lower() != name.lower()} | {name: value}
     return httpx.Request(
         request.method,
-        httpx.URL(scheme="http", host=address.host, port=address.port, raw_path=_encoded(request.path)),
+        httpx.URL(
+            scheme="https" if address.has_tls else "http",
+            host=address.host,
+            port=address.port,
+            raw_path=_encoded(request.path),
+        ),
         headers=headers,
         content=request.body or None,
-        extensions={"timeout": httpx.Timeout(deadline.seconds).as_dict(), "trace": deadline.watch},
+        extensions={
+            "timeout": httpx.Timeout(deadline.seconds, connect=connect_s).as_dict(),
+            "trace": deadline.watch,
+        },
     )
+
+
+def _host(address: Address) -> str:
+    """Return the Host header: servers behind TLS are known by their bare name."""
+    return address.host if address.has_tls and address.port == _HTTPS else f"{address.host}:{address.port}"
 
 
 def _encoded(path: str) -> bytes:

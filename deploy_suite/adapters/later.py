@@ -21,11 +21,13 @@ from deploy_suite.ports import (
 class LaterHttp:
     """Implements `ports.Http`."""
 
-    def request(self, address: Address, request: HttpRequest, *, timeout_s: float) -> HttpResponse:
+    def request(
+        self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
+    ) -> HttpResponse:
         """See `ports.Http.request`."""
         from deploy_suite.adapters.http import HttpxHttp  # noqa: PLC0415  see the module's docstring
 
-        return HttpxHttp().request(address, request, timeout_s=timeout_s)
+        return HttpxHttp().request(address, request, timeout_s=timeout_s, connect_s=connect_s)
 
 
 class LaterWebSockets:

@@ -9,7 +9,7 @@ from deploy_suite.model.release import AutoDeploy, Deploy, FailureReason, Intent
 
 
 class LostContactError(Exception):
-    """The target did not answer, so that nothing is known of what goes on there; says what was tried and for how long."""
+    """The target did not answer, so that nothing is known of what goes on there; says what was tried."""
 
 
 class UnknownOutcomeError(Exception):
@@ -86,9 +86,7 @@ class LiveTarget(Protocol):
     def deploy(self, service: LiveService, deploy_id: str) -> Deploy:
         """Return how far the deploy has come."""
 
-    def intent(
-        self, service: LiveService, *, commit: str = "", clear_cache: bool = False, back_to: str = ""
-    ) -> Intent:
+    def intent(self, service: LiveService, *, commit: str = "", clear_cache: bool = False, back_to: str = "") -> Intent:
         """Return the wish to deploy, by which its deploy can be told from all that there are now; changes nothing."""
 
     def carry_out(self, service: LiveService, intent: Intent) -> Deploy:
