@@ -46,7 +46,7 @@ def _finding(one: Compiled, numpy: str, subject: Subject) -> Finding:
     return Finding(
         code=f"{FAMILY}:{one.name}",
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
-        message=f"{one.name} {one.version} is built for NumPy 1, and NumPy {numpy} is installed beside it",
+        message=f"{one.name} {one.version} is built for NumPy 1, and the NumPy beside it is {numpy}",
         location=subject.place(one.name, found),
         evidence=(
             *((found.chain.shown(),) if found else ()),

@@ -102,7 +102,7 @@ def test_a_package_for_numpy_1_that_is_imported_at_start_is_named_at_its_import(
         Finding(
             code="numpy-abi:opencv-python",
             outcome=Outcome.FAILED,
-            message="opencv-python 1.2 is built for NumPy 1, and NumPy 2.2.6 is installed beside it",
+            message="opencv-python 1.2 is built for NumPy 1, and the NumPy beside it is 2.2.6",
             location=Location("main.py", 1),
             evidence=("main.py:1 import cv2", "knows only the C API of NumPy 1: cv2/cv2.abi3.so"),
             remedy="write `numpy<2` in place of `numpy>=1.26` (requirements.txt:2); or raise opencv-python in "
