@@ -123,7 +123,7 @@ SIGNATURES = [
     for cause in CAUSES.values()
     for number, signature in enumerate(cause.signatures)
 ]
-CHECKS = {"", "boot", "config", "dependencies", "environment", "migrations", "packages", "probes"}
+CHECKS = {"", "boot", "config", "dependencies", "environment", "manifest", "migrations", "packages", "probes"}
 
 
 def test_every_family_has_a_row_that_is_found_in_a_log() -> None:

@@ -78,6 +78,15 @@ def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it()
     assert "\n  why: no wheel\n" in rendered
 
 
+def test_a_failure_that_names_its_package_is_told_and_not_the_same_without_a_name():
+    named = replace(MISSING, code="numpy-abi:opencv-python", check="packages", message="built for NumPy 1")
+    bare = replace(MISSING, code="numpy-abi", check="imports", message="importing the application fails")
+    warned = replace(bare, outcome=Outcome.WARNING, message="printed only", certainty="likely")
+
+    assert "importing the application fails" not in text.render(report(named, bare))
+    assert "printed only" in text.render(report(named, warned))
+
+
 def test_what_is_wrong_with_several_services_alike_is_told_once() -> None:
     subjects = (SUBJECT, replace(SUBJECT, service="worker"))
     results = tuple(
