@@ -145,7 +145,7 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
     return (
         _made_up_address(stage, tail)
         or _made_up_value(stage, tail)
-        or _outside(stage, tail)
+        or _outside(stage, tail, root)
         or _undeclared(stage, root)
     )
 
@@ -206,9 +206,10 @@ def _made_up_value(stage: Stage, tail: str) -> Excuse | None:
     return None
 
 
-def _outside(stage: Stage, tail: str) -> Excuse | None:
+def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | None:
     hosts = [each.host for each in stage.network.reached_for()]
-    if not hosts or not (_NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
+    is_download = root is not None and root.family == "model-download-failed"
+    if not hosts or not (is_download or _NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
         return None
     return Excuse(f"it wanted to reach {reached_hosts(stage)}, and nothing outside is let through", NETWORK_REMEDY)
 

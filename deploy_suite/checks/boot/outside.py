@@ -15,7 +15,7 @@ _OF_MODELS: Final = {
     "huggingface.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
     "hf.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
     "raw.githubusercontent.com": "`python -m nltk.downloader …`, for NLTK's data; https://www.nltk.org/data.html",
-    "openaipublic.blob.core.windows.net": "tiktoken.get_encoding() with TIKTOKEN_CACHE_DIR set; https://github.com/openai/tiktoken",
+    "openaipublic.blob.core.windows.net": "tiktoken.get_encoding(), TIKTOKEN_CACHE_DIR set; https://github.com/openai/tiktoken",
     "download.pytorch.org": "torch.hub.load() with TORCH_HOME set; https://docs.pytorch.org/docs/stable/hub.html",
     "dl.fbaipublicfiles.com": "the library's own download; https://fasttext.cc/docs/en/english-vectors.html",
 }
@@ -52,16 +52,15 @@ def on_requests(wanted: Sequence[tuple[str, Reach]]) -> Iterator[Finding]:
     Shape: *wanted* are pairs of path and host. Any other host may be an interface that the service is there to ask.
     """
     for path, each in wanted:
-        step = next(
-            (step for host, step in _OF_MODELS.items() if each.host == host or each.host.endswith(f".{host}")), ""
-        )
+        names = (host for host in _OF_MODELS if each.host == host or each.host.endswith(f".{host}"))
+        step = _OF_MODELS.get(next(names, ""), "")
         host = f"{each.host}:{each.port}" if each.port else each.host
         yield Finding(
             code=f"network-at-request:{each.host}",
             outcome=Outcome.WARNING if step else Outcome.NOTE,
             message=f"asked for {path}, the service tried to reach {host}; a preflight lets nothing out",
             remedy=f"fetch it while the service is built, and ship it: {step}" if step else NETWORK_REMEDY,
-            certainty="seen: the look-up itself; on the target the first visitor after each deploy waits for the download, "
+            certainty="seen: the look-up itself; on the target the first visitor after each deploy waits for it, "
             "and gets an error when that host does not answer"
             if step
             else "seen: the look-up itself",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.images import lints, reading
+from deploy_suite.images import lints, overrides, reading
 from deploy_suite.images.reading import Made
 from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.platforms.render import Plan, facts
@@ -22,7 +22,6 @@ from deploy_suite.targets.render.environment_variables import Circumstances
 from deploy_suite.tracing import tracer
 
 _TOP: Final = PurePosixPath()
-_MUSL: Final = "checked with glibc: the image has musl, for which other wheels count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,25 @@ def read(request: Request, about: Service, snapshot: Snapshot, *, settings: Serv
         return Read(contract=None, findings=problems, reason=reason)
     contract = _contract(made, request, about, snapshot, settings=settings, slug=slug)
     lost = tuple(_lost(made, contract, snapshot)) if request.is_sure else ()
-    return Read(contract=None if lost else contract, findings=(*problems, *lost))
+    return Read(contract=None if lost else contract, findings=(*problems, *lost, *([] if lost else [_not_built(made)])))
+
+
+def _not_built(made: Made) -> Finding:
+    left = "; ".join(dict.fromkeys(made.left_out))
+    said = f"{made.file} is enacted without Docker: its installs and its files, in an environment of this machine"
+    musl = "; the image has musl, for which other wheels count, and this machine glibc" if _is_musl(made) else ""
+    return Finding(
+        code="image-not-built",
+        outcome=Outcome.NOTE,
+        message=f"{said}{musl}",
+        location=Location(str(made.file), made.dockerfile.stages[-1].line),
+        evidence=(f"not run here: {left}",) if left else (),
+        certainty="what is looked at is what Python finds; the image's own system is not there",
+    )
+
+
+def _is_musl(made: Made) -> bool:
+    return made.base is not None and made.base.is_musl
 
 
 def _lost(made: Made, contract: Contract, snapshot: Snapshot) -> Iterator[Finding]:
@@ -154,7 +171,7 @@ def _lost(made: Made, contract: Contract, snapshot: Snapshot) -> Iterator[Findin
 
 
 def _lints(made: Made, request: Request) -> tuple[Finding, ...]:
-    return tuple(lints.problems(made, is_sure=request.is_sure))
+    return (*lints.problems(made, is_sure=request.is_sure), *overrides.problems(made))
 
 
 def _is_missing(finding: Finding) -> bool:
@@ -199,7 +216,7 @@ def _contract(
         shutdown_s=about.shutdown_s,
         databases=about.databases,
         location=about.location,
-        notes=(*about.notes, *_notes(made)),
+        notes=about.notes,
     )
     platform = {one.name for one in base.variables} | taken
     brought = tuple(
@@ -270,11 +287,3 @@ def _container(made: Made) -> Container:
         written=tuple((str(place), text) for place, text in sorted(made.layout.written.items())),
         left_out=made.left_out,
     )
-
-
-def _notes(made: Made) -> Iterator[str]:
-    yield f"{made.file} is enacted without Docker: its installs and files, in an environment of this machine"
-    if made.left_out:
-        yield f"not run here: {'; '.join(dict.fromkeys(made.left_out))}"
-    if made.base and made.base.is_musl:
-        yield _MUSL
