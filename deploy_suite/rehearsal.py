@@ -185,7 +185,7 @@ class Rehearsal:
         def build_and_judge() -> Findings:
             outcome = environments.built(plan)
             if isinstance(outcome, BuildFailure):
-                return (*build.findings(outcome, self._case), *packages.foretold(self._case, plan, self._ports))
+                return packages.foretold(build.findings(outcome, self._case), self._case, plan, self._ports)
             made.append(outcome)
             return build.passed(outcome)
 
