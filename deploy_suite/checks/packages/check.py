@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.packages import binaries, withdrawn
 from deploy_suite.checks.packages.judgements import BEFORE_BUILDING, ON_PACKAGES
+from deploy_suite.checks.packages.settling import once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.environments import target_wheels
 from deploy_suite.environments.base import LONG_S
@@ -29,19 +30,20 @@ def check(built: Built, plan: Plan, ports: Ports) -> Findings:
         *(finding for say in ON_PACKAGES for finding in say(subject)),
         *withdrawn.findings(built.case, plan, built.environment.packages, ports),
     )
-    return (_verified(subject), *found)
+    return (_verified(subject), *once(found))
 
 
-def foretold(case: Case, plan: Plan, ports: Ports) -> Findings:
-    """Return what would be wrong with the packages of a build that failed, by the versions that the index has now.
+def foretold(told: Findings, case: Case, plan: Plan, ports: Ports) -> Findings:
+    """Return *told* of a build that failed, and what would be wrong with its packages by the versions of now.
 
-    Empty where the index names no set of versions, or their wheels cannot be had soon.
+    That is nothing where the index names no set of versions, or their wheels cannot be had soon.
     """
     resolution = plan.resolved.resolution
     if not resolution.versions or resolution.conflict:
-        return ()
+        return told
     subject = _from_wheels(case, plan, resolution.versions, _image(case), timeout_s=_SOON_S, ports=ports)
-    return tuple(finding for say in BEFORE_BUILDING for finding in say(subject)) if subject else ()
+    found = (finding for say in BEFORE_BUILDING for finding in say(subject)) if subject else ()
+    return once((*told, *found))
 
 
 def _subject(built: Built, plan: Plan, ports: Ports) -> Subject | None:

@@ -20,6 +20,12 @@ def named(foretold: CheckResult, shown: Sequence[CheckResult]) -> list[CheckResu
     return [replace(one, findings=tuple(_named(finding, packages) for finding in one.findings)) for one in shown]
 
 
+def once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return *findings* without those on NumPy that name no package, where others name it."""
+    names = any(finding.code.startswith(f"{numpy_abi.FAMILY}:") for finding in findings)
+    return tuple(finding for finding in findings if not names or finding.code != numpy_abi.FAMILY)
+
+
 def _milder(finding: Finding) -> Finding:
     if finding.outcome is not Outcome.FAILED or finding.code.partition(":")[0] != numpy_abi.FAMILY:
         return finding

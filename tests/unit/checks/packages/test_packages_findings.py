@@ -10,6 +10,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.packages import glibc, libraries, named, numpy_abi, settled, sources
 from deploy_suite.checks.packages.binaries import Compiled, File
 from deploy_suite.checks.packages.numpy_api import NumpyApi
+from deploy_suite.checks.packages.settling import once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.knowledge.platforms import images
 from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
@@ -251,6 +252,13 @@ def test_a_real_import_that_went_through_takes_the_failure_back() -> None:
         ("missing-system-lib:libGL", Outcome.FAILED),
     ]
     assert settled(foretold, result("imports", finding("numpy-abi"))) == foretold
+
+
+def test_a_cause_that_names_no_package_is_left_out_where_others_name_it() -> None:
+    bare, cv, other = finding("numpy-abi"), finding("numpy-abi:cv"), finding("yanked-release:x", Outcome.WARNING)
+
+    assert once((bare, cv, other)) == (cv, other)
+    assert once((bare, other)) == (bare, other)
 
 
 def test_what_then_fails_for_numpys_sake_is_told_by_the_same_slug() -> None:
