@@ -34,6 +34,13 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "tests/fuzz", env={"DEPLOY_SUITE_FUZZ_S": seconds, "DEPLOY_SUITE_FUZZ_FILES": folder})
 
 
+@nox.session(default=False)
+def knowledge(session: nox.Session) -> None:
+    """See each known clash fail where it is installed, and its repair work; `-- --changed` or `-- WORD` for some."""
+    session.install("-e", ".")
+    session.run("python", "tests/integration/clash_proofs.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, mypy in strict mode, who may import whom, and the workflows."""

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from deploy_suite import staging
-from deploy_suite.checks import boot, dependencies, migrations, packages
+from deploy_suite.checks import boot, clashing, dependencies, migrations, packages
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.early_start import EarlyStart
 from deploy_suite.environments.plan import Plan
@@ -46,7 +46,8 @@ class TrialRun:
                 early.give_up()
         imported = next(one for one in rest if one.check == "imports")
         foretold = looked_at.result()
-        return [packages.settled(foretold, imported), *packages.named(foretold, rest)]
+        shown = [packages.settled(foretold, imported), *packages.named(foretold, rest)]
+        return [clashing.added(one, self._built, shown) if one.check == clashing.CHECK else one for one in shown]
 
     def _from_migrations(self, early: EarlyStart | None, imports: "Future[CheckResult] | None") -> list[CheckResult]:
         began_s = self._ports.clock.now_s()

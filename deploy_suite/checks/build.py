@@ -26,7 +26,8 @@ _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_
 def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
     versions = failure.resolution.versions if failure.resolution else {}
-    return (*_reasons(failure, case), *clashing.findings(versions, case))
+    python = failure.resolution.python if failure.resolution else ""
+    return (*_reasons(failure, case), *clashing.findings(versions, case, python=python))
 
 
 def _reasons(failure: BuildFailure, case: Case) -> Findings:

@@ -1,46 +1,169 @@
-"""Versions that would be installed, where nothing was: those that are known to fail together.
+"""Versions that are known to fail together → findings, where the project's code or its start command meets them."""
 
-An environment that was built needs no such list: importing and booting in it show what fails.
-"""
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
-from collections.abc import Mapping
-
-from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks import uses
+from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.dependencies import requirements, subject
+from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
-from deploy_suite.knowledge.clashes import Clash
-from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.tracing.values import ImportKind, Trace
+from deploy_suite.knowledge.clashes import PYTHON, Clash
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.tracing.values import ImportKind, ThirdPartyImport, Trace
+
+CHECK: Final = "imports"
+# What is installed is judged by its machine code, which knows more than any list.
+_BY_MACHINE_CODE: Final = "numpy-abi"
+_MET: Final = frozenset({ImportKind.EAGER, ImportKind.CONDITIONAL, ImportKind.DEFERRED})
+_TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 
-def findings(versions: Mapping[str, str], case: Case) -> Findings:
-    """Return a finding for each clash among *versions*: FAILED where starting the service imports what fails."""
-    met = clashes.met(versions)
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How a project meets a clash.
+
+    Shape: `check` is the one that shows it if it is so, "" where none does for certain: what runs only on a request.
+    """
+
+    shown: str
+    place: Location | None
+    check: str = ""
+    when: str = ""
+
+
+def findings(versions: Mapping[str, str], case: Case, *, python: str = "") -> Findings:
+    """Return a finding for each clash among *versions* that the project meets; nothing needs to be installed."""
+    known = {**versions, PYTHON: python} if python else versions
+    return tuple(_findings(clashes.met(known), known, project=_Project(case), verb="would be installed"))
+
+
+def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> CheckResult:
+    """Return *result* with the clashes among what is installed that *shown* neither tell nor refute."""
+    versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}
+    told = {one.code for each in shown for one in each.findings if one.outcome in _TOLD}
+    met = [
+        clash
+        for clash in clashes.met(versions, is_complete=True)
+        if clash.slug not in told and clash.family != _BY_MACHINE_CODE
+    ]
     if not met:
-        return ()
-    declared = requirements.read(case)
-    entry = case.contract.entry
-    traced = subject.trace(case, entry, known=subject.known_of(declared.names)) if entry and entry.file else None
-    return tuple(_finding(clash, versions, declared, traced) for clash in met)
+        return result
+    passed = frozenset(each.check for each in shown if _has_passed(each))
+    new = _findings(met, versions, project=_Project(built.case), verb="are installed", passed=passed)
+    named = (one.about(check=result.check, service=result.service, target=result.target) for one in new)
+    return replace(result, findings=(*result.findings, *named))
+
+
+def _has_passed(result: CheckResult) -> bool:
+    """Whether what the check stands for went through; that the imports did, their own finding says."""
+    if result.check == CHECK:
+        return any(one.code == CHECK and one.outcome is Outcome.PASSED for one in result.findings)
+    return result.outcome is Outcome.PASSED
+
+
+def _findings(
+    met: Iterable[Clash],
+    versions: Mapping[str, str],
+    *,
+    project: "_Project",
+    verb: str,
+    passed: frozenset[str] = frozenset(),
+) -> Iterator[Finding]:
+    slugs: set[str] = set()
+    for clash in met:
+        meeting = project.meeting(clash) if clash.slug not in slugs else None
+        if meeting and meeting.check not in passed:
+            slugs.add(clash.slug)
+            yield _finding(clash, meeting, versions=versions, line=project.line(clash), verb=verb)
 
 
 def _finding(
-    clash: Clash, versions: Mapping[str, str], declared: requirements.Declared, traced: Trace | None
+    clash: Clash, meeting: Meeting, *, versions: Mapping[str, str], line: Location | None, verb: str
 ) -> Finding:
-    found = traced.strongest(clash.imports) if traced else None
-    is_sure = found is not None and found.kind is ImportKind.EAGER and not clash.when
-    line = declared.listed(frozenset({clash.first})) or declared.listed(frozenset({clash.second}))
-    pair = f"{clash.first} {versions[clash.first]} and {clash.second} {versions[clash.second]}"
+    pins = " ".join(f"'{name}=={versions[name]}'" for name in clash.distributions)
+    if "\n" in clash.code:
+        program = "- <<'END'\n" + clash.code + "\nEND"
+    else:
+        program = f"-c {clash.code!r}" if "'" in clash.code else f"-c '{clash.code}'"
+    is_sure = bool(meeting.check) and not clash.uses
     return Finding(
         code=clash.slug,
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
-        message=f"{pair} would be installed, and do not fit together",
-        location=line.line.location if line else None,
-        evidence=tuple(text for text in (found.chain.shown() if found else "", clash.error) if text),
+        message=f"{clash.shown(versions)} {verb}, and do not fit together",
+        location=line or meeting.place,
+        evidence=tuple(text for text in (meeting.shown, clash.why, clash.error) if text),
         remedy=clash.fix,
-        certainty=""
-        if is_sure
-        else f"likely: {clash.first} fails {clash.when or 'when it is imported'} ({clash.source})",
-        reproduce=f"pip install '{clash.first}=={versions[clash.first]}' '{clash.second}=={versions[clash.second]}' && "
-        f"python -c 'import {clash.imports}'",
+        certainty="" if is_sure else f"likely: it fails {meeting.when} ({clash.source})",
+        reproduce=f"pip install {pins} && python {program}",
     )
+
+
+class _Project:
+    """What is asked of the project's files, each thing once and only when a clash asks for it."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    @cached_property
+    def _declared(self) -> Declared:
+        return requirements.read(self._case)
+
+    @cached_property
+    def _traced(self) -> Trace | None:
+        entry = self._case.contract.entry
+        if entry is None or entry.file is None:
+            return None
+        modules = frozenset(clash.fails.partition(".")[0] for clash in clashes.rows())
+        return subject.trace(self._case, entry, known=subject.known_of(self._declared.names) | modules)
+
+    def line(self, clash: Clash) -> Location | None:
+        """Return the line that requires the first member that any line requires."""
+        lines = (self._declared.listed(frozenset({name})) for name in clash.distributions)
+        return next((listed.location for listed in lines if listed), None)
+
+    def meeting(self, clash: Clash) -> Meeting | None:
+        """Return how the project meets *clash*, None where nothing shows that it does."""
+        if clash.start:
+            return self._start(clash)
+        if self._traced is None:
+            return None
+        return self._use(clash, self._traced) if clash.uses else _import(clash, self._traced)
+
+    def _start(self, clash: Clash) -> Meeting | None:
+        start = self._case.contract.start
+        if start is None or not re.search(clash.start, start.text):
+            return None
+        return Meeting(start.text, start.location, check="boot", when="when the service starts")
+
+    def _use(self, clash: Clash, traced: Trace) -> Meeting | None:
+        folder = self._case.snapshot.folder
+        version = self._case.preferences.python or self._case.contract.python.version
+        major, minor = (int(part) for part in version.split(".")[:2])
+        found = list(uses.found(clash.uses, traced.files, folder=folder, version=(major, minor)))
+        is_meant = not clash.mentions or uses.any_holds(clash.mentions, traced.files, folder=folder)
+        is_undone = bool(clash.unless) and uses.any_holds(clash.unless, traced.files, folder=folder)
+        if not found or not is_meant or is_undone:
+            return None
+        use = next((one for one in found if not one.is_at_import), found[0])
+        shown = f"{use.location} {use.text}"
+        return Meeting(shown, use.location, check=CHECK if use.is_at_import else "", when=f"when {use.name} is used")
+
+
+def _import(clash: Clash, traced: Trace) -> Meeting | None:
+    leading = [one for one in traced.imports if one.kind in _MET and _leads_to(one, clash.fails)]
+    found = min(leading, key=lambda one: one.kind, default=None)
+    if found is None:
+        return None
+    is_eager = found.kind is ImportKind.EAGER
+    place = found.chain.last.location
+    return Meeting(found.chain.shown(), place, check=CHECK if is_eager else "", when="when it is imported")
+
+
+def _leads_to(found: ThirdPartyImport, module: str) -> bool:
+    """Whether an import runs *module*: it names it, something within it, or takes it from its package."""
+    taken = (found.module, *(f"{found.module}.{name}" for name in found.names))
+    return any(name == module or name.startswith(f"{module}.") for name in taken)

@@ -3,11 +3,13 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
+
+from deploy_suite.knowledge import clash_causes
 
 LINE_LIMIT: Final = 2000
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(:[\w.+-]+)?")
@@ -114,15 +116,16 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Return the rows that come with the suite."""
     folder = files("deploy_suite.knowledge") / "causes"
-    return parse({entry.name: entry.read_text(encoding="utf-8") for entry in _toml(folder)})
+    texts = {entry.name: entry.read_text(encoding="utf-8") for entry in _toml(folder)}
+    return parse(texts, further=clash_causes.raw())
 
 
 def _toml(folder: Traversable) -> Iterable[Traversable]:
     return sorted((e for e in folder.iterdir() if e.name.endswith(".toml")), key=lambda entry: entry.name)
 
 
-def parse(texts: Mapping[str, str]) -> Catalogue:
-    """Return the catalogue in *texts* (file name → TOML).
+def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()) -> Catalogue:
+    """Return the catalogue in *texts* (file name → TOML) and in *further* rows, which may add to those.
 
     Raises: CatalogueError with all faults at once.
     """
@@ -145,6 +148,9 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
             faults += [f"{name}: {raw.get('slug', '?')}: {fault}" for fault in found]
             if not found:
                 causes[raw["slug"]] = _cause(raw)
+    for raw in further:
+        kept, more = causes.get(raw["slug"]), _cause(raw)
+        causes[more.slug] = replace(kept, signatures=(*kept.signatures, *more.signatures)) if kept else more
     faults += _edge_faults(causes)
     if faults:
         raise CatalogueError("\n".join(faults))

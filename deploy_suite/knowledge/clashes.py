@@ -1,62 +1,125 @@
-"""The versions that would be installed → the pairs among them that are known to fail together."""
+"""The versions of packages and of Python → the sets among them that are known to fail together."""
 
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+PYTHON: Final = "python"
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_LISTS: Final = frozenset({"uses"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """Two ranges of versions that install together and fail together.
-
-    Shape: ranges are PEP 440; `imports` is the module that fails, at its import where `when` is empty; `proof` and
-    `repair` are what was really installed to see it fail and to see it work.
-    """
+    """Versions that install together and fail together. What each field means stands at the top of clashes.toml."""
 
     slug: str
-    first: str
-    first_range: str
-    second: str
-    second_range: str
-    imports: str
+    members: Mapping[str, str]
+    fails: str
     error: str
+    why: str
     fix: str
     proof: str
     repair: str
     source: str
-    when: str = ""
+    rank: int
+    python: str = "3.11"
+    lacks: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    uses: tuple[str, ...] = ()
+    mentions: str = ""
+    unless: str = ""
+    start: str = ""
+    snippet: str = ""
+    unproved: str = ""
+    is_telling: bool = False
 
-    def is_met(self, versions: Mapping[str, str]) -> bool:
-        """Whether *versions*, canonical names onto versions, hold both."""
-        return _lies_in(versions.get(self.first), self.first_range) and _lies_in(
-            versions.get(self.second), self.second_range
+    @property
+    def family(self) -> str:
+        """The slug without its parameter."""
+        return self.slug.partition(":")[0]
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The members that are installed, so without Python; the one that fails first."""
+        return tuple(name for name in self.members if name != PYTHON)
+
+    @property
+    def code(self) -> str:
+        """What was run to see it fail."""
+        return self.snippet or f"import {self.fails}"
+
+    def is_met(self, versions: Mapping[str, str], *, is_complete: bool = False) -> bool:
+        """Whether *versions*, canonical names onto versions, hold it.
+
+        Shape: `python` is among the names where it is known. What *lacks* names can only be told of versions that are
+        complete: of an environment, not of what an index would add to one.
+        """
+        return all(_lies_in(versions.get(name), span) for name, span in self.members.items()) and (
+            not self.lacks
+            or (is_complete and not any(_lies_in(versions.get(name), span) for name, span in self.lacks.items()))
         )
+
+    def shown(self, versions: Mapping[str, str]) -> str:
+        """Return the members with their versions: "flask 2.2.2 and werkzeug 3.0.1"."""
+        named = [f"{'Python' if name == PYTHON else name} {versions[name]}" for name in self.members]
+        lacking = [f"{_without(name, span)}" for name, span in self.lacks.items()]
+        return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) + "".join(lacking)
 
 
 @functools.cache
 def rows() -> tuple[Clash, ...]:
     """Return all rows. Raises: ValueError for a row with a key that nobody knows."""
     text = files("deploy_suite.knowledge").joinpath("clashes.toml").read_text(encoding="utf-8")
+    return parse(text)
+
+
+def parse(text: str) -> tuple[Clash, ...]:
+    """Return the rows in *text*. Raises: ValueError for a row with a key that nobody knows."""
     listed = tomllib.loads(text)["clash"]
-    known = {field.name for field in fields(Clash)}
+    known = {one.name for one in fields(Clash)}
     unknown = sorted({key for row in listed for key in row} - known)
     if unknown:
         raise ValueError(f"clashes.toml: unknown keys: {', '.join(unknown)}")
-    return tuple(Clash(**row) for row in listed)
+    return tuple(_clash(row) for row in listed)
 
 
-def met(versions: Mapping[str, str]) -> tuple[Clash, ...]:
-    """Return the clashes among *versions*."""
-    return tuple(clash for clash in rows() if clash.is_met(versions))
+def met(versions: Mapping[str, str], *, is_complete: bool = False) -> tuple[Clash, ...]:
+    """Return the clashes among *versions*, the one that people meet most first."""
+    found = [clash for clash in rows() if clash.is_met(versions, is_complete=is_complete)]
+    return tuple(sorted(found, key=lambda clash: clash.rank))
+
+
+def _clash(row: Mapping[str, Any]) -> Clash:
+    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
+    return Clash(**values)
+
+
+def _without(name: str, span: str) -> str:
+    return f", without {name}" + (f" {span}" if span else "")
 
 
 def _lies_in(version: str | None, span: str) -> bool:
-    try:
-        return version is not None and Version(version) in SpecifierSet(span, prereleases=True)
-    except InvalidVersion:
+    if version is None:
         return False
+    read = _version(version)
+    return read is not None and (not span or read in _specifiers(span))
+
+
+@functools.cache
+def _specifiers(span: str) -> SpecifierSet:
+    return SpecifierSet(span, prereleases=True)
+
+
+@functools.lru_cache(maxsize=2048)
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

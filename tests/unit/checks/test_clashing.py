@@ -1,0 +1,239 @@
+"""Known clashes as findings: where the code meets them, and nowhere else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from deploy_suite.checks import clashing, uses
+from deploy_suite.checks.base import Built, Case
+from deploy_suite.knowledge import clashes
+from deploy_suite.model.contract import Bindings, Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.environment import Environment, Interpreter, Preferences
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Commit, Snapshot
+from deploy_suite.ports import WorkingState
+from deploy_suite.project import entry_points
+
+LOGIN = {"flask-login": "0.6.2", "werkzeug": "3.0.1", "flask": "3.0.0"}
+OPENAI = {"openai": "1.51.0", "httpx": "0.28.1"}
+PASSED = Finding(code="imports", outcome=Outcome.PASSED, message="main:app imports")
+
+
+def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:app") -> Case:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    command = CommandText(text=start, location=Location("render.yaml", 6))
+    contract = Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(),
+        python=PythonRequest(version="3.11.9", origin="test"),
+        variables=(),
+        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
+        pre_deploy=None,
+        start=command,
+        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
+        port=10000,
+        port_is_movable=True,
+        health_path="",
+        host="web.onrender.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+        location=Location("render.yaml", 2),
+    )
+    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
+    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+
+
+def result(*findings: Finding, check: str = "imports") -> CheckResult:
+    return CheckResult(check=check, service="web", target="render", seconds=1.0, findings=findings)
+
+
+def added(
+    subject: Case, versions: Mapping[str, str], imports: CheckResult, *others: CheckResult, python: str = "3.11.9"
+) -> Sequence[tuple[str, str, str]]:
+    environment = Environment(
+        key="k",
+        interpreter=Interpreter(path=Path("python"), version=python),
+        venv=Path("venv"),
+        workdir=subject.snapshot.folder,
+        top=subject.snapshot.folder,
+        packages=versions,
+        search_path="",
+        home=Path("home"),
+    )
+    built = Built(case=subject, environment=environment, bindings=Bindings(values={}), server=None)
+    found = clashing.added(imports, built, (imports, *others)).findings[len(imports.findings) :]
+    assert all(one.check == "imports" and one.service == "web" for one in found)
+    return brief(found)
+
+
+def brief(findings: Sequence[Finding]) -> Sequence[tuple[str, str, str]]:
+    return [(one.outcome.value, one.code, str(one.location or "")) for one in findings]
+
+
+def test_a_failed_build_names_what_would_fail_next_at_the_line_that_requires_it(tmp_path: Path) -> None:
+    files = {"main.py": "import flask_login\n", "requirements.txt": "flask\nflask-login==0.6.2\n"}
+
+    (found,) = clashing.findings(LOGIN, case(tmp_path, files), python="3.11.9")
+
+    assert found == Finding(
+        code="dep-conflict:flask-login-werkzeug",
+        outcome=Outcome.FAILED,
+        message="flask-login 0.6.2 and werkzeug 3.0.1 would be installed, and do not fit together",
+        location=Location("requirements.txt", 2),
+        evidence=(
+            "main.py:1 import flask_login",
+            next(row.why for row in clashes.rows() if row.slug == "dep-conflict:flask-login-werkzeug"),
+            "ImportError: cannot import name 'url_decode' from 'werkzeug.urls'",
+        ),
+        remedy="move to Flask-Login>=0.6.3, or pin Werkzeug<3",
+        reproduce="pip install 'flask-login==0.6.2' 'werkzeug==3.0.1' && python -c 'import flask_login'",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import flask\n",
+        "try:\n    import flask_login\nexcept ImportError:\n    flask_login = None\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import flask_login\n",
+    ],
+)
+def test_what_the_code_does_not_import_for_certain_is_no_finding(tmp_path: Path, text: str) -> None:
+    subject = case(tmp_path, {"main.py": text, "requirements.txt": "flask-login==0.6.2\n"})
+
+    assert clashing.findings(LOGIN, subject) == ()
+    assert added(subject, LOGIN, result(PASSED)) == []
+
+
+def test_an_import_within_a_function_is_a_warning_even_where_the_start_went_well(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "def login():\n    import flask_login\n", "requirements.txt": "flask\n"})
+
+    expected = [("warning", "dep-conflict:flask-login-werkzeug", "main.py:2")]
+    assert brief(clashing.findings(LOGIN, subject)) == expected
+    assert added(subject, LOGIN, result(PASSED)) == expected
+
+
+def test_an_eager_import_that_really_went_through_refutes_the_row(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "import flask_login\n"})
+    other = Finding(code="missing-requirement:numpy", outcome=Outcome.FAILED, message="no numpy")
+
+    assert added(subject, LOGIN, result(PASSED)) == []
+    assert added(subject, LOGIN, result(other)) == [("failed", "dep-conflict:flask-login-werkzeug", "main.py:1")]
+
+
+def test_what_importing_or_booting_told_already_is_not_told_twice(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "import flask_login\n"})
+    told = Finding(code="dep-conflict:flask-login-werkzeug", outcome=Outcome.FAILED, message="it failed")
+
+    assert added(subject, LOGIN, result(told)) == []
+    assert added(subject, LOGIN, result(), result(told, check="boot")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("import openai\ndef ask():\n    return openai.OpenAI()\n", 3),
+        ("import openai as o\ndef ask():\n    return o.AsyncOpenAI().chat\n", 3),
+        ("from openai import OpenAI as Client\nasync def ask():\n    return Client()\n", 3),
+    ],
+)
+def test_a_use_on_a_request_is_a_warning_at_its_line(tmp_path: Path, text: str, line: int) -> None:
+    subject = case(tmp_path, {"main.py": text})
+
+    assert added(subject, OPENAI, result(PASSED)) == [
+        ("warning", "dep-conflict:openai-httpx-proxies", f"main.py:{line}")
+    ]
+
+
+def test_a_use_at_import_is_refuted_by_an_import_that_went_through(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "from openai import OpenAI\nclient = OpenAI()\n"})
+
+    assert added(subject, OPENAI, result(PASSED)) == []
+    assert added(subject, OPENAI, result()) == [("warning", "dep-conflict:openai-httpx-proxies", "main.py:2")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import openai\nopenai.api_key = 'x'\n",
+        "class OpenAI:\n    pass\ndef ask():\n    return OpenAI()\n",
+        "from elsewhere import OpenAI\ndef ask():\n    return OpenAI()\n",
+    ],
+)
+def test_importing_a_package_that_fails_only_in_use_is_no_finding(tmp_path: Path, text: str) -> None:
+    assert added(case(tmp_path, {"main.py": text}), OPENAI, result(PASSED)) == []
+
+
+def test_a_start_command_can_be_what_meets_a_clash(tmp_path: Path) -> None:
+    versions = {"gunicorn": "20.1.0", "eventlet": "0.33.3", "setuptools": "70.0.0"}
+    files = {"main.py": "app = 1\n", "requirements.txt": "gunicorn==20.1.0\n"}
+    eventlet = case(tmp_path, files, start="gunicorn -k eventlet main:app")
+    threads = case(tmp_path, files, start="gunicorn -k gthread main:app")
+
+    assert added(eventlet, versions, result(PASSED)) == [
+        ("failed", "dep-conflict:eventlet-gunicorn", "requirements.txt:1")
+    ]
+    assert added(eventlet, versions, result(PASSED), result(replace(PASSED, code="boot"), check="boot")) == []
+    assert added(threads, versions, result(PASSED)) == []
+
+
+def test_a_set_of_three_with_python_in_it_is_met_only_as_a_whole(tmp_path: Path) -> None:
+    versions = {"fastapi": "0.95.2", "pydantic": "1.10.15"}
+    subject = case(tmp_path, {"main.py": "import fastapi\n"})
+
+    assert added(subject, versions, result(), python="3.13.0") == [
+        ("failed", "python-version-unsupported:too-new", "main.py:1")
+    ]
+    assert added(subject, versions, result(), python="3.12.3") == []
+    assert added(subject, {**versions, "pydantic": "1.10.16"}, result(), python="3.13.0") == []
+
+
+def test_a_word_in_the_code_can_be_needed_and_another_can_take_it_back(tmp_path: Path) -> None:
+    versions = {"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10"}
+    use = "from sqlalchemy import create_engine\nURL = '{}'\ndef engine():\n    return create_engine(URL)\n"
+
+    def found(url: str) -> Sequence[tuple[str, str, str]]:
+        return added(case(tmp_path, {"main.py": use.format(url)}), versions, result(PASSED))
+
+    assert found("postgresql://h/d") == [("warning", "missing-requirement:psycopg", "main.py:4")]
+    assert found("postgresql+psycopg2://h/d") == []
+    assert found("sqlite://") == []
+
+
+def test_numpy_is_left_to_those_who_read_the_machine_code(tmp_path: Path) -> None:
+    versions = {"pandas": "2.0.3", "numpy": "2.2.6"}
+    subject = case(tmp_path, {"main.py": "import pandas\n"})
+
+    assert brief(clashing.findings(versions, subject)) == [("failed", "numpy-abi", "main.py:1")]
+    assert added(subject, versions, result()) == []
+
+
+def test_without_an_entry_point_nothing_is_claimed(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"requirements.txt": "flask-login==0.6.2\n"}, start="sh start.sh")
+
+    assert clashing.findings(LOGIN, subject) == ()
+
+
+def test_a_file_that_is_gone_or_no_python_has_no_uses(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("import openai\nopenai.OpenAI(\n", encoding="utf-8")
+
+    found = uses.found(["openai.OpenAI"], ["bad.py", "gone.py"], folder=tmp_path, version=(3, 11))
+
+    assert list(found) == []
+    assert not uses.any_holds("openai", ["gone.py"], folder=tmp_path)
+
+
+def test_an_import_from_a_module_that_cannot_be_made_is_its_use(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from six.moves import urllib\n", encoding="utf-8")
+
+    (use,) = uses.found(["six.moves"], ["main.py"], folder=tmp_path, version=(3, 12))
+
+    assert use == uses.Use("six.moves", Location("main.py", 1), "from six.moves import urllib", is_at_import=True)
