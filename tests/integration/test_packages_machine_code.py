@@ -3,17 +3,22 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy_suite.checks.packages import binaries, judgements, numpy_abi
+from deploy_suite.checks.base import Built, Case
+from deploy_suite.checks.packages import binaries, checking, judgements, numpy_abi
 from deploy_suite.checks.packages.binaries import Compiled
 from deploy_suite.checks.packages.numpy_api import NumpyApi
 from deploy_suite.checks.packages.subject import Subject
-from deploy_suite.environments import uv
-from deploy_suite.environments.base import Workshop
+from deploy_suite.environments import registry, uv
+from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments.registry import INSTALLERS
 from deploy_suite.knowledge.platforms import images
+from deploy_suite.model.environment import Environment, Preferences
+from deploy_suite.ports import WorkingState
 from tests.integration import environment_stage, users_project
 
 pytestmark = pytest.mark.integration
@@ -116,3 +121,38 @@ def test_the_pinned_numpy_mends_it_and_the_headless_build_needs_no_library(commi
     pinned = told(committed, shared_cache, "opencv-python-headless==4.8.1.78", "numpy>=1.26,<2")
 
     assert pinned == (0, [])
+
+
+@pytest.mark.parametrize("installer", INSTALLERS.values(), ids=INSTALLERS)
+def test_another_system_looks_at_the_wheels_that_the_target_takes(
+    installer: Installer, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = "bottleneck==1.3.7\nnumpy==2.2.6\nuvloop==0.21.0; sys_platform == 'linux'\n"
+    snapshot = environment_stage.project(tmp_path / "shop", {"requirements.txt": listed})
+    agreed = replace(
+        environment_stage.contract("pip install -r requirements.txt", python="3.11"), image="render-native"
+    )
+    monkeypatch.setattr(checking, "is_like_target", lambda: False)
+    with environment_stage.run(shared_cache) as ports:
+        bound = environment_stage.bound(agreed)
+        plan = registry.planned(agreed, snapshot, bound, Preferences(), ports, installer=installer)
+        environment = registry.built(plan)
+        assert isinstance(environment, Environment)
+        case = Case(snapshot=snapshot, contract=agreed, state=WorkingState(), preferences=Preferences())
+        found = checking.check(Built(case=case, environment=environment, bindings=bound, server=None), plan, ports)
+
+    assert [(one.outcome.value, one.code) for one in found] == [
+        ("passed", "packages"),
+        ("warning", "numpy-abi:bottleneck"),
+    ]
+    assert "the machine code of 3 of them against render-native" in found[0].message
+
+
+def test_a_withdrawn_release_that_is_pinned_is_told_with_its_reason(committed, shared_cache: Path) -> None:
+    files = users_project.project(build="pip install -r requirements.txt") | {"requirements.txt": "requests==2.32.0\n"}
+
+    done = users_project.preflight(committed(files), "--target", "render", cache=shared_cache)
+
+    told = done.findings["yanked-release:requests"]
+    assert (done.code, told["outcome"], told["location"]) == (0, "warning", {"file": "requirements.txt", "line": 1})
+    assert "CVE-2024-35195" in told["message"]
