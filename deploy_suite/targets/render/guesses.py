@@ -15,7 +15,7 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, dashboard, python_version
+from deploy_suite.targets.render import contracts, dashboard, docker_guesses, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _PROCFILE: Final = "Procfile"
@@ -40,13 +40,20 @@ class _Service:
 
 
 def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
-    """Return the services that a Procfile or the framework suggests. Raises: UsageError when there is none."""
-    snapshot = _moved(snapshot)
+    """Return the services that a Procfile, the framework or, last, a Dockerfile suggests.
+
+    Raises: UsageError when there is none.
+    """
+    asked, snapshot = snapshot, _moved(snapshot)
     processes = _processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
-    if not services:
-        raise _nothing(snapshot)
     build = dashboard.build_command(snapshot.folder, snapshot.root)
+    if not services or (build is None and not processes):
+        contained = docker_guesses.read(asked, settings, slug=slug)
+        if contained is not None:
+            return contained
+    if not services:
+        raise _nothing(asked)
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
     findings = [*_said(snapshot, services, build, from_procfile=bool(processes)), *made[0][1]]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))

@@ -1,0 +1,191 @@
+"""A project with no more than a compose file or a Dockerfile into the services that Render would make of it."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.images import bases
+from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.manifests import compose, dockerfile
+from deploy_suite.manifests.compose import Compose
+from deploy_suite.manifests.compose import Service as Composed
+from deploy_suite.manifests.dockerfile_words import expanded
+from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.model.contract import Contract, Literal, Prompted, Source, Variable
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.model.secret import Secret
+from deploy_suite.project import module_files, snapshot_files
+from deploy_suite.targets.base import Reading
+from deploy_suite.targets.render import contracts, docker
+from deploy_suite.targets.render.docker import Request, Service
+
+_DOCKERFILE: Final = "Dockerfile"
+_SERVES: Final = re.compile(
+    r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|runserver|flask run|fastapi run)\b"
+)
+
+
+def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None:
+    """Return the services of a compose file, else that of the one Dockerfile; None where there is neither."""
+    composed = _composed(snapshot)
+    if composed is not None:
+        services = list(_of_compose(composed, snapshot))
+        source = composed.file
+    else:
+        services = list(_of_dockerfile(snapshot, slug))
+        source = str(services[0][0].file) if services else ""
+    if not services:
+        return None
+    made: list[Contract] = []
+    found: list[Finding] = []
+    for request, about in services:
+        own = settings.services.get(about.name, ServiceSettings())
+        built = docker.read(request, about, snapshot, settings=own, slug=slug)
+        made += [built.contract] if built.contract else []
+        found += (one.about(check="", service=about.name, target="") for one in built.findings)
+        found += [_skipped(about, built.reason, is_all=len(services) == 1)] if built.reason else []
+    return Reading(contracts=tuple(made), findings=(_said(source, services), *found))
+
+
+def _composed(snapshot: Snapshot) -> Compose | None:
+    for name in compose.NAMES:
+        path = snapshot.root / name
+        text = snapshot_files.text(snapshot.folder, path)
+        if text is None:
+            continue
+        try:
+            return compose.parse(text, file=str(path))
+        except ManifestError:
+            return None
+    return None
+
+
+def _of_compose(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Service]]:
+    names = frozenset(service.name for service in composed.services)
+    for service in composed.services:
+        build = service.build
+        if build is None or build.is_inline:
+            continue
+        context = module_files.normal(snapshot.root / build.context)
+        file = module_files.normal(context / build.dockerfile) if context is not None else None
+        if context is None or file is None or not _is_python(snapshot, file, build.target):
+            continue
+        command = _command(service, composed.file)
+        yield (
+            Request(file=file, contexts=(context,), command=command, target=build.target),
+            _service(
+                service.name,
+                kind="web" if service.ports or _serves(service, snapshot, file) else "worker",
+                variables=tuple(_variables(service, composed, names)),
+                location=Location(composed.file, service.line),
+            ),
+        )
+
+
+def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Service]]:
+    """Yield the service of the Dockerfile in the project's folder, or in the one folder below that has one."""
+    below = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    files = [
+        folder / _DOCKERFILE
+        for folder in (snapshot.root, *(snapshot.root / name for name in below))
+        if _is_python(snapshot, folder / _DOCKERFILE, "")
+    ]
+    if files and (files[0].parent == snapshot.root or len(files) == 1):
+        name = slug.rpartition("/")[2] or "web"
+        contexts = tuple(dict.fromkeys((files[0].parent, snapshot.root)))
+        yield Request(file=files[0], contexts=contexts), _service(name, kind="web", location=Location(str(files[0]), 1))
+
+
+def _is_python(snapshot: Snapshot, file: PurePosixPath, target: str) -> bool:
+    """Whether the last stage of *file*, or the stage *target*, is built on an image of Python."""
+    text = snapshot_files.text(snapshot.folder, file)
+    parsed = dockerfile.parse(text) if text else None
+    if parsed is None or not parsed.stages:
+        return False
+    values = {pair.name: pair.value or "" for one in parsed.arguments for pair in one.pairs}
+    stage = (parsed.stage(target) if target else None) or parsed.stages[-1]
+    for _ in parsed.stages:
+        parent = parsed.stage(stage.base)
+        if parent is None or parent.index >= stage.index:
+            break
+        stage = parent
+    return bases.read(expanded(stage.base, values)) is not None
+
+
+def _serves(service: Composed, snapshot: Snapshot, file: PurePosixPath) -> bool:
+    if service.command is not None:
+        return bool(_SERVES.search(service.command.text))
+    parsed = dockerfile.parse(snapshot_files.text(snapshot.folder, file) or "")
+    started = [one.text for stage in parsed.stages[-1:] for one in stage.instructions if one.name in {"CMD", "EXPOSE"}]
+    return any(_SERVES.search(text) or text.strip().isdecimal() for text in started)
+
+
+def _command(service: Composed, file: str) -> CommandText | None:
+    """Return the command that replaces CMD; the words of a list reach no shell."""
+    if service.command is None:
+        return None
+    text = shlex.join(service.command.words) if service.command.words else service.command.text
+    return CommandText(text=" ".join(text.split("\n")), location=Location(file, service.command.line))
+
+
+def _variables(service: Composed, composed: Compose, names: frozenset[str]) -> Iterator[Variable]:
+    for one in service.environment:
+        yield Variable(name=one.name, source=_source(one.value, names), location=Location(composed.file, one.line))
+
+
+def _source(value: str | None, names: frozenset[str]) -> Source:
+    """Return the value, unless it is the caller's own or names another container: Render has other addresses."""
+    if value is None or any(re.search(rf"(?:^|//|@){re.escape(name)}(?::\d+|/|$)", value) for name in names):
+        return Prompted()
+    return Literal(Secret(value))
+
+
+def _service(name: str, *, kind: str, location: Location, variables: tuple[Variable, ...] = ()) -> Service:
+    hostname = contracts.hostname(name)
+    return Service(
+        name=name,
+        type=kind,
+        plan=facts().plans["starter"],
+        hostname=hostname,
+        host=hostname,
+        variables=tuple(one for one in variables if one.name != "PORT"),
+        health_path="",
+        pre_deploy=None,
+        shutdown_s=None,
+        databases={},
+        location=location,
+    )
+
+
+def _skipped(about: Service, reason: str, *, is_all: bool) -> Finding:
+    return Finding(
+        code="service-not-checked",
+        outcome=Outcome.SKIPPED,
+        message=f"{about.name} is not checked: {reason}",
+        location=about.location,
+        service=about.name,
+        required=is_all,
+    )
+
+
+def _said(source: str, services: list[tuple[Request, Service]]) -> Finding:
+    listed = tuple(
+        f"{about.name}: type {about.type}, dockerfilePath {request.file}, dockerContext "
+        f"{request.contexts[0] if request.contexts[0].parts else '.'}"
+        for request, about in services
+    )
+    return Finding(
+        code="render-yaml-missing",
+        outcome=Outcome.WARNING,
+        message=f"the project has no render.yaml: its services are assumed as {source} describes them",
+        location=Location(source, 1),
+        evidence=listed,
+        remedy="write them to render.yaml at the top of the repository, each with `runtime: docker` "
+        "(https://render.com/docs/blueprint-spec#docker)",
+        certainty="uncertain: Render reads no compose file, and the Dashboard may hold other commands and variables",
+        required=False,
+    )
