@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from deploy_suite.model.finding import Location
 from deploy_suite.model.project import Companion, EntryPoint, Framework
-from deploy_suite.tracing import django_start, factories, standard_library
+from deploy_suite.tracing import factories, standard_library
 from deploy_suite.tracing.layout import Layout, Module
 from deploy_suite.tracing.statements import Imported
 from deploy_suite.tracing.values import Chain, Hop, ImportKind, OwnModule, Trace
@@ -42,8 +42,11 @@ def trace(
     for module in _first(walk, entry):
         walk.drive(walk.enter(module, Chain()))
     factories.follow(walk, entry)
-    chosen = (variables or {}).get("DJANGO_SETTINGS_MODULE", "")
-    settings, urls = django_start.follow(walk, chosen) if entry.framework is Framework.DJANGO else ("", "")
+    settings = urls = ""
+    if entry.framework is Framework.DJANGO:
+        from deploy_suite.tracing import django_start  # noqa: PLC0415  half of the start of a trace without Django
+
+        settings, urls = django_start.follow(walk, (variables or {}).get("DJANGO_SETTINGS_MODULE", ""))
     walk.finish()
     return Trace(
         entry=entry,

@@ -199,22 +199,44 @@ def test_a_healthy_application_passes_with_nothing_else_to_say(project: Project)
     assert passed.evidence == ("imported, but installed only because another requirement needs them: engine",)
 
 
-def test_a_package_that_only_a_function_imports_is_a_warning(project: Project) -> None:
-    project.has({"requirements.txt": "", "main.py": "app = 1\ndef report():\n    import yaml\n"})
+@pytest.mark.parametrize(
+    ("route", "outcome", "certainty"),
+    [
+        ("", Outcome.NOTE, "the service starts without it, and no route was seen to lead to that function"),
+        (
+            "class Routes:\n    def get(self, f): ...\n@Routes().get\ndef index():\n    return report()\n",
+            Outcome.WARNING,
+            "the service starts without it; index (main.py:7), which leads there, fails",
+        ),
+    ],
+)
+def test_a_package_that_only_a_function_imports_is_a_warning_where_a_route_leads_there(
+    project: Project, route: str, outcome: Outcome, certainty: str
+) -> None:
+    project.has({"requirements.txt": "", "main.py": f"app = 1\ndef report():\n    import yaml\n{route}"})
 
-    passed, warning = project.findings()
+    passed, told = project.findings()
 
     assert passed.outcome is Outcome.PASSED
-    assert warning == Finding(
+    assert told == Finding(
         code="missing-requirement:pyyaml",
-        outcome=Outcome.WARNING,
+        outcome=outcome,
         message="yaml is imported inside a function, and no installed package provides it",
         location=Location("main.py", 3),
         evidence=("main.py:3 import yaml",),
         remedy="add `PyYAML` to requirements.txt and commit it",
-        certainty="the service starts without it; whatever calls that function fails",
+        certainty=certainty,
         reproduce="python -c 'import yaml'",
     )
+
+
+def test_what_a_use_needs_and_no_import_shows_is_a_warning(project: Project) -> None:
+    source = "import framework\n\ndef read(text):\n    from bs4 import BeautifulSoup\n    return BeautifulSoup(text, 'xml')\n"
+    project.has({"requirements.txt": "framework\n", "main.py": f"{source}app = 1\n"})
+
+    told = [(found.outcome, found.code, str(found.location)) for found in project.findings()]
+
+    assert (Outcome.WARNING, "missing-requirement:lxml", "main.py:5") in told
 
 
 def test_an_ambiguous_name_names_all_that_provide_it(project: Project) -> None:

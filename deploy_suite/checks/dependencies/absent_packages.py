@@ -11,6 +11,7 @@ from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing import standard_library
+from deploy_suite.tracing.handlers import Reached
 from deploy_suite.tracing.values import Chain, ImportKind, ThirdPartyImport, Trace
 
 
@@ -58,23 +59,33 @@ def finding(module: str, chain: Chain, *, built: Built, declared: Declared, name
     )
 
 
-def deferred(imports: tuple[ThirdPartyImport, ...], built: Built, declared: Declared) -> Finding:
-    """Return the warning for imports of one package that run only when some function does."""
+def deferred(
+    imports: tuple[ThirdPartyImport, ...], built: Built, declared: Declared, *, reached: Reached | None
+) -> Finding:
+    """Return what to say of imports of one package that run only when some function does: *reached* runs it."""
     first = imports[0]
     found = provider(first.module, names=first.names)
     where = ", ".join(dict.fromkeys(str(one.chain.last.location) for one in imports[1:4]))
     return Finding(
         code=_code(first.name, found, built),
-        outcome=Outcome.WARNING,
+        outcome=Outcome.WARNING if reached else Outcome.NOTE,
         message=f"{first.module} is imported inside a function, and {_absence(first.module, found, built)}",
         location=first.chain.last.location,
         evidence=tuple(
             filter(None, (first.chain.shown(), f"also at {where}" if where else "", *_listed(found, declared, built)))
         ),
         remedy=_remedy(first.module, found, declared),
-        certainty="the service starts without it; whatever calls that function fails",
+        certainty=_certainty(reached),
         reproduce=f"python -c 'import {first.module}'",
     )
+
+
+def _certainty(reached: Reached | None) -> str:
+    if reached is None:
+        return "the service starts without it, and no route was seen to lead to that function"
+    if not reached.name:
+        return "the service starts without it; its first use fails"
+    return f"the service starts without it; {reached.name} ({reached.location}), which leads there, fails"
 
 
 def _code(module: str, found: Provider, built: Built) -> str:

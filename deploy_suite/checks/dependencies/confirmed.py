@@ -11,6 +11,7 @@ from deploy_suite.checks.dependencies import (
     evidence,
     import_faults,
     installed,
+    needs,
     rehearsed_import,
     requirements,
     subject,
@@ -46,17 +47,30 @@ def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding
     if rehearsed.raised:
         finding = import_faults.finding(fault)
         yield finding
-        yield from (other for other in _not_reached(fault) if other.code != finding.code)
+        beside = (*_not_reached(fault), *needs.findings(built, traced, declared, has_failed=True))
+        yield from (other for other in beside if other.code != finding.code)
     elif not rehearsed.has_ended:
         yield _unfinished(fault)
     else:
         yield from _unguarded_program(fault)
         yield _passed(fault, provided)
         yield from _grumbles(fault)
-    yield from (
-        absent_packages.deferred(group, built, declared)
-        for group in absent_packages.by_name(traced, rehearsed.absent, kinds=_DEFERRED)
-    )
+        yield from needs.findings(built, traced, declared, has_failed=False)
+    yield from _deferred(fault)
+
+
+def _deferred(fault: Fault) -> Iterator[Finding]:
+    """Return what is imported only inside functions: a warning where a request leads there, else a note."""
+    groups = tuple(absent_packages.by_name(fault.traced, fault.rehearsed.absent, kinds=_DEFERRED))
+    if not groups:
+        return
+    from deploy_suite.tracing.handlers import Handlers  # noqa: PLC0415  seldom needed
+
+    series = fault.built.environment.interpreter.series.split(".")
+    handlers = Handlers(fault.traced, fault.built.case.snapshot.folder, (int(series[0]), int(series[1])))
+    for group in groups:
+        reached = next(filter(None, (handlers.leading_to(one.chain) for one in group)), None)
+        yield absent_packages.deferred(group, fault.built, fault.declared, reached=reached)
 
 
 def _not_reached(fault: Fault) -> Iterator[Finding]:
