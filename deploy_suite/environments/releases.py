@@ -15,7 +15,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import InvalidVersion, Version
 
 from deploy_suite.environments import index_query
-from deploy_suite.environments.base import Workshop
+from deploy_suite.environments.base import QUICK_S, Workshop
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.environment import Refusal, RefusalKind
 
@@ -23,6 +23,7 @@ _PYPI: Final = "https://pypi.org/simple"
 _SERIES: Final = tuple(f"3.{minor}" for minor in range(7, 16))
 _KNOWN: Final = frozenset({index_query.FOUND, index_query.NOT_FOUND})
 _MOST_NAMES: Final = 200
+_SOON_S: Final = 15.0  # what is good to know, and not worth waiting for
 _PATCH_TO_TRY: Final = "99"
 
 
@@ -65,13 +66,13 @@ def offered(names: Iterable[str], workshop: Workshop) -> Mapping[str, Mapping[st
     Shape: versions as file names spell them. Names that could not be asked for are left out.
     """
     wanted = sorted(set(names))[:_MOST_NAMES]
-    answers = _asked({"indexes": indexes(workshop), "names": wanted, "releases": True}, workshop)
+    answers = _asked({"indexes": indexes(workshop), "names": wanted, "releases": True}, workshop, timeout_s=_SOON_S)
     return {name: answer["releases"] for name, answer in answers.items() if answer["status"] == index_query.FOUND}
 
 
-def _asked(question: Mapping[str, object], workshop: Workshop) -> dict[str, Any]:
+def _asked(question: Mapping[str, object], workshop: Workshop, *, timeout_s: float = QUICK_S) -> dict[str, Any]:
     script = str(Path(index_query.__file__))
-    done = workshop.run((sys.executable, "-I", "-S", script), stdin=json.dumps(question))
+    done = workshop.run((sys.executable, "-I", "-S", script), stdin=json.dumps(question), timeout_s=timeout_s)
     try:
         answers: dict[str, Any] = json.loads(done.out) if done.ok else {}
     except ValueError:
