@@ -17,7 +17,7 @@ def problems(subject: Subject) -> Iterator[Finding]:
             continue
         yield Finding(
             code=problem.code,
-            outcome=Outcome.FAILED if problem.is_fatal else Outcome.WARNING,
+            outcome=Outcome.FAILED if problem.is_fatal else Outcome.NOTE,
             message=problem.message,
             location=problem.location,
             remedy=problem.remedy,

@@ -101,7 +101,7 @@ def _deprecated(entry: Entry, place: _Place) -> Finding:
     instead = place.shape.deprecated[entry.key]
     return Finding(
         code=f"render-deprecated-key:{entry.key}",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE,
         message=f"{place.dotted(entry.key)} is deprecated in favour of {instead}",
         location=place.location(entry.line),
         evidence=(f"{entry.key}:",),

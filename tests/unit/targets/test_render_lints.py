@@ -18,15 +18,15 @@ services:
 """
 FILES = {"requirements.txt": "gunicorn\n", "app.py": "app = 1\n"}
 DATABASE = "databases:\n  - name: db\n    plan: free\n"
-FAILED, WARNING = Outcome.FAILED, Outcome.WARNING
+FAILED, NOTE, WARNING = Outcome.FAILED, Outcome.NOTE, Outcome.WARNING
 
 CASES = {
-    "1 env": (SERVICE.replace("runtime:", "env:"), [("render-deprecated-key:env", WARNING, 4)]),
-    "1 autoDeploy": (SERVICE + "    autoDeploy: false\n", [("render-deprecated-key:autoDeploy", WARNING, 8)]),
-    "1 previewsEnabled": ("previewsEnabled: true\n" + SERVICE, [("render-deprecated-key:previewsEnabled", WARNING, 1)]),
+    "1 env": (SERVICE.replace("runtime:", "env:"), [("render-deprecated-key:env", NOTE, 4)]),
+    "1 autoDeploy": (SERVICE + "    autoDeploy: false\n", [("render-deprecated-key:autoDeploy", NOTE, 8)]),
+    "1 previewsEnabled": ("previewsEnabled: true\n" + SERVICE, [("render-deprecated-key:previewsEnabled", NOTE, 1)]),
     "1 pullRequestPreviewsEnabled": (
         SERVICE + "    pullRequestPreviewsEnabled: true\n",
-        [("render-deprecated-key:pullRequestPreviewsEnabled", WARNING, 8)],
+        [("render-deprecated-key:pullRequestPreviewsEnabled", NOTE, 8)],
     ),
     "1 redis": (
         SERVICE + "  - {type: redis, name: r, plan: free, ipAllowList: []}\n",
@@ -155,7 +155,7 @@ def test_each_lint_speaks_once_with_its_line_and_a_remedy(read: Read, name: str)
 
     assert sorted((one.code, one.outcome, one.location.line) for one in found) == sorted(expected)
     assert all(one.remedy and one.location.file == "render.yaml" and one.target == "render" for one in found)
-    assert all(bool(one.certainty) == (one.outcome is WARNING) for one in found)
+    assert all(bool(one.certainty) == (one.outcome is not FAILED) for one in found)
 
 
 def test_a_healthy_blueprint_gets_no_finding(read: Read) -> None:

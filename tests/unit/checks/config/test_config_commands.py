@@ -152,8 +152,8 @@ def test_windows_line_ends_of_a_script_fail(checked: Checked) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ("gunicorn\n".encode("utf-16"), [("requirements-encoding", WARNING)]),
-        (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", WARNING)]),
+        ("gunicorn\n".encode("utf-16"), [("requirements-encoding", Outcome.NOTE)]),
+        (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", Outcome.NOTE)]),
         ("gunicorn\nflask\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
         (b"gunicorn\n--upgrade pip\n", [("requirements-syntax", FAILED)]),
     ],
