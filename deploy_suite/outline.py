@@ -67,6 +67,8 @@ def _outlines(snapshot: Snapshot, request: Request, *, cases: tuple[Case, ...] |
     if cases:
         yield from (_outline(case, entry, request) for case, entry in _entries(cases, request))
         return
+    if not request.entry:
+        raise UsageError("no service of the project runs on Python", remedy="name what to trace: module:app, or a file")
     entry = _named(request, snapshot, {})
     python = request.python or f"{sys.version_info.major}.{sys.version_info.minor}"
     declared = requirements.everywhere(snapshot.path)

@@ -52,6 +52,17 @@ def plainly_bound(data: bytes) -> frozenset[str]:
     return frozenset(match[match.lastgroup or 0].decode() for match in _BOUND.finditer(data))
 
 
+def may_assign(data: bytes, name: str) -> bool:
+    """Whether the text has a line in which something like an assignment follows *name*."""
+    word, position = name.encode(), 0
+    while (start := data.find(word, position)) >= 0:
+        end = data.find(b"\n", start)
+        position = len(data) if end < 0 else end
+        if b"=" in data[start:position] or b":" in data[start:position]:
+            return True
+    return False
+
+
 def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """Return the function *name* of the module."""
     found = (

@@ -63,9 +63,10 @@ class Source:
         return _parsed(self.data, self.version)[1]
 
 
-def read(path: Path, version: tuple[int, int]) -> Source:
+def read(path: Path | str, version: tuple[int, int]) -> Source:
     """Return the file at *path*. Raises: OSError when there is none."""
-    return Source(path.read_bytes(), version)
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  half the time of Path.read_bytes for small files
+        return Source(file.read(), version)
 
 
 @lru_cache(maxsize=_TREES_KEPT)
@@ -106,7 +107,7 @@ def _newer_statement(message: str, own: ast.Module | None) -> int:
 
 
 def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
-    """Return the first f-string that only Python 3.12 reads: its own quotes inside a field (PEP 701)."""
+    """Return the first f-string that only Python 3.12 reads: its own quotes or a backslash in a field (PEP 701)."""
     if version >= _NESTED_QUOTES or sys.version_info < _NESTED_QUOTES or not re.search(rb"\b[rR]?[fF][rR]?['\"]", data):
         return None
     open_quotes: list[str] = []
@@ -121,11 +122,13 @@ def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
             open_quotes.pop()
         elif kind == "STRING" and open_quotes and token.string.lstrip("rRbBuU").startswith(open_quotes[-1]):
             return _nested(token)
+        elif kind in {"STRING", "COMMENT"} and open_quotes and (kind == "COMMENT" or "\\" in token.string):
+            return _nested(token, what="has a comment or a backslash")
     return None
 
 
-def _nested(token: tokenize.TokenInfo) -> Fault:
-    message = "an f-string that uses its own quotes inside a field needs Python 3.12"
+def _nested(token: tokenize.TokenInfo, *, what: str = "uses its own quotes") -> Fault:
+    message = f"an f-string that {what} inside a field needs Python 3.12"
     return Fault(line=token.start[0], message=message, text=token.line.strip())
 
 

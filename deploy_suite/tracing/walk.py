@@ -135,11 +135,11 @@ class Walk:
         if not module.is_source:
             return None
         try:
-            source = sources.read(self.layout.folder / module.file, self.version)
+            source = sources.read(f"{self.layout.folder}/{module.file}", self.version)
         except OSError:
             return None
         self.read[module.file] = source
-        if b"sys.path" in source.data and source.tree is not None:
+        if b"sys.path." in source.data and source.tree is not None:
             self._extend_path(source.tree, module)
         return source
 
@@ -333,7 +333,7 @@ class _Names:
 
     def assigns(self, name: str) -> bool:
         """Whether the package assigns to *name*, so that Python does not look for a submodule."""
-        return bool(self._source and name.encode() in self._source.data and name in self._assigned)
+        return bool(self._source and bindings.may_assign(self._source.data, name) and name in self._assigned)
 
     @cached_property
     def _plain(self) -> frozenset[str]:
