@@ -150,7 +150,12 @@ class _Project:
             return None
         use = next((one for one in found if not one.is_at_import), found[0])
         shown = f"{use.location} {use.text}"
-        return Meeting(shown, use.location, check=CHECK if use.is_at_import else "", when=f"when {use.name} is used")
+        return Meeting(
+            shown,
+            use.location,
+            check=CHECK if use.is_at_import and not clash.is_later else "",
+            when=f"when {use.name} is used",
+        )
 
 
 def _import(clash: Clash, traced: Trace) -> Meeting | None:

@@ -33,6 +33,7 @@ class Clash:
     python: str = "3.11"
     lacks: Mapping[str, str] = field(default_factory=lambda: _NONE)
     uses: tuple[str, ...] = ()
+    is_later: bool = False
     mentions: str = ""
     unless: str = ""
     start: str = ""

@@ -1,13 +1,13 @@
 """A few rows of the clashes proved in real environments; `nox -s knowledge` proves them all."""
 
-import clash_proofs
 import pytest
 
 from deploy_suite.knowledge import clashes
+from tests.integration import clash_proofs
 
 pytestmark = pytest.mark.integration
 
-# Pure Python and small, one of each kind: an import, a use, a set without something; the interpreter that runs this test.
+# Small ones: a failing import, a failing use, and a package that this Python cannot read.
 SLUGS = ("dep-conflict:flask-login-werkzeug", "dep-conflict:openai-httpx-proxies", "dep-conflict:jose-python-jose")
 
 

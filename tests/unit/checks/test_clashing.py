@@ -160,6 +160,17 @@ def test_a_use_at_import_is_refuted_by_an_import_that_went_through(tmp_path: Pat
     assert added(subject, OPENAI, result()) == [("warning", "dep-conflict:openai-httpx-proxies", "main.py:2")]
 
 
+def test_what_is_made_at_import_and_fails_later_is_not_refuted_by_an_import_that_went_through(tmp_path: Path) -> None:
+    text = "from passlib.context import CryptContext\ncontext = CryptContext(schemes=['{}'])\n"
+    versions = {"passlib": "1.7.4", "bcrypt": "5.0.0"}
+
+    bcrypt = added(case(tmp_path, {"main.py": text.format("bcrypt")}), versions, result(PASSED))
+    argon = added(case(tmp_path, {"main.py": text.format("argon2")}), versions, result(PASSED))
+
+    assert bcrypt == [("warning", "dep-conflict:passlib-bcrypt", "main.py:2")]
+    assert argon == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
