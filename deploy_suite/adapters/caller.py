@@ -21,7 +21,7 @@ _NAMES: Final = re.compile(
     r"|npm_config_(?:registry|cafile|ca|proxy|https_proxy|noproxy|strict_ssl|nodedir))",
     re.IGNORECASE,
 )
-_OF_TARGETS: Final = ("RENDER_HOST",)
+_OF_TARGETS: Final = ("RENDER_HOST", "DEPLOY_SUITE_PACE")
 _PROXIES: Final = re.compile(r"(?:https?|all|no)_proxy", re.IGNORECASE)
 _PIP_KEYS: Final = {
     "index-url": "PIP_INDEX_URL",

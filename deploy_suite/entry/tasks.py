@@ -121,6 +121,45 @@ def explain(_context: Context, slug: str) -> None:
     _call("explain", "--list" if slug == "list" else slug)
 
 
+@task(
+    help={
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "commit": "a pushed commit; the head of the service's branch when left out",
+        "clear-cache": "build without what earlier builds left",
+        "no-wait": "only begin it",
+        "hook": "begin it by the deploy hook in RENDER_DEPLOY_HOOK",
+        "cancel": "the id of a deploy to stop instead of beginning one",
+        "project": "the project's folder (default: here)",
+        "format": "text or json",
+    }
+)
+def redeploy(
+    _context: Context,
+    target: str = "render",
+    service: str = "",
+    commit: str = "",
+    clear_cache: bool = False,  # noqa: FBT001, FBT002
+    no_wait: bool = False,  # noqa: FBT001, FBT002
+    hook: bool = False,  # noqa: FBT001, FBT002
+    cancel: str = "",
+    project: str = ".",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Let the target deploy a commit, and wait until it is live."""
+    given = {
+        "--target": target,
+        "--service": service,
+        "--commit": commit,
+        "--cancel": cancel,
+        "--project": project,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    switches = [name for name, on in (("--clear-cache", clear_cache), ("--no-wait", no_wait), ("--hook", hook)) if on]
+    _call("redeploy", *options, *switches)
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -128,4 +167,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, trace, diagnose, explain)
+namespace = Collection(preflight, redeploy, trace, diagnose, explain)

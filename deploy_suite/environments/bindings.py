@@ -142,7 +142,7 @@ def masker(contract: Contract, bindings: Bindings, databases: Mapping[str, Datab
     Values made up here are no secrets, but for the passwords in addresses of the databases.
     """
     public = {variable.name for variable in contract.variables if variable.is_platform} | bindings.dummies
-    hidden = (value for name, value in bindings.values.items() if name not in public and _is_hidden(name, value))
+    hidden = (value for name, value in bindings.values.items() if name not in public and is_hidden(name, value))
     return Masker.of([*hidden, *(address.password for address in databases.values())])
 
 
@@ -153,11 +153,12 @@ def literals(contract: Contract) -> Masker:
         for variable in contract.variables
         if isinstance(variable.source, Literal)
         and not variable.is_platform
-        and _is_hidden(variable.name, variable.source.value)
+        and is_hidden(variable.name, variable.source.value)
     )
 
 
-def _is_hidden(name: str, value: Secret) -> bool:
+def is_hidden(name: str, value: Secret) -> bool:
+    """Whether *value* is to be masked: its variable's name says so, or it is no plain word or number."""
     return bool(_SECRET_NAME.search(name)) or not _PLAIN.match(value.revealed())
 
 

@@ -1,18 +1,19 @@
 """What a target offers to a release: the services that run there, and what can be done to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
+from deploy_suite.errors import CannotCheckError, MachineError
 from deploy_suite.model.release import AutoDeploy, Deploy, FailureReason, Intent, LiveService, LogLine
 
 
-class LostContactError(Exception):
+class LostContactError(MachineError):
     """The target did not answer, so that nothing is known of what goes on there; says what was tried."""
 
 
-class UnknownOutcomeError(Exception):
+class UnknownOutcomeError(CannotCheckError):
     """It is not known whether a deploy was begun: the answer was lost, and no deploy that fits has appeared."""
 
 
@@ -38,6 +39,10 @@ class Pace:
     heartbeat_s: float = 9.0
     lost_s: float = 300.0
     follow_s: float = 11_400.0
+
+    def faster(self, factor: float) -> "Pace":
+        """Return the same, everything *factor* times as fast."""
+        return Pace(**{field.name: getattr(self, field.name) / factor for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ class LiveTarget(Protocol):
     @property
     def pace(self) -> Pace:
         """How often and how long it is asked."""
+
+    @property
+    def bound_to(self) -> str:
+        """The id of the one service that it can deploy, "" when that is to be chosen."""
+
+    @property
+    def can_look(self) -> bool:
+        """Whether it can be asked what is and what goes on there; a key may only open the way in."""
 
     def service(self, service_id: str) -> LiveService:
         """Return the service with this id."""

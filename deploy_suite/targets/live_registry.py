@@ -1,0 +1,23 @@
+"""The targets that can be deployed to, by name; apart from those of preflight, which need no way to them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from deploy_suite.ports import Ports
+from deploy_suite.targets.live import LiveTarget
+from deploy_suite.targets.render import opening as render
+from deploy_suite.targets.render import stated as render_stated
+
+
+class Opening(Protocol):
+    """Finds the way to a target."""
+
+    def __call__(self, ports: Ports, *, by_hook: bool = False) -> LiveTarget:
+        """Return the target. Raises: UsageError when keys or settings are missing or wrong."""
+
+
+LIVE_TARGETS: Final[Mapping[str, Opening]] = {"render": render.opened}
+
+# What the manifest in the project's folder, or at the top of its repository, calls the services.
+STATED: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.stated}

@@ -1,0 +1,4 @@
+"""Render's API: requests out, values in.
+
+Source: https://api-docs.render.com/reference/introduction
+"""

@@ -1,0 +1,136 @@
+"""One call of the API: with its key, its deadlines, and repeated only where that cannot do anything twice."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+from deploy_suite.model.secret import Secret
+from deploy_suite.ports import Clock, Http, HttpRequest, HttpResponse, UnreachableError
+from deploy_suite.targets.live import LostContactError, Pace
+from deploy_suite.targets.render.api import refusals
+from deploy_suite.targets.render.api.pauses import Pauses
+from deploy_suite.targets.render.api.place import Place
+
+Query = Sequence[tuple[str, str]]
+_SHORTEST_CALL_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is no refusal. Shape: `body` is the JSON, None where there was none (202, 204)."""
+
+    status: int
+    body: object
+
+
+class UncertainError(Exception):
+    """The request may have been carried out or not; the message says what came in place of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a call is to be repeated. Shape: `is_certain` where nothing was carried out."""
+
+    text: str
+    is_certain: bool
+    headers: Mapping[str, str]
+
+
+class Door:
+    """The way to the API of one place with one key."""
+
+    def __init__(self, place: Place, key: Secret | None, *, http: Http, clock: Clock, pace: Pace) -> None:
+        """Ask at *place*; without a *key* (a deploy hook has it in its path) nobody is named."""
+        self._place = place
+        self._key = key
+        self._http = http
+        self._clock = clock
+        self._pace = pace
+
+    def read(self, path: str, query: Query = (), *, what: str, patience_s: float | None = None) -> object:
+        """Return the JSON at *path*, asked for again and again until *patience_s* are over.
+
+        Raises: RefusedError when *what* was asked for is refused, LostContactError when no answer came.
+        """
+        return self._repeated("GET", _with(path, query), None, what=what, patience_s=patience_s).body
+
+    def set(self, method: str, path: str, body: object = None, *, what: str) -> Answer:
+        """Do what may be done twice: it leads to the same end. Raises: as `read`."""
+        return self._repeated(method, path, body, what=what, patience_s=None)
+
+    def begin(self, path: str, body: object = None, query: Query = (), *, what: str) -> Answer:
+        """Do what must not be done twice; it is repeated only where it certainly was not done.
+
+        Raises: UncertainError when it may have been done; RefusedError, LostContactError when it was not.
+        """
+        return self._repeated("POST", _with(path, query), body, what=what, patience_s=None, is_once=True)
+
+    def _repeated(
+        self, method: str, path: str, body: object, *, what: str, patience_s: float | None, is_once: bool = False
+    ) -> Answer:
+        pauses, count = Pauses(self._pace), 0
+        patience_s = self._pace.patience_s if patience_s is None else patience_s
+        began_s = self._clock.now_s()
+        while True:
+            left_s = max(began_s + patience_s - self._clock.now_s(), _SHORTEST_CALL_S) if count else self._pace.call_s
+            found = self._asked(method, path, body, what=what, within_s=min(self._pace.call_s, left_s))
+            count += 1
+            if isinstance(found, Answer):
+                return found
+            if is_once and not found.is_certain:
+                raise UncertainError(found.text)
+            wait_s = pauses.after(found.headers, now=self._now())
+            if self._clock.now_s() + wait_s >= began_s + patience_s:
+                took_s = self._clock.now_s() - began_s
+                raise LostContactError(
+                    f"{what}: Render was asked {count} times within {took_s:.0f} s; the last time, {found.text}",
+                    remedy="see https://status.render.com and the network of this machine, then run this again",
+                )
+            self._clock.sleep(wait_s)
+
+    def _asked(self, method: str, path: str, body: object, *, what: str, within_s: float) -> Answer | _Failure:
+        request = HttpRequest(
+            method=method,
+            path=self._place.prefix + path,
+            headers=self._headers(has_body=body is not None),
+            body=b"" if body is None else json.dumps(body).encode(),
+        )
+        try:
+            answer = self._http.request(
+                self._place.address, request, timeout_s=within_s, connect_s=min(self._pace.connect_s, within_s)
+            )
+        except UnreachableError as error:
+            return _Failure(f"no whole answer came ({error})", is_certain=not error.was_sent, headers={})
+        return _judged(answer, what=what)
+
+    def _headers(self, *, has_body: bool) -> Mapping[str, str]:
+        headers = {"Accept": "application/json"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.revealed()}"
+        return {**headers, "Content-Type": "application/json"} if has_body else headers
+
+    def _now(self) -> datetime:
+        return datetime.fromisoformat(self._clock.utc()).astimezone(UTC)
+
+
+def _with(path: str, query: Query) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _judged(answer: HttpResponse, *, what: str) -> Answer | _Failure:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _Failure("it answered that there are too many requests", is_certain=True, headers=answer.headers)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        return _Failure(f"it answered with status {answer.status}", is_certain=False, headers=answer.headers)
+    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise refusals.refusal(answer, what=what)
+    if not answer.body.strip():
+        return Answer(answer.status, None)
+    try:
+        return Answer(answer.status, json.loads(answer.body))
+    except ValueError:
+        return _Failure("its answer was no JSON", is_certain=False, headers={})
