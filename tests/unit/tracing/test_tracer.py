@@ -1,6 +1,7 @@
 """Entry points into traces."""
 
 import ast
+import sys
 import timeit
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -488,3 +489,20 @@ def test_a_project_that_is_itself_a_known_package_is_traced_as_its_own(tmp_path:
         "numpy/core/multiarray.py",
     )
     assert kinds(result) == {"cffi": "eager"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python cannot read such a string itself")
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ('x = f"{d["a"]}"\n', "uses its own quotes"),
+        ("x = f\"{d['a\\n']}\"\n", "has a comment or a backslash"),
+        ('x = f"""{d[\n# why\n0]}"""\n', "has a comment or a backslash"),
+    ],
+)
+def test_fields_of_f_strings_that_only_newer_pythons_read_are_told(tmp_path: Path, source: str, what: str) -> None:
+    result = traced(tmp_path, {"main.py": source}, python="3.11")
+
+    assert [problem.message for problem in result.syntax_problems] == [
+        f"an f-string that {what} inside a field needs Python 3.12"
+    ]
