@@ -36,11 +36,20 @@ _NUMBER: Final = re.compile(
     r"(?<!code )(?<!code: )(?<!code=)(?<!code=H)(?<!Error R)(?<!status )(?<!status=)(?<!rrno )\d+"
 )
 _TRACEBACK: Final = "Traceback (most recent call last)"
-_COMPLAINTS: Final = ("ERROR", "CRITICAL", "rejected", "declined", "not expected)", '", line ')
+_COMPLAINTS: Final = (
+    "ERROR",
+    "CRITICAL",
+    "rejected",
+    "declined",
+    "not expected)",
+    "due to signal",
+    "xceptions.",
+    '", line ',
+)
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
-    r"|core dumped|Segmentation fault|not expected\)"
+    r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
 )
 
 

@@ -12,7 +12,8 @@ _ANY_FRAME: Final = re.compile(r'File "(?P<file>[^"\n]{1,300})", line (?P<line>\
 _PYTEST_FRAME: Final = re.compile(r"^(?P<file>[^\s:]+\.py):(?P<line>\d+): in (?P<function>.+)$")
 EXCEPTION: Final = re.compile(
     r"^\s*(?:E\s+)?(?P<type>(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Refused|NotFound|DoesNotExist"
-    r"|Configured|NotReady|Timeout|Failure|Invalid|Conflict|Unavailable|Violation|Table|Column|Object|Function|Schema))"
+    r"|Configured|NotReady|Timeout|Failure|Invalid|Conflict|Unavailable|Violation|Table|Column|Object|Function|Schema)"
+    r"|(?:\w+\.)*(?:errors?|exceptions?|exc)\.[A-Z]\w*)"
     r"(?::(?: (?P<message>.*))?)?$"
 )
 _FOREIGN: Final = re.compile(

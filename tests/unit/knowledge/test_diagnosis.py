@@ -186,7 +186,7 @@ def test_line_numbers_hold_across_blocks() -> None:
 def test_json_says_what_the_issue_asks_for() -> None:
     document = json.loads(render_json(diagnose(NUMPY)))
 
-    assert {"schema", "verdict", "causes", "seen"} == set(document)
+    assert {"schema", "verdict", "causes", "seen", "build"} == set(document)
     assert document["schema"] == 1
     assert document["verdict"] == "known"
     assert document["causes"][0]["cause"] == "missing-requirement:numpy"
