@@ -51,4 +51,4 @@ def read(name: str) -> Base | None:
 def installer(name: str) -> str:
     """Return the installer that an image is there for, from which one copies it: "uv", or ""."""
     path = name.partition("@")[0].lower()
-    return "uv" if re.search(r"(?:^|/)astral-sh/uv(?::|$)", path) else ""
+    return "uv" if re.search(r"(?:^|/)astral-sh/uv(?::(?!python).*)?$", path) else ""

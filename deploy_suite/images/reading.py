@@ -98,6 +98,8 @@ class _Build:
     def text(self) -> str:
         if len(self.lines) == 1:
             return ""
+        if any(".image/" in line for line in self.lines.values()):
+            self.lines[1] = "set -e; mkdir -p .image"
         return "\n".join(self.lines.get(number, "") for number in range(1, max(self.lines) + 1))
 
 
@@ -182,16 +184,20 @@ def _obstacles(walk: Walk, build: _Build, final: int) -> Iterator[Obstacle]:
 def _take(record: Taken, build: _Build, walk: Walk) -> None:
     """Account for files that come from another stage: here all stages share one tree and one environment."""
     for source in record.sources:
-        if _INSTALLED.search(str(source)):
+        if _INSTALLED.search(str(source)) or record.origin in walk.installers:
             continue
         here = build.layout.place(source)
         goal = record.target / source.name if record.is_into_folder and source.suffix else record.target
         there = build.layout.place(goal)
         if record.origin not in walk.bases:
             build.obstacles.append(Obstacle(line=record.line, reason=f"it takes {source} from a stage without Python"))
-        elif here is not None and there is not None and here != there:
+        elif here is None or there is None or here == there:
+            continue
+        elif not source.suffix:
+            build.obstacles.append(Obstacle(line=record.line, reason=f"it moves {source} from one stage to another"))
+        else:
             words = [_quoted(posixpath.relpath(path, build.layout.root)) for path in (here, there.parent, there)]
-            build.put(record.line, f"mkdir -p {words[1]}; cp -R {words[0]} {words[2]}")
+            build.put(record.line, f"mkdir -p {words[1]}; cp {words[0]} {words[2]}")
 
 
 def _environment(

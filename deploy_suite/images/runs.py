@@ -140,8 +140,12 @@ def _kept(command: SimpleCommand) -> SimpleCommand | None:
     program = posixpath.basename(command.program)
     if not command.words:
         return command
+    if program == "cd":
+        return None if _is_outside(command) else command
     if program in _PLAIN or (program in _ON_FILES and not _is_outside(command)):
         return command
+    if not _is_inside(command):
+        return None
     if program in _INSTALLERS or _PIP.fullmatch(program):
         return _placed(command, pip="pip" if _PIP.fullmatch(program) else "")
     if _PYTHON.fullmatch(program):
@@ -161,6 +165,8 @@ def _is_framework(command: SimpleCommand) -> bool:
 
 def _python(command: SimpleCommand) -> SimpleCommand | None:
     rest = command.words[1:]
+    if rest[:2] == ("-m", "build"):
+        return _own_package(command)
     if rest[:2] == ("-m", "venv") or rest[:2] == ("-m", "virtualenv"):
         return None
     if rest[:2] == ("-m", "pip"):
@@ -175,6 +181,8 @@ def _placed(command: SimpleCommand, *, pip: str) -> SimpleCommand | None:
     words = list(command.words)
     if words[1:2] == ["venv"]:
         return None
+    if words[:2] in (["uv", "build"], ["poetry", "build"]):
+        return _own_package(command)
     if pip:
         words[0] = pip
     if words[0] == pip == "pip" and words[1:2] == ["wheel"]:
@@ -200,16 +208,31 @@ def _placed(command: SimpleCommand, *, pip: str) -> SimpleCommand | None:
     return replace(command, words=tuple(kept), text=f"{assigned}{text}")
 
 
+def _own_package(command: SimpleCommand) -> SimpleCommand:
+    """Return what stands for building a wheel of the project, which a later line installs."""
+    return replace(command, words=("pip", "install", "."), text="pip install .")
+
+
 def _quoted(word: str) -> str:
     if "$" in word:
         return '"' + word.replace('"', '\\"') + '"'
     return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word
 
 
+def _is_inside(command: SimpleCommand) -> bool:
+    """Whether the command runs below the working folder."""
+    return command.folder_is_known and not command.folder.startswith(("/", ".."))
+
+
 def _is_outside(command: SimpleCommand) -> bool:
-    """Whether a command on files names one of the image's own system, which is not to be touched here."""
-    return any(
-        word.startswith(_SYSTEM_TOP) or word in {"/", "/*"} or ".." in word.split("/") for word in command.words[1:]
+    """Whether a command on files may touch what lies outside of the working folder: that is this machine's own here."""
+    return not _is_inside(command) or any(
+        word.startswith((*_SYSTEM_TOP, "/", "~"))
+        or ".." in word.split("/")
+        or "$" in word
+        or "`" in word
+        or word == "-"
+        for word in command.words[1:]
     )
 
 
@@ -228,8 +251,10 @@ def _is_of_system(command: SimpleCommand) -> bool:
         )
     if program in _SHELLS:
         return all(word.startswith(_SYSTEM_TOP) or command.before == "|" for word in operands)
-    if _PYTHON.fullmatch(program) or program in _INSTALLERS or program in {"source", "."}:
+    if program in {"cd", "source", "."}:
         return True
+    if _PYTHON.fullmatch(program) or program in _INSTALLERS:
+        return _is_inside(command)
     return program in _ON_SYSTEM or program in _ON_FILES
 
 

@@ -29,6 +29,7 @@ class Walk:
         self.tools: set[str] = set()
         self.bases: dict[int, Base] = {}
         self.declared: set[str] = set()
+        self.installers: set[int] = set()
         self._file = file
         self._context = context
         self._given = given
@@ -57,9 +58,12 @@ class Walk:
                 self.bases[stage.index] = self.bases[parent.index]
             return state.after()
         base = bases.read(name)
-        if base is None:
+        if tool := bases.installer(name):
+            self.tools.add(tool)
+            self.installers.add(stage.index)
+        elif base is None:
             self.obstacles.append(Obstacle(line=stage.line, reason=f"it is built on {name}, no image of Python"))
-        else:
+        if base is not None:
             self.bases[stage.index] = base
             self.tools |= base.tools
         return State(base=name)
@@ -212,7 +216,10 @@ class Walk:
         found: list[tuple[PurePosixPath, PurePosixPath]] = []
         for mount in one.all_of("mount"):
             options = dict(part.partition("=")[::2] for part in mount.split(","))
-            if options.get("type", "bind") != "bind" or "from" in options:
+            if options.get("type", "bind") != "bind":
+                continue
+            if "from" in options:
+                self._mounted_from(expanded(options["from"], state.values))
                 continue
             source = options.get("source", options.get("src", "."))
             target = options.get("target", options.get("dst", options.get("destination", ".")))
@@ -220,6 +227,13 @@ class Walk:
             matched = self._context.match(source)
             found += [(goal / below if below.parts else goal, file) for file, below in matched.files]
         return found
+
+    def _mounted_from(self, name: str) -> None:
+        """Account for what is bound from another image or stage: only installers are."""
+        origin = self._file.stage(name)
+        base = expanded(origin.base, self._global) if origin is not None else name
+        if tool := bases.installer(base):
+            self.tools.add(tool)
 
 
 def _globals(file: Dockerfile, given: Mapping[str, str]) -> Mapping[str, str]:

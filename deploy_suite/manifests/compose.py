@@ -49,7 +49,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service. Shape: `ports` are those inside of the container; `health` the words of its health check."""
+    """One service.
+
+    Shape: `ports` are those inside of the container, 0 for one that only the caller knows; `health` is its check.
+    """
 
     name: str
     line: int
@@ -199,10 +202,10 @@ def _keys(node: Node | None) -> Iterator[str]:
 
 
 def _ports(node: Node | None) -> Iterator[int]:
-    for text in _listed(node, key="target"):
-        found = _PORT.fullmatch(text)
-        if found:
-            yield int(found["port"])
+    for item in node.items if isinstance(node, Items) else ():
+        target = item.get("target") if isinstance(item, Block) else item
+        found = _PORT.fullmatch(_text(target))
+        yield int(found["port"]) if found else 0
 
 
 def _health(node: Node | None) -> Words | None:

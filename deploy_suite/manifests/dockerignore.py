@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _SEPARATOR: Final = "/"
+_MOST_CHARACTERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def pattern(glob: str) -> re.Pattern[str]:
     """Return the regular expression of a pattern: `**` spans folders, `*` and `?` do not."""
     parts: list[str] = []
     at = 0
+    glob = re.sub(r"(?:\*\*/){2,}", "**/", re.sub(r"\*{3,}", "**", glob))[:_MOST_CHARACTERS]
     while at < len(glob):
         part, at = _part(glob, at)
         parts.append(part)
@@ -75,8 +77,9 @@ def _part(glob: str, at: int) -> tuple[str, int]:
     character = glob[at]
     if character == "[" and (end := glob.find("]", at + 2)) > 0:
         inner = glob[at + 1 : end]
-        inner = f"^{inner[1:]}" if inner[0] in "^!" else inner
-        return f"[{inner}]", end + 1
+        is_negated = inner[0] in "^!"
+        members = "".join(sign if sign == "-" else re.escape(sign) for sign in inner[is_negated:])
+        return f"[{'^' * is_negated}{members}]", end + 1
     if character == "\\" and at + 1 < len(glob):
         return re.escape(glob[at + 1]), at + 2
     known = {"*": "[^/]*", "?": "[^/]"}

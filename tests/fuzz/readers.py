@@ -16,6 +16,9 @@ from deploy_suite.knowledge.build_log import parse_build_log
 from deploy_suite.knowledge.diagnosis import diagnose_stream
 from deploy_suite.manifests import (
     alembic_ini,
+    compose,
+    dockerfile,
+    dockerignore,
     dotenv_file,
     lock_files,
     lock_freshness,
@@ -117,6 +120,23 @@ def _project_with(name: str, *, without: tuple[str, ...] = ()) -> Read:
     return read
 
 
+def _dockerfile(text: str) -> None:
+    for stage in dockerfile.parse(text).stages:
+        for one in stage.instructions:
+            _ = (one.words, one.pairs, one.exec)
+            _shell(one.source)
+
+
+def _in_container(data: bytes) -> None:
+    """Read a service of render.yaml whose Dockerfile holds the bytes."""
+    service = b"services:\n  - type: web\n    name: app\n    runtime: docker\n    dockerContext: .\n"
+    files = {**_PROJECT, "render.yaml": service, "Dockerfile": data}
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = _snapshot(files, Path(folder))
+        for contract in TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts:
+            recipe.read(contract, snapshot)
+
+
 def _build_command(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         snapshot = _snapshot(_PROJECT, Path(folder))
@@ -165,11 +185,17 @@ def _arguments(data: bytes) -> None:
 
 
 _PYTHON: Final = ("*.py", "*.py.seed")
+_ALONE: Final = ("render.yaml", "Procfile", "requirements.txt", "pyproject.toml", "app/main.py")
 
 READERS: Final[Mapping[str, Reader]] = {
     "alembic.ini": Reader(_of_text(lambda text: alembic_ini.parse(text, file="alembic.ini")), ("alembic.ini",)),
     "alembic in pyproject": Reader(
         _of_text(lambda text: alembic_ini.parse_pyproject(text, file="pyproject.toml")), ("pyproject.toml",)
+    ),
+    "compose": Reader(_of_text(lambda text: compose.parse(text, file="compose.yaml")), ("*.yaml", "*.yml")),
+    "Dockerfile": Reader(_of_text(_dockerfile), ("Dockerfile",)),
+    "dockerignore": Reader(
+        _of_text(lambda text: dockerignore.parse(text).rule_for(PurePosixPath("a/b.py"))), ("*.txt",)
     ),
     "dotenv": Reader(_of_text(dotenv_file.parse), (".env*",)),
     "poetry.lock": Reader(_lock(lock_files.parse_poetry, lock_freshness.poetry), ("poetry.lock",)),
@@ -204,6 +230,9 @@ READERS: Final[Mapping[str, Reader]] = {
     "project by render.yaml": Reader(_project_with("render.yaml"), ("render.yaml",)),
     "project by Procfile": Reader(_project_with("Procfile", without=("render.yaml",)), ("Procfile",)),
     "project by pyproject.toml": Reader(_project_with("pyproject.toml", without=("render.yaml",)), ("pyproject.toml",)),
+    "project by Dockerfile": Reader(_project_with("Dockerfile", without=_ALONE), ("Dockerfile",)),
+    "project by Dockerfile in render.yaml": Reader(_in_container, ("Dockerfile",)),
+    "project by compose file": Reader(_project_with("compose.yaml", without=_ALONE), ("*.yaml", "*.yml")),
     "project by start script": Reader(_project_with("start.sh"), ("*.sh",)),
     "project by entry point": Reader(_project_with("app/main.py", without=("render.yaml",)), _PYTHON),
     "project by requirements": Reader(_project_with("requirements.txt"), ("requirements*.txt",)),

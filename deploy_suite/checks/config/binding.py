@@ -76,11 +76,18 @@ def _of_call(call: Call, subject: Subject) -> Iterator[Finding]:
             call,
             code="port-var-not-expanded",
             message=f"{unexpanded} reaches the server as it stands: no shell replaces it",
-            remedy=f"write $PORT, outside single quotes, in {saying.where(subject, call)}",
+            remedy=f"write $PORT, outside single quotes, in {saying.where(subject, call)}{_for_a_shell(call, subject)}",
         )
         return
     for address in _addresses(call, subject):
         yield from _judged(address, call, subject)
+
+
+def _for_a_shell(call: Call, subject: Subject) -> str:
+    """Return what more it takes in a Dockerfile, whose JSON form reaches no shell."""
+    container = subject.contract.container
+    is_there = container is not None and call.location is not None and call.location.file == container.dockerfile
+    return ', in the form CMD ["sh", "-c", "…"]: no shell reads the other JSON forms' if is_there else ""
 
 
 def _unexpanded(call: Call) -> str:
@@ -174,7 +181,7 @@ def _judged(address: Address, call: Call, subject: Subject) -> Iterator[Finding]
             call,
             code="bound-to-wrong-address:port",
             message=f"{call.program} listens on port {address.port} ({address.origin}), and the target expects {port}",
-            remedy=f"use $PORT: {_option(call)} in {saying.where(subject, call)}",
+            remedy=f"use $PORT: {_option(call)} in {saying.where(subject, call)}{_for_a_shell(call, subject)}",
             certainty=_USUALLY_FOUND,
         )
 

@@ -51,6 +51,12 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None
     return Reading(contracts=tuple(made), findings=(_said(source, services), *found))
 
 
+def has_several(snapshot: Snapshot) -> bool:
+    """Whether a compose file builds several services of Python: more than one folder of sources suggests."""
+    composed = _composed(snapshot)
+    return composed is not None and len(list(_of_compose(composed, snapshot))) > 1
+
+
 def _composed(snapshot: Snapshot) -> Compose | None:
     for name in compose.NAMES:
         path = snapshot.root / name

@@ -48,7 +48,8 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     processes = _processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
     build = dashboard.build_command(snapshot.folder, snapshot.root)
-    if not services or (build is None and not processes):
+    is_told_better = snapshot.root != asked.root and docker_guesses.has_several(asked)
+    if not services or (build is None and not processes) or is_told_better:
         contained = docker_guesses.read(asked, settings, slug=slug)
         if contained is not None:
             return contained

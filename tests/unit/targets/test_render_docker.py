@@ -1,0 +1,281 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.images import judging, tree
+from deploy_suite.model.contract import Contract, Literal, Phase, Prompted, ServiceKind
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.targets.base import Reading
+
+Read = Callable[..., Reading]
+
+YAML = """\
+services:
+  - type: web
+    name: shop
+    runtime: docker
+    plan: starter
+    dockerfilePath: ./backend/Dockerfile
+    dockerContext: ./backend
+    healthCheckPath: /health
+    envVars:
+      - key: SECRET_KEY
+        sync: false
+      - key: EXTRA
+        value: redis
+      - key: LOG_LEVEL
+        value: warning
+"""
+DOCKERFILE = """\
+FROM python:3.11-slim
+ARG EXTRA
+ENV LOG_LEVEL=info PYTHONPATH=/code PORT=5000
+WORKDIR /code
+RUN apt-get update && apt-get install -y libpq5
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+"""
+APP = "from fastapi import FastAPI\nimport shop\napp = FastAPI()\n"
+FILES = {
+    "render.yaml": YAML,
+    "backend/Dockerfile": DOCKERFILE,
+    "backend/requirements.txt": "fastapi\nuvicorn\n",
+    "backend/main.py": APP,
+    "backend/shop/__init__.py": "",
+    "frontend/index.html": "",
+}
+
+
+def only(reading: Reading) -> Contract:
+    assert len(reading.contracts) == 1
+    return reading.contracts[0]
+
+
+def above_notes(reading: Reading) -> list[tuple[str, str, str]]:
+    return [
+        (one.code, one.outcome.value, str(one.location)) for one in reading.findings if one.outcome is not Outcome.NOTE
+    ]
+
+
+def test_the_dockerfile_is_the_contract(read: Read) -> None:
+    contract = only(read(FILES))
+
+    assert (contract.kind, str(contract.root), contract.python.version, contract.port) == (
+        ServiceKind.WEB,
+        "backend",
+        "3.11",
+        10000,
+    )
+    assert contract.start is not None
+    assert (contract.start.text, contract.start.location) == (
+        "uvicorn main:app --host 0.0.0.0 --port 8000",
+        Location("backend/Dockerfile", 9),
+    )
+    assert contract.build is not None
+    assert contract.build.text.split("\n")[6] == "( pip install -r requirements.txt )"
+    assert (contract.image, contract.image_packages) == ("python:3.11-slim", ("libpq5",))
+    assert contract.container is not None
+    assert [origin for _, origin in contract.container.files] == [
+        "backend/Dockerfile",
+        "backend/main.py",
+        "backend/requirements.txt",
+        "backend/shop/__init__.py",
+    ]
+    assert contract.entry is not None
+    assert contract.entry.file == PurePosixPath("backend/main.py")
+
+
+def test_variables_of_the_service_win_and_the_build_sees_those_it_declares(read: Read) -> None:
+    contract = only(read(FILES))
+
+    sources = {one.name: one.source for one in contract.variables}
+    phases = {one.name: one.phases for one in contract.variables}
+    assert sources["SECRET_KEY"] == Prompted()
+    assert {
+        name: source.value.revealed()
+        for name in ("LOG_LEVEL", "EXTRA", "PORT", "PYTHONPATH")
+        if isinstance(source := sources[name], Literal)
+    } == {"LOG_LEVEL": "warning", "EXTRA": "redis", "PORT": "10000", "PYTHONPATH": "."}
+    assert (phases["EXTRA"], phases["SECRET_KEY"]) == (frozenset(Phase), frozenset({Phase.RUN}))
+    assert not {"GUNICORN_CMD_ARGS", "VENV_ROOT", "CI"} & sources.keys()
+
+
+def test_a_note_says_what_is_not_run_here(read: Read) -> None:
+    note = next(one for one in read(FILES).findings if one.code == "image-not-built")
+
+    assert (note.outcome, note.location) == (Outcome.NOTE, Location("backend/Dockerfile", 1))
+    assert note.evidence == ("not run here: apt-get update; apt-get install -y libpq5",)
+
+
+def test_a_module_that_is_not_copied_fails_before_anything_is_built(read: Read) -> None:
+    dockerfile = DOCKERFILE.replace("COPY . .", "COPY main.py .")
+
+    reading = read({**FILES, "backend/Dockerfile": dockerfile})
+
+    assert (reading.contracts, above_notes(reading)) == (
+        (),
+        [("docker-file-not-copied:shop", "failed", "backend/main.py:2")],
+    )
+
+
+def test_a_module_that_a_requirement_may_bring_is_not_missed(read: Read) -> None:
+    files = {
+        **FILES,
+        "backend/Dockerfile": DOCKERFILE.replace("COPY . .", "COPY main.py ."),
+        "backend/requirements.txt": "fastapi\nuvicorn\nshop\n",
+    }
+
+    assert above_notes(read(files)) == []
+
+
+def test_what_dockerignore_leaves_out_is_told_with_its_line(read: Read) -> None:
+    reading = read({**FILES, "backend/.dockerignore": "*.md\nshop/\n"})
+
+    message = next(one.message for one in reading.findings if one.outcome is Outcome.FAILED)
+    assert message == (
+        "shop is imported when the service starts, and backend/shop/__init__.py does not get into the image: "
+        "backend/.dockerignore:2 leaves it out (shop/)"
+    )
+
+
+def test_an_image_that_cannot_be_enacted_is_skipped_with_the_reason(read: Read) -> None:
+    reading = read({**FILES, "backend/Dockerfile": DOCKERFILE.replace("RUN pip", "RUN make x && pip")})
+
+    skipped = next(one for one in reading.findings if one.code == "service-not-checked")
+    assert reading.contracts == ()
+    assert (skipped.outcome, skipped.required, skipped.message) == (
+        Outcome.SKIPPED,
+        True,
+        (
+            "shop is not checked: backend/Dockerfile:7: it runs `make x`, of which nothing is known here, "
+            "and nothing runs a container here"
+        ),
+    )
+
+
+def test_the_docker_command_replaces_cmd(read: Read) -> None:
+    yaml = YAML.replace("    envVars:\n", "    dockerCommand: python worker.py --port $PORT\n    envVars:\n", 1)
+
+    start = only(read({**FILES, "render.yaml": yaml})).start
+
+    assert start is not None
+    assert (start.text, start.location) == ("python worker.py --port $PORT", Location("render.yaml", 9))
+
+
+def test_without_a_stated_context_the_one_that_has_the_files_is_taken(read: Read) -> None:
+    yaml = YAML.replace("    dockerContext: ./backend\n", "")
+
+    reading = read({**FILES, "render.yaml": yaml})
+
+    assert (str(only(reading).root), above_notes(reading)) == ("backend", [])
+
+
+def test_a_tag_without_a_version_leaves_the_python_open(read: Read) -> None:
+    dockerfile = DOCKERFILE.replace("python:3.11-slim", "python:slim")
+
+    python = only(read({**FILES, "backend/Dockerfile": dockerfile})).python
+
+    assert (python.is_pinned, python.origin) == (False, "image python:slim, whose tag names no version")
+
+
+COMPOSE = """\
+services:
+  db:
+    image: postgres:16
+  api:
+    build: ./backend
+    ports: ["8000:8000"]
+    environment:
+      DATABASE_URL: postgresql://shop:shop@db:5432/shop
+      LOG_LEVEL: ${LOG_LEVEL:-debug}
+  worker:
+    build: ./jobs
+    command: ["python", "work.py"]
+  web:
+    build: ./frontend
+"""
+
+
+def test_a_compose_file_alone_names_the_services(read: Read) -> None:
+    files = {
+        **FILES,
+        "docker-compose.yml": COMPOSE,
+        "frontend/Dockerfile": "FROM node:20\nCMD npm start\n",
+        "jobs/Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "jobs/requirements.txt": "redis\n",
+        "jobs/work.py": "import redis\n",
+    }
+    del files["render.yaml"]
+
+    reading = read(files)
+
+    assert [(one.service, one.kind, str(one.root)) for one in reading.contracts] == [
+        ("api", ServiceKind.WEB, "backend"),
+        ("worker", ServiceKind.WORKER, "jobs"),
+    ]
+    api = {one.name: one.source for one in reading.contracts[0].variables}
+    assert api["DATABASE_URL"] == Prompted()
+    assert isinstance(api["LOG_LEVEL"], Literal)
+    assert api["LOG_LEVEL"].value.revealed() == "debug"
+    assert above_notes(reading) == [("render-yaml-missing", "warning", "docker-compose.yml:1")]
+
+
+def test_a_dockerfile_alone_is_a_web_service(read: Read) -> None:
+    files = {"Dockerfile": 'FROM python:3.12\nCOPY . /srv\nWORKDIR /srv\nCMD ["python", "-m", "http.server"]\n'}
+
+    reading = read(files)
+
+    assert [(one.service, one.kind) for one in reading.contracts] == [("shop", ServiceKind.WEB)]
+
+
+def test_the_tree_of_an_image_holds_what_is_copied_and_nothing_else(read: Read, tmp_path: Path) -> None:
+    dockerfile = DOCKERFILE.replace("COPY . .", "COPY main.py .\nCOPY <<EOF start.sh\n#!/bin/sh\nEOF")
+    contract = only(read({**FILES, "backend/Dockerfile": dockerfile, "backend/main.py": "app = 1\n"}))
+    snapshot = Snapshot(commit=Commit(sha="a" * 40, tree="b" * 40, subject=""), folder=tmp_path)
+    assert contract.container is not None
+
+    laid_out = tree.laid_out(contract.container, snapshot, tmp_path / "image", root=contract.root)
+
+    files = sorted(str(file.relative_to(laid_out.folder)) for file in laid_out.folder.rglob("*") if file.is_file())
+    assert files == ["backend/main.py", "backend/requirements.txt", "backend/start.sh"]
+    assert (laid_out.folder / "backend/start.sh").read_text() == "#!/bin/sh\n"
+    assert laid_out.commit.tree.startswith("b" * 40 + "-")
+
+
+def judged(read: Read, finding: Finding) -> tuple[str, str, str]:
+    contract = only(read(FILES))
+    assert contract.container is not None
+    moved = replace(contract.container, files=(("backend/x.py", "other/x.py"),))
+    result = CheckResult(check="boot", service="shop", target="render", seconds=0.0, findings=(finding,))
+    told = judging.judged(result, replace(contract, container=moved)).findings[0]
+    return told.code, told.outcome.value, str(told.location)
+
+
+def failure(code: str, *evidence: str) -> Finding:
+    return Finding(
+        code=code,
+        outcome=Outcome.FAILED,
+        message="it ended",
+        location=Location("backend/x.py", 3),
+        evidence=evidence,
+        remedy="mend it",
+    )
+
+
+def test_a_failure_over_a_path_of_the_image_proves_nothing_here(read: Read) -> None:
+    finding = failure("start-failed", "FileNotFoundError: [Errno 2] No such file or directory: '/code/data/x.json'")
+
+    assert judged(read, finding) == ("cannot-check-here", "skipped", "other/x.py:3")
+
+
+def test_a_program_that_the_image_may_have_installed_proves_nothing_here(read: Read) -> None:
+    assert judged(read, failure("start-command-not-found:nginx"))[:2] == ("cannot-check-here", "skipped")
+
+
+def test_any_other_failure_stays_one_at_the_repository_s_own_place(read: Read) -> None:
+    finding = failure("missing-requirement:redis", "GET /app/items answers 500", "File /usr/lib/python3/x.py")
+
+    assert judged(read, finding) == ("missing-requirement:redis", "failed", "other/x.py:3")
