@@ -29,7 +29,8 @@ _FROM: Final = re.compile(
 )
 _COMMENT: Final = re.compile(rb"#[^\n]*")
 _NAMES: Final = re.compile(rb"(?P<name>[\w.*]+)" + rb"(?:\s+as\s+\w+)?")
-_MARGIN: Final = re.compile(rb"^[^\s#)\]}]", re.MULTILINE)
+# With the end of the line before it, which is found some ten times as fast as the beginning of a line is.
+_MARGIN: Final = re.compile(rb"\n(?=[^\s#)\]}])")
 _CONTINUED: Final = re.compile(rb" *(?:else|elif|except|finally)\b")
 # A class or function up to its first statement: the end of its header is the first colon at the end of a line.
 _BODY: Final = re.compile(
@@ -175,10 +176,10 @@ def _kept(
 
     Other statements are kept whole: what an `except` does at its end decides what its `try` means.
     """
-    matches = margin.finditer(data, *region)
+    ends = (match.start() for match in margin.finditer(data, *region))
     starts = [
         start
-        for start in _outside((match.start() for match in matches), strings)
+        for start in (region[0], *_outside((end + 1 for end in ends), strings))
         if data[start - 2 : start - 1] != b"\\" and not _CONTINUED.match(data, start)
     ]
     for start, end in zip(starts, [*starts[1:], region[1]], strict=False):
@@ -195,4 +196,4 @@ def _kept(
 @cache
 def _margin(indent: int) -> re.Pattern[bytes]:
     """Return what finds the statements that are indented by *indent* spaces."""
-    return re.compile(rb"^ {%d}[^\s#)\]}]" % indent, re.MULTILINE)
+    return re.compile(rb"\n%s(?=[^\s#)\]}])" % (b" " * indent))
