@@ -21,7 +21,8 @@ _PREFIX: Final = re.compile(
             r"\w{3} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
             r"\w{3} [ \d]?\d,? (?:\d{4} )?\d\d?:\d\d:\d\d (?:AM|PM)[ \t]+(?:\[\w{4,12}\] ?)?",  # Render's log view
             r"#\d+ (?:\[[^\]]{1,60}\] )?(?:\d+\.\d+ )?",  # BuildKit, plain progress
-            r"(?:\[(?:APP|CELL|STG|RTR|API|LGR)/[\w/-]+\] )?(?:STDOUT|STDERR|OUT|ERR|stdout|stderr)[ \t]+(?=\S)",  # Cloud Foundry, NAS
+            # Cloud Foundry, and consoles of container hosts
+            r"(?:\[(?:APP|CELL|STG|RTR|API|LGR)/[\w/-]+\] )?(?:STDOUT|STDERR|OUT|ERR|stdout|stderr)[ \t]+(?=\S)",
             r"Step #\d+(?: - \"[^\"]{1,60}\")?: ",  # Google Cloud Build
             r"\d{1,4}\.\d{1,3} (?=\S)",  # BuildKit, the excerpt of a failed step
             r"##\[error\]|\[(?:inf|err|info|stdout|stderr)\][ \t]+(?:\[\w{4,12}\] )?",
