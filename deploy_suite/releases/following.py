@@ -55,7 +55,8 @@ def follow(
             return Followed(deploy, error.message)
         else:
             see(deploy)
-            voice.stage(_STAGES.get(deploy.state, deploy.state.value))
+            if not deploy.state.is_over:
+                voice.stage(_STAGES.get(deploy.state, "wait for the target"))
             log.read(voice)
         if deploy.state.is_over:
             _read_to_its_end(log, voice, clock, pause_s=pace.poll_s)

@@ -14,7 +14,7 @@ from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live import LiveTarget, LogCursor
 
 _MOST_LINES: Final = 20_000
-_BEFORE: Final = timedelta(seconds=1)
+_BEFORE: Final = timedelta(minutes=1)  # the clocks of two machines differ
 
 
 class LogReader:
@@ -26,7 +26,7 @@ class LogReader:
         """Leave out the instances *older*, which served before the deploy."""
         self._target = target
         self._service = service
-        self._cursor = LogCursor((deploy.created or datetime.now(UTC)) - _BEFORE)
+        self._cursor = LogCursor(deploy.created or datetime.now(UTC) - _BEFORE)
         self._older = older
         self._curtain = curtain
         self._lines: deque[LogLine] = deque(maxlen=_MOST_LINES)
