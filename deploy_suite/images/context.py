@@ -47,6 +47,13 @@ class Context:
                 self._files[path] = self.ignoring.rule_for(path)
         return self._files
 
+    def has(self, path: PurePosixPath) -> bool:
+        """Whether the repository has *path*, a file or a folder, whatever is left out of the context."""
+        try:
+            return (self.top / path).exists()
+        except (OSError, ValueError):
+            return False
+
     def match(self, source: str) -> Matched:
         """Return what *source*, a path or pattern of COPY relative to the context, stands for."""
         cleaned = posixpath.normpath(posixpath.join("/", source)).lstrip("/")
@@ -55,7 +62,7 @@ class Context:
         path = PurePosixPath(cleaned)
         own = [(file, rule) for file, rule in self.files().items() if file == path or file.is_relative_to(path)]
         if not own:
-            is_there = (self.top / self.root / path).is_dir() or path.parts[:1] in {(name,) for name in _UNREADABLE}
+            is_there = self.has(self.root / path) or path.parts[:1] in {(name,) for name in _UNREADABLE}
             return Matched(source=source, is_folder=True, is_there=is_there)
         files = tuple((self.root / file, file.relative_to(path)) for file, rule in own if rule is None)
         if not files and path.parts:
@@ -83,7 +90,7 @@ def read(top: Path, root: PurePosixPath, *, dockerfile: PurePosixPath) -> Contex
     for file in (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), root / ".dockerignore"):
         try:
             text = (top / file).read_text(encoding="utf-8", errors="replace")
-        except OSError:
+        except (OSError, ValueError):
             continue
         return Context(top=top, root=root, ignoring=dockerignore.parse(text), ignore_file=file)
     return Context(top=top, root=root, ignoring=Ignoring())

@@ -164,7 +164,7 @@ def _start(made: Made) -> Iterator[Finding]:
         if not _SCRIPT.fullmatch(word):
             continue
         place = PurePosixPath(posixpath.normpath(made.layout.root / word))
-        if place in made.layout.origins or place in made.layout.written or not (made.context.top / place).is_file():
+        if place in made.layout.origins or place in made.layout.written or not made.context.has(place):
             continue
         if not place.is_relative_to(made.context.root):
             continue

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _SEPARATOR: Final = "/"
+_RANGE: Final = re.compile(r"(?P<first>.)(?:-(?P<last>.))?", re.DOTALL)
 _MOST_CHARACTERS: Final = 1000
 
 
@@ -69,6 +70,12 @@ def pattern(glob: str) -> re.Pattern[str]:
         return re.compile(re.escape(glob))
 
 
+def _member(found: re.Match[str]) -> str:
+    """Return a character or a range of a class for a regular expression."""
+    first, last = found["first"], found["last"]
+    return re.escape(first) if last is None else f"{re.escape(first)}-{re.escape(last)}"
+
+
 def _part(glob: str, at: int) -> tuple[str, int]:
     if glob.startswith("**/", at):
         return r"(?:.*/)?", at + 3
@@ -78,7 +85,7 @@ def _part(glob: str, at: int) -> tuple[str, int]:
     if character == "[" and (end := glob.find("]", at + 2)) > 0:
         inner = glob[at + 1 : end]
         is_negated = inner[0] in "^!"
-        members = "".join(sign if sign == "-" else re.escape(sign) for sign in inner[is_negated:])
+        members = _RANGE.sub(_member, inner[is_negated:])
         return f"[{'^' * is_negated}{members}]", end + 1
     if character == "\\" and at + 1 < len(glob):
         return re.escape(glob[at + 1]), at + 2

@@ -43,7 +43,7 @@ def _installing(made: Made) -> Iterator[str]:
         if origin.suffix in {".txt", ".in", ".toml", ".lock", ".cfg"} or origin.name.startswith("Pipfile"):
             try:
                 yield (made.context.top / origin).read_text(encoding="utf-8", errors="replace")
-            except OSError:
+            except (OSError, ValueError):
                 continue
 
 

@@ -195,7 +195,8 @@ def test_single_quotes_protect_a_variable() -> None:
 )
 def test_the_last_line_that_fits_says_whether_a_file_gets_in(path: str, text: str) -> None:
     ignoring = dockerignore.parse(
-        "# comment\n\n/node_modules/\n.env*\n**/__pycache__\n**/*.md\n!README.md\ndocs/*\n!docs/keep\nbuild-[0-9[].log\n"
+        "# comment\n\n/node_modules/\n.env*\n**/__pycache__\n**/*.md\n!README.md\n"
+        "docs/*\n!docs/keep\nbuild-[0-9[].log\n"
     )
 
     rule = ignoring.rule_for(PurePosixPath(path))
