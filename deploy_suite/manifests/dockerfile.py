@@ -208,7 +208,7 @@ class _Reader:
 
     def read(self, source: str, line: int) -> Instruction:
         head = _HEAD.match(source)
-        name = head["name"].upper() if head else source.split(maxsplit=1)[0]
+        name = head["name"].upper() if head else "".join(source.split(maxsplit=1)[:1])
         rest = source[head.end() :] if head else ""
         if name == "ONBUILD":
             inner = self.read(rest.lstrip(" \t"), line)

@@ -38,7 +38,7 @@ class Place:
 
     def has(self, path: PurePosixPath) -> bool:
         """Whether *path* is a file of the repository."""
-        return (self.folder / path).is_file()
+        return module_files.is_file(self.folder / path)
 
     def search_path(self, *first: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """Return *first* and then what PYTHONPATH names."""

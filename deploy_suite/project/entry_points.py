@@ -133,7 +133,9 @@ def _script(command: SimpleCommand, place: Place) -> PurePosixPath | None:
     if not named or named[0].endswith(".py"):
         return None
     path = place.path(named[0])
-    is_script = path is not None and (place.folder / path).is_file() and ("/" in named[0] or named is not words[:1])
+    is_script = (
+        path is not None and module_files.is_file(place.folder / path) and ("/" in named[0] or named is not words[:1])
+    )
     return path if is_script else None
 
 

@@ -22,12 +22,12 @@ def find(folder: Path, search_path: Sequence[PurePosixPath], *, module: str) -> 
     for base in search_path:
         stem = base.joinpath(*module.split("."))
         for file in (stem / "__init__.py", stem.parent / f"{stem.name}.py"):
-            if module and _is_file(folder / file):
+            if module and is_file(folder / file):
                 return file
     return None
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     """Whether there is a file *path*; a name that no file system takes has none."""
     try:
         return path.is_file()
