@@ -23,7 +23,7 @@ from deploy_suite.knowledge.tracebacks import (
 )
 
 _EVIDENCE_LINES: Final = 3
-_FEWEST_FRAMES: Final = 2
+_FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
 _MOST_TRACEBACKS: Final = 200

@@ -25,6 +25,8 @@ def texts(node: ast.expr, scopes: list[ast.AST]) -> Iterator[str]:
         case ast.Name(id=name):
             for value in (value for scope in scopes for value in assigned(name, scope)):
                 yield from texts(value, [])
+        case _:
+            return
 
 
 def assigned(name: str, scope: ast.AST) -> Iterator[ast.expr]:
