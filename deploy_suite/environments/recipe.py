@@ -220,8 +220,16 @@ def _missing(installs: tuple[Install, ...], top: Path) -> Iterator[Location]:
     """Yield a location for each file that is installed from and not there: the name of the file, and no line."""
     for install in installs:
         for file in (*install.files, *install.constraints):
-            if not (top / file).is_file() and "$" not in file and "://" not in file:
+            if not _is_there(top / file) and "$" not in file and "://" not in file:
                 yield Location(file)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is a file *file*; a name that no file system takes has none."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def _tools(contract: Contract, reading: _Reading) -> Iterator[str]:
