@@ -15,7 +15,7 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, dashboard, docker_guesses, python_version
+from deploy_suite.targets.render import contracts, dashboard, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _PROCFILE: Final = "Procfile"
@@ -48,6 +48,8 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     processes = _processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
     build = dashboard.build_command(snapshot.folder, snapshot.root)
+    from deploy_suite.targets.render import docker_guesses  # noqa: PLC0415  most projects have a render.yaml
+
     is_told_better = snapshot.root != asked.root and docker_guesses.has_several(asked)
     if not services or (build is None and not processes) or is_told_better:
         contained = docker_guesses.read(asked, settings, slug=slug)

@@ -16,7 +16,7 @@ from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
 from deploy_suite.targets.render import blueprint as blueprints
-from deploy_suite.targets.render import contracts, docker, guesses, places, schema
+from deploy_suite.targets.render import contracts, guesses, places, schema
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.contracts import TARGET
 from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
@@ -102,6 +102,8 @@ def _services(
     for service in ours:
         own = settings.services.get(service.label, ServiceSettings())
         if service.is_image:
+            from deploy_suite.targets.render import docker  # noqa: PLC0415  only services in images need it
+
             built = docker.of_service(service, blueprint, snapshot, settings=own, slug=slug)
             made += [built.contract] if built.contract else []
             found += (one.about(check="", service=service.label, target="") for one in built.findings)
