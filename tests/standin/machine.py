@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
+from deploy_suite.adapters.interpreters import SystemInterpreters
 from tests.standin.records import Deploy, Service, new_id
 
 Say = Callable[[str], None]
@@ -117,13 +119,22 @@ def cloned(deploy: Deploy, folder: Path) -> None:
     if deploy.service.python:
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}") or "uv"
         subprocess.run(
-            (uv, "venv", "-q", "--python", deploy.service.python, str(folder / ".venv")),
+            (uv, "venv", "-q", "--python", _python(deploy.service.python), str(folder / ".venv")),
             check=True,
             capture_output=True,
         )
         for name in ("pip", "pip3"):
             (folder / ".venv/bin" / name).write_text(_PIP.format(uv=uv))
             (folder / ".venv/bin" / name).chmod(0o755)
+
+
+@cache
+def _python(series: str) -> str:
+    """Return this machine's Python of *series*, "3.12", as the suite finds it."""
+    for one in SystemInterpreters().installed():
+        if one.series == series:
+            return str(one.path)
+    return series
 
 
 def commit_of(service: Service, revision: str) -> tuple[str, str] | None:

@@ -131,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(content[: len(content) // 2])
             case "empty":
                 pass
+            case refusal:
+                self._reply(Reply(int(refusal), {"id": "err", "message": f"refused with {refusal}"}))
 
 
 def _parsed(body: bytes) -> object:

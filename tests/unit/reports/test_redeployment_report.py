@@ -37,10 +37,14 @@ def test_another_commit_than_was_asked_for_is_a_failure() -> None:
 
 def test_a_failure_tells_the_platforms_reason_and_the_logs_cause() -> None:
     found = diagnose("ModuleNotFoundError: No module named 'numpyy'\n")
-    done = ends.failed(WISH, deploy(DeployState.START_FAILED), FailureReason(text="it exited with status 1"), found)
+    done = ends.failed(
+        WISH, deploy(DeployState.START_FAILED), FailureReason(text="it exited with status 1"), found, replaced=None
+    )
     lines = render_text(done).splitlines()
 
-    assert lines[1] == ("  dep-1: start failed; Render says: it exited with status 1; what was live before serves on")
+    assert lines[1] == (
+        "  dep-1: start failed; Render says: it exited with status 1; nothing was live before, and nothing is"
+    )
     assert "missing-requirement:numpyy: numpyy is imported but not installed" in lines
 
 
