@@ -369,7 +369,7 @@ def _parse(text: str, *, stops_at_errors: bool, level: int) -> Script:
     source = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(source) > _MOST_CHARACTERS:
         return Script(commands=(), stops_at_errors=stops_at_errors, is_certain=False)
-    root = Parser(_LANGUAGE).parse(source.encode("utf-8", "replace")).root_node
+    root = Parser(_LANGUAGE).parse(_narrow(source)).root_node
     walk = _Walk(level, stops_at_errors)
     try:
         walk.statement(root, _Scope())
@@ -443,13 +443,29 @@ def _source(node: Node, end: int) -> str:
     parent = node
     while parent.end_byte < end and parent.parent is not None:
         parent = parent.parent
-    return (parent.text or b"")[node.start_byte - parent.start_byte : end - parent.start_byte].decode(
-        "utf-8", "replace"
-    )
+    return _widened((parent.text or b"")[node.start_byte - parent.start_byte : end - parent.start_byte])
 
 
 def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    return _widened(node.text or b"")
+
+
+# The grammar's scanner looks characters up in C's `isalnum`, which reads past its table for most of Unicode and then
+# ends the process. Source: https://github.com/tree-sitter/tree-sitter-bash/blob/master/src/scanner.c (`isalnum`)
+_WIDE: Final = re.compile("[\x80\x81]|[^\x00-\xff\ud800-\udfff]")
+_NARROWED: Final = re.compile("\x80([0-9a-f]+)\x81")
+
+
+def _narrow(text: str) -> bytes:
+    """Return *text* with each character beyond Latin-1 written as digits between two that no text holds."""
+    if text.isascii():
+        return text.encode()
+    return _WIDE.sub(lambda match: f"\x80{ord(match[0]):x}\x81", text).encode("utf-8", "replace")
+
+
+def _widened(narrow: bytes) -> str:
+    """Return the text of what `_narrow` made."""
+    return _NARROWED.sub(lambda match: chr(int(match[1], 16)), narrow.decode("utf-8", "replace"))
 
 
 def _line(node: Node) -> int:
