@@ -4,6 +4,7 @@ Prism reads the same OpenAPI document and answers 422 to what does not fit it: h
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -68,12 +69,14 @@ def main(prism: str, document: str) -> int:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     os.environ |= {"RENDER_HOST": f"http://127.0.0.1:{port}", "RENDER_API_KEY": "rnd_mocked", "DEPLOY_SUITE_PACE": "2"}
-    mock = subprocess.Popen((prism, "mock", "-p", str(port), document), stdout=subprocess.DEVNULL)
+    mock = subprocess.Popen(
+        (prism, "mock", "-p", str(port), document), stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait(port)
         seen = _seen()
     finally:
-        mock.terminate()
+        os.killpg(mock.pid, signal.SIGKILL)  # a wrapper may stand between this process and Prism's own
         mock.wait()
     for method, path, status in dict.fromkeys(seen):
         print(f"{status}  {method:<5}  {path}")
