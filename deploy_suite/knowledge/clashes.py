@@ -54,7 +54,7 @@ class Clash:
     @property
     def code(self) -> str:
         """What was run to see it fail."""
-        return self.snippet or f"import {self.fails}"
+        return self.snippet.strip() or f"import {self.fails}"
 
     def is_met(self, versions: Mapping[str, str], *, is_complete: bool = False) -> bool:
         """Whether *versions*, canonical names onto versions, hold it.
