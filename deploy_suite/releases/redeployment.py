@@ -44,14 +44,21 @@ class Redeployment:
 
 
 def begun(wish: Wish, deploy: Deploy) -> Redeployment:
-    """Return what there is to say of a deploy that nobody follows."""
-    why = "nobody was asked to wait for it" if wish.can_look else "without an API key nobody can look how it goes on"
+    """Return what there is to say of a deploy that nobody follows: because that was asked for, or cannot be."""
+    if not wish.can_look:
+        return Redeployment(
+            wish=wish,
+            verdict=ReleaseVerdict.INCONCLUSIVE,
+            deploy=deploy,
+            reason=f"{deploy.id} was begun; without an API key nobody can look how it goes on",
+            remedy=f"give an API key too, or look at it: {wish.page}",
+        )
     return Redeployment(
         wish=wish,
         verdict=ReleaseVerdict.UNDER_WAY,
         deploy=deploy,
-        reason=f"{deploy.id} was begun; {why}",
-        remedy=_how_to_cancel(wish, deploy) if wish.can_look else "",
+        reason=f"{deploy.id} was begun; nobody was asked to wait for it",
+        remedy=_how_to_cancel(wish, deploy),
     )
 
 

@@ -157,6 +157,24 @@ def test_by_hook_a_commit_is_deployed_and_followed(monkeypatch: pytest.MonkeyPat
         assert stage.begun_by_request() == [commit]
 
 
+def test_by_hook_alone_a_deploy_is_begun_and_its_end_is_not_known() -> None:
+    with StandIn() as render:
+        shop = render.service()
+        shop.deployed({"main.py": server()})
+        commit = shop.push(SECOND)
+        settings = {"RENDER_HOST": render.host, "RENDER_DEPLOY_HOOK": shop.hook, "RENDER_API_KEY": ""}
+        told = command(shop.clone, settings, "--hook", "--commit", "HEAD")
+        shop.settle()
+        render.fault("deploy-hook", "timeout", is_carried_out=True)
+        lost = command(shop.clone, settings, "--hook", "--commit", "HEAD")
+        shop.settle()
+
+        assert (told.returncode, f"{shop.deploys[1].id} was begun" in told.stdout) == (3, True)
+        assert (lost.returncode, "without an API key nobody can look" in lost.stderr) == (3, True)
+        assert [one.commit for one in shop.deploys if one.trigger == "deploy_hook"] == [commit, commit]
+        assert shop.record.hook_key not in f"{told.stdout}{told.stderr}{lost.stdout}{lost.stderr}"
+
+
 @pytest.mark.parametrize("kind", ["500", "timeout", "reset", "half-closed"])
 def test_a_hook_whose_answer_was_lost_is_looked_up(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with staged(monkeypatch, by_hook=True) as stage:

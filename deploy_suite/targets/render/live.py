@@ -122,7 +122,8 @@ class RenderLive:
 
     def find(self, service: LiveService, intent: Intent) -> Deploy | None:
         """See `LiveTarget.find`."""
-        fitting = [one for one in self._deploys(service, [], limit=_PAGE) if _fits(one, intent)]
+        since = [("createdAfter", _iso(intent.after - _OVERLAP))] if intent.after else []
+        fitting = [one for one in self._deploys(service, since, limit=_PAGE) if _fits(one, intent)]
         asked_for = [one for one in fitting if one.trigger in {Trigger.REQUEST, Trigger.HOOK, Trigger.ROLLBACK}]
         return next(reversed(asked_for or fitting), None)
 
