@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -78,19 +78,24 @@ class Rehearsal:
                 pool.submit(self._recorder.timed, "dependencies", lambda: dependencies.check(case)),
             ]
             try:
-                rest = self._with_made_up_values(pool)
+                told, rest = self._with_made_up_values(pool, read=static[-1])
             except BaseException:
                 self._ports.runner.give_up()
                 raise
-            return [*(check.result() for check in static), *rest]
+            *others, read = (check.result() for check in static)
+            return [*others, unstated.settled(read, told, rest), *unstated.told(rest, told)]
 
-    def _with_made_up_values(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
+    def _with_made_up_values(
+        self, pool: ThreadPoolExecutor, *, read: "Future[CheckResult]"
+    ) -> tuple[Sequence[Finding], Sequence[CheckResult]]:
+        """Return what nothing states, and the results with made-up values for it; *read* is what the sources say."""
         told: list[Finding] = []
         results = self._rehearsed(pool)
         for _ in range(_MOST_ROUNDS):
             found = unstated.found(results, self._contract)
             if not found:
                 break
+            found = unstated.beside(found, read.result().findings, self._contract)
             told += found
             self._contract = unstated.assumed(self._contract, found)
             self._case = replace(self._case, contract=self._contract)
@@ -98,7 +103,7 @@ class Rehearsal:
             results = self._rehearsed(pool)
         if told:
             self.reused = ""
-        return unstated.told(results, told)
+        return told, results
 
     def _rehearsed(self, pool: ThreadPoolExecutor) -> Sequence[CheckResult]:
         answers = binding.answers_in(self._project.repository / self._contract.root)

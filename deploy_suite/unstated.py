@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from deploy_suite.checks.variables import stated
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 
@@ -16,11 +17,6 @@ _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field
 _OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
-# These set the platform's tools: a manifest that states no others leaves the application's to the target's own page.
-_OF_TOOLS: Final = re.compile(
-    r"^(?:(?:PYTHON|POETRY|UV|NODE|PIPENV|RUST)_VERSION|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|PATH)|PORT"
-    r"|WEB_CONCURRENCY|(?:PIP|UV|POETRY|PIPENV)_\w+|GUNICORN_CMD_ARGS|TZ|LANG)$"
-)
 _NEEDS: Final[Mapping[str, str]] = {
     "environment": "the build needs {name}",
     "migrations": "the migrations need {name}",
@@ -38,6 +34,21 @@ def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, 
             if name not in known:
                 told.setdefault(name, _finding(name, finding, contract))
     return tuple(told.values())
+
+
+def beside(found: Sequence[Finding], read: Sequence[Finding], contract: Contract) -> tuple[Finding, ...]:
+    """Return *found* with what reading the sources says is wanted too, so that it need not be met one by one."""
+    known = {variable.name.upper() for variable in contract.variables} | {_name(one) for one in found}
+    more = (replace(one, check=found[0].check) for one in read if _name(one) and _name(one) not in known)
+    return (*found, *more)
+
+
+def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResult]) -> CheckResult:
+    """Return *read*, what the sources say, without what executing them told again or proved wrong."""
+    names = {_name(one) for one in told}
+    has_imported = any(one.check == "imports" and one.outcome not in _STOPS for one in rest)
+    kept = (one for one in read.findings if not _name(one) or not (has_imported or _name(one) in names))
+    return replace(read, findings=tuple(kept))
 
 
 def assumed(contract: Contract, findings: Sequence[Finding]) -> Contract:
@@ -86,29 +97,22 @@ def _name(finding: Finding) -> str:
 
 
 def _finding(name: str, met: Finding, contract: Contract) -> Finding:
-    stated = sorted(set(_stated(contract)))
-    manifest = stated[0] if stated else "no manifest"
+    files = stated.files(contract)
+    manifest = files[0] if files else "no manifest"
     needs = _NEEDS.get(met.check, "the service needs {name}").format(name=f"the variable {name}")
     return Finding(
         code=f"missing-env-var:{name}",
-        outcome=Outcome.FAILED if stated else Outcome.WARNING,
-        message=f"{needs}, and {manifest} {'does not state it' if stated else 'says whether the target has it'}",
+        outcome=Outcome.FAILED if files else Outcome.WARNING,
+        message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
         evidence=met.evidence,
         remedy=f"add `- key: {name}` with `sync: false`, a value or `fromDatabase` to the envVars of "
-        f"{contract.service} in {manifest if stated else 'render.yaml'}; a value for the preflight alone goes into "
+        f"{contract.service} in {manifest if files else 'render.yaml'}; a value for the preflight alone goes into "
         ".env.preflight",
-        certainty=("" if stated else "the deploy fails unless the variable is set by hand on the target; ")
+        certainty=("" if files else "the deploy fails unless the variable is set by hand on the target; ")
         + "the checks went on with a made-up value",
         reproduce=met.reproduce,
         check=met.check,
         service=met.service,
         target=met.target,
     )
-
-
-def _stated(contract: Contract) -> Iterator[str]:
-    """Yield the files that state variables of the application."""
-    for variable in contract.variables:
-        if variable.location and not variable.is_platform and not _OF_TOOLS.match(variable.name):
-            yield variable.location.file

@@ -109,7 +109,7 @@ class Reader:
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         """Only the body is guarded, and not when the handler gives up; the handler runs only if the body failed."""
-        is_guarded = any(_catches(handler) and not _gives_up(handler.body) for handler in node.handlers)
+        is_guarded = any(_catches(handler) and not gives_up(handler.body) for handler in node.handlers)
         self.read(node.body, max(kind, ImportKind.GUARDED) if is_guarded else kind)
         for handler in node.handlers:
             self.read(handler.body, max(kind, ImportKind.CONDITIONAL))
@@ -154,7 +154,8 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     )
 
 
-def _gives_up(body: Sequence[ast.stmt]) -> bool:
+def gives_up(body: Sequence[ast.stmt]) -> bool:
+    """Whether *body* ends in a raise or in the end of the program."""
     last = body[-1]
     if isinstance(last, ast.Raise):
         return True

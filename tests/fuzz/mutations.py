@@ -5,7 +5,6 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-_MOST_BYTES: Final = 20_000
 _TOKENS: Final[tuple[bytes, ...]] = tuple(
     text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     for text in (
@@ -139,12 +138,12 @@ def mutated(data: bytes, steps: Sequence[tuple[str, float, int, int]], *, others
                 other = others[number % len(others)]
                 start = int(where * len(other))
                 data = head + other[start : start + length] + tail
-    return data[:_MOST_BYTES]
+    return data
 
 
-def contents(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
-    """Return raw bytes, strings of tokens, and edits of *seeds*, these most of all."""
-    known = [seed[:_MOST_BYTES] for seed in seeds] or [b""]
+def contents(seeds: Sequence[bytes], *, most_bytes: int) -> st.SearchStrategy[bytes]:
+    """Return raw bytes, strings of tokens, and edits of *seeds*, these most of all; of long seeds the beginning."""
+    known = [seed[:most_bytes] for seed in seeds] or [b""]
     edited = st.builds(
         lambda seed, steps: mutated(seed, steps, others=known), st.sampled_from(known), st.lists(_STEP, max_size=6)
     )

@@ -2,12 +2,14 @@
 
 import contextlib
 import io
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks.packages import binaries
 from deploy_suite.entry import cli
 from deploy_suite.environments import pip_call, recipe
 from deploy_suite.errors import DeployError
@@ -42,6 +44,7 @@ from deploy_suite.probes import json_paths
 from deploy_suite.reports import diagnosis as diagnosis_reports
 from deploy_suite.targets.registry import TARGETS
 from deploy_suite.tracing import tracer
+from deploy_suite.tracing.variables import collect as variables
 
 Read = Callable[[bytes], object]
 _COMMIT: Final = Commit(sha="1" * 40, tree="2" * 40, subject="fuzz")
@@ -50,10 +53,12 @@ AGREED: Final = (DeployError, ManifestError)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Shape: `seeds` are glob patterns of real files whose edits it is given."""
+    """Shape: `seeds` are glob patterns of real files whose edits it is given, from `folder` too where that is set."""
 
     read: Read
     seeds: tuple[str, ...] = ()
+    folder: Path | None = None
+    most_bytes: int = 20_000
 
 
 def _text(data: bytes) -> str:
@@ -160,9 +165,10 @@ def _traced(framework: Framework) -> Read:
         with tempfile.TemporaryDirectory() as folder:
             _snapshot(files, Path(folder))
             for python in ("3.8", "3.12"):
-                tracer.trace(
+                found = tracer.trace(
                     entry, folder=Path(folder), python=python, variables={"DJANGO_SETTINGS_MODULE": "app.more"}
                 )
+                variables.read(found.files, folder=Path(folder), version=(3, 12), entry=entry)
 
     return read
 
@@ -238,6 +244,10 @@ READERS: Final[Mapping[str, Reader]] = {
     "project by requirements": Reader(_project_with("requirements.txt"), ("requirements*.txt",)),
     "trace": Reader(_traced(Framework.FASTAPI), _PYTHON),
     "trace of Django's settings": Reader(_traced(Framework.DJANGO), ("settings*.py", "*.py.seed")),
+    "compose value": Reader(_of_text(compose.interpolated)),
+    "shared library": Reader(
+        lambda data: binaries.of_bytes("a.so", data), ("*.so",), folder=Path(sys.prefix, "lib"), most_bytes=100_000
+    ),
     "diagnosis": Reader(_log, ("*.log", "*.txt")),
     "build log": Reader(_of_text(parse_build_log), ("*.log", "*.txt")),
     "explain": Reader(_of_text(explain.explain)),

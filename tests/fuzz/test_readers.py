@@ -22,7 +22,7 @@ EXAMPLES_A_ROUND = 100
 
 
 def _seeds(reader: Reader) -> list[bytes]:
-    folders = (*FOLDERS, *([BUDGET.files] if BUDGET.files else ()))
+    folders = (*FOLDERS, *filter(None, (BUDGET.files, reader.folder)))
     found = sorted({path for folder in folders for pattern in reader.seeds for path in _files(folder, pattern)})
     return [path.read_bytes() for path in found[:: max(1, len(found) // MOST_SEEDS)]]
 
@@ -36,7 +36,7 @@ def _files(folder: Path, pattern: str) -> Iterator[Path]:
 @pytest.mark.parametrize("name", READERS)
 def test_any_bytes_are_read_or_refused_in_the_way_agreed(name: str) -> None:
     reader = READERS[name]
-    strategy = contents(_seeds(reader))
+    strategy = contents(_seeds(reader), most_bytes=reader.most_bytes)
     ends = time.monotonic() + BUDGET.seconds / len(READERS)
 
     def read(data: bytes) -> None:

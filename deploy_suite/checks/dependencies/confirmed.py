@@ -18,6 +18,7 @@ from deploy_suite.checks.dependencies import (
 )
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.installed import Installed
+from deploy_suite.checks.variables import unread
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
@@ -34,7 +35,7 @@ def confirm(built: Built, ports: Ports) -> Findings:
     entry = built.case.contract.entry
     found = tuple(_of_entry(built, ports, entry)) if entry else ()
     declared = requirements.read(built.case)
-    return (*found, *consistency_findings.findings(built, declared))
+    return (*found, *consistency_findings.findings(built, declared), *unread.findings(built))
 
 
 def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing import bindings, sources
@@ -23,7 +24,8 @@ def check(case: Case) -> Findings:
         return (absent_entry(case, entry, is_sure=declared.is_pure),)
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
-    return found if any(f.outcome is Outcome.FAILED for f in found) else (*found, _passed(entry, traced, case))
+    passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
+    return (*found, *passed, *needed.findings(case, entry, traced))
 
 
 def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:

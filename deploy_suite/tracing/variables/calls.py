@@ -24,7 +24,12 @@ _OTHER_METHODS: Final = frozenset(
     ]
 )
 _TO_NUMBER: Final = frozenset({"int", "float"})
-_WAYS: Final = {"environ": "django-environ", "environs": "environs", "decouple": "python-decouple"}
+_WAYS: Final = {
+    "<environ>": "django-environ",
+    "<environs>": "environs",
+    "<decouple>": "python-decouple",
+    "<starlette>": "Starlette's Config",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,17 @@ def _called(node: ast.Call, names: Names, prefix: str) -> Asked | None:
     if origin.dotted in {"os.getenv", "os.environ.get", "os.environ.pop"} and first:
         has_default = len(node.args) > 1 or bool(node.keywords)
         is_pop = origin.dotted.endswith("pop")
-        return Asked(first, "os.environ", is_required=is_pop and not has_default, is_bare=not has_default and not is_pop)
+        return Asked(
+            first, "os.environ", is_required=is_pop and not has_default, is_bare=not has_default and not is_pop
+        )
     if reader not in READERS or "." in method or method in _OTHER_METHODS:
         return None
-    name = first or (_OWN_NAMES.get(method) if reader == "environ" and not node.args else None)
+    name = first or (_OWN_NAMES.get(method) if reader == "<environ>" and not node.args else None)
     if not name or any(keyword.arg is None for keyword in node.keywords):
         return None
     name = f"{origin.prefix}{prefix}{name}"
     has_default = _has_default(node, reader=reader, method=method) or name in origin.defaults
-    return Asked(name, _WAYS.get(reader, reader), is_required=not has_default)
+    return Asked(name, _WAYS[reader], is_required=not has_default)
 
 
 def _has_default(node: ast.Call, *, reader: str, method: str) -> bool:
@@ -86,5 +93,5 @@ def _has_default(node: ast.Call, *, reader: str, method: str) -> bool:
     """
     if any(keyword.arg in {"default", "load_default", "missing"} for keyword in node.keywords):
         return True
-    is_cast_second = reader == "starlette" or (reader == "environ" and not method)
+    is_cast_second = reader == "<starlette>" or (reader == "<environ>" and not method)
     return len(node.args) > (2 if is_cast_second else 1)

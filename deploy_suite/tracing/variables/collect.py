@@ -1,5 +1,6 @@
 """The files that a start executes into the variables that they cannot do without."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,12 +24,13 @@ _MOST_ROUNDS: Final = 4
 
 @dataclass(slots=True)
 class _File:
-    """One file on its way. Shape: `functions` are those of it that run with the start."""
+    """One file on its way. Shape: `functions` are those of its functions, `defined`, that run with the start."""
 
     file: str
     source: Source
     names: Names = field(default_factory=Names)
     functions: set[str] = field(default_factory=set)
+    defined: frozenset[str] = frozenset()
     found: FileReads = field(default_factory=FileReads)
 
     @property
@@ -43,14 +45,14 @@ def read(files: Sequence[str], *, folder: Path, version: tuple[int, int], entry:
 
     Shape: *files* are relative to *folder*, in the order of their execution.
     """
-    chosen = list(_files(files, folder, version))
+    chosen = list(_files(files, folder, version, entry))
     exported: dict[tuple[str, str], Origin] = {}
     # The importing file comes first, so that what it imports is known in the second round.
     for _ in range(2):
         for file in chosen:
             file.names = Names(exported)
-            file.names.read(tree) if (tree := file.source.tree) else None
-            exported |= {(file.module, name): origin for name, origin in file.names.known.items() if _is_own(origin)}
+            file.names.read(file.source.tree or ast.Module([], []))
+            exported |= {(file.module, name): origin for name, origin in file.names.shared().items()}
     _follow_calls(chosen, entry, version)
     known = _classes(chosen)
     required = [one for file in chosen for one in file.found.required]
@@ -62,18 +64,23 @@ def read(files: Sequence[str], *, folder: Path, version: tuple[int, int], entry:
     )
 
 
-def _files(files: Sequence[str], folder: Path, version: tuple[int, int]) -> Iterator[_File]:
+def _files(files: Sequence[str], folder: Path, version: tuple[int, int], entry: EntryPoint) -> Iterator[_File]:
     for file in files:
         try:
             source = sources.read(folder / file, version)
         except OSError:
             continue
-        if _HINT.search(source.data):
-            yield _File(file, source)
+        if _HINT.search(source.data) or file == str(entry.file):
+            yield _File(file, source, defined=frozenset(_functions(source.tree)))
 
 
-def _is_own(origin: Origin) -> bool:
-    return "." not in origin.dotted or origin.dotted.startswith("os.")
+def _functions(tree: ast.Module | None) -> Iterator[str]:
+    """Yield the functions of the module's level whose bodies run when they are called."""
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.FunctionDef) and not any(
+            isinstance(one, ast.Yield | ast.YieldFrom) for one in ast.walk(node)
+        ):
+            yield node.name
 
 
 def _follow_calls(chosen: Sequence[_File], entry: EntryPoint, version: tuple[int, int]) -> None:
@@ -109,7 +116,7 @@ def _new_calls(chosen: Sequence[_File]) -> bool:
             module = origin.dotted.split(".")[-2:-1] if origin else [caller.module]
             for file in chosen:
                 is_meant = file is caller if origin is None else [file.module] == module
-                if is_meant and name not in file.functions:
+                if is_meant and name in file.defined - file.functions:
                     file.functions.add(name)
                     is_new = True
     return is_new

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-# What calling one of these makes, or what it is.
+# What calling one of these makes; the brackets keep what was made apart from the modules of the same names.
 _MAKERS: Final[Mapping[str, str]] = {
-    "environ.Env": "environ",
-    "environ.FileAwareEnv": "environ",
-    "environs.Env": "environs",
-    "environs.env": "environs",
-    "decouple.AutoConfig": "decouple",
-    "decouple.config": "decouple",
-    "starlette.config.Config": "starlette",
+    "environ.Env": "<environ>",
+    "environ.FileAwareEnv": "<environ>",
+    "environs.Env": "<environs>",
+    "decouple.AutoConfig": "<decouple>",
+    "starlette.config.Config": "<starlette>",
 }
+# Readers that are made already.
+_MADE: Final[Mapping[str, str]] = {"decouple.config": "<decouple>", "environs.env": "<environs>"}
 READERS: Final = frozenset(_MAKERS.values())
+_OF_PYTHON: Final = frozenset({"os.environ", "os.getenv", "os.environ.get"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,25 @@ class Names:
             elif isinstance(node, ast.ImportFrom):
                 self._from(node)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                if made := self.made(node.value):
-                    self.known[node.targets[0].id] = made
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-                if made := self.made(node.value):
-                    self.known[node.target.id] = made
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and (made := self.made(node.value)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self.known |= {target.id: made for target in targets if isinstance(target, ast.Name)}
 
     def _from(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         for alias in node.names:
-            name = alias.asname or alias.name
-            other = self.exported.get((module.rpartition(".")[2], alias.name))
             dotted = f"{module}.{alias.name}"
-            if not node.level and (dotted in _MAKERS or other is None):
-                self.known[name] = Origin(_MAKERS.get(dotted, dotted) if dotted.endswith((".config", ".env")) else dotted)
-            elif other:
-                self.known[name] = other
+            own = self.exported.get((module.rpartition(".")[2], alias.name))
+            known = Origin(_MADE.get(dotted, dotted))
+            self.known[alias.asname or alias.name] = own if own and dotted not in _MADE else known
+
+    def shared(self) -> Mapping[str, Origin]:
+        """Return those names that other files may import to ask for variables."""
+        return {
+            name: origin
+            for name, origin in self.known.items()
+            if origin.dotted in READERS or origin.dotted in _OF_PYTHON
+        }
 
     def made(self, value: ast.expr) -> Origin | None:
         """Return what *value* is, where that is os.environ, a function of it, or a reader."""
@@ -75,7 +78,7 @@ class Names:
             dotted = self.dotted(value.func)
             return _made(dotted, value) if dotted in _MAKERS else None
         dotted = self.dotted(value)
-        return Origin(dotted) if dotted in {"os.environ", "os.getenv", "os.environ.get"} else None
+        return Origin(dotted) if dotted in _OF_PYTHON else None
 
     def dotted(self, node: ast.expr) -> str:
         """Return the full name of what *node* is, "" where it is nothing that a name leads to."""
@@ -88,7 +91,8 @@ class Names:
             return self.known.get(node.id)
         if isinstance(node, ast.Attribute):
             inner = self.origin(node.value)
-            return Origin(f"{inner.dotted}.{node.attr}", inner.defaults, inner.prefix) if inner else None
+            dotted = f"{inner.dotted}.{node.attr}" if inner else ""
+            return Origin(_MADE.get(dotted, dotted), inner.defaults, inner.prefix) if inner else None
         return None
 
 

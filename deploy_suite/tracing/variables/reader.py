@@ -65,7 +65,7 @@ class FileReader:
                     self.read(branch.body, max(kind, ImportKind.CONDITIONAL))
             case ast.Assert():
                 self._expression(node.test, kind)
-                self._demand([node.test], kind)
+                self._demand(_denied(ast.UnaryOp(ast.Not(), node.test)), kind)
             case _:
                 self._assigned(node)
                 self._all(tuple(ast.iter_child_nodes(node)), kind)
@@ -102,10 +102,8 @@ class FileReader:
         for test in tests:
             held = self._held.get(test.id) if isinstance(test, ast.Name) else None
             found = held[0] if held else asked(test, self.names, prefix=self._prefix)
-            if found and found.is_bare:
-                self._note(found, held[1] if held else test.lineno, kind)
-            elif isinstance(test, ast.Constant) and isinstance(test.value, str):
-                self._note(Asked(test.value, "os.environ", is_required=True), test.lineno, kind)
+            if found and (found.is_bare or isinstance(test, ast.Subscript)):
+                self._note(found, held[1] if held else getattr(test, "lineno", 0), kind)
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         is_guarded = any(not gives_up(one.body) and not _catches_only_imports(one) for one in node.handlers)
@@ -185,16 +183,36 @@ def _denied(test: ast.expr) -> list[ast.expr]:
     match test:
         case ast.BoolOp(op=ast.Or()):
             return [part for value in test.values for part in _denied(value)]
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="all"), args=[ast.List() | ast.Tuple() as listed])):
-            return listed.elts
-        case ast.UnaryOp(op=ast.Not()):
-            return [test.operand]
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _affirmed(inner)
         case ast.Compare(ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
             return [test.left]
-        case ast.Compare(left=ast.Constant(), ops=[ast.NotIn()]) if ast.unparse(test.comparators[0]) == "os.environ":
-            return [test.left]
+        case ast.Compare(ops=[ast.NotIn()]):
+            return [_looked_up(test)]
         case _:
             return []
+
+
+def _affirmed(test: ast.expr) -> list[ast.expr]:
+    """Return what must not be empty for *test* to be true."""
+    match test:
+        case ast.BoolOp(op=ast.And()):
+            return [part for value in test.values for part in _affirmed(value)]
+        case ast.Call(func=ast.Name(id="all"), args=[ast.List() | ast.Tuple() as listed]):
+            return listed.elts
+        case ast.Compare(ops=[ast.IsNot() | ast.NotEq()], comparators=[ast.Constant(value=None)]):
+            return [test.left]
+        case ast.Compare(ops=[ast.In()]):
+            return [_looked_up(test)]
+        case ast.Name() | ast.Call():
+            return [test]
+        case _:
+            return []
+
+
+def _looked_up(test: ast.Compare) -> ast.expr:
+    """Return `X in os.environ` as `os.environ[X]`."""
+    return ast.copy_location(ast.Subscript(test.comparators[0], test.left, ast.Load()), test)
 
 
 def _returns(node: ast.stmt) -> bool:

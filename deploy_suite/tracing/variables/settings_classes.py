@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy_suite.model.finding import Location
-from deploy_suite.tracing.values import ImportKind
 from deploy_suite.tracing.variables.origins import Names, text_of
 from deploy_suite.tracing.variables.values import Making, VariableRead
 
@@ -54,9 +53,7 @@ def classes(tree: ast.Module, names: Names, file: str) -> Iterator[SettingsClass
             yield _read(node, names, file)
 
 
-def required(
-    makings: Sequence[Making], known: Mapping[str, SettingsClass | None]
-) -> Iterator[VariableRead]:
+def required(makings: Sequence[Making], known: Mapping[str, SettingsClass | None]) -> Iterator[VariableRead]:
     """Yield what *makings* need; *known* are the classes by name, None for a name that several files define."""
     for making in makings:
         line = _line(making.name, known)

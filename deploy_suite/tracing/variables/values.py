@@ -10,8 +10,8 @@ from deploy_suite.tracing.values import ImportKind
 class VariableRead:
     """A place that cannot do without a variable.
 
-    Shape: `names` are those of which one is enough, in the case in which a person sets them; `prefix` is what a name may
-    start with instead (the parts of a nested settings class), "" for none; `way` is how the code asks, for a report.
+    Shape: `names` are those of which one is enough, in the case in which a person sets them; `prefix` is what a name
+    may start with instead (the parts of a nested settings class), "" for none; `way` is how the code asks.
     """
 
     names: tuple[str, ...]
