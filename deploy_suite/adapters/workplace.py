@@ -165,7 +165,17 @@ def _is_full(folder: Path) -> MachineError:
 
 def remove_tree(folder: Path) -> None:
     """Remove *folder* with all that is in it, write-protected folders included, as far as the system lets us."""
-    shutil.rmtree(folder, onerror=_unprotected)
+
+    def unprotected(retry: Callable[[str], object], path: str, _: object) -> None:
+        # Never what is around *folder*: the parent may be everybody's.
+        with contextlib.suppress(OSError):
+            for each in (Path(path).parent, Path(path)):
+                if each.is_relative_to(folder) and not each.is_symlink():
+                    each.chmod(stat.S_IRWXU)
+            retry(path)
+
+    if folder.is_dir():
+        shutil.rmtree(folder, onerror=unprotected)
 
 
 def _begun(runs: Path) -> tuple[Path, filelock.BaseFileLock]:
@@ -221,11 +231,3 @@ def _end_process(pid: int, started_s: float) -> None:
         if os.getpgid(pid) == pid:
             os.killpg(pid, signal.SIGKILL)
         psutil.wait_procs(tree, timeout=_PATIENCE_S)
-
-
-def _unprotected(retry: Callable[[str], object], path: str, _: object) -> None:
-    with contextlib.suppress(OSError):
-        for each in (str(Path(path).parent), path):
-            if not os.path.islink(each):  # noqa: PTH114  rmtree hands over a string
-                os.chmod(each, stat.S_IRWXU)  # noqa: PTH101  likewise
-        retry(path)

@@ -153,3 +153,13 @@ def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_without_a_choice_the_folder_is_the_users_cache() -> None:
     assert workplace.root_folder({}).name == "deploy-suite"
+
+
+def test_to_remove_what_is_gone_changes_nothing_around_it(tmp_path: Path) -> None:
+    shared = tmp_path / "everybodys"
+    shared.mkdir()
+    shared.chmod(0o1777)
+
+    workplace.remove_tree(shared / "gone")
+
+    assert shared.stat().st_mode & 0o7777 == 0o1777

@@ -260,7 +260,7 @@ def test_a_fault_of_the_suite_itself(
         raise RuntimeError(f"{ANSWERED} postgresql://shop:{PASSWORD}@db.example.com/shop")
 
     folder = answered(committed(shop(server())))
-    monkeypatch.setattr(cli, "preflight", fails)
+    monkeypatch.setattr("deploy_suite.preflight.preflight", fails)
     monkeypatch.setattr(cli.interruption, "listen", lambda: None)  # signal handlers are the test runner's
     monkeypatch.setenv("DEPLOY_SUITE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
