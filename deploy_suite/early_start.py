@@ -52,8 +52,8 @@ class EarlyStart:
         only_migrates = command is None or migrations.is_all_of(command, built.case)
         if server is None or not only_migrates or not migrations.are_there(built.case):
             return None
-        if not contract.kind.answers_http or contract.start is None:
-            return None
+        if not contract.kind.answers_http or contract.start is None or not built.environment.is_reused:
+            return None  # what was just built has no bytecode yet: two that compile it at once only hinder each other
         reservation = server.reserve(staging.named(_STAGE), like=staging.named(migrations.HEAD))
         if reservation is None:
             return None
