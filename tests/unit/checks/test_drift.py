@@ -98,8 +98,8 @@ def test_a_major_version_by_an_open_line_is_a_warning_and_the_rest_is_noted(benc
     assert (brought.outcome, brought.message, brought.evidence) == (
         Outcome.NOTE,
         (
-            "2 with another version, 1 new, 1 gone among the packages that others bring since commit aaaaaaa was checked "
-            "on 2026-01-02"
+            "2 with another version, 1 new, 1 gone among the packages that others bring since commit aaaaaaa was "
+            "checked on 2026-01-02"
         ),
         (
             "anyio 3.7.1 → 4.0.0 (major)",
