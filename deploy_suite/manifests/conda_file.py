@@ -14,7 +14,9 @@ from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar
 from deploy_suite.model.finding import Location
 
 # channel::name =version=build, name >=1,<2, name 1.2.*
-_SPEC: Final = re.compile(r"(?:[\w./:-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<version>[^\[]*)")
+_SPEC: Final = re.compile(
+    r"(?:[\w./:-]+::)?(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?![\w.-])\s*(?P<version>[^\[]*)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,9 @@ def test_what_comes_from_channels_and_what_from_pip() -> None:
     assert [(line.name, line.location.line) for line in found.pip] == [("uvicorn", 12), ("tool", 14)]
 
 
-@pytest.mark.parametrize("text", ["", "a: b\n", "dependencies: x\n", "- a\n", "dependencies:\n  - {pip: x}\n  - [1]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a: b\n", "dependencies: x\n", "- a\n", "dependencies:\n  - {pip: x}\n  - [1]\n  - numpy_\n  - é\n"]
+)
 def test_what_lists_nothing(text: str) -> None:
     assert conda_file.parse(text, file="environment.yml") == conda_file.CondaFile()
 
