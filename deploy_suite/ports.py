@@ -1,6 +1,6 @@
 """What the suite needs of the world, as Protocols. The adapters are the only code behind them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.environment import DatabaseAddress, Interpreter
 from deploy_suite.model.project import Commit
+from deploy_suite.model.push import AddedLine, Outgoing, Remote
 from deploy_suite.model.secret import Curtain, Secret
 
 OUTPUT_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -324,7 +325,57 @@ class WorkingState:
     upstream_texts: Mapping[str, str] = field(default_factory=dict)
 
 
-class Git(Protocol):
+class RemoteRefusedError(Exception):
+    """A remote was asked in vain. Shape: `output` is what git printed; `is_late` when its time was up."""
+
+    def __init__(self, output: str, *, is_late: bool = False) -> None:
+        """Keep what git printed."""
+        super().__init__(output)
+        self.output = output
+        self.is_late = is_late
+
+
+class Remotes(Protocol):
+    """Git's way to other repositories. Nobody is asked for a password, and every call has its deadline."""
+
+    def remotes(self, repository: Path) -> Sequence[Remote]:
+        """Return the remotes."""
+
+    def upstream(self, repository: Path, branch: str) -> tuple[str, str]:
+        """Return the remote and the branch there that *branch* is configured to follow, two times "" for none."""
+
+    def tip(self, repository: Path, remote: Remote, branch: str, *, timeout_s: float) -> str:
+        """Return the commit at which *branch* is on *remote* now, "" where there is none; its history is fetched.
+
+        Raises: RemoteRefusedError.
+        """
+
+    def outgoing(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Outgoing:
+        """Return what *remote*, whose branch is at *base* ("" for a new one), lacks of *commit*."""
+
+    def added_lines(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Iterator[AddedLine]:
+        """Yield the lines that the outgoing commits add to text files, oldest commit first."""
+
+    def between(self, repository: Path, base: str, tip: str) -> Sequence[Commit] | None:
+        """Return the commits of *tip* that *base* lacks, oldest first; None where one of the two is not known here."""
+
+    def push(
+        self,
+        repository: Path,
+        remote: Remote,
+        branch: str,
+        commit: Commit,
+        *,
+        timeout_s: float,
+        heard: Callable[[str], None],
+    ) -> None:
+        """Let *branch* on *remote* be at *commit*, never by force; *heard* is called with what the remote says.
+
+        Raises: RemoteRefusedError.
+        """
+
+
+class Git(Remotes, Protocol):
     """The system's git."""
 
     def top(self, folder: Path) -> Path:

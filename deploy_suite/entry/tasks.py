@@ -160,6 +160,37 @@ def redeploy(
     _call("redeploy", *options, *switches)
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "branch": "the branch; the service's, else the one that is followed, when left out",
+        "plan": "push nothing; exit code 2 when there is something to push",
+        "format": "text or json",
+    }
+)
+def push(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    branch: str = "",
+    plan: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Push what was checked to the branch that is deployed, or say why not."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--branch": branch,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("push", *options, *(["--plan"] if plan else []))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -167,4 +198,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, redeploy, trace, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, trace, diagnose, explain)

@@ -21,3 +21,6 @@ LIVE_TARGETS: Final[Mapping[str, Opening]] = {"render": render.opened}
 
 # What the manifest in the project's folder, or at the top of its repository, calls the services.
 STATED: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.stated}
+
+# The branches from which that manifest has the services deployed.
+BRANCHES: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.branches}

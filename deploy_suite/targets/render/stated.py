@@ -7,7 +7,8 @@ from typing import Final
 from deploy_suite.manifests import yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.yaml_document import Block
-from deploy_suite.targets.render import blueprint
+from deploy_suite.targets.render import blueprint, nodes
+from deploy_suite.targets.render.blueprint import ServiceResource
 from deploy_suite.targets.render.lints import paths
 
 _NAME: Final = "render.yaml"
@@ -19,6 +20,16 @@ def stated(folder: Path, top: Path) -> Sequence[str]:
 
     A Blueprint that cannot be read states nothing here: preflight says what is wrong with it.
     """
+    return [one.name for one in _services(folder, top)]
+
+
+def branches(folder: Path, top: Path) -> Sequence[str]:
+    """Return the branches from which those services are deployed, each once, where the Blueprint names them."""
+    named = (nodes.text(one.block.get("branch")) for one in _services(folder, top))
+    return list(dict.fromkeys(branch for branch in named if branch))
+
+
+def _services(folder: Path, top: Path) -> Sequence[ServiceResource]:
     for place in dict.fromkeys((folder, top)):
         root = _document(place / _NAME)
         if root is not None:
@@ -26,8 +37,7 @@ def stated(folder: Path, top: Path) -> Sequence[str]:
                 one for one in blueprint.read(root, file=_NAME).services if one.name and one.type not in _NOT_DEPLOYED
             ]
             relative = folder.resolve().relative_to(top.resolve())
-            below = [one for one in services if (at := paths.root_of(one)) and at.is_relative_to(relative)]
-            return [one.name for one in below or services]
+            return [one for one in services if (at := paths.root_of(one)) and at.is_relative_to(relative)] or services
     return ()
 
 
