@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption, pushing, redeploying, tracing
+from deploy_suite.entry import explaining, interruption, pushing, redeploying, standing, tracing
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preflight(commands)
     pushing.add_commands(commands)
     redeploying.add_commands(commands)
+    standing.add_commands(commands)
     explaining.add_commands(commands)
     tracing.add_command(commands)
     return parser

@@ -191,6 +191,26 @@ def push(
     _call("push", *options, *(["--plan"] if plan else []))
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "format": "text or json",
+    }
+)
+def status(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """What is live, and how far is it behind the branch? Exit code 1 when it lags."""
+    given = {"--project": project, "--target": target, "--service": service, "--format": format}
+    _call("status", *(word for option, value in given.items() if value for word in (option, value)))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -198,4 +218,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, trace, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, status, trace, diagnose, explain)

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.model.finding import Outcome
+from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.reports import pushing as reports
 from tests.integration.redeploy_stage import Stage, staged
-from tests.standin.stand_in import KEY, server, wait_for
+from tests.standin.stand_in import KEY, server
 
 pytestmark = pytest.mark.integration
 
@@ -51,15 +52,14 @@ def test_a_commit_arrives_and_is_deployed(stage: Stage) -> None:
     planned, before = pushed(stage, is_plan=True), at_origin(stage)
     done = pushed(stage)
     again = pushed(stage)
-    wait_for(lambda: stage.shop.deploys[-1].commit == sha)
-    stage.shop.settle()
+    live = stage.redeploy(commit=sha)
 
     assert (planned.verdict, done.verdict, again.verdict) == (
         PushVerdict.PENDING,
         PushVerdict.PUSHED,
         PushVerdict.NOTHING,
     )
-    assert (before == sha, at_origin(stage), stage.shop.deploys[-1].status) == (False, sha, "live")
+    assert (before == sha, at_origin(stage), live.verdict) == (False, sha, ReleaseVerdict.LIVE)
     assert [one.subject for one in done.commits] == ["Say second"]
     assert (done.place.branch, done.place.because) == ("main", "shop is deployed from it")
     assert reports.render_text(done).startswith("PUSHED: 1 commit to main on origin (")

@@ -1,0 +1,47 @@
+"""The commands `status`, `logs` and `doctor`: what is live, what it says, and whether this machine can deploy."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.model.secret import Curtain
+
+_FORMATS: Final = ("text", "json")
+_LAG_CODES: Final = {"current": 0, "lags": 1, "unknown": 3}
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the three to the command line."""
+    status = _added(commands, "status", "what is live, and how far is it behind the branch? exit code 1 when it lags")
+    status.set_defaults(run=_status)
+
+
+def _added(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary)
+    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
+    command.add_argument(
+        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
+    )
+    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    return command
+
+
+def _status(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.releases.standing import standing  # noqa: PLC0415  no other command need wait for it
+    from deploy_suite.reports import standing as reports  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    with opened(curtain, command="status") as ports:
+        found = standing(options.project, target=options.target, service=options.service, ports=ports)
+    _write({"text": reports.render_text, "json": reports.render_json}[options.format](found), curtain)
+    return _LAG_CODES[found.lag.value]
+
+
+def _write(text: str, curtain: Curtain) -> None:
+    sys.stdout.write(curtain.masked(text))
+    sys.stdout.flush()
