@@ -425,6 +425,9 @@ class Credentials(Protocol):
         Raises: MachineError when the keyring holds it back.
         """
 
+    def kept_in(self, name: str, /) -> str:
+        """Return where the secret called *name* is, "the environment" or "the system's keyring"; "" for nowhere."""
+
 
 class NoCredentials:
     """Keeps nothing."""
@@ -432,6 +435,10 @@ class NoCredentials:
     def secret(self, _name: str, /) -> Secret | None:
         """Return None."""
         return None
+
+    def kept_in(self, _name: str, /) -> str:
+        """Return ""."""
+        return ""
 
 
 class Workplace(Protocol):

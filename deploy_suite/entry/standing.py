@@ -16,6 +16,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the three to the command line."""
     status = _added(commands, "status", "what is live, and how far is it behind the branch? exit code 1 when it lags")
     status.set_defaults(run=_status)
+    doctor = _added(commands, "doctor", "can this machine check and deploy? exit code 1 when something is missing")
+    doctor.set_defaults(run=_doctor)
 
 
 def _added(
@@ -40,6 +42,25 @@ def _status(options: argparse.Namespace, curtain: Curtain) -> int:
         found = standing(options.project, target=options.target, service=options.service, ports=ports)
     _write({"text": reports.render_text, "json": reports.render_json}[options.format](found), curtain)
     return _LAG_CODES[found.lag.value]
+
+
+def _doctor(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.entry.matrix import matrix  # noqa: PLC0415  as above
+    from deploy_suite.releases.doctoring import Patient, examined  # noqa: PLC0415
+    from deploy_suite.reports import doctoring as reports  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    patient = Patient(
+        folder=options.project,
+        target=options.target,
+        service=options.service,
+        pythons=matrix(options.project).pythons,
+    )
+    with opened(curtain, command="doctor") as ports:
+        items = examined(patient, ports)
+        ports.runner.give_up()  # what did not answer in time is not waited for
+    _write({"text": reports.render_text, "json": reports.render_json}[options.format](items), curtain)
+    return 0 if reports.is_healthy(items) else 1
 
 
 def _write(text: str, curtain: Curtain) -> None:

@@ -211,6 +211,26 @@ def status(
     _call("status", *(word for option, value in given.items() if value for word in (option, value)))
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "format": "text or json",
+    }
+)
+def doctor(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Can this machine check and deploy? At most 10 s; exit code 1 when something is missing."""
+    given = {"--project": project, "--target": target, "--service": service, "--format": format}
+    _call("doctor", *(word for option, value in given.items() if value for word in (option, value)))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -218,4 +238,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, status, trace, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, status, doctor, trace, diagnose, explain)

@@ -105,8 +105,8 @@ def _branch(folder: Path, service: LiveService, ports: Ports) -> _Branch:
         remotes = ports.git.remotes(top)
     except DeployError as error:
         return _Branch(note=f"how far the branch is cannot be seen: {error.message}")
-    for remote in remotes:
-        ports.curtain.add(Masker.of(remote.hidden))
+    for one in remotes:
+        ports.curtain.add(Masker.of(one.hidden))
     wanted = slug_of(service.repository)
     remote = next((one for one in remotes if wanted and one.slug.lower() == wanted), None)
     if remote is None or not service.branch:

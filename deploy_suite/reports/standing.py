@@ -23,9 +23,9 @@ def render_json(found: Standing) -> str:
     """Return *found* as one JSON document.
 
     Shape: {"schema": 1, "target", "service": {"id", "name", "url", "branch"}, "lag", "live": null | deploy,
-    "age_s",
-    "head", "behind": null | count, "missing": [{"commit", "subject"}], "astray", "unpushed", "under_way": null | deploy,
-    "deploys": [deploy], "notes"}; a deploy is {"id", "commit", "subject", "state", "trigger", "created", "finished"}.
+    "age_s", "head", "behind": null | count, "missing": [{"commit", "subject"}], "astray", "unpushed", "under_way":
+    null | deploy, "deploys": [deploy], "notes"}; a deploy is {"id", "commit", "subject", "state", "trigger", "created",
+    "finished"}.
     """
     service, age = found.service, _age_s(found.live, found.asked)
     document = {

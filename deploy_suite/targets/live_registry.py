@@ -1,6 +1,7 @@
 """The targets that can be deployed to, by name; apart from those of preflight, which need no way to them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -24,3 +25,7 @@ STATED: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": 
 
 # The branches from which that manifest has the services deployed.
 BRANCHES: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.branches}
+
+# The name of each target's key, and the time that it tells, None where it tells none.
+KEYS: Final[Mapping[str, str]] = {"render": render.KEY_NAME}
+TOLD_TIMES: Final[Mapping[str, Callable[[Ports], datetime | None]]] = {"render": render.told_time}
