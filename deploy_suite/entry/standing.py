@@ -16,6 +16,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the three to the command line."""
     status = _added(commands, "status", "what is live, and how far is it behind the branch? exit code 1 when it lags")
     status.set_defaults(run=_status)
+    logs = _added(commands, "logs", "what the live service prints, secrets masked")
+    logs.set_defaults(run=_logs)
+    logs.add_argument("--since", default="15m", help="from then on: 15m, 2h, 1d, or a time in ISO 8601 (default: 15m)")
+    logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     doctor = _added(commands, "doctor", "can this machine check and deploy? exit code 1 when something is missing")
     doctor.set_defaults(run=_doctor)
 
@@ -61,6 +65,24 @@ def _doctor(options: argparse.Namespace, curtain: Curtain) -> int:
         ports.runner.give_up()  # what did not answer in time is not waited for
     _write({"text": reports.render_text, "json": reports.render_json}[options.format](items), curtain)
     return 0 if reports.is_healthy(items) else 1
+
+
+def _logs(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.releases.live_log import LogRequest, told  # noqa: PLC0415  as above
+    from deploy_suite.reports.live_log import LINES  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    render = LINES[options.format]
+    request = LogRequest(
+        folder=options.project,
+        target=options.target,
+        service=options.service,
+        since=options.since,
+        follows=options.follow,
+    )
+    with opened(curtain, command="logs") as ports:
+        told(request, ports, tell=lambda line: _write(render(line), curtain))
+    return 0
 
 
 def _write(text: str, curtain: Curtain) -> None:

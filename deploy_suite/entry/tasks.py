@@ -231,6 +231,37 @@ def doctor(
     _call("doctor", *(word for option, value in given.items() if value for word in (option, value)))
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "since": "from then on: 15m, 2h, 1d, or a time in ISO 8601",
+        "follow": "go on until Ctrl-C",
+        "format": "text or json",
+    }
+)
+def logs(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    since: str = "15m",
+    follow: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """What the live service prints, secrets masked."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--since": since,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("logs", *options, *(["--follow"] if follow else []))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -238,4 +269,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, status, doctor, trace, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, status, logs, doctor, trace, diagnose, explain)
