@@ -20,9 +20,9 @@ from deploy_suite.reports.registry import FORMATS
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _UNEXPECTED: Final = 5
 _EPILOGUE: Final = """exit codes:
-  0  passed, perhaps with warnings; the deploy is live
-  1  deployed as it is, the project would fail; the deploy did not become live
-  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml
+  0  passed, perhaps with warnings; the deploy is live; pushed, or nothing to push
+  1  deployed as it is, the project would fail; the deploy did not become live; not pushed; what is live lags
+  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml; push --plan: something to push
   3  incomplete: something that must be checked cannot be checked on this machine
   4  this machine fell short: no network to the package index, disk full, a tool missing
   5  a fault of the suite itself
