@@ -12,6 +12,7 @@ from typing import Final
 from deploy_suite.errors import MachineError
 
 _TIMEOUT_S: Final = 120
+_STREAM_S: Final = 600
 _LAST_WORDS_S: Final = 5.0
 _MOST_OUTPUT_LINES: Final = 2000
 _FIXED: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
@@ -57,10 +58,20 @@ def answer(folder: Path, *arguments: str) -> str:
 
 @contextlib.contextmanager
 def streamed(folder: Path, *arguments: str) -> Iterator[Iterator[bytes]]:
-    """Yield the lines that git prints, while it prints them; leaving the context ends git."""
-    with _started(folder, arguments, stderr=subprocess.DEVNULL) as process, _deadline(process, _TIMEOUT_S):
+    """Yield the lines that git prints, while it prints them; leaving the context ends git.
+
+    Raises: MachineError after a context that was left before all had been printed because git failed or took long.
+    """
+    with (
+        _started(folder, arguments, stderr=subprocess.DEVNULL) as process,
+        _deadline(process, _STREAM_S) as is_late,
+    ):
         assert process.stdout is not None  # noqa: S101  a pipe was asked for
         yield iter(process.stdout)
+        code = process.poll() if process.stdout.read(1) else process.wait(_LAST_WORDS_S)
+    if is_late.is_set() or code:
+        why = f"took more than {_STREAM_S} s" if is_late.is_set() else f"exited with {code}"
+        raise MachineError(f"git {' '.join(arguments)[:60]} {why} in {folder}", remedy="see: git fsck")
 
 
 def conversed(

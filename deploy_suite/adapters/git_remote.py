@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from deploy_suite.adapters.git_call import answer, call, conversed, streamed
+from deploy_suite.adapters.git_call import RefusedError, answer, call, conversed, streamed
+from deploy_suite.errors import MachineError
 from deploy_suite.model.project import Commit
 from deploy_suite.model.push import AddedLine, Outgoing, OutgoingFile, OutgoingSubmodule, Remote
 from deploy_suite.model.secret import MASK, Secret
@@ -59,13 +60,14 @@ class SystemRemotes:
     def outgoing(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Outgoing:
         """See `ports.Remotes.outgoing`. What another branch of the remote has is not sent, and not listed."""
         span = _span(remote, base, commit)
-        return Outgoing(
-            commits=tuple(_commits(repository, (f"{base}..{commit.sha}",) if base else span)),
-            behind=int(answer(repository, "rev-list", "--count", f"{commit.sha}..{base}", "--") or 0) if base else 0,
-            files=tuple(_files(repository, span)),
-            submodules=tuple(_submodules(repository, base, commit)),
-            lfs_pushes=_lfs_pushes(repository),
-        )
+        with _whole(repository):
+            return Outgoing(
+                commits=tuple(_commits(repository, (f"{base}..{commit.sha}",) if base else span)),
+                behind=int(call(repository, "rev-list", "--count", f"{commit.sha}..{base}", "--")) if base else 0,
+                files=tuple(_files(repository, span)),
+                submodules=tuple(_submodules(repository, base, commit)),
+                lfs_pushes=_lfs_pushes(repository),
+            )
 
     def added_lines(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Iterator[AddedLine]:
         """See `ports.Remotes.added_lines`."""
@@ -79,7 +81,8 @@ class SystemRemotes:
         """See `ports.Remotes.between`."""
         if not (_has(repository, base) and _has(repository, tip)):
             return None
-        return tuple(_commits(repository, (f"{base}..{tip}",)))
+        with _whole(repository):
+            return tuple(_commits(repository, (f"{base}..{tip}",)))
 
     def push(
         self,
@@ -129,16 +132,25 @@ def _has(repository: Path, revision: str) -> bool:
     return bool(revision) and bool(answer(repository, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}"))
 
 
+@contextlib.contextmanager
+def _whole(repository: Path) -> Iterator[None]:
+    """What cannot be looked through must not pass for clean."""
+    try:
+        yield
+    except RefusedError as error:
+        raise MachineError(f"the history in {repository} cannot be read: {error}", remedy="see: git fsck") from error
+
+
 def _commits(repository: Path, span: tuple[str, ...]) -> Iterator[Commit]:
-    for line in answer(repository, "log", "--reverse", _FORMAT, *span, "--").splitlines():
+    for line in filter(None, call(repository, "log", "--reverse", _FORMAT, *span, "--").split("\n")):
         sha, tree, subject = line.split("\0")
         yield Commit(sha=sha, tree=tree, subject=subject)
 
 
 def _files(repository: Path, span: tuple[str, ...]) -> Iterator[OutgoingFile]:
     """Yield the contents that no branch of the remote has, those included that a later commit takes away again."""
-    listing = answer(repository, "rev-list", "--objects", "--missing=allow-any", *span, "--")
-    named = dict(line.split(" ", 1) for line in listing.splitlines() if " " in line)
+    listing = call(repository, "rev-list", "--objects", "--missing=allow-any", *span, "--")
+    named = dict(line.split(" ", 1) for line in listing.split("\n") if " " in line)
     check = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
     about = call(repository, "cat-file", check, stdin="".join(f"{one}\n" for one in named)) if named else ""
     for line in about.splitlines():

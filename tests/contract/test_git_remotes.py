@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.git import SystemGit
+from deploy_suite.errors import MachineError
 from deploy_suite.model.push import AddedLine, Outgoing, OutgoingFile, OutgoingSubmodule, Remote
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import RemoteRefusedError
@@ -231,3 +232,17 @@ def test_the_upstream_is_the_configured_one(clone: Path) -> None:
     git(clone, "checkout", "-qb", "topic")
 
     assert (GIT.upstream(clone, "main"), GIT.upstream(clone, "topic")) == (("origin", "main"), ("", ""))
+
+
+def test_a_history_that_cannot_be_read_does_not_pass_for_clean(clone: Path) -> None:
+    base = git(clone, "rev-parse", "HEAD")
+    sha = commit(clone, "second", b__py="two\n")
+    checked = GIT.commit(clone, "HEAD")
+    blob = git(clone, "rev-parse", "HEAD:b.py")
+    (clone / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    with pytest.raises(MachineError):
+        list(GIT.added_lines(clone, origin(clone), base, checked))
+    (clone / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    with pytest.raises(MachineError, match="cannot be read"):
+        GIT.outgoing(clone, origin(clone), base, checked)
