@@ -3,12 +3,16 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from deploy_suite.adapters.git import SystemGit
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.release import ReleaseVerdict
+from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.reports import pushing as reports
 from tests.integration.redeploy_stage import Stage, staged
@@ -147,3 +151,34 @@ def test_without_a_key_the_branch_that_is_followed_is_meant(stage: Stage, monkey
         sha,
     )
     assert "no API key" in done.place.unasked or "RENDER_API_KEY" in done.place.unasked
+
+
+class LosingGit(SystemGit):
+    """Loses the answer of a push that was carried out, and then the remote where `is_cut_off`."""
+
+    is_cut_off = False
+    has_pushed = False
+
+    def push(self, *where: Any, **more: Any) -> None:
+        super().push(*where, **more)
+        self.has_pushed = True
+        raise RemoteRefusedError("Connection reset by peer", is_late=self.is_cut_off)
+
+    def tip(self, *where: Any, **more: Any) -> str:
+        if self.has_pushed and self.is_cut_off:
+            raise RemoteRefusedError("", is_late=True)
+        return super().tip(*where, **more)
+
+
+@pytest.mark.parametrize(
+    ("is_cut_off", "verdict"), [(False, PushVerdict.PUSHED), (True, PushVerdict.UNKNOWN)], ids=["found", "cut off"]
+)
+def test_an_answer_that_is_lost_is_looked_up(stage: Stage, *, is_cut_off: bool, verdict: PushVerdict) -> None:
+    git_that_loses = LosingGit()
+    git_that_loses.is_cut_off = is_cut_off
+    stage.ports = replace(stage.ports, git=git_that_loses)
+    sha = stage.shop.commit(SECOND)
+
+    done = pushed(stage)
+
+    assert (done.verdict, at_origin(stage)) == (verdict, sha)
