@@ -262,6 +262,21 @@ def logs(
     _call("logs", *options, *(["--follow"] if follow else []))
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "service": "one service; all when left out",
+        "python": "another Python than the target would use, for example 3.13",
+        "hashes": "write the hashes too, which pip then insists on",
+    }
+)
+def lock(_context: Context, project: str = ".", service: str = "", python: str = "", hashes: bool = False) -> None:  # noqa: FBT001, FBT002  as above
+    """Write down the versions that the target would get now, beside the requirements."""
+    given = {"--project": project, "--service": service, "--python": python}
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("lock", *options, *(("--hashes",) if hashes else ()))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -269,4 +284,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, status, logs, doctor, trace, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, status, logs, doctor, trace, lock, diagnose, explain)
