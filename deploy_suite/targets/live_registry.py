@@ -21,3 +21,6 @@ LIVE_TARGETS: Final[Mapping[str, Opening]] = {"render": render.opened}
 
 # What the manifest in the project's folder, or at the top of its repository, calls the services.
 STATED: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.stated}
+
+# Where the services of such a manifest say that they are healthy, by service.
+HEALTH_PATHS: Final[Mapping[str, Callable[[Path, Path], Mapping[str, str]]]] = {"render": render_stated.health_paths}
