@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.probe import Probe, Verdict
@@ -59,19 +59,14 @@ def render(baseline: Baseline) -> str:
 def parse(text: str, *, file: str) -> Baseline:
     """Return the baseline that *text* holds. Raises: UsageError."""
     try:
-        return _baseline(json.loads(text))
+        document = json.loads(text)
+        taken = datetime.fromisoformat(document["taken"]).astimezone()
+        series = tuple(
+            Series(name=str(name), times_ms=tuple(float(time) for time in times))
+            for name, times in document["probes"].items()
+        )
+        return Baseline(url=str(document["url"]), commit=str(document["commit"]), taken=taken, series=series)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
             f"{file} is no baseline of this suite", source=file, remedy="measure one: --save-baseline FILE"
         ) from error
-
-
-def _baseline(document: Any) -> Baseline:
-    taken = datetime.fromisoformat(document["taken"])
-    if document["schema"] != SCHEMA or taken.tzinfo is None:
-        raise ValueError(document["schema"])
-    series = tuple(
-        Series(name=str(name), times_ms=tuple(float(time) for time in times))
-        for name, times in document["probes"].items()
-    )
-    return Baseline(url=str(document["url"]), commit=str(document["commit"]), taken=taken, series=series)

@@ -119,7 +119,9 @@ def in_words(one: Comparison) -> str:
     """Return the figures of a comparison."""
     pairs = (("p50", one.old.p50_ms, one.new.p50_ms), ("p95", one.old.p95_ms, one.new.p95_ms))
     figures = ", ".join(f"{name} {old:.1f} → {new:.1f} ms" for name, old, new in pairs)
-    chances = (
-        f"on the whole {one.shift:.2f} times (p = {one.shift_p:.4f}), p95 {one.tail:.2f} times (p = {one.tail_p:.4f})"
-    )
+    chances = f"on the whole {one.shift:.2f} times{_chance(one.shift_p)}, p95 {one.tail:.2f} times{_chance(one.tail_p)}"
     return f"{figures}; {chances}; {one.old.count} and {one.new.count} samples"
+
+
+def _chance(p_value: float | None) -> str:
+    return "" if p_value is None else f" (p = {p_value:.4f})"

@@ -65,9 +65,13 @@ def _comparison(one: Comparison) -> dict[str, object]:
         "slower": one.is_slower,
         "old": _latency(one.old),
         "new": _latency(one.new),
-        "shift": {"ratio": round(one.shift, 4), "p": round(one.shift_p, 5)},
-        "p95": {"ratio": round(one.tail, 4), "p": round(one.tail_p, 5)},
+        "shift": {"ratio": round(one.shift, 4), "p": _chance(one.shift_p)},
+        "p95": {"ratio": round(one.tail, 4), "p": _chance(one.tail_p)},
     }
+
+
+def _chance(p_value: float | None) -> float | None:
+    return None if p_value is None else round(p_value, 5)
 
 
 def _latency(one: Latency) -> dict[str, object]:
