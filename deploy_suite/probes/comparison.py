@@ -19,6 +19,7 @@ from deploy_suite.probes.latency import LEAST_SAMPLES, Latency, of_times, percen
 
 MARGIN: Final = 0.10  # a tenth is what a person begins to care about; less than that machines differ among themselves
 LEVEL: Final = 0.005  # of one comparison; the goal is one false alarm in a hundred
+LEVEL_AGAIN: Final = 0.05  # of the second measurement, which only confirms what the first one found
 _BLOCKS: Final = 20
 _ROUNDS: Final = 2000
 _SEED: Final = 20_250_101  # the same samples get the same verdict
@@ -44,14 +45,14 @@ class Comparison:
 
 
 def compared(
-    old: Sequence[float], new: Sequence[float], *, margin: float = MARGIN, comparisons: int = 1
+    old: Sequence[float], new: Sequence[float], *, level: float = LEVEL, margin: float = MARGIN, comparisons: int = 1
 ) -> Comparison | None:
     """Return how *new* compares with *old*, both in the order they were measured; None with fewer than 20 in either."""
     if min(len(old), len(new)) < LEAST_SAMPLES:
         return None
     before, after = of_times(old, asked=len(old)), of_times(new, asked=len(new))
     shift, tail = shift_ratio(old, new), after.p95_ms / max(before.p95_ms, 1e-6)
-    limit = LEVEL / 2 / max(comparisons, 1)
+    limit = level / 2 / max(comparisons, 1)
     rounds = max(_ROUNDS, round(5 / limit))
     pools = _blocks(old), _blocks(new)
     shift_p = tail_p = None

@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.errors import UsageError
 from deploy_suite.model.probe import Probe, Verdict
 from deploy_suite.ports import Clock
-from deploy_suite.probes.comparison import Comparison, compared
+from deploy_suite.probes.comparison import LEVEL, Comparison, compared
 from deploy_suite.probes.latency import LEAST_SAMPLES
 from deploy_suite.probes.session import Session
 from deploy_suite.releases.verification import Baseline, Patience, Series, Subject
@@ -37,10 +37,10 @@ def repeatable(probes: Sequence[Probe]) -> tuple[Probe, ...]:
     return tuple(probe for probe in probes if probe.method in _SAFE and not probe.websocket)
 
 
-def comparisons(old: Baseline, new: Baseline) -> Mapping[str, Comparison]:
-    """Return how each probe that both have, with enough samples, compares."""
+def comparisons(old: Baseline, new: Baseline, *, level: float = LEVEL) -> Mapping[str, Comparison]:
+    """Return how each probe that both have, with enough samples, compares at *level*."""
     both = [one for one in new.series if old.times(one.name)]
-    found = {one.name: compared(old.times(one.name), one.times_ms, comparisons=len(both)) for one in both}
+    found = {one.name: compared(old.times(one.name), one.times_ms, level=level, comparisons=len(both)) for one in both}
     return {name: one for name, one in found.items() if one is not None}
 
 

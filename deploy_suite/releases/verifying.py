@@ -9,7 +9,7 @@ from deploy_suite.model.probe import ProbeResult, Verdict
 from deploy_suite.model.release import Deploy
 from deploy_suite.ports import Ports
 from deploy_suite.probes import curl
-from deploy_suite.probes.comparison import Comparison
+from deploy_suite.probes.comparison import LEVEL_AGAIN, Comparison
 from deploy_suite.releases import measuring
 from deploy_suite.releases.rounds import Round, Seen, Sight, watched
 from deploy_suite.releases.serving import HOW_TO_TELL, Serving
@@ -92,7 +92,7 @@ def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience,
     if not slower_in_words(first):
         return _Judged(latency=first, measured=new, notes=notes)
     again = measuring.measured(subject, seen.session, ports.clock, commit=commit, patience=patience)
-    second = measuring.comparisons(baseline, again)
+    second = measuring.comparisons(baseline, again, level=LEVEL_AGAIN)
     both = {name: _confirmed(one, second.get(name)) for name, one in first.items()}
     slower = slower_in_words(both)
     if not slower:
