@@ -187,7 +187,7 @@ def test_where_the_service_tells_its_commit_is_read(written: str, read: CommitPl
             "commit: needs 'header' or 'json', and not both: where the service tells its commit",
         ),
         ('{ header = "X Commit" }', "commit.header: must be a text such as \"X-Commit\", not 'X Commit'"),
-        ('{ field = "commit" }', "commit.field: unknown key"),
+        ('{ field = "commit" }', "commit.field: unknown key; known are path, header, json"),
         ('"X-Commit"', "commit: must be a table, not 'X-Commit'"),
     ],
 )
