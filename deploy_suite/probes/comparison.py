@@ -4,7 +4,8 @@ The test: permutation over blocks of consecutive samples. Neighbours in time res
 pause of the garbage collector), so samples are not exchangeable one by one; blocks of them nearly are. Two effects are
 asked for: a shift of the whole distribution (sum of ranks, Mann and Whitney; its size by Hodges and Lehmann on the
 logarithms, the median of all ratios), and a longer tail (ratio of the 95th percentiles). Slower is said when one of
-them is at least the margin and its p-value at most half the level, divided by the comparisons in one verification.
+them is at least the margin, and 2 ms, and its p-value at most half the level, divided by the comparisons in one
+verification. What changed between the two measurements beside the release (a busier machine) looks like the release.
 Sources: Mann, Whitney 1947, https://doi.org/10.1214/aoms/1177730491; Hodges, Lehmann 1963,
 https://doi.org/10.1214/aoms/1177704172; Good, Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., 2005.
 """
@@ -18,6 +19,7 @@ from typing import Final
 from deploy_suite.probes.latency import LEAST_SAMPLES, Latency, of_times, percentile
 
 MARGIN: Final = 0.10  # a tenth is what a person begins to care about; less than that machines differ among themselves
+LEAST_MS: Final = 2.0  # what nobody notices is no reason to go back, however sure it is
 LEVEL: Final = 0.005  # of one comparison; the goal is one false alarm in a hundred
 LEVEL_AGAIN: Final = 0.05  # of the second measurement, which only confirms what the first one found
 _BLOCKS: Final = 20
@@ -56,10 +58,10 @@ def compared(
     rounds = max(_ROUNDS, round(5 / limit))
     pools = _blocks(old), _blocks(new)
     shift_p = tail_p = None
-    if shift >= 1 + margin:
+    if shift >= 1 + margin and after.p50_ms - before.p50_ms >= LEAST_MS:
         shift_p = _p_value(*_ranked(*pools), _sum, rounds=rounds, limit=limit)
     is_shifted = shift_p is not None and shift_p <= limit
-    if tail >= 1 + margin and not is_shifted:
+    if tail >= 1 + margin and after.p95_ms - before.p95_ms >= LEAST_MS and not is_shifted:
         tail_p = _p_value(_sorted(pools[0]), _sorted(pools[1]), _tail, rounds=rounds, limit=limit)
     return Comparison(
         old=before,

@@ -94,3 +94,12 @@ def test_the_same_samples_get_the_same_figures() -> None:
 
 def test_the_shift_is_the_factor() -> None:
     assert shift_ratio([10.0, 20.0, 30.0], [20.0, 40.0, 60.0]) == 2.0
+
+
+def test_less_than_two_milliseconds_more_are_no_reason_to_go_back() -> None:
+    chance = seeded(5)
+    old = [time / 20 for time in drawn(chance, 200, spread=0.1)]
+    new = [time / 20 for time in drawn(chance, 200, spread=0.1, factor=1.5)]
+
+    assert shift_ratio(old, new) > 1.4
+    assert not is_slower(old, new)
