@@ -3,10 +3,10 @@
     python benchmarks/latency.py [COMPARISONS] [SAMPLES] [--strict]
 
 The server sleeps for log-normal times with a pause now and then, and this machine's own noise comes on top; what the
-exchange itself costs is measured first, and the slower release takes 30 % more of that too. The
-two releases are asked in turn, so that the machine's busy spells meet both; slower is said only when a second measurement
-agrees, as in `verify`. With --strict the exit code is 1 when more than 1 of 100 identical ones are flagged, or fewer than 19 of 20
-slower ones found.
+exchange itself costs is measured first, and the slower release takes 30 % more of that too. The two releases are asked
+in turn, so that the machine's busy spells meet both; slower is said only when a second measurement agrees, as in
+`verify`, which can ask the old release only before the switch. With --strict the exit code is 1 when more than 1 of 100
+identical ones are flagged, or fewer than 19 of 20 slower ones found.
 """
 
 import http.server
