@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Final
 
 from deploy_suite import staging, unstated, verdicts
-from deploy_suite.checks import dependencies
+from deploy_suite.checks import dependencies, drift
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
@@ -49,6 +49,7 @@ class Rehearsal:
             repository=project.repository,
         )
         self._python = preferences.python or contract.python.version
+        self._drifted: Findings = ()
         self.reused = ""
 
     @property
@@ -83,7 +84,15 @@ class Rehearsal:
                 self._ports.runner.give_up()
                 raise
             *others, read = (check.result() for check in static)
-            return [*others, unstated.settled(read, told, rest), *unstated.told(rest, told)]
+            shown = unstated.told(rest, told)
+            return [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
+
+    def _with_drift(self, result: CheckResult) -> CheckResult:
+        """Return *result* with what the index changed, which no verdict keeps: it is against another commit."""
+        if result.check != drift.CHECK or not self._drifted:
+            return result
+        more = self._recorder.result(drift.CHECK, 0.0, self._drifted).findings
+        return replace(result, findings=(*result.findings, *more))
 
     def _with_made_up_values(
         self, pool: ThreadPoolExecutor, *, read: "Future[CheckResult]"
@@ -122,6 +131,7 @@ class Rehearsal:
                 cannot = recorder.result("environment", 0.0, (cannot_check(error),))
                 return [cannot, *recorder.nothing_after_build("the environment cannot be built here")]
             self._python = plan.choice.interpreter.version
+            self._drifted = drift.findings(self._case, plan, self._ports)
             name = f"{stem}-{plan.key}"
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python

@@ -127,7 +127,7 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
             _reap(*left)
         yield place
     except OSError as error:
-        if error.errno not in _FULL:
+        if not _lacks_room(error):
             raise
         raise _is_full(root) from error
     finally:
@@ -148,12 +148,20 @@ def speaking_of_the_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if _lacks_room(error):
             raise _is_full(folder) from error
         raise MachineError(
             f"cannot write below {folder}: {error.strerror or error}",
             remedy=f"make it writable, or set {ROOT_VARIABLE} to a folder that is",
         ) from error
+
+
+def _lacks_room(error: OSError) -> bool:
+    """Whether a disk was full; shutil tells of all that it could not copy in one error, each reason as text."""
+    if not isinstance(error, shutil.Error):
+        return error.errno in _FULL
+    reasons = (str(reason) for *_, reason in error.args[0]) if isinstance(error.args[0], list) else ()
+    return any(f"[Errno {number}]" in reason for reason in reasons for number in _FULL)
 
 
 def _is_full(folder: Path) -> MachineError:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption, redeploying, tracing, verifying
+from deploy_suite.entry import explaining, interruption, locking, redeploying, tracing, verifying
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_commands(commands)
     explaining.add_commands(commands)
     tracing.add_command(commands)
+    locking.add_command(commands)
     return parser
 
 

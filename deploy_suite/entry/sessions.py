@@ -8,7 +8,7 @@ import nox
 
 from deploy_suite.entry.matrix import matrix
 
-__all__ = ["preflight"]
+__all__ = ["lock", "preflight"]
 
 MATRIX_TAG: Final = "matrix"
 _CLEANING_S: Final = 20.0
@@ -17,13 +17,19 @@ _CLEANING_S: Final = 20.0
 @nox.session(venv_backend="none", allow_parallel=True)
 def preflight(session: nox.Session) -> None:
     """Would this commit build, migrate, boot and answer? Each target, with the Python that it would use."""
-    _run(session)
+    _run(session, "preflight")
+
+
+@nox.session(venv_backend="none", default=False)
+def lock(session: nox.Session) -> None:
+    """Write down the versions that the target would get now, beside the requirements; `-- --hashes` with hashes."""
+    _run(session, "lock")
 
 
 def _run(session: nox.Session, *options: str) -> None:
     """Run the command line; when interrupted it gets the time to remove what it made, of which Nox grants 0.5 s."""
     session.run(
-        *(sys.executable, "-m", "deploy_suite", "preflight", *options, *session.posargs),
+        *(sys.executable, "-m", "deploy_suite", *options, *session.posargs),
         external=True,
         interrupt_timeout=_CLEANING_S,
         terminate_timeout=_CLEANING_S,
@@ -44,7 +50,7 @@ def _register(python: str, targets: tuple[str, ...]) -> None:
     @nox.parametrize("target", targets)
     def cell(session: nox.Session, target: str) -> None:
         """The same for one cell of the matrix: another Python, one target."""
-        _run(session, "--python", python, "--target", target)
+        _run(session, "preflight", "--python", python, "--target", target)
 
 
 _cells = matrix(Path.cwd())

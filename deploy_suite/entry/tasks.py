@@ -203,6 +203,21 @@ def verify(
     _call("verify", *[word for option, value in given.items() if value for word in (option, value)])
 
 
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "service": "one service; all when left out",
+        "python": "another Python than the target would use, for example 3.13",
+        "hashes": "write the hashes too, which pip then insists on",
+    }
+)
+def lock(_context: Context, project: str = ".", service: str = "", python: str = "", hashes: bool = False) -> None:  # noqa: FBT001, FBT002  as above
+    """Write down the versions that the target would get now, beside the requirements."""
+    given = {"--project": project, "--service": service, "--python": python}
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("lock", *options, *(("--hashes",) if hashes else ()))
+
+
 def _call(*arguments: str) -> None:
     sys.stdout.flush()
     code = cli.main(list(arguments))
@@ -210,4 +225,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, redeploy, verify, trace, diagnose, explain)
+namespace = Collection(preflight, redeploy, verify, trace, lock, diagnose, explain)

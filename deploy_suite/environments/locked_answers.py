@@ -42,11 +42,12 @@ def _read_files(question: Question) -> tuple[RequirementsFile, ...]:
 def _pinned(question: Question, read: tuple[RequirementsFile, ...]) -> frozenset[str]:
     """Return the distributions that *question* pins, none where it asks for anything else."""
     lines = [line for each in read if not each.is_constraint for line in each.requirements]
-    asks_for_more = question.requirements or question.editables or not all(map(_is_pin, lines))
+    asks_for_more = question.requirements or question.editables or not all(map(is_pin, lines))
     return frozenset() if asks_for_more else frozenset(line.name for line in lines)
 
 
-def _is_pin(line: RequirementLine) -> bool:
+def is_pin(line: RequirementLine) -> bool:
+    """Whether *line* leaves no choice of the version."""
     specifiers = tuple(line.requirement.specifier) if line.requirement and not line.target else ()
     return len(specifiers) == 1 and specifiers[0].operator == "==" and not specifiers[0].version.endswith(".*")
 

@@ -72,5 +72,6 @@ def compiled_here(venv: Path) -> frozenset[str]:
 
 
 def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:
-    """Yield the installed distributions with their metadata."""
+    """Yield the installed distributions with their metadata, read anew: a folder may change twice in one clock tick."""
+    importlib.metadata.MetadataPathFinder().invalidate_caches()
     return iter(importlib.metadata.distributions(path=[str(site_packages(venv))]))

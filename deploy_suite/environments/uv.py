@@ -98,6 +98,12 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
     return _answer(packages) if packages is not None else Answer(is_answer=False)
 
 
+def pins(question: Question, workshop: Workshop, *, python: str, with_hashes: bool) -> Completed:
+    """Return the lines of a requirements file that pins the answer to *question* for *python*, "3.12" or longer."""
+    form = ("--no-header", "--no-strip-extras", "--annotation-style", "line", "--python-version", python)
+    return _compiled(question, workshop, *form, *(("--generate-hashes",) if with_hashes else ()))
+
+
 def demands(question: Question, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
     """Return for each distribution of the answer to *question* which others require it, () for none of them."""
     done = _compiled(question, workshop, "--no-header", "--annotation-style", "line")

@@ -199,7 +199,7 @@ def _placed(command: SimpleCommand, *, pip: str) -> SimpleCommand | None:
         else:
             kept.append(word)
     wheels = [word for word in kept if word.endswith((".whl", "/*")) and not word.startswith("-")]
-    if is_pip and wheels:
+    if is_pip and wheels and "install" in kept:
         kept = [word for word in kept if word not in wheels]
         if not any(word in {"-r", "-e"} or not word.startswith("-") for word in kept[kept.index("install") + 1 :]):
             return replace(command, words=("true",), text="true")

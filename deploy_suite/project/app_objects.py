@@ -61,7 +61,7 @@ def read(path: Path) -> Source | None:
     """Return the parsed file, None when it is no Python source that this interpreter reads."""
     try:
         tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # the last for what is nested too deeply
         return None
     names = {}
     for node in ast.walk(tree):

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import dependencies
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.config import check as config
 from deploy_suite.checks.packages import binaries
 from deploy_suite.entry import cli
 from deploy_suite.environments import pip_call, recipe
@@ -19,6 +22,7 @@ from deploy_suite.knowledge.diagnosis import diagnose_stream
 from deploy_suite.manifests import (
     alembic_ini,
     compose,
+    conda_file,
     dockerfile,
     dockerignore,
     dotenv_file,
@@ -39,7 +43,9 @@ from deploy_suite.manifests import (
 )
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import Settings
+from deploy_suite.model.environment import Preferences
 from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
+from deploy_suite.ports import WorkingState
 from deploy_suite.probes import json_paths
 from deploy_suite.reports import diagnosis as diagnosis_reports
 from deploy_suite.targets.registry import TARGETS
@@ -110,6 +116,14 @@ _PROJECT: Final[Mapping[str, bytes]] = {
 }
 
 
+_LISTS: Final[Mapping[str, bytes]] = {
+    "pyproject.toml": b'[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n',
+    "uv.lock": b'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
+    "environment.yml": b"dependencies:\n- numpy=1.26\n",
+    ".env": b"A=1\n",
+}
+
+
 def _project_with(name: str, *, without: tuple[str, ...] = ()) -> Read:
     """Return what reads a whole project of which the file *name* holds the bytes."""
 
@@ -140,6 +154,21 @@ def _in_container(data: bytes) -> None:
         snapshot = _snapshot(files, Path(folder))
         for contract in TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts:
             recipe.read(contract, snapshot)
+
+
+def _checked(name: str, **of_manifest: bytes) -> Read:
+    """Return what puts a project to the checks of its sources; the file *name* holds the bytes."""
+
+    def read(data: bytes) -> None:
+        manifest = _PROJECT["render.yaml"].replace(b"./build.sh", of_manifest.get("build", b"./build.sh"))
+        with tempfile.TemporaryDirectory() as folder:
+            snapshot = _snapshot({**_PROJECT, **_LISTS, "render.yaml": manifest, name: data}, Path(folder))
+            for contract in TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts:
+                case = Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+                dependencies.check(case)
+                config.check(case)
+
+    return read
 
 
 def _build_command(data: bytes) -> None:
@@ -199,6 +228,9 @@ READERS: Final[Mapping[str, Reader]] = {
         _of_text(lambda text: alembic_ini.parse_pyproject(text, file="pyproject.toml")), ("pyproject.toml",)
     ),
     "compose": Reader(_of_text(lambda text: compose.parse(text, file="compose.yaml")), ("*.yaml", "*.yml")),
+    "environment.yml": Reader(
+        _of_text(lambda text: conda_file.parse(text, file="environment.yml")), ("environment*.yml", "*.yaml")
+    ),
     "Dockerfile": Reader(_of_text(_dockerfile), ("Dockerfile",)),
     "dockerignore": Reader(
         _of_text(lambda text: dockerignore.parse(text).rule_for(PurePosixPath("a/b.py"))), ("*.txt",)
@@ -242,6 +274,14 @@ READERS: Final[Mapping[str, Reader]] = {
     "project by start script": Reader(_project_with("start.sh"), ("*.sh",)),
     "project by entry point": Reader(_project_with("app/main.py", without=("render.yaml",)), _PYTHON),
     "project by requirements": Reader(_project_with("requirements.txt"), ("requirements*.txt",)),
+    "checks of requirements": Reader(_checked("requirements.txt"), ("requirements*.txt",)),
+    "checks of pyproject.toml": Reader(_checked("pyproject.toml", build=b"uv sync"), ("pyproject.toml",)),
+    "checks of uv.lock": Reader(_checked("uv.lock", build=b"uv sync"), ("uv.lock",)),
+    "checks of a module": Reader(_checked("app/more.py"), _PYTHON),
+    "checks of a start script": Reader(_checked("start.sh"), ("*.sh",)),
+    "checks of .env": Reader(_checked(".env"), (".env*",)),
+    "checks of environment.yml": Reader(_checked("environment.yml"), ("environment*.yml",)),
+    "checks of alembic.ini": Reader(_checked("alembic.ini"), ("alembic.ini",)),
     "trace": Reader(_traced(Framework.FASTAPI), _PYTHON),
     "trace of Django's settings": Reader(_traced(Framework.DJANGO), ("settings*.py", "*.py.seed")),
     "compose value": Reader(_of_text(compose.interpolated)),

@@ -168,7 +168,8 @@ def test_a_missing_package_comes_with_its_chain_and_the_file_to_add_it_to(projec
         Finding(
             code="missing-requirement:numpy",
             outcome=Outcome.FAILED,
-            message="numpy is imported when the service starts, and no installed package provides it",
+            message="numpy is imported when the service starts, and no installed package provides it: it is listed in "
+            "requirements-dev.txt:2, which the build command does not install",
             location=Location("modules/assistant/services/vector_search.py", 11),
             evidence=(
                 "api/main.py:26 → api/assistant.py:17 → modules/assistant/services/vector_search.py:11 import numpy",
@@ -360,7 +361,7 @@ def test_a_program_is_checked_behind_its_main_guard_too(project: Project) -> Non
 def test_an_unset_variable_is_named_with_the_manifest_that_lacks_it(project: Project) -> None:
     project.has({"requirements.txt": "", "main.py": "import os\nkey = os.environ['SECRET_KEY']\napp = 1\n"})
 
-    (failed,) = project.findings(variables={"OTHER": Literal(Secret("x"))}, values={"OTHER": "x"})
+    failed, unread = project.findings(variables={"OTHER": Literal(Secret("x"))}, values={"OTHER": "x"})
     (skipped,) = project.findings()
 
     assert (failed.outcome, failed.code, failed.location) == (
@@ -369,6 +370,7 @@ def test_an_unset_variable_is_named_with_the_manifest_that_lacks_it(project: Pro
         Location("main.py", 2),
     )
     assert failed.remedy.startswith("add `- key: SECRET_KEY`")
+    assert (unread.outcome, unread.code) == (Outcome.NOTE, "unread-env-var")
     assert (skipped.outcome, skipped.code) == (Outcome.SKIPPED, "missing-env-var:SECRET_KEY")
 
 

@@ -1,5 +1,6 @@
 """Small repositories of users, and the command line run on them as users run it."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -163,7 +164,8 @@ def ours(cache: Path) -> list[str]:
         except OSError:
             continue
         if process.pid != os.getpid() and any(mark in seen for mark in marks):
-            found.append(" ".join(process.cmdline()))
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found.append(" ".join(process.cmdline()))
     return found
 
 
@@ -172,8 +174,16 @@ def left_behind(cache: Path) -> Sequence[str]:
     places = (cache / "runs", scratch(cache))
     halves = [each for each in (cache / "cache/environments").glob("*") if not (each / "complete.json").exists()]
     servers = [each for each in Path("/dev/shm").glob("preflight-pg-*") if ownership.is_abandoned(each / "mark")]
-    found = [each for place in places if place.exists() for each in place.iterdir()]
+    found = [each for place in places if place.exists() for each in place.iterdir() if not _is_trial(each)]
     return [*ours(cache), *map(str, (*found, *halves, *servers))]
+
+
+def _is_trial(file: Path) -> bool:
+    """Whether *file* is what Python writes to see whether a folder for temporary files can be used.
+
+    Who is killed in that moment leaves it. Source: `_get_default_tempdir` of CPython's Lib/tempfile.py
+    """
+    return file.is_file() and file.read_bytes() in {b"", b"blat"}
 
 
 def scratch(cache: Path) -> Path:

@@ -10,26 +10,10 @@ from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Location, Outcome
 
-# Causes whose symptom a missing network or a made-up value shows just as well.
-_ABOUT_SURROUNDINGS: Final = frozenset(
-    {
-        "celery-broker-refused",
-        "db-connection-refused",
-        "db-host-unresolvable",
-        "db-password-auth-failed",
-        "db-ssl-required",
-        "invalid-env-value",
-        "missing-env-var",
-        "model-download-failed",
-        "nltk-data-missing",
-        "redis-connection-refused",
-        "spacy-model-missing",
-        "ssh-publickey-denied",
-    }
-)
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
     r"Name or service not known|nodename nor servname|[Tt]emporary failure in name resolution|getaddrinfo|gaierror"
@@ -140,7 +124,7 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
         return excuse
     if root is not None and root.family == "migrations-not-run" and not stage.contract.kind.answers_http:
         return Excuse("the database is empty here, and another service may be what fills it", _FILLED)
-    if root is not None and root.family not in _ABOUT_SURROUNDINGS:
+    if root is not None and root.family not in ELSEWHERE:
         return None
     return (
         _made_up_address(stage, tail)

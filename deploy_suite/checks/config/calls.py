@@ -200,6 +200,5 @@ def _script_word(call: Call) -> str:
 
 def _is_shell(text: str) -> bool:
     first = text.split("\n", 1)[0]
-    return (
-        not first.startswith("#!") or "sh" in first.rpartition("/")[2].split()[-1] or " sh" in first or "bash" in first
-    )
+    program = first.rpartition("/")[2].split()[-1:]
+    return not first.startswith("#!") or any("sh" in word for word in program) or " sh" in first or "bash" in first

@@ -15,6 +15,7 @@ from deploy_suite.checks.config import (
     named_files,
     programs,
     requirement_lines,
+    stale_locks,
     start_installs,
     subject,
     unapplied_migrations,
@@ -27,6 +28,7 @@ NAME: Final = "config"
 _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     named_files.problems,
     requirement_lines.problems,
+    stale_locks.problems,
     modules.problems,
     programs.problems,
     start_installs.problems,

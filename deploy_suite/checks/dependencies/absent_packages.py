@@ -51,7 +51,8 @@ def finding(module: str, chain: Chain, *, built: Built, declared: Declared, name
     return Finding(
         code=_code(module, found, built),
         outcome=Outcome.FAILED,
-        message=f"{module} is imported when the service starts, and {_absence(module, found, built)}",
+        message=f"{module} is imported when the service starts, and {_absence(module, found, built)}"
+        + _elsewhere(found, declared),
         location=chain.last.location if chain.hops else None,
         evidence=tuple(filter(None, (chain.shown(), *_listed(found, declared, built)))),
         remedy=_remedy(module, found, declared),
@@ -112,6 +113,12 @@ def _absence(module: str, found: Provider, built: Built) -> str:
     if top in standard_library.REMOVED:
         return f"Python {built.environment.interpreter.series} no longer has it"
     return "no installed package provides it"
+
+
+def _elsewhere(found: Provider, declared: Declared) -> str:
+    """Say that only a list which the build command does not install has the distribution."""
+    other = None if declared.listed(found.names) else declared.elsewhere(found.names)
+    return f": it is listed in {other.location}, which the build command does not install" if other else ""
 
 
 def _listed(found: Provider, declared: Declared, built: Built) -> Iterator[str]:

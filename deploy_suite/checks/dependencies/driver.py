@@ -246,6 +246,7 @@ def _rehearse(order: dict[str, Any], report: _Report) -> str:
 
 def main() -> None:
     """Do as the order says."""
+    os.nice(10)  # the service that is started beside goes first
     order = json.load(sys.stdin)
     report = _Report(order["report"], order["top"])
     faulthandler.enable()

@@ -30,7 +30,7 @@ def _statement(frame: Frame) -> str:
     """Return the import without its aliases, any other line as written."""
     try:
         node = ast.parse(frame.text).body[0]
-    except (SyntaxError, IndexError, ValueError):
+    except (SyntaxError, IndexError, ValueError, RecursionError, MemoryError):
         return frame.text
     if isinstance(node, ast.Import):
         return "import " + ", ".join(alias.name for alias in node.names)

@@ -9,18 +9,13 @@ from deploy_suite.checks.dependencies import evidence
 from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
+from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import Trace
 
 # Causes that speak of the surroundings, where the rehearsal is not the target.
-OF_SURROUNDINGS: Final = frozenset(
-    {
-        "celery-broker-refused", "db-connection-refused", "db-host-unresolvable", "db-password-auth-failed",
-        "db-ssl-required", "model-download-failed", "redis-connection-refused", "invalid-env-value",
-        "read-only-filesystem", "missing-env-var", "out-of-memory", "no-space-left", "port-in-use",
-    },
-)  # fmt: skip
+OF_SURROUNDINGS: Final = ELSEWHERE | {"read-only-filesystem", "out-of-memory", "no-space-left", "port-in-use"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,13 +15,16 @@ from deploy_suite.checks.base import Case
 from deploy_suite.environments import recipe
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
-from deploy_suite.manifests import pipfile, pyproject, requirements_file
+from deploy_suite.manifests import conda_file, pipfile, pyproject, requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.finding import Location
 
 _DEEP: Final = 3
 _SKIPPED: Final = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__"})
+_CONDA: Final = re.compile(r"(?:conda-)?env(?:ironment)?[\w.-]*\.ya?ml")
+# What pip takes for a folder: with a slash in it, or dots alone.
+_FOLDER: Final = re.compile(r"(?:file:)?(?P<path>\.{1,2}|[\w.-]*/[\w./-]*)(?:\[(?P<extras>[^\]]*)\])?")
 _ADDING: Final = {"poetry": "poetry add", "uv sync": "uv add", "pipenv": "pipenv install"}
 
 
@@ -109,11 +113,26 @@ def _target(installs: Sequence[Install]) -> str:
 
 def _installed(plan: Recipe, installs: Sequence[Install], top: Path) -> Iterator[Listed]:
     yield from (Listed(line) for line in plan.lines)
+    yield from _of_folders(plan, installs, top)
     for install in installs:
         for text in install.requirements:
             yield from _word(text, install.location or plan.location)
         for file in install.locks:
             yield from (listed for listed in _manifest(top, file) if not listed.part)
+
+
+def _of_folders(plan: Recipe, installs: Sequence[Install], top: Path) -> Iterator[Listed]:
+    """Yield what the folders of the repository require that are installed themselves: `pip install .`, `-e ./lib`."""
+    here = installs[0].folder if installs else plan.folder
+    targets = [(here, line.target) for line in plan.lines if line.target]
+    targets += [(one.folder, word) for one in installs for word in (*one.requirements, *one.editables)]
+    for folder, target in dict.fromkeys(targets):
+        match = _FOLDER.fullmatch(target)
+        if match:
+            wanted = {f"extra {name.strip()}" for name in (match["extras"] or "").split(",")}
+            file = posixpath.normpath(posixpath.join(folder, match["path"], "pyproject.toml"))
+            if not file.startswith(("..", "/")):
+                yield from (one for one in _manifest(top, file) if not one.part or one.part in wanted)
 
 
 def _word(text: str, location: Location | None) -> Iterator[Listed]:
@@ -140,7 +159,7 @@ def _files(top: Path) -> Iterator[str]:
         folders[:] = [n for n in folders if deep < _DEEP and not n.startswith(".") and n not in _SKIPPED]
         for name in names:
             is_list = name.endswith(".txt") and ("require" in name or relative.name.startswith("require"))
-            if is_list or name in {"pyproject.toml", "Pipfile"}:
+            if is_list or name in {"pyproject.toml", "Pipfile"} or _CONDA.fullmatch(name):
                 yield str(relative / name)
 
 
@@ -159,6 +178,10 @@ def of_text(content: bytes, file: str) -> Iterator[Listed]:
             yield from _project(text, file)
         elif file.endswith("Pipfile"):
             yield from _pipfile(text, file)
+        elif file.endswith((".yml", ".yaml")):
+            found = conda_file.parse(text, file=file)
+            yield from (Listed(line, "for conda") for line in found.conda)
+            yield from (Listed(line, "for pip under conda") for line in found.pip)
         elif file.endswith(".txt"):
             yield from (Listed(line) for line in requirements_file.parse(content, file=file).requirements)
     except ManifestError:

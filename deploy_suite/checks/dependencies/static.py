@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.checks.dependencies import own_modules, requirements, subject
+from deploy_suite.checks.dependencies import other_lists, own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
@@ -25,7 +25,7 @@ def check(case: Case) -> Findings:
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
     passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
-    return (*found, *passed, *needed.findings(case, entry, traced))
+    return (*found, *passed, *needed.findings(case, entry, traced), *other_lists.findings(case, traced, declared))
 
 
 def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:

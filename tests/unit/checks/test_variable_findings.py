@@ -105,8 +105,10 @@ def test_a_variable_that_the_command_sets_is_there(tmp_path: Path, start: str, s
     [
         "    envVars:\n    - key: API_KEY\n      sync: false\n",
         "    envVars:\n    - key: API_KEY\n      generateValue: true\n",
-        "    envVars:\n    - fromGroup: g\nenvVarGroups:\n  - name: g\n"
-        "    envVars:\n    - key: API_KEY\n      value: a\n",
+        (
+            "    envVars:\n    - fromGroup: g\nenvVarGroups:\n  - name: g\n"
+            "    envVars:\n    - key: API_KEY\n      value: a\n"
+        ),
     ],
 )
 def test_a_variable_that_the_manifest_states_in_any_form_is_there(tmp_path: Path, variables: str) -> None:

@@ -100,8 +100,10 @@ def test_a_local_index_is_asked_without_the_network(tmp_path: Path) -> None:
 
 def test_a_release_is_withdrawn_when_all_its_files_are(tmp_path: Path) -> None:
     page = (
-        '<a href="pkg-1.0.tar.gz" data-yanked="broken metadata">x</a><a href="pkg-1.0-py3-none-any.whl" data-yanked>x</a>'
-        '<a href="pkg-1.1.tar.gz" data-yanked="slow">x</a><a href="pkg-1.1-py3-none-any.whl">x</a><a href="pkg.exe">x</a>'
+        '<a href="pkg-1.0.tar.gz" data-yanked="broken metadata">x</a>'
+        '<a href="pkg-1.0-py3-none-any.whl" data-yanked>x</a>'
+        '<a href="pkg-1.1.tar.gz" data-yanked="slow">x</a>'
+        '<a href="pkg-1.1-py3-none-any.whl">x</a><a href="pkg.exe">x</a>'
     )
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg/index.html").write_text(page)

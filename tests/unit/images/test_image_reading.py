@@ -183,6 +183,9 @@ def test_the_target_may_replace_cmd_and_not_the_entrypoint(read: Read) -> None:
         ("curl -LsSf https://astral.sh/uv/install.sh | sh", ""),
         ("python -m build --wheel", "( pip install . )"),
         (". /opt/venv/bin/activate && pip install flask", "( pip install flask )"),
+        ("pip check /app/*", "( pip check '/app/*' )"),
+        ("uv pip sync a.whl", "( uv pip sync a.whl )"),
+        ("pip uninstall --root / a.whl", "( pip uninstall a.whl )"),
     ],
 )
 def test_only_what_python_finds_is_run_here(source: str, text: str) -> None:

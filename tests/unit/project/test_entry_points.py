@@ -242,3 +242,9 @@ def test_without_a_command_the_likeliest_application_is_found(tmp_path: Path) ->
 
 def test_an_empty_folder_has_no_application(tmp_path: Path) -> None:
     assert entry_points.by_framework(tmp_path, PurePosixPath()) is None
+
+
+def test_a_module_that_is_nested_too_deeply_to_be_read_is_still_an_entry_point(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "[" * 302 + "(" * 383})
+
+    assert brief(read(tmp_path, "uvicorn main:app")) == ("main:app", "main.py", (".",), False)

@@ -491,7 +491,6 @@ def test_a_project_that_is_itself_a_known_package_is_traced_as_its_own(tmp_path:
     assert kinds(result) == {"cffi": "eager"}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python cannot read such a string itself")
 @pytest.mark.parametrize(
     ("source", "what"),
     [
@@ -501,8 +500,8 @@ def test_a_project_that_is_itself_a_known_package_is_traced_as_its_own(tmp_path:
     ],
 )
 def test_fields_of_f_strings_that_only_newer_pythons_read_are_told(tmp_path: Path, source: str, what: str) -> None:
-    result = traced(tmp_path, {"main.py": source}, python="3.11")
+    told = [problem.message for problem in traced(tmp_path, {"main.py": source}, python="3.11").syntax_problems]
 
-    assert [problem.message for problem in result.syntax_problems] == [
-        f"an f-string that {what} inside a field needs Python 3.12"
-    ]
+    # A Python that cannot read such a string itself says so in its own words.
+    is_read = sys.version_info >= (3, 12)
+    assert told == [f"an f-string that {what} inside a field needs Python 3.12"] if is_read else len(told) == 1

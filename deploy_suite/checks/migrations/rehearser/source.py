@@ -11,7 +11,7 @@ def body(path: str, name: str) -> str:
     try:
         with open(path, "rb") as file:
             tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return "present"
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:

@@ -95,3 +95,12 @@ def test_odd_file_names_are_no_fault_of_ours(checked: Checked, word: str) -> Non
         build=f"pip install -r '{word}' && '{word}'".replace("\0", "x"),
         start=f"gunicorn -c '{word[:50]}' app:app".replace("\0", "x"),
     )
+
+
+@pytest.mark.parametrize("first", ["#!", "#!/", "#! /usr/bin/ ", "#!/bin/sh "])
+def test_a_script_whose_first_line_names_no_program_is_read(checked: Checked, first: str) -> None:
+    findings = checked(
+        {"start.sh": f"{first}\ngunicorn app:app\n", "requirements.txt": "gunicorn\n"}, start="./start.sh"
+    )
+
+    assert all(finding.code for finding in findings)
