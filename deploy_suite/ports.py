@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -163,12 +164,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """An answer. Shape: header names in lower case; `body` holds at most 1 MiB."""
+    """An answer.
+
+    Shape: header names in lower case; `body` holds at most 1 MiB; `certificate_ends` is when the server's certificate
+    expires, None without TLS or where the system's TLS does not tell.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     elapsed_ms: float
+    certificate_ends: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -179,8 +185,8 @@ class HttpResponse:
 class UnreachableError(Exception):
     """No whole answer came.
 
-    `reason` is one of "refused", "tls", "timeout", "reset", "protocol"; `was_sent` is false where certainly nothing of
-    the request reached the other side.
+    `reason` is one of "refused", "tls", "expired", "timeout", "reset", "protocol"; `was_sent` is false where
+    certainly nothing of the request reached the other side.
     """
 
     def __init__(self, reason: str, detail: str, *, was_sent: bool = True) -> None:

@@ -162,6 +162,49 @@ def redeploy(
 
 @task(
     help={
+        "url": "where the service answers: https://host or http://host:port",
+        "target": "where it is deployed: render; instead of url",
+        "service": "its name, on a target its id too; the only one when left out",
+        "commit": "what must serve; what the target says is live when left out",
+        "baseline": "the old release's latency, from --save-baseline",
+        "save-baseline": "measure the latency of what is live, and keep it in this file",
+        "samples": "of each probe that may be repeated: 200 when left out, at least 20",
+        "window": "how many seconds a fault must last: 60 when left out",
+        "project": "the project's folder (default: here)",
+        "format": "text or json",
+    }
+)
+def verify(
+    _context: Context,
+    url: str = "",
+    target: str = "",
+    service: str = "",
+    commit: str = "",
+    baseline: str = "",
+    save_baseline: str = "",
+    samples: str = "",
+    window: str = "",
+    project: str = ".",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Does what is live answer as it must, with the commit that is meant? Deploys nothing."""
+    given = {
+        "--url": url,
+        "--target": target,
+        "--service": service,
+        "--commit": commit,
+        "--baseline": baseline,
+        "--save-baseline": save_baseline,
+        "--samples": samples,
+        "--window": window,
+        "--project": project,
+        "--format": format,
+    }
+    _call("verify", *[word for option, value in given.items() if value for word in (option, value)])
+
+
+@task(
+    help={
         "project": "the project's folder (default: here)",
         "target": "where it is deployed: render",
         "service": "its name or id; the manifest's, else the repository's, when left out",
@@ -284,4 +327,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, status, logs, doctor, trace, lock, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain)

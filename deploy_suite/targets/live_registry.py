@@ -29,3 +29,6 @@ BRANCHES: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render"
 # The name of each target's key, and the time that it tells, None where it tells none.
 KEYS: Final[Mapping[str, str]] = {"render": render.KEY_NAME}
 TOLD_TIMES: Final[Mapping[str, Callable[[Ports], datetime | None]]] = {"render": render.told_time}
+
+# Where the services of such a manifest say that they are healthy, by service.
+HEALTH_PATHS: Final[Mapping[str, Callable[[Path, Path], Mapping[str, str]]]] = {"render": render_stated.health_paths}

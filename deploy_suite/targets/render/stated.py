@@ -1,6 +1,6 @@
-"""The names of the services that a render.yaml states."""
+"""The services that a render.yaml states: their names, and where they say that they are healthy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,11 @@ def branches(folder: Path, top: Path) -> Sequence[str]:
     return list(dict.fromkeys(branch for branch in named if branch))
 
 
+def health_paths(folder: Path, top: Path) -> Mapping[str, str]:
+    """Return the health path of each service that `stated` names, "" for one without."""
+    return {one.name: one.text("healthCheckPath") or "" for one in _services(folder, top)}
+
+
 def _services(folder: Path, top: Path) -> Sequence[ServiceResource]:
     for place in dict.fromkeys((folder, top)):
         root = _document(place / _NAME)
@@ -37,7 +42,8 @@ def _services(folder: Path, top: Path) -> Sequence[ServiceResource]:
                 one for one in blueprint.read(root, file=_NAME).services if one.name and one.type not in _NOT_DEPLOYED
             ]
             relative = folder.resolve().relative_to(top.resolve())
-            return [one for one in services if (at := paths.root_of(one)) and at.is_relative_to(relative)] or services
+            below = [one for one in services if (at := paths.root_of(one)) and at.is_relative_to(relative)]
+            return below or services
     return ()
 
 
