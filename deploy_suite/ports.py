@@ -1,14 +1,16 @@
 """What the suite needs of the world, as Protocols. The adapters are the only code behind them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.environment import DatabaseAddress, Interpreter
 from deploy_suite.model.project import Commit
+from deploy_suite.model.push import AddedLine, Outgoing, Remote
 from deploy_suite.model.secret import Curtain, Secret
 
 OUTPUT_LIMIT_BYTES: Final = 4 * 1024 * 1024
@@ -162,12 +164,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """An answer. Shape: header names in lower case; `body` holds at most 1 MiB."""
+    """An answer.
+
+    Shape: header names in lower case; `body` holds at most 1 MiB; `certificate_ends` is when the server's certificate
+    expires, None without TLS or where the system's TLS does not tell.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     elapsed_ms: float
+    certificate_ends: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -178,8 +185,8 @@ class HttpResponse:
 class UnreachableError(Exception):
     """No whole answer came.
 
-    `reason` is one of "refused", "tls", "timeout", "reset", "protocol"; `was_sent` is false where certainly nothing of
-    the request reached the other side.
+    `reason` is one of "refused", "tls", "expired", "timeout", "reset", "protocol"; `was_sent` is false where
+    certainly nothing of the request reached the other side.
     """
 
     def __init__(self, reason: str, detail: str, *, was_sent: bool = True) -> None:
@@ -324,7 +331,57 @@ class WorkingState:
     upstream_texts: Mapping[str, str] = field(default_factory=dict)
 
 
-class Git(Protocol):
+class RemoteRefusedError(Exception):
+    """A remote was asked in vain. Shape: `output` is what git printed; `is_late` when its time was up."""
+
+    def __init__(self, output: str, *, is_late: bool = False) -> None:
+        """Keep what git printed."""
+        super().__init__(output)
+        self.output = output
+        self.is_late = is_late
+
+
+class Remotes(Protocol):
+    """Git's way to other repositories. Nobody is asked for a password, and every call has its deadline."""
+
+    def remotes(self, repository: Path) -> Sequence[Remote]:
+        """Return the remotes."""
+
+    def upstream(self, repository: Path, branch: str) -> tuple[str, str]:
+        """Return the remote and the branch there that *branch* is configured to follow, two times "" for none."""
+
+    def tip(self, repository: Path, remote: Remote, branch: str, *, timeout_s: float) -> str:
+        """Return the commit at which *branch* is on *remote* now, "" where there is none; its history is fetched.
+
+        Raises: RemoteRefusedError.
+        """
+
+    def outgoing(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Outgoing:
+        """Return what *remote*, whose branch is at *base* ("" for a new one), lacks of *commit*."""
+
+    def added_lines(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Iterator[AddedLine]:
+        """Yield the lines that the outgoing commits add to text files, oldest commit first."""
+
+    def between(self, repository: Path, base: str, tip: str) -> Sequence[Commit] | None:
+        """Return the commits of *tip* that *base* lacks, oldest first; None where one of the two is not known here."""
+
+    def push(
+        self,
+        repository: Path,
+        remote: Remote,
+        branch: str,
+        commit: Commit,
+        *,
+        timeout_s: float,
+        heard: Callable[[str], None],
+    ) -> None:
+        """Let *branch* on *remote* be at *commit*, never by force; *heard* is called with what the remote says.
+
+        Raises: RemoteRefusedError.
+        """
+
+
+class Git(Remotes, Protocol):
     """The system's git."""
 
     def top(self, folder: Path) -> Path:
@@ -374,6 +431,9 @@ class Credentials(Protocol):
         Raises: MachineError when the keyring holds it back.
         """
 
+    def kept_in(self, name: str, /) -> str:
+        """Return where the secret called *name* is, "the environment" or "the system's keyring"; "" for nowhere."""
+
 
 class NoCredentials:
     """Keeps nothing."""
@@ -381,6 +441,10 @@ class NoCredentials:
     def secret(self, _name: str, /) -> Secret | None:
         """Return None."""
         return None
+
+    def kept_in(self, _name: str, /) -> str:
+        """Return ""."""
+        return ""
 
 
 class Workplace(Protocol):

@@ -29,6 +29,12 @@ class SystemCredentials:
         given = self._environment.get(name, "").strip()
         return Secret(given) if given else self._kept(name)
 
+    def kept_in(self, name: str, /) -> str:
+        """See `ports.Credentials.kept_in`."""
+        if self._environment.get(name, "").strip():
+            return "the environment"
+        return "the system's keyring" if self._kept(name) else ""
+
     def _kept(self, name: str) -> Secret | None:
         """Ask the keyring, in a thread that may be left behind: a prompt that nobody sees never ends."""
         found: list[str | None] = []

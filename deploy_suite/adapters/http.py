@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final, Self
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,6 +18,7 @@ from deploy_suite.ports import Address, HttpRequest, HttpResponse, UnreachableEr
 
 BODY_LIMIT_BYTES: Final = 1024 * 1024
 _HTTPS: Final = 443
+_EXPIRED: Final = 10  # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h
 _AGENT: Final = "deploy-suite/0.1"
 
 
@@ -38,6 +40,7 @@ class HttpxHttp:
                 headers={name.lower(): value for name, value in answer.headers.items()},
                 body=body,
                 elapsed_ms=(time.monotonic() - began_s) * 1000,
+                certificate_ends=deadline.certificate_ends,
             )
 
 
@@ -48,6 +51,7 @@ class _Deadline:
         self.seconds = seconds
         self.is_over = False
         self.was_sent = False
+        self.certificate_ends: datetime | None = None
         self._connection: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
@@ -64,6 +68,8 @@ class _Deadline:
         self.was_sent = self.was_sent or event.endswith(".send_request_headers.started")
         if event.endswith((".connect_tcp.complete", ".connect_unix_socket.complete")):
             self._connection = details["return_value"].get_extra_info("socket")
+        if event.endswith(".start_tls.complete"):
+            self.certificate_ends = _end_of(details["return_value"].get_extra_info("ssl_object"))
 
     def _cut(self) -> None:
         self.is_over = True
@@ -90,10 +96,27 @@ def _translated(deadline: _Deadline) -> Iterator[None]:
 
 def _reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
+        if _is_expired(error):
+            return "expired"
         return "tls" if _is_of_tls(error) else "refused"
     if isinstance(error, httpx.NetworkError) or "disconnected" in str(error) or "peer closed" in str(error):
         return "reset"
     return "protocol"
+
+
+def _is_expired(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) and getattr(error, "verify_code", 0) == _EXPIRED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _end_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> datetime | None:
+    """Return when the peer's certificate expires, None where the system verified it and Python holds no fields."""
+    fields = (connection.getpeercert() if connection is not None else None) or {}
+    ends = fields.get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 
 def _is_of_tls(error: BaseException | None) -> bool:

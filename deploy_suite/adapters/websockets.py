@@ -1,11 +1,13 @@
 """Speak WebSocket, with the library websockets."""
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
+import truststore
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
@@ -43,7 +45,7 @@ def _connect(
     address: Address, path: str, headers: Mapping[str, str], timeout_s: float
 ) -> AbstractContextManager[ClientConnection]:
     host = next((value for name, value in headers.items() if name.lower() == "host"), f"{address.host}:{address.port}")
-    uri = f"ws://{host}{path}"
+    uri = f"{'wss' if address.has_tls else 'ws'}://{host}{path}"
     options: dict[str, Any] = {
         "additional_headers": {name: value for name, value in headers.items() if name.lower() != "host"},
         "open_timeout": timeout_s,
@@ -52,7 +54,10 @@ def _connect(
         "proxy": None,
     }
     connection: ClientConnection
-    if address.socket:
+    if address.has_tls:  # a public host, perhaps behind the caller's proxy
+        secure = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        connection = connect(uri, **{**options, "ssl": secure, "proxy": True})
+    elif address.socket:
         connection = unix_connect(str(address.socket), uri, **options)
     else:
         connection = connect(uri, sock=socket.create_connection((address.host, address.port), timeout_s), **options)
@@ -65,6 +70,8 @@ def _translated(timeout_s: float) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise UnreachableError("timeout", f"the exchange was not done within {timeout_s:g} s") from error
+    except ssl.SSLError as error:
+        raise UnreachableError("tls", str(error)) from error
     except ConnectionRefusedError as error:
         raise UnreachableError("refused", str(error)) from error
     except ConnectionClosed as error:

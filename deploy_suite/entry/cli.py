@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption, locking, redeploying, tracing
+from deploy_suite.entry import explaining, interruption, locking, pushing, redeploying, standing, tracing, verifying
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -20,11 +20,11 @@ from deploy_suite.reports.registry import FORMATS
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _UNEXPECTED: Final = 5
 _EPILOGUE: Final = """exit codes:
-  0  passed, perhaps with warnings; the deploy is live
-  1  deployed as it is, the project would fail; the deploy did not become live
-  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml
-  3  incomplete: something that must be checked cannot be checked on this machine
-  4  this machine fell short: no network to the package index, disk full, a tool missing
+  0  passed, perhaps with warnings; the deploy is live, or what is live is verified; pushed, or nothing to push
+  1  deployed as it is, the project would fail; not live, not pushed, or not answering as it must; what is live lags
+  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml; push --plan: something to push
+  3  incomplete: something that must be checked cannot be checked on this machine; nothing sure is known of what is live
+  4  this machine fell short: no network to the package index, disk full, a tool missing; no answer from what is live
   5  a fault of the suite itself
   130  interrupted
 """
@@ -61,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
+    pushing.add_commands(commands)
     redeploying.add_commands(commands)
+    standing.add_commands(commands)
+    verifying.add_commands(commands)
     explaining.add_commands(commands)
     tracing.add_command(commands)
     locking.add_command(commands)

@@ -162,6 +162,151 @@ def redeploy(
 
 @task(
     help={
+        "url": "where the service answers: https://host or http://host:port",
+        "target": "where it is deployed: render; instead of url",
+        "service": "its name, on a target its id too; the only one when left out",
+        "commit": "what must serve; what the target says is live when left out",
+        "baseline": "the old release's latency, from --save-baseline",
+        "save-baseline": "measure the latency of what is live, and keep it in this file",
+        "samples": "of each probe that may be repeated: 200 when left out, at least 20",
+        "window": "how many seconds a fault must last: 60 when left out",
+        "project": "the project's folder (default: here)",
+        "format": "text or json",
+    }
+)
+def verify(
+    _context: Context,
+    url: str = "",
+    target: str = "",
+    service: str = "",
+    commit: str = "",
+    baseline: str = "",
+    save_baseline: str = "",
+    samples: str = "",
+    window: str = "",
+    project: str = ".",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Does what is live answer as it must, with the commit that is meant? Deploys nothing."""
+    given = {
+        "--url": url,
+        "--target": target,
+        "--service": service,
+        "--commit": commit,
+        "--baseline": baseline,
+        "--save-baseline": save_baseline,
+        "--samples": samples,
+        "--window": window,
+        "--project": project,
+        "--format": format,
+    }
+    _call("verify", *[word for option, value in given.items() if value for word in (option, value)])
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "branch": "the branch; the service's, else the one that is followed, when left out",
+        "plan": "push nothing; exit code 2 when there is something to push",
+        "format": "text or json",
+    }
+)
+def push(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    branch: str = "",
+    plan: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Push what was checked to the branch that is deployed, or say why not."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--branch": branch,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("push", *options, *(["--plan"] if plan else []))
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "format": "text or json",
+    }
+)
+def status(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """What is live, and how far is it behind the branch? Exit code 1 when it lags."""
+    given = {"--project": project, "--target": target, "--service": service, "--format": format}
+    _call("status", *(word for option, value in given.items() if value for word in (option, value)))
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "format": "text or json",
+    }
+)
+def doctor(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """Can this machine check and deploy? At most 10 s; exit code 1 when something is missing."""
+    given = {"--project": project, "--target": target, "--service": service, "--format": format}
+    _call("doctor", *(word for option, value in given.items() if value for word in (option, value)))
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "since": "from then on: 15m, 2h, 1d, or a time in ISO 8601",
+        "follow": "go on until Ctrl-C",
+        "format": "text or json",
+    }
+)
+def logs(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    since: str = "15m",
+    follow: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002  as above
+) -> None:
+    """What the live service prints, secrets masked."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--since": since,
+        "--format": format,
+    }
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    _call("logs", *options, *(["--follow"] if follow else []))
+
+
+@task(
+    help={
         "project": "the project's folder (default: here)",
         "service": "one service; all when left out",
         "python": "another Python than the target would use, for example 3.13",
@@ -182,4 +327,4 @@ def _call(*arguments: str) -> None:
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, redeploy, trace, lock, diagnose, explain)
+namespace = Collection(preflight, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain)

@@ -4,15 +4,17 @@ import re
 from typing import Final
 
 from deploy_suite.manifests.table_reader import TableReader, suggestion
-from deploy_suite.model.probe import Expectation, JsonValue, Probe
+from deploy_suite.model.probe import CommitPlace, Expectation, JsonValue, Probe
 
 _KEYS: Final = (
     *("name", "method", "path", "headers", "json", "body", "expect"),
     *("websocket", "send", "receive", "save", "follow_redirects", "timeout_s"),
 )
 _EXPECTATIONS: Final = ("status", "json", "contains", "latency_ms")
+_COMMIT_KEYS: Final = ("path", "header", "json")
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PATH: Final = re.compile(r"/\S*")
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STATUSES: Final = range(100, 600)
 _LONGEST_S: Final = 600
@@ -28,6 +30,21 @@ def read_probes(service: TableReader) -> tuple[Probe, ...]:
         if table.has("name") and names[place] in names[:place]:
             table.wrong("name", f"the name {names[place]!r} is taken by an earlier probe")
     return probes
+
+
+def read_commit(service: TableReader) -> CommitPlace | None:
+    """Return where *service* tells its commit, None where that is not stated; mistakes are noted in it."""
+    if not service.has("commit"):
+        return None
+    table = service.table("commit", known=_COMMIT_KEYS)
+    place = CommitPlace(
+        path=table.text("path", pattern=_PATH, example='"/health"'),
+        header=table.text("header", pattern=_HEADER, example='"X-Commit"'),
+        json=table.text("json"),
+    )
+    if bool(place.header) == bool(place.json):
+        table.wrong("", "needs 'header' or 'json', and not both: where the service tells its commit")
+    return place
 
 
 def _probe(table: TableReader) -> Probe:

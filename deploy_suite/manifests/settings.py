@@ -8,9 +8,9 @@ from typing import Final
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests import toml_document
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.manifests.probe_settings import read_probes
+from deploy_suite.manifests.probe_settings import read_commit, read_probes
 from deploy_suite.manifests.table_reader import TableReader
-from deploy_suite.model.probe import Probe
+from deploy_suite.model.probe import CommitPlace, Probe
 
 _ENTRY: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?")
 _PYTHON: Final = re.compile(r"3\.\d+(?:\.\d+)?")
@@ -19,10 +19,14 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """What deploy.toml says of one service. Shape: `entry` is "module:attribute", "module:factory()" or ""."""
+    """What deploy.toml says of one service.
+
+    Shape: `entry` is "module:attribute", "module:factory()" or ""; `commit` is where it tells its commit, if it does.
+    """
 
     entry: str = ""
     probes: tuple[Probe, ...] = ()
+    commit: CommitPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ def parse(text: str, *, file: str) -> Settings:
 
     [services.api]
     entry = "app.main:app"
+    commit = { path = "/health", json = "commit" }
 
     [[services.api.probes]]
     name = "login"
@@ -76,7 +81,7 @@ def parse(text: str, *, file: str) -> Settings:
 
 def _settings(top: TableReader) -> Settings:
     matrix = top.table("matrix", known=("python", "target"))
-    services = top.tables_by_name("services", known=("entry", "probes"))
+    services = top.tables_by_name("services", known=("entry", "probes", "commit"))
     return Settings(
         pythons=matrix.texts("python", pattern=_PYTHON, example='["3.12", "3.13"]'),
         targets=matrix.texts("target", pattern=_NAME, example='["render"]'),
@@ -88,6 +93,7 @@ def _service(table: TableReader) -> ServiceSettings:
     return ServiceSettings(
         entry=table.text("entry", pattern=_ENTRY, example='"app.main:app"'),
         probes=read_probes(table),
+        commit=read_commit(table),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from deploy_suite.model.finding import Location
@@ -59,7 +60,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What came of a probe. `status` is 0 when no answer came; `reason` says why it is no PASS."""
+    """What came of a probe.
+
+    Shape: `status` is 0 when no answer came; `reason` says why it is no PASS. What the exchange tells beside
+    its verdict: `unreachable` is the kind of UnreachableError, "" after an answer; `headers` are the answer's, in
+    lower case; `certificate_ends` as `ports.HttpResponse` has it.
+    """
 
     probe: Probe
     verdict: Verdict
@@ -68,3 +74,25 @@ class ProbeResult:
     body: str = ""
     reason: str = ""
     redirects: tuple[str, ...] = ()
+    unreachable: str = field(default="", compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    certificate_ends: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitPlace:
+    """Where a running service tells the commit that it was built from.
+
+    Shape: in the header `header`, else in the JSON answer at the dotted path `json`; `path` is what is asked for, ""
+    for the health path.
+    """
+
+    path: str = ""
+    header: str = ""
+    json: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """How a person finds it."""
+        what = f"the header {self.header}" if self.header else f"the field {self.json}"
+        return f"{what} of {self.path or 'the health answer'}"

@@ -24,8 +24,18 @@ def latency_problem(expect: Expectation, elapsed_ms: float) -> str:
 def _status_problem(expect: Expectation, status: int) -> str:
     if status in expect.statuses or (not expect.statuses and 200 <= status < 300):  # noqa: PLR2004  RFC 9110: success
         return ""
-    wanted = " or ".join(map(str, sorted(expect.statuses))) or "2xx"
+    wanted = _runs(expect.statuses) or "2xx"
     return f"status {status} where {wanted} was expected"
+
+
+def _runs(statuses: frozenset[int]) -> str:
+    """Return *statuses* in words, those that follow each other as "100 to 499"."""
+    first = sorted(status for status in statuses if status - 1 not in statuses)
+    last = sorted(status for status in statuses if status + 1 not in statuses)
+    return " or ".join(
+        " or ".join(map(str, range(low, high + 1))) if high - low <= 1 else f"{low} to {high}"
+        for low, high in zip(first, last, strict=True)
+    )
 
 
 def _text_problem(expect: Expectation, body: str) -> str:

@@ -33,7 +33,11 @@ def ask(
         result = asking.to_the_end()
     except UnreachableError as error:
         result = ProbeResult(
-            probe=probe, verdict=Verdict.FAIL, reason=in_words(error), redirects=tuple(asking.redirects)
+            probe=probe,
+            verdict=Verdict.FAIL,
+            reason=in_words(error),
+            redirects=tuple(asking.redirects),
+            unreachable=error.reason,
         )
     return Exchange(result=result, cookies=asking.cookies)
 
@@ -58,6 +62,8 @@ def in_words(error: UnreachableError) -> str:
     said = {
         "refused": "the connection was refused",
         "timeout": "no answer came in time",
+        "expired": "the certificate has expired",
+        "tls": "no secure connection was made",
         "reset": "the connection was closed before the answer was whole",
         "protocol": "the answer does not follow the protocol",
     }
@@ -134,6 +140,8 @@ class _Asking:
             body=answer.text,
             reason=reason,
             redirects=tuple(self.redirects),
+            headers=answer.headers,
+            certificate_ends=answer.certificate_ends,
         )
 
 

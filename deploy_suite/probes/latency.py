@@ -37,13 +37,19 @@ def latency(
 
 def of_results(results: Sequence[ProbeResult]) -> Latency:
     """Return the latency that *results* show; failed ones took no time that says anything."""
-    times = sorted(result.elapsed_ms for result in results if result.verdict is Verdict.PASS)
+    times = [result.elapsed_ms for result in results if result.verdict is Verdict.PASS]
+    return of_times(times, asked=len(results))
+
+
+def of_times(times_ms: Sequence[float], *, asked: int) -> Latency:
+    """Return the latency of *asked* exchanges of which those that were good took *times_ms*."""
+    times = sorted(times_ms)
     return Latency(
         p50_ms=percentile(times, 50),
         p95_ms=percentile(times, 95),
         p99_ms=percentile(times, 99),
         count=len(times),
-        asked=len(results),
+        asked=asked,
     )
 
 

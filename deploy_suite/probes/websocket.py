@@ -23,7 +23,7 @@ def exchange(probe: Probe, address: Address, ports: Ports, *, headers: Mapping[s
             timeout_s=probe.timeout_s,
         )
     except UnreachableError as error:
-        return ProbeResult(probe=probe, verdict=Verdict.FAIL, reason=in_words(error))
+        return ProbeResult(probe=probe, verdict=Verdict.FAIL, reason=in_words(error), unreachable=error.reason)
     elapsed_ms = (ports.clock.now_s() - began_s) * 1000
     reason = _difference(probe.receive, received) or latency_problem(probe.expect, elapsed_ms)
     return ProbeResult(

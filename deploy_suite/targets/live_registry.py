@@ -1,6 +1,7 @@
 """The targets that can be deployed to, by name; apart from those of preflight, which need no way to them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -21,3 +22,13 @@ LIVE_TARGETS: Final[Mapping[str, Opening]] = {"render": render.opened}
 
 # What the manifest in the project's folder, or at the top of its repository, calls the services.
 STATED: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.stated}
+
+# The branches from which that manifest has the services deployed.
+BRANCHES: Final[Mapping[str, Callable[[Path, Path], Sequence[str]]]] = {"render": render_stated.branches}
+
+# The name of each target's key, and the time that it tells, None where it tells none.
+KEYS: Final[Mapping[str, str]] = {"render": render.KEY_NAME}
+TOLD_TIMES: Final[Mapping[str, Callable[[Ports], datetime | None]]] = {"render": render.told_time}
+
+# Where the services of such a manifest say that they are healthy, by service.
+HEALTH_PATHS: Final[Mapping[str, Callable[[Path, Path], Mapping[str, str]]]] = {"render": render_stated.health_paths}

@@ -5,13 +5,16 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import serve
 
 from deploy_suite.adapters.http import HttpxHttp
+from deploy_suite.adapters.websockets import SyncWebSockets
 from deploy_suite.ports import Address, HttpRequest, UnreachableError
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography comes with the keyring, on Linux alone")
@@ -24,15 +27,15 @@ pytestmark = pytest.mark.integration
 GET = HttpRequest(method="GET", path="/")
 
 
-def _certificate(folder: Path) -> Path:
-    """Write a certificate for "localhost" and its key into one file."""
+def _certificate(folder: Path, *, days: int = 1) -> Path:
+    """Write a certificate for "localhost", valid for so many days from today, and its key into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     today = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
+        .not_valid_before(today - timedelta(days=9))
+        .not_valid_after(today + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -69,6 +72,12 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> Iterator[int]:
+    with _serving(monkeypatch, certificate) as port:
+        yield port
+
+
+@contextmanager
+def _serving(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> Iterator[int]:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     server = _Server(("127.0.0.1", 0), _Handler)
@@ -92,6 +101,44 @@ def test_whom_the_system_trusts_is_asked_by_its_name(
     answer = HttpxHttp().request(Address("localhost", port, has_tls=True), GET, timeout_s=5)
 
     assert (answer.status, answer.text) == (200, f"localhost:{port}")
+    assert answer.certificate_ends is not None
+    assert timedelta(hours=23) < answer.certificate_ends - datetime.now(UTC) < timedelta(days=1)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="as above")
+def test_a_certificate_that_has_expired_is_told_from_one_that_nobody_trusts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expired = _certificate(tmp_path, days=-1)
+    monkeypatch.setenv("SSL_CERT_FILE", str(expired))
+
+    with _serving(monkeypatch, expired) as port, pytest.raises(UnreachableError) as raised:
+        HttpxHttp().request(Address("localhost", port, has_tls=True), GET, timeout_s=5)
+
+    assert (raised.value.reason, raised.value.was_sent) == ("expired", False)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="as above")
+def test_websockets_over_tls_trust_whom_the_system_trusts(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serve(lambda one: one.send(f"secret {one.recv()}"), "127.0.0.1", 0, ssl=context) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = Address("localhost", server.socket.getsockname()[1], has_tls=True)
+        talk = {"headers": {}, "frames": ("word",), "receive": 1, "timeout_s": 5.0}
+        try:
+            with pytest.raises(UnreachableError) as raised:
+                SyncWebSockets().exchange(address, "/", **talk)
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            heard = SyncWebSockets().exchange(address, "/", **talk)
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert (raised.value.reason, list(heard)) == ("tls", ["secret word"])
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="as above")

@@ -1,11 +1,13 @@
 """The caller's keys and settings → Render at run time."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
-from deploy_suite.errors import UsageError
+from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.secret import Masker
-from deploy_suite.ports import Ports
+from deploy_suite.ports import HttpRequest, Ports, UnreachableError
 from deploy_suite.targets.live import Pace
 from deploy_suite.targets.render.api import hook as hooks
 from deploy_suite.targets.render.api import place as places
@@ -13,6 +15,8 @@ from deploy_suite.targets.render.api import refusals
 from deploy_suite.targets.render.api.door import Door
 from deploy_suite.targets.render.live import RenderLive
 
+KEY_NAME: Final = refusals.KEY_NAME
+_TIME_S: Final = 6.0
 _PACE: Final = "DEPLOY_SUITE_PACE"  # a number: how many times as fast as usual a target is asked, for rehearsals
 
 
@@ -47,6 +51,25 @@ def opened(ports: Ports, *, by_hook: bool = False) -> RenderLive:
         hook=hook,
         hook_door=Door(hook.place, None, http=ports.http, clock=ports.clock, pace=pace),
     )
+
+
+def told_time(ports: Ports) -> datetime | None:
+    """Return the time that Render's API tells, to the second; it stands on every answer, refusals included.
+
+    Raises: MachineError when nobody answers. Source: RFC 9110 section 6.6.1.
+    """
+    place = places.place(ports.caller.target_settings.get(places.SETTING, ""))
+    request = HttpRequest(method="GET", path=f"{place.prefix}/services?limit=1", headers={"Accept": "application/json"})
+    try:
+        answer = ports.http.request(place.address, request, timeout_s=_TIME_S)
+    except UnreachableError as error:
+        raise MachineError(
+            f"Render's API does not answer ({error})", remedy="see https://status.render.com and this machine's network"
+        ) from error
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _pace(settings: Mapping[str, str]) -> Pace:

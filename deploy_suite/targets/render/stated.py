@@ -1,13 +1,14 @@
-"""The names of the services that a render.yaml states."""
+"""The services that a render.yaml states: their names, and where they say that they are healthy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from deploy_suite.manifests import yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.yaml_document import Block
-from deploy_suite.targets.render import blueprint
+from deploy_suite.targets.render import blueprint, nodes
+from deploy_suite.targets.render.blueprint import ServiceResource
 from deploy_suite.targets.render.lints import paths
 
 _NAME: Final = "render.yaml"
@@ -19,6 +20,21 @@ def stated(folder: Path, top: Path) -> Sequence[str]:
 
     A Blueprint that cannot be read states nothing here: preflight says what is wrong with it.
     """
+    return [one.name for one in _services(folder, top)]
+
+
+def branches(folder: Path, top: Path) -> Sequence[str]:
+    """Return the branches from which those services are deployed, each once, where the Blueprint names them."""
+    named = (nodes.text(one.block.get("branch")) for one in _services(folder, top))
+    return list(dict.fromkeys(branch for branch in named if branch))
+
+
+def health_paths(folder: Path, top: Path) -> Mapping[str, str]:
+    """Return the health path of each service that `stated` names, "" for one without."""
+    return {one.name: one.text("healthCheckPath") or "" for one in _services(folder, top)}
+
+
+def _services(folder: Path, top: Path) -> Sequence[ServiceResource]:
     for place in dict.fromkeys((folder, top)):
         root = _document(place / _NAME)
         if root is not None:
@@ -27,7 +43,7 @@ def stated(folder: Path, top: Path) -> Sequence[str]:
             ]
             relative = folder.resolve().relative_to(top.resolve())
             below = [one for one in services if (at := paths.root_of(one)) and at.is_relative_to(relative)]
-            return [one.name for one in below or services]
+            return below or services
     return ()
 
 

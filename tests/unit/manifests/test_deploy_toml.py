@@ -7,7 +7,7 @@ import pytest
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings, parse
 from deploy_suite.model.finding import Location
-from deploy_suite.model.probe import Expectation, Probe
+from deploy_suite.model.probe import CommitPlace, Expectation, Probe
 
 
 def mistakes(text: str) -> list[str]:
@@ -163,3 +163,35 @@ def test_text_that_is_no_toml_names_the_line() -> None:
         parse("[matrix]\npython = \n", file="deploy.toml")
 
     assert (caught.value.source, caught.value.message) == ("deploy.toml:2", "the text is no TOML: Invalid value")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('{ header = "X-Commit" }', CommitPlace(header="X-Commit")),
+        ('{ path = "/version", json = "build.commit" }', CommitPlace(path="/version", json="build.commit")),
+    ],
+)
+def test_where_the_service_tells_its_commit_is_read(written: str, read: CommitPlace) -> None:
+    settings = parse(f"[services.api]\ncommit = {written}\n", file="deploy.toml")
+
+    assert settings.services["api"].commit == read
+
+
+@pytest.mark.parametrize(
+    ("written", "mistake"),
+    [
+        ("{}", "commit: needs 'header' or 'json', and not both: where the service tells its commit"),
+        (
+            '{ header = "X-Commit", json = "commit" }',
+            "commit: needs 'header' or 'json', and not both: where the service tells its commit",
+        ),
+        ('{ header = "X Commit" }', "commit.header: must be a text such as \"X-Commit\", not 'X Commit'"),
+        ('{ field = "commit" }', "commit.field: unknown key; known are path, header, json"),
+        ('"X-Commit"', "commit: must be a table, not 'X-Commit'"),
+    ],
+)
+def test_mistakes_in_the_place_of_the_commit_are_told(written: str, mistake: str) -> None:
+    found = mistakes(f"[services.api]\ncommit = {written}\n")
+
+    assert mistake in [one.partition(": services.api.")[2] for one in found]

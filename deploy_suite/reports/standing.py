@@ -1,0 +1,112 @@
+"""How a service stands → text for a person, or JSON for a program."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from deploy_suite.model.release import Deploy
+from deploy_suite.releases.standing import Lag, Standing
+
+SCHEMA: Final = 1
+_SHORT: Final = 7
+_MOST_COMMITS: Final = 10
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def render_text(found: Standing) -> str:
+    """Return *found* for a person."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def render_json(found: Standing) -> str:
+    """Return *found* as one JSON document.
+
+    Shape: {"schema": 1, "target", "service": {"id", "name", "url", "branch"}, "lag", "live": null | deploy,
+    "age_s", "head", "behind": null | count, "missing": [{"commit", "subject"}], "astray", "unpushed", "under_way":
+    null | deploy, "deploys": [deploy], "notes"}; a deploy is {"id", "commit", "subject", "state", "trigger", "created",
+    "finished"}.
+    """
+    service, age = found.service, _age_s(found.live, found.asked)
+    document = {
+        "schema": SCHEMA,
+        "target": found.target,
+        "service": {"id": service.id, "name": service.name, "url": service.url, "branch": service.branch},
+        "lag": found.lag.value,
+        "live": _deploy(found.live) if found.live else None,
+        "age_s": round(age) if age is not None else None,
+        "head": found.head,
+        "behind": len(found.missing) if found.missing is not None else None,
+        "missing": [{"commit": one.sha, "subject": one.subject} for one in found.missing or ()],
+        "astray": found.astray,
+        "unpushed": found.unpushed,
+        "under_way": _deploy(found.under_way) if found.under_way else None,
+        "deploys": [_deploy(one) for one in found.deploys],
+        "notes": list(found.notes),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _deploy(deploy: Deploy) -> dict[str, object]:
+    return {
+        "id": deploy.id,
+        "commit": deploy.commit,
+        "subject": deploy.subject,
+        "state": deploy.state.value,
+        "trigger": deploy.trigger.value,
+        "created": deploy.created.isoformat() if deploy.created else None,
+        "finished": deploy.finished.isoformat() if deploy.finished else None,
+    }
+
+
+def _lines(found: Standing) -> Iterator[str]:
+    service, live = found.service, found.live
+    yield f"{found.lag.value.upper()}: {service.name} on {found.target.capitalize()}  {service.url}".rstrip()
+    if live is None:
+        yield "  nothing is live"
+    else:
+        yield f"  live: {_told(live)}{_since(_age_s(live, found.asked))}"
+    yield from _apart(found)
+    if found.under_way:
+        yield f"  under way: {_told(found.under_way)}, {found.under_way.state.value}"
+    if found.unpushed:
+        yield f"  not pushed: {_count(found.unpushed)} of this folder (deploy-suite push)"
+    yield from (f"  note: {note}" for note in found.notes)
+    if found.deploys:
+        yield "  last deploys:"
+    for one in found.deploys:
+        yield f"    {one.state.value:<17} {_told(one)}{_since(_age_s(one, found.asked))}, by {one.trigger.value}"
+
+
+def _apart(found: Standing) -> Iterator[str]:
+    branch = f"{found.service.branch} ({found.head[:_SHORT]})"
+    if found.lag is Lag.CURRENT:
+        yield f"  that is the head of {found.service.branch}"
+    elif found.head and found.missing is None:
+        yield f"  the head of {branch} is not live; how many commits lie between cannot be counted here"
+    elif found.head and found.missing:
+        yield f"  behind {branch}: {_count(len(found.missing))}"
+        yield from (f"    {one.short} {one.subject}" for one in found.missing[-_MOST_COMMITS:])
+    if found.astray:
+        yield f"  {_count(found.astray)} of what is live are not in {branch}"
+
+
+def _told(deploy: Deploy) -> str:
+    return f"{deploy.short} {deploy.subject.splitlines()[0] if deploy.subject else ''}".rstrip() + f" ({deploy.id})"
+
+
+def _age_s(deploy: Deploy | None, now: datetime) -> float | None:
+    began = (deploy.finished or deploy.created) if deploy else None
+    return max((now - began).total_seconds(), 0.0) if began else None
+
+
+def _since(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
+    count = int(seconds // size)
+    return f", {count} {unit}{'' if count == 1 else 's'} ago"
+
+
+def _count(commits: int) -> str:
+    return "1 commit" if commits == 1 else f"{commits} commits"
