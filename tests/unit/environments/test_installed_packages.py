@@ -25,6 +25,10 @@ def install(
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}\n")
     (info / "WHEEL").write_text(f"Wheel-Version: 1.0\nTag: {tag}\n")
     (info / "RECORD").write_text(files)
+    for line in files.splitlines():  # newer readers of RECORD pass over what is not there
+        file = packages.site_packages(folder) / line.partition(",")[0]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
 def environment(folder: Path) -> Environment:
