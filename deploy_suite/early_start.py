@@ -10,12 +10,11 @@ from deploy_suite.checks import boot, migrations
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import CannotCheckError
-from deploy_suite.model.finding import CheckResult, Outcome
+from deploy_suite.model.finding import CheckResult
 from deploy_suite.ports import Process, Reservation
-from deploy_suite.recording import Recorder
+from deploy_suite.recording import NOT_GOOD, Recorder
 
 _STAGE: Final = "early"
-_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # Who waited longer for the database than that may have failed for it.
 _HARMLESS_WAIT_S: Final = 1.0
 
@@ -76,7 +75,7 @@ class EarlyStart:
         except CannotCheckError:
             return None
         seconds = self._recorder.ports.clock.now_s() - self._began_s
-        is_good = self._recorder.result("boot", seconds, findings).outcome not in _NOT_GOOD
+        is_good = self._recorder.result("boot", seconds, findings).outcome not in NOT_GOOD
         is_fair = is_good or self._reservation.waited_s <= _HARMLESS_WAIT_S
         return self._recorder.ended("boot", seconds, findings) if self._went_on and is_fair else None
 

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
 
 from deploy_suite import staging
 from deploy_suite.checks import boot, clashing, dependencies, migrations, packages
@@ -12,9 +11,7 @@ from deploy_suite.early_start import EarlyStart
 from deploy_suite.environments.plan import Plan
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.ports import Ports
-from deploy_suite.recording import Recorder
-
-_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+from deploy_suite.recording import NOT_GOOD, Recorder
 
 
 class TrialRun:
@@ -99,7 +96,7 @@ class TrialRun:
         """Return the result of the imports, tried once more where they may have missed a migrated database."""
         imported = imports.result() if imports else self._imported("imports", ready)
         # Some applications read tables when they are imported: without a migrated database that proves nothing.
-        return self._imported("imports_again", ready) if imported.outcome in _NOT_GOOD and ready else imported
+        return self._imported("imports_again", ready) if imported.outcome in NOT_GOOD and ready else imported
 
     def _booted(self, template: str, *, has_failed: bool, runs_pre_deploy: bool) -> CheckResult:
         if has_failed:

@@ -1,6 +1,7 @@
 """Invoke's tasks for a user's repository: `from deploy_suite.entry.tasks import namespace` in its tasks.py."""
 
 import sys
+from collections.abc import Mapping
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -57,9 +58,7 @@ def preflight(
         "--live-revision": live_revision,
         "--format": format,
     }
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    switches = [option for option, on in (("--network", network), ("--fresh", fresh)) if on]
-    _call("preflight", *options, *switches)
+    _call("preflight", options=given, switches={"--network": network, "--fresh": fresh})
 
 
 @task(
@@ -96,9 +95,7 @@ def trace(
         "--revision": revision,
         "--format": format,
     }
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    switches = [option for option, on in (("--syntax", syntax), ("--times", times)) if on]
-    _call("trace", *options, *switches, *filter(None, [entry]))
+    _call("trace", *filter(None, [entry]), options=given, switches={"--syntax": syntax, "--times": times})
 
 
 @task(
@@ -111,8 +108,8 @@ def trace(
 )
 def diagnose(_context: Context, log: str, format: str = "text", project: str = "", revision: str = "HEAD") -> None:  # noqa: A002  as above
     """Which cause does the log of a failed deploy show, and what is there to do?"""
-    against = ("--project", project, "--revision", revision) if project else ()
-    _call("diagnose", log, "--format", format, *against)
+    against = {"--project": project, "--revision": revision} if project else {}
+    _call("diagnose", log, options={"--format": format, **against})
 
 
 @task(help={"slug": "a code of a report; 'list' for all of them (Invoke knows no optional words)"})
@@ -155,9 +152,7 @@ def redeploy(
         "--project": project,
         "--format": format,
     }
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    switches = [name for name, on in (("--clear-cache", clear_cache), ("--no-wait", no_wait), ("--hook", hook)) if on]
-    _call("redeploy", *options, *switches)
+    _call("redeploy", options=given, switches={"--clear-cache": clear_cache, "--no-wait": no_wait, "--hook": hook})
 
 
 @task(
@@ -200,7 +195,7 @@ def verify(
         "--project": project,
         "--format": format,
     }
-    _call("verify", *[word for option, value in given.items() if value for word in (option, value)])
+    _call("verify", options=given)
 
 
 @task(
@@ -230,8 +225,7 @@ def push(
         "--branch": branch,
         "--format": format,
     }
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    _call("push", *options, *(["--plan"] if plan else []))
+    _call("push", options=given, switches={"--plan": plan})
 
 
 @task(
@@ -251,7 +245,7 @@ def status(
 ) -> None:
     """What is live, and how far is it behind the branch? Exit code 1 when it lags."""
     given = {"--project": project, "--target": target, "--service": service, "--format": format}
-    _call("status", *(word for option, value in given.items() if value for word in (option, value)))
+    _call("status", options=given)
 
 
 @task(
@@ -271,7 +265,7 @@ def doctor(
 ) -> None:
     """Can this machine check and deploy? At most 10 s; exit code 1 when something is missing."""
     given = {"--project": project, "--target": target, "--service": service, "--format": format}
-    _call("doctor", *(word for option, value in given.items() if value for word in (option, value)))
+    _call("doctor", options=given)
 
 
 @task(
@@ -301,8 +295,7 @@ def logs(
         "--since": since,
         "--format": format,
     }
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    _call("logs", *options, *(["--follow"] if follow else []))
+    _call("logs", options=given, switches={"--follow": follow})
 
 
 @task(
@@ -316,13 +309,17 @@ def logs(
 def lock(_context: Context, project: str = ".", service: str = "", python: str = "", hashes: bool = False) -> None:  # noqa: FBT001, FBT002  as above
     """Write down the versions that the target would get now, beside the requirements."""
     given = {"--project": project, "--service": service, "--python": python}
-    options = [word for option, value in given.items() if value for word in (option, value)]
-    _call("lock", *options, *(("--hashes",) if hashes else ()))
+    _call("lock", options=given, switches={"--hashes": hashes})
 
 
-def _call(*arguments: str) -> None:
+def _call(
+    command: str, *words: str, options: Mapping[str, str] | None = None, switches: Mapping[str, bool] | None = None
+) -> None:
+    """Run *command* as the command line does: with the options that have a value, and the switches that are on."""
+    given = [word for option, value in (options or {}).items() if value for word in (option, value)]
+    turned_on = [switch for switch, is_on in (switches or {}).items() if is_on]
     sys.stdout.flush()
-    code = cli.main(list(arguments))
+    code = cli.main([command, *words, *given, *turned_on])
     if code:
         raise Exit(code=code)
 
