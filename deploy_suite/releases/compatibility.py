@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class WayBack(Enum):
+class Openness(Enum):
     """Whether a rollback over the migrations between two commits is safe. UNKNOWN is refused like CLOSED."""
 
     OPEN = "open"
@@ -23,7 +23,7 @@ class Compatibility:
     change no verdict. `reused` is when an earlier run has proved the same (ISO 8601, UTC), "" when this one did.
     """
 
-    verdict: WayBack
+    verdict: Openness
     reason: str
     old: str
     new: str
@@ -39,7 +39,7 @@ class Compatibility:
     @property
     def is_open(self) -> bool:
         """Whether a rollback may be done without a person's decision."""
-        return self.verdict is WayBack.OPEN
+        return self.verdict is Openness.OPEN
 
     @property
     def migrates(self) -> bool:
