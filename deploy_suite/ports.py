@@ -485,8 +485,8 @@ class Ledger(Protocol):
     def folder(self) -> Path:
         """Where all of it is."""
 
-    def append(self, place: str, line: str) -> None:
-        """Add *line* to the file at *place*; it is on the disk when this returns."""
+    def append(self, place: str, line: str, *, is_vital: bool = True) -> None:
+        """Add *line* to the file at *place*; one that is vital is on the disk when this returns."""
 
     def write(self, place: str, text: str) -> None:
         """Put *text* into the file at *place* in one step: it is the old text or the new one, never a part."""
@@ -509,11 +509,13 @@ class NoLedger:
         """Return a folder that is not there."""
         return Path("/nonexistent")
 
-    def append(self, place: str, _line: str) -> NoReturn:
+    def append(self, place: str, _line: str, *, is_vital: bool = True) -> NoReturn:
         """Refuse."""
-        raise MachineError(f"{place}: nothing is kept here")
+        raise MachineError(f"{place}: nothing {'vital ' if is_vital else ''}is kept here")
 
-    write = append
+    def write(self, place: str, text: str) -> NoReturn:
+        """Refuse."""
+        self.append(place, text)
 
     def read(self, _place: str) -> str:
         """Return ""."""

@@ -34,13 +34,14 @@ class LocalLedger:
         """See `ports.Ledger.folder`."""
         return self._folder
 
-    def append(self, place: str, line: str) -> None:
+    def append(self, place: str, line: str, *, is_vital: bool = True) -> None:
         """See `ports.Ledger.append`. A torn last line, as a crash leaves it, is ended first."""
         with self._speaking(), self._opened(place) as file:
             end = os.lseek(file, 0, os.SEEK_END)
             is_torn = end > 0 and os.pread(file, 1, end - 1) != b"\n"
             _write_all(file, (b"\n" if is_torn else b"") + line.encode() + b"\n")
-            os.fsync(file)
+            if is_vital:
+                os.fsync(file)
 
     def write(self, place: str, text: str) -> None:
         """See `ports.Ledger.write`."""

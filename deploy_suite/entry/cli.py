@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption, locking, pushing, redeploying, standing, tracing, verifying
+from deploy_suite.entry import (
+    deploying,
+    explaining,
+    interruption,
+    locking,
+    pushing,
+    redeploying,
+    standing,
+    tracing,
+    verifying,
+)
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -61,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
+    deploying.add_commands(commands)
     pushing.add_commands(commands)
     redeploying.add_commands(commands)
     standing.add_commands(commands)

@@ -145,6 +145,10 @@ class Journal:
         self._entries.append(entry)
         return entry
 
+    def add(self, name: str, line: str) -> None:
+        """Add *line* to the file *name* of the release; a crash may lose it."""
+        self._ledger.append(self.place.file(self.release, name), line, is_vital=False)
+
     def keep(self, name: str, text: str) -> None:
         """Keep *text* in the file *name* of the release; it passes the curtain."""
         self._ledger.write(self.place.file(self.release, name), self._curtain.masked(text))

@@ -1,0 +1,221 @@
+"""A release that nobody carries out any more → what became of it, and its end.
+
+| last step | what is looked at | then |
+| --- | --- | --- |
+| begun, baseline | nothing: nothing was changed | abandoned |
+| pushing | the branch on the remote | abandoned, or as pushed |
+| pushed, asking | the deploy of the intent | followed, or abandoned |
+| deploying | nothing: the deploy is known | followed |
+| live, verifying | what is live | verified, or superseded |
+| verified, unsure | nothing | its end is written down |
+| bad | what is live | taken back, or superseded |
+| going back | the deploy of its intent | followed, or asked for |
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from deploy_suite.errors import DeployError, MachineError
+from deploy_suite.model.release import AutoDeploy, Intent, ReleaseVerdict
+from deploy_suite.ports import RemoteRefusedError
+from deploy_suite.releases.awaiting import awaited
+from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.progress import Progress, progress
+from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.transaction import Ending, Transaction
+
+_ASK_S: Final = 60.0
+
+
+class Next(Enum):
+    """What the next command does with a release that is not over, as a sentence of `status` says it."""
+
+    CLOSE = "closes it, for nothing was changed"
+    LOOK_FOR_PUSH = "looks whether the push arrived, and goes on or closes it"
+    LOOK_FOR_DEPLOY = "looks whether its deploy was begun, and follows it or closes it"
+    FOLLOW = "follows its deploy to the end and verifies it"
+    JUDGE = "verifies it and keeps it, or goes back"
+    KEEP = "writes down that it is good"
+    LEAVE = "writes down that nothing sure is known of it"
+    GO_BACK = "puts back what was live before"
+    GO_ON_BACK = "goes on putting back what was live before"
+    JUDGE_BACK = "verifies what was put back"
+    END_BACK = "writes down that it was taken back"
+
+
+_THERE: Final[Mapping[Step, Next]] = {
+    Step.BEGUN: Next.CLOSE,
+    Step.BASELINE: Next.CLOSE,
+    Step.PUSHING: Next.LOOK_FOR_PUSH,
+    Step.PUSHED: Next.LOOK_FOR_DEPLOY,
+    Step.ASKING: Next.LOOK_FOR_DEPLOY,
+    Step.DEPLOYING: Next.FOLLOW,
+    Step.LIVE: Next.JUDGE,
+    Step.VERIFYING: Next.JUDGE,
+    Step.VERIFIED: Next.KEEP,
+    Step.UNSURE: Next.LEAVE,
+    Step.BAD: Next.GO_BACK,
+}
+_BACK: Final[Mapping[Step, Next]] = {
+    Step.GOING_BACK: Next.GO_ON_BACK,
+    Step.DEPLOYING: Next.GO_ON_BACK,
+    Step.LIVE: Next.JUDGE_BACK,
+    Step.VERIFYING: Next.JUDGE_BACK,
+    Step.VERIFIED: Next.END_BACK,
+    Step.UNSURE: Next.END_BACK,
+    Step.BAD: Next.END_BACK,
+}
+
+
+def next_of(found: Progress) -> Next:
+    """Return what is to be done with a release that has come so far."""
+    return (_BACK if found.is_back else _THERE).get(found.step, Next.CLOSE)
+
+
+def healed(scene: Scene, journal: Journal, *, head: str = "", judges: bool = True) -> Ending:
+    """Return the end to which the release of *journal* is brought; it is open where that cannot be known now.
+
+    Shape: *head* is the commit that is to be deployed next, for which a target's checks are waited for again; without
+    *judges*, a deploy that goes on is canceled, and what is live is left to the caller to replace.
+    """
+    return _Healing(scene, journal, head=head, judges=judges).ended()
+
+
+class _Healing:
+    def __init__(self, scene: Scene, journal: Journal, *, head: str, judges: bool) -> None:
+        self._scene = scene
+        self._journal = journal
+        self._head = head
+        self._judges = judges
+        self._state = progress(journal.entries)
+        self._transaction = Transaction(scene, journal)
+
+    def ended(self) -> Ending:
+        ways: Mapping[Next, Callable[[], Ending]] = {
+            Next.CLOSE: lambda: self._abandoned("nothing was changed"),
+            Next.LOOK_FOR_PUSH: self._look_for_push,
+            Next.LOOK_FOR_DEPLOY: self._look_for_deploy,
+            Next.FOLLOW: self._follow,
+            Next.JUDGE: self._judge,
+            Next.KEEP: self._transaction.settle,
+            Next.LEAVE: self._transaction.settle,
+            Next.GO_BACK: self._transaction.settle,
+            Next.GO_ON_BACK: self._go_on_back,
+            Next.JUDGE_BACK: self._judge,
+            Next.END_BACK: self._transaction.settle,
+        }
+        return self._transaction.guarded(ways[next_of(self._state)])
+
+    def _look_for_push(self) -> Ending:
+        if self._has_arrived():
+            self._journal.note(Step.PUSHED, commit=self._state.commit)
+            return self._look_for_deploy()
+        return self._abandoned("the push did not arrive, and nothing was deployed")
+
+    def _has_arrived(self) -> bool:
+        """Whether the branch on the remote has the commit. Raises: MachineError when it cannot be asked."""
+        git, state = self._scene.ports.git, self._state
+        top = git.top(self._scene.folder)
+        remote = next((one for one in git.remotes(top) if one.name == state.remote), None)
+        if remote is None:
+            return False
+        try:
+            tip = git.tip(top, remote, state.branch, timeout_s=_ASK_S)
+        except RemoteRefusedError as error:
+            raise MachineError(
+                f"whether the push to {state.branch} arrived is not known: {remote.name} cannot be asked",
+                remedy=f"git ls-remote {remote.name}",
+            ) from error
+        return tip == state.commit or git.between(top, tip, state.commit) == ()
+
+    def _look_for_deploy(self) -> Ending:
+        state, scene = self._state, self._scene
+        if state.intent is None:
+            return self._abandoned("what was to be deployed is not known")
+        waits = state.step is not Step.ASKING and state.auto_deploy is AutoDeploy.AFTER_CHECKS
+        if waits and self._judges and self._head == state.commit:
+            return self._transaction.take_up(state.intent)
+        voice = scene.voice()
+        with voice.alive(scene.target.pace.heartbeat_s):
+            voice.stage("look for its deploy")
+            within_s = max(scene.target.pace.lookup_s - self._age_s(), 0.0)
+            found = awaited(
+                scene.target, scene.service, state.intent, within_s=within_s, clock=scene.ports.clock, voice=voice
+            )
+            voice.over("found" if found else "none")
+        if found is None:
+            pushed = "pushed, and " if state.remote else ""
+            return self._abandoned(f"{state.commit[:7]} was {pushed}not deployed")
+        return self._follow()
+
+    def _follow(self) -> Ending:
+        intent = self._state.intent
+        if intent is None:
+            return self._abandoned("what was to be deployed is not known")
+        return self._transaction.follow(intent) if self._judges else self._canceled(intent)
+
+    def _canceled(self, intent: Intent) -> Ending:
+        """Stop the deploy, for the caller wants what was live before; one that is live is the caller's to replace."""
+        scene = self._scene
+        begun = scene.target.find(scene.service, intent)
+        if begun is None or begun.state.is_over:
+            return self._given_way()
+        scene.target.cancel(scene.service, begun.id)
+        live = scene.target.live(scene.service)
+        still = f"{live.short} ({live.id}) serves on" if live else "nothing is live"
+        return self._transaction.end(
+            ReleaseVerdict.CANCELED, f"{begun.id} was canceled: {still}", live=live.id if live else ""
+        )
+
+    def _judge(self) -> Ending:
+        if (other := self._other_live()) is not None:
+            return other
+        return self._transaction.judge() if self._judges or self._state.is_back else self._given_way()
+
+    def _go_on_back(self) -> Ending:
+        """Go on with the way back, unless something else was put live since."""
+        state, scene = self._state, self._scene
+        live = scene.target.live(scene.service)
+        begun = scene.target.find(scene.service, state.intent) if state.intent else None
+        if begun is None and live is not None and state.there_id and live.id != state.there_id:
+            return self._superseded(live.id, live.short)
+        return self._transaction.back()
+
+    def _other_live(self) -> Ending | None:
+        live = self._scene.target.live(self._scene.service)
+        if live is None or live.id == self._state.deploy_id:
+            return None
+        return self._superseded(live.id, live.short)
+
+    def _superseded(self, deploy_id: str, short: str) -> Ending:
+        return self._transaction.end(
+            ReleaseVerdict.SUPERSEDED, f"{short} ({deploy_id}) was put live since", live=deploy_id
+        )
+
+    def _given_way(self) -> Ending:
+        return self._transaction.end(
+            ReleaseVerdict.ABANDONED,
+            f"it was not finished (last step: {self._state.step.value}), and a rollback takes its place",
+            live=self._live_id(),
+        )
+
+    def _abandoned(self, what: str) -> Ending:
+        return self._transaction.end(
+            ReleaseVerdict.ABANDONED,
+            f"whoever carried it out stopped at '{self._state.step.value}'; {what}",
+            live=self._live_id(),
+        )
+
+    def _live_id(self) -> str:
+        try:
+            live = self._scene.target.live(self._scene.service)
+        except DeployError:
+            return ""
+        return live.id if live else ""
+
+    def _age_s(self) -> float:
+        """Return how long ago the last step was written down."""
+        now = datetime.fromisoformat(self._scene.ports.clock.utc()).astimezone(UTC)
+        return max((now - self._journal.entries[-1].time).total_seconds(), 0.0)

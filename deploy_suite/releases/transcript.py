@@ -1,0 +1,53 @@
+"""All that is said while a release goes on, kept beside its journal."""
+
+from deploy_suite.model.secret import Curtain
+from deploy_suite.ports import Clock, Progress
+from deploy_suite.releases.journal import Journal
+
+_LOG = "log.txt"
+
+
+class Transcript:
+    """Implements `ports.Progress`: passes on what is said, and keeps it with the release as soon as there is one."""
+
+    def __init__(self, progress: Progress, clock: Clock, curtain: Curtain) -> None:
+        """Pass on to *progress*; keep what *curtain* lets be seen."""
+        self._progress = progress
+        self._clock = clock
+        self._curtain = curtain
+        self._waiting: list[str] = []
+        self._journal: Journal | None = None
+
+    def belongs_to(self, journal: Journal) -> None:
+        """From now on, and with what was said before, this is the transcript of *journal*'s release."""
+        self._journal = journal
+        waiting, self._waiting = self._waiting, []
+        for line in waiting:
+            journal.add(_LOG, line)
+
+    def began(self, step: str) -> None:
+        """See `ports.Progress.began`."""
+        self._progress.began(step)
+        self._keep(f"{step} …")
+
+    def waiting(self, text: str) -> None:
+        """See `ports.Progress.waiting`."""
+        self._progress.waiting(text)
+        self._keep(text)
+
+    def ended(self, step: str, seconds: float, outcome: str) -> None:
+        """See `ports.Progress.ended`."""
+        self._progress.ended(step, seconds, outcome)
+        self._keep(f"{step}: {outcome} after {seconds:.1f} s")
+
+    def said(self, source: str, text: str) -> None:
+        """See `ports.Progress.said`."""
+        self._progress.said(source, text)
+        self._keep(f"{source} | {text}")
+
+    def _keep(self, text: str) -> None:
+        line = f"{self._clock.utc()} {self._curtain.masked(text)}"
+        if self._journal is None:
+            self._waiting.append(line)
+        else:
+            self._journal.add(_LOG, line)
