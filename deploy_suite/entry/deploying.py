@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.model.environment import Preferences
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain, Secret
 
@@ -21,6 +22,7 @@ _CODES: Final = {
     ReleaseVerdict.UNDER_WAY: 3,
 }
 _FAILED: Final = 1
+_PENDING: Final = 2
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,6 +33,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--network", action="store_true", help="let the service reach the network while preflight boots it"
     )
     deploy.add_argument("--database-url", default="", help="a disposable PostgreSQL server for preflight to use")
+    deploy.add_argument(
+        "--plan", action="store_true", help="change nothing; say what would be done, exit code 2 when that is something"
+    )
     rollback = _added(commands, "rollback", "put the last verified release back, or the one that is named")
     rollback.set_defaults(run=_rollback)
     rollback.add_argument(
@@ -61,6 +66,8 @@ def _added(
 
 
 def _deploy(options: argparse.Namespace, curtain: Curtain) -> int:
+    if options.plan:
+        return _plan(options, curtain)
     return _run(options, curtain, command="deploy")
 
 
@@ -68,15 +75,37 @@ def _rollback(options: argparse.Namespace, curtain: Curtain) -> int:
     return _run(options, curtain, command="rollback")
 
 
-def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
-    from deploy_suite import rollout  # noqa: PLC0415  no other command need wait for it
-    from deploy_suite.model.environment import Preferences  # noqa: PLC0415
-    from deploy_suite.releases.permission import SameMigrations  # noqa: PLC0415
-    from deploy_suite.releases.verification import Patience  # noqa: PLC0415
-    from deploy_suite.reports import rollout as reports  # noqa: PLC0415
+def _plan(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.outlook import PlanRequest, planned  # noqa: PLC0415  no other command need wait for it
+    from deploy_suite.reports import planning as reports  # noqa: PLC0415
     from deploy_suite.wiring import opened  # noqa: PLC0415
 
+    request = PlanRequest(
+        folder=options.project, target=options.target, service=options.service, preferences=_preferences(options)
+    )
+    with opened(curtain, command="deploy") as ports:
+        plan = planned(request, ports)
+    render = {"text": reports.render_text, "json": reports.render_json}[options.format]
+    sys.stdout.write(curtain.masked(render(plan)))
+    sys.stdout.flush()
+    return _PENDING if plan.is_pending else 0
+
+
+def _preferences(options: argparse.Namespace) -> Preferences:
     database_url = getattr(options, "database_url", "")
+    return Preferences(
+        allow_network=getattr(options, "network", False),
+        database_url=Secret(database_url) if database_url else None,
+    )
+
+
+def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
+    from deploy_suite import rollout  # noqa: PLC0415  no other command need wait for it
+    from deploy_suite.releases.verification import Patience  # noqa: PLC0415
+    from deploy_suite.reports import rollout as reports  # noqa: PLC0415
+    from deploy_suite.way_back import ProvenSchemas  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
     request = rollout.Request(
         folder=options.project,
         target=options.target,
@@ -84,14 +113,11 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
         to=getattr(options, "to", ""),
         ignores_schema=getattr(options, "ignore_schema", False),
         patience=Patience.within(options.window, samples=options.samples),
-        preferences=Preferences(
-            allow_network=getattr(options, "network", False),
-            database_url=Secret(database_url) if database_url else None,
-        ),
+        preferences=_preferences(options),
     )
     with opened(curtain, command=command) as ports:
         go = {"deploy": rollout.deploy, "rollback": rollout.rollback}[command]
-        done = go(request, ports, schemas=SameMigrations())
+        done = go(request, ports, schemas=ProvenSchemas(request.preferences))
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     sys.stdout.write(curtain.masked(render(done)))
     sys.stdout.flush()

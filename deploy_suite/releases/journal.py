@@ -14,7 +14,6 @@ begun → [baseline] → [pushing → pushed] → asking → deploying → live 
 """
 
 import json
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -159,9 +158,10 @@ class Journal:
 
 
 def begun(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Journal:
-    """Return the journal of a new release; its id sorts by time."""
+    """Return the journal of a new release; its id sorts by time. The service's lock is held, so no other has it."""
     time = datetime.fromisoformat(clock.utc()).astimezone(UTC)
-    return Journal(ledger, place, f"{time:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", clock=clock, curtain=curtain)
+    release = f"{time:%Y%m%dT%H%M%SZ}-{len(ledger.names(place.path)):04d}"
+    return Journal(ledger, place, release, clock=clock, curtain=curtain)
 
 
 def journals(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Iterator[Journal]:

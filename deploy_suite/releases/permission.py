@@ -1,14 +1,11 @@
 """Whether the code of an older release may serve again after a newer one has had its way with the database."""
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Protocol
 
-from deploy_suite.errors import DeployError
 from deploy_suite.model.release import LiveService
 from deploy_suite.ports import Ports
-
-_MOST_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +47,3 @@ class Schemas(Protocol):
 
     def permission(self, way: WayBack, ports: Ports) -> Permission:
         """Return whether *way* may be gone; what cannot be proved is refused. Raises: DeployError."""
-
-
-class SameMigrations:
-    """Implements `Schemas` by the files alone: where no migration differs, the schema is the same."""
-
-    def permission(self, way: WayBack, ports: Ports) -> Permission:
-        """See `Schemas.permission`."""
-        top = ports.git.top(way.folder)
-        try:
-            newer, older = (ports.git.blobs(top, ports.git.commit(top, sha)) for sha in (way.newer, way.older))
-        except DeployError as error:
-            return Permission(
-                is_granted=False,
-                why=f"the two commits cannot be compared here: {error.message}",
-                command="git fetch --all",
-            )
-        differ = sorted(path for path in newer.keys() | older.keys() if newer.get(path) != older.get(path))
-        found = [path for path in differ if _is_migration(PurePosixPath(path))]
-        if not found:
-            return Permission(is_granted=True, why="both have the same migrations")
-        shown = ", ".join(found[:_MOST_NAMES]) + (" …" if len(found) > _MOST_NAMES else "")
-        return Permission(
-            is_granted=False,
-            why=f"the migrations differ ({shown}), and that the code of {way.older[:7]} fits the schema of "
-            f"{way.newer[:7]} was not proved",
-        )
-
-
-def _is_migration(path: PurePosixPath) -> bool:
-    return path.suffix in {".py", ".sql"} and bool({"versions", "migrations"} & set(path.parts[:-1]))

@@ -6,6 +6,7 @@ from typing import Final
 
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.release import Release, ReleaseKind, ReleaseVerdict
+from deploy_suite.model.report import Report
 from deploy_suite.releases.outcome import Leg, Rollout
 from deploy_suite.releases.pushing import PushVerdict
 from deploy_suite.releases.records import document
@@ -27,6 +28,7 @@ _WORDS: Final = {
 }
 _TOLD: Final = frozenset({PushVerdict.PUSHED, PushVerdict.REFUSED, PushVerdict.REJECTED, PushVerdict.UNKNOWN})
 _SHORT: Final = 7
+_NOT_PUSHED: Final = "commit-not-pushed"
 
 
 def render_text(done: Rollout) -> str:
@@ -71,8 +73,8 @@ def _lines(done: Rollout) -> Iterator[str]:
     for one in done.healed:
         if done.release is None or one.id != done.release.id:
             yield from _healed(one)
-    if done.preflight and (done.release is None or done.preflight.outcome is not Outcome.PASSED):
-        yield from text.render(done.preflight).rstrip("\n").splitlines()
+    if done.preflight:
+        yield from _preflight(done.preflight)
     if done.pushed and done.pushed.verdict in _TOLD:
         yield from pushing.render_text(done.pushed).rstrip("\n").splitlines()
     for leg in (done.there, done.back):
@@ -81,6 +83,20 @@ def _lines(done: Rollout) -> Iterator[str]:
         if leg and leg.verification:
             yield from verification.render_text(leg.verification).rstrip("\n").splitlines()
     yield from _ending(done)
+
+
+def _preflight(report: Report) -> Iterator[str]:
+    """Yield the whole report where it stands in the way, else what it warns of; that nothing is pushed yet is plain."""
+    if report.outcome not in {Outcome.PASSED, Outcome.WARNING}:
+        yield from text.render(report).rstrip("\n").splitlines()
+        return
+    again = f", the verdict of {report.reused}, for nothing has changed since" if report.reused else ""
+    yield f"PREFLIGHT PASSED: {report.commit.short} {report.commit.subject}{again}  ({report.seconds:.1f} s)"
+    for one in report.findings:
+        if one.outcome is Outcome.WARNING and one.code != _NOT_PUSHED:
+            where = f"{one.location}: " if one.location else ""
+            yield f"  warn {one.code}: {where}{one.message}"
+            yield from (f"    fix: {told}" for told in [one.remedy] if told)
 
 
 def _healed(one: Release) -> Iterator[str]:
