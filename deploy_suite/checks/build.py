@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite.checks import clashing
+from packaging.version import InvalidVersion, Version
+
+from deploy_suite.checks import build_excerpts, clashing
 from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.build_excerpts import of_package, tail
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
@@ -14,11 +17,8 @@ from deploy_suite.manifests import requirements_file
 from deploy_suite.model.environment import BuildFailure, Environment, Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Location, Outcome
 
-_LOG_LINES: Final = 12
-_LINE_CHARACTERS: Final = 300
+_ACCOUNT_LINES: Final = 6
 _CONFLICT_LINES: Final = 8
-_COMPLAINT: Final = re.compile(r"error|fail|could not|cannot|no matching|no solution|not found", re.IGNORECASE)
-_COMPILER: Final = re.compile(r":\d+:\d+: (?:fatal )?error: ")
 _MOST_REFUSALS: Final = 20
 _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
 
@@ -70,7 +70,7 @@ def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
             outcome=Outcome.SKIPPED,
             message=f"not checked: the build did not end within {limit_s:g} s, the caller's limit, and was stopped",
             location=_place(case),
-            evidence=_tail(failure.log),
+            evidence=tail(failure.log),
             remedy="look at the last lines for what it waits for, or raise --build-timeout",
             reproduce=_command(failure, case),
         )
@@ -79,7 +79,7 @@ def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
         outcome=Outcome.FAILED,
         message=f"the build command did not end within {limit_s:.0f} s, the target's limit, and was stopped",
         location=_place(case),
-        evidence=_tail(failure.log),
+        evidence=tail(failure.log),
         remedy="look at the last lines for what it waits for; a command that keeps running (a server, a watcher, "
         "a question) belongs into the start command or needs an option that makes it end",
         reproduce=_command(failure, case),
@@ -93,7 +93,7 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
             outcome=Outcome.FAILED,
             message=f"the build installs from {missing.file}, which is not in the repository",
             location=recipe.location,
-            evidence=_tail(failure.log),
+            evidence=tail(failure.log),
             remedy=f"commit {missing.file}, or correct the path in the build command",
         )
 
@@ -120,9 +120,11 @@ def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ..
     """Return the requirement and the errors in the log that speak of its modules, else the log's end."""
     modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules))
     told = [
-        line for line in _lines(failure.log) if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
+        line
+        for line in build_excerpts.lines(failure.log)
+        if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
     ]
-    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or _tail(failure.log)))
+    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or tail(failure.log)))
 
 
 def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
@@ -133,10 +135,16 @@ def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
         outcome=Outcome.FAILED if is_certain else Outcome.SKIPPED,
         message=message if is_certain else f"{message} on this machine; the target may have what it needs",
         location=refusal.location if refusal.location and refusal.location.file else _place(case),
-        evidence=(*_quoted(refusal.location, case), *(_told_of(refusal.name, failure.log) or _tail(failure.log))),
+        evidence=(*_quoted(refusal.location, case), *_shown(refusal, failure)),
         remedy=remedy,
         reproduce=_command(failure, case),
     )
+
+
+def _shown(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
+    """Return what the log says of the package, what building it alone printed, or the log's end."""
+    account = of_package(refusal.name, refusal.account) or tail(refusal.account)[-_ACCOUNT_LINES:]
+    return of_package(refusal.name, failure.log) or account or tail(failure.log)
 
 
 def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
@@ -147,7 +155,7 @@ def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
     """
     if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons:
         return True
-    cause = diagnose(failure.log).root
+    cause = diagnose(refusal.account or failure.log).root
     return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
 
 
@@ -155,10 +163,11 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
     """Return the code, what is wrong, and what to do."""
     wanted = refusal.requirement + (f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else "")
     name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
-    fitting = f"raise {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
+    fitting = f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
     if refusal.required_by:
         fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
-    other = f", or pin Python {refusal.pythons[-1]} for the service" if refusal.pythons else ""
+    nearest = refusal.pythons[-1 if _direction(refusal.pythons, python) == "too-new" else 0] if refusal.pythons else ""
+    other = f", or pin Python {nearest} for the service" if nearest else ""
     for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
     match refusal.kind:
         case RefusalKind.UNKNOWN_NAME:
@@ -193,14 +202,14 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
             )
 
 
-def _told_of(name: str, log: str) -> tuple[str, ...]:
-    """Return the complaints in the log that name the distribution, and the first error of a compiler."""
-    variants = "[-_.]".join(map(re.escape, name.split("-")))
-    written = re.compile(rf"(?<![\w.-]){variants}(?![\w-])", re.IGNORECASE)
-    lines = _lines(log)
-    named = [line for line in lines if written.search(line) and _COMPLAINT.search(line)]
-    compiled = [line for line in lines if _COMPILER.search(line)]
-    return tuple(dict.fromkeys((*compiled[:1], *named[-3:]))) if named else ()
+def _way(refusal: Refusal) -> str:
+    """Return "lower" where the version that fits is older than the one that is pinned."""
+    pinned = re.search(r"===?\s*(?P<version>[\w.!+]+)", refusal.requirement)
+    try:
+        is_older = bool(pinned) and Version(refusal.fitting) < Version(pinned["version"] if pinned else "")
+    except InvalidVersion:
+        is_older = False
+    return "lower" if is_older else "raise"
 
 
 def _direction(pythons: tuple[str, ...], python: str) -> str:
@@ -232,7 +241,7 @@ def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         location=lines[0].location if lines else recipe.location or _place(case),
         evidence=(
             *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
-            *_lines(account)[:_CONFLICT_LINES],
+            *build_excerpts.lines(account)[:_CONFLICT_LINES],
         ),
         remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
         reproduce=_command(failure, case),
@@ -252,7 +261,7 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         outcome=Outcome.FAILED,
         message=f"the build failed: {cause.title}",
         location=line.location if line else recipe.location or _place(case),
-        evidence=(*quoted, *(text for text in _tail(failure.log) if text not in quoted)),
+        evidence=(*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=cause.fix,
         reproduce=_command(failure, case),
     )
@@ -265,7 +274,7 @@ def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         outcome=Outcome.FAILED,
         message=f"the build command ended with exit code {failure.code}{part}",
         location=recipe.location or _place(case),
-        evidence=_tail(failure.log),
+        evidence=tail(failure.log),
         remedy="mend what the last lines of the build's output say",
         reproduce=_command(failure, case),
     )
@@ -292,11 +301,3 @@ def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:
     read = requirements_file.load(case.snapshot.folder, location.file) if path.suffix == ".txt" else ()
     texts = [line.text for file in read for line in file.requirements if line.location == location]
     return tuple(f"{location}: {text}" for text in texts[:1])
-
-
-def _tail(log: str) -> tuple[str, ...]:
-    return tuple(_lines(log)[-_LOG_LINES:])
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip()[:_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]

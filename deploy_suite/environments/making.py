@@ -107,10 +107,10 @@ def _explained(plan: Plan, site: Site, *, log: str, is_installers: bool) -> Reso
         workshop=plan.workshop,
     )
     found = trials.tried(
-        found, site.venv, an_installer_failed=is_installers, installer=plan.installer, workshop=plan.workshop
+        found, site.venv, an_installer_failed=is_installers, log=log, installer=plan.installer, workshop=plan.workshop
     )
     if not is_installers or not any(map(_settles, found.refusals)):
-        reach.blame_network(calls, plan.recipe, plan.workshop)
+        reach.blame_network(calls, plan.recipe, plan.workshop, log=log)
     told = [call.told for call in calls if call.told]  # uv's account, for it explains conflicts better than pip does
     return replace(found, conflict=found.conflict or "\n".join(told))
 

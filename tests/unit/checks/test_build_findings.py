@@ -128,6 +128,25 @@ def test_what_the_index_refuses_names_the_line(
     )
 
 
+def test_a_version_that_only_older_releases_fit_is_to_be_lowered(tmp_path: Path) -> None:
+    refused = replace(refusal(RefusalKind.OTHER_PYTHON, fitting="0.9", pythons=("3.14", "3.15")), requirement="pkg==1")
+
+    found = build.findings(failure("what pip said\n", refused), case(tmp_path))
+
+    assert [finding.remedy for finding in found] == [
+        "lower pkg in requirements.txt:2 to 0.9, or pin Python 3.14 for the service"
+    ]
+
+
+def test_a_package_that_the_log_does_not_speak_of_is_shown_with_what_building_it_alone_printed(tmp_path: Path) -> None:
+    alone = "Downloading pkg\n  KeyError: '__version__'\nerror: failed to build pkg\n"
+    refused = replace(refusal(RefusalKind.CANNOT_BUILD, pythons=("3.12",)), account=alone)
+
+    found = build.findings(failure("ERROR: No matching distribution found for other==1\n", refused), case(tmp_path))
+
+    assert [finding.evidence for finding in found] == [("requirements.txt:2: pkg==1", "error: failed to build pkg")]
+
+
 def test_what_everyone_compiles_may_compile_on_the_target(tmp_path: Path) -> None:
     found = build.findings(failure("Error: lib.h missing\n", refusal(RefusalKind.CANNOT_BUILD)), case(tmp_path))
 
@@ -285,3 +304,20 @@ def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
             evidence=("another patch",),
         ),
     )
+
+
+def test_progress_and_long_lists_are_left_out_of_the_evidence(tmp_path: Path) -> None:
+    versions = ", ".join(f"1.{number}" for number in range(40))
+    log = (
+        "Collecting pkg==9\n  Downloading six-1.17.0-py2.py3-none-any.whl (11 kB)\n"
+        f"ERROR: Could not find a version that satisfies the requirement pkg==9 (from versions: {versions})\n"
+    )
+
+    found = build.findings(failure(log, refusal(RefusalKind.UNKNOWN_VERSION)), case(tmp_path))
+
+    assert [finding.evidence for finding in found] == [
+        (
+            "requirements.txt:2: pkg==1",
+            "ERROR: Could not find a version that satisfies the requirement pkg==9",
+        )
+    ]
