@@ -57,13 +57,17 @@ def check(case: Case) -> Findings:
 def _passed(about: Subject) -> Finding:
     files = len(about.installed.files)
     scripts = len({script.path for script in about.calls.scripts})
+    served = (
+        ", the server is required, listens where the target looks, and speaks the application's protocol"
+        if about.contract.kind.answers_http
+        else ""
+    )
     return Finding(
         code="config",
         outcome=Outcome.PASSED,
         message=(
             f"{len(about.calls.calls)} commands, {scripts} scripts and {files} requirement files read: "
-            "the files they name are there, the server is required, listens where the target looks, "
-            "and speaks the application's protocol"
+            f"the files they name are there{served}"
         ),
         location=about.manifest,
     )

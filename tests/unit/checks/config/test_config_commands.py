@@ -52,7 +52,16 @@ def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -
     )
 
     assert (finding.code, finding.location) == ("failure-hidden:installation", Location("build.sh", 2))
+    assert finding.outcome is WARNING  # for static files are collected there too
     assert finding.remedy == "write `set -o errexit` in the second line of build.sh"
+
+
+def test_a_failing_installation_alone_is_only_a_note_where_the_start_would_fail_for_it(checked: Checked) -> None:
+    script = "#!/bin/bash\npip install -r requirements.txt\nuv cache prune --ci\n"
+
+    found = checked({**FILES, "build.sh": script}, build="./build.sh", executable=("build.sh",))
+
+    assert outcomes(found) == [("failure-hidden:installation", Outcome.NOTE)]
 
 
 @pytest.mark.parametrize("build", ["bash -e build.sh", "bash build.sh"])
@@ -290,6 +299,39 @@ def test_packages_that_the_start_command_installs_are_a_warning_at_their_line(ch
         ("installs-at-start", Outcome.WARNING, Location("start.sh", 3))
     ]
     assert found[0].remedy == "move `pip install -q flask gunicorn` into the build command of shop"
+
+
+UV_PROJECT = {
+    "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["flask", "gunicorn"]\n\n'
+    '[dependency-groups]\n# of the desk\ndev = ["pytest"]\n',
+    "app.py": FILES["app.py"],
+}
+
+
+def test_what_uv_run_brings_at_each_start_is_a_note_with_the_option_that_spares_it(checked: Checked) -> None:
+    found = checked(UV_PROJECT, build="uv sync --no-dev", start="uv run gunicorn app:app")
+
+    (note,) = [one for one in found if one.code == "installs-at-start"]
+    assert note.outcome is Outcome.NOTE
+    assert note.message == "`uv run` installs at each start what the build leaves out by --no-dev"
+    assert note.remedy == "write `uv run --no-sync` in render.yaml"
+
+
+@pytest.mark.parametrize(
+    ("build", "start"),
+    [
+        ("uv sync", "uv run gunicorn app:app"),
+        ("uv sync --no-dev", "uv run --no-dev gunicorn app:app"),
+        ("uv sync --no-dev", "uv run --no-sync gunicorn app:app"),
+        ("uv sync --no-dev", "UV_NO_SYNC=1 uv run gunicorn app:app"),
+        ("uv sync --no-install-project", "uv run gunicorn app:app"),
+        ("uv sync --no-dev", ".venv/bin/gunicorn app:app"),
+    ],
+)
+def test_uv_run_that_finds_all_it_wants_is_none(checked: Checked, build: str, start: str) -> None:
+    found = checked(UV_PROJECT, build=build, start=start)
+
+    assert "installs-at-start" not in [one.code for one in found]
 
 
 def test_a_pip_that_only_renews_itself_at_start_is_none(checked: Checked) -> None:
