@@ -1,5 +1,6 @@
 """Do the models say the same as the migrations? By the tools' own comparison."""
 
+import re
 from typing import Final
 
 from deploy_suite.checks.base import Findings
@@ -9,6 +10,9 @@ from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.finding import Finding, Location, Outcome
 
 _MOST_SHOWN: Final = 10
+# A missing index breaks no statement, and those on expressions or made by hand differ for ever.
+# Source: https://alembic.sqlalchemy.org/en/latest/autogenerate.html
+_OF_INDEXES: Final = re.compile(r"(?:add|remove) index \S+ on \S+(?:; (?:add|remove) index \S+ on \S+)*")
 
 
 def compared(stage: Stage, database: DatabaseAddress) -> Findings:
@@ -26,9 +30,10 @@ def _drift(stage: Stage, differences: list[str]) -> Finding:
     is_django = stage.tool.kind is Kind.DJANGO
     shown = differences[:_MOST_SHOWN]
     more = (f"… and {len(differences) - _MOST_SHOWN} more",) if len(differences) > _MOST_SHOWN else ()
+    is_harmless = not is_django and all(_OF_INDEXES.fullmatch(one) for one in differences)
     return Finding(
         code="django-model-drift" if is_django else "alembic-model-drift",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE if is_harmless else Outcome.WARNING,
         message="the models and the newest revision differ: a change of the models has no migration yet",
         location=Location(str(stage.tool.file)),
         evidence=(*shown, *more),

@@ -9,7 +9,7 @@ import pytest
 
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.migrations import extensions, seeding
-from deploy_suite.checks.migrations.fresh import fresh
+from deploy_suite.checks.migrations.fresh import fresh, is_initial
 from deploy_suite.checks.migrations.rehearser import differences, source
 from deploy_suite.checks.migrations.rehearser.errors import RefusedError, described
 from deploy_suite.checks.migrations.rehearser.target import Target
@@ -192,6 +192,24 @@ def test_what_is_new_is_told_by_the_live_revision_then_by_what_was_not_pushed(
     found = fresh(built(state, live=live), ports, REVISIONS)
 
     assert (found.ids, found.reason) == (frozenset(ids), reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("class Migration(migrations.Migration):\n\n    initial = True\n", True),
+        ("class Migration(migrations.Migration):\n    initial = False\n", False),
+        ("# initial = True\nclass Migration(migrations.Migration):\n    dependencies = []\n", False),
+    ],
+)
+def test_the_migrations_that_first_make_the_tables_of_an_application_mark_themselves(
+    tmp_path: Path, text: str, *, expected: bool
+) -> None:
+    file = tmp_path / "0002_initial.py"
+    file.write_text(text)
+
+    assert is_initial(Revision(id="shop.0002_initial", parents=("shop.0001_initial",), file=file)) is expected
+    assert not is_initial(Revision(id="shop.0003", parents=(), file=tmp_path / "gone.py"))
 
 
 @pytest.mark.parametrize(
