@@ -255,14 +255,14 @@ def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
 
 
-def test_what_a_start_tried_to_reach_is_a_warning_and_its_failure_proves_nothing(start: Boot) -> None:
+def test_what_a_start_tried_to_reach_is_told_and_its_failure_proves_nothing(start: Boot) -> None:
     reaching = "import urllib.request\n{}urllib.request.urlopen('https://api.example.com/v1')\n"
     guarded = "import contextlib\nwith contextlib.suppress(OSError):\n    " + reaching.format("").splitlines()[1]
 
     survives = start(Service(files=app("import urllib.request\n" + guarded)))
     fails = start(Service(files={"app.py": reaching.format("")}))
 
-    assert shape(survives) == [("boots", "passed", ""), ("network-at-start", "warning", "")]
+    assert shape(survives) == [("boots", "passed", ""), ("network-at-start", "note", "")]
     assert "api.example.com" in survives[1].message
     assert shape(fails) == [("cannot-check-here", "skipped", "app.py:2"), ("network-at-start", "warning", "")]
     assert "--network" in fails[0].remedy
