@@ -89,7 +89,7 @@ def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
             return f"hypercorn --bind 0.0.0.0:$PORT {spec}"
         factory = " --factory" if entry.is_factory else ""
         return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
-    if "gunicorn" in named or entry.framework is Framework.DJANGO:
+    if "gunicorn" in named or (entry.framework is Framework.DJANGO and "waitress" not in named):
         return f"gunicorn{folder_option('--chdir')} {spec}"
     if "waitress" in named:
         return f"waitress-serve --listen=0.0.0.0:$PORT {'--call ' if entry.is_factory else ''}{entry.spec}"

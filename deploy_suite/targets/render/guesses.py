@@ -165,12 +165,12 @@ def _said(
     *,
     from_procfile: bool,
 ) -> Iterator[Finding]:
-    """Yield what was assumed, as a warning that ends with the render.yaml that would make it certain."""
+    """Yield what was assumed; that a Procfile states the commands leaves little to chance, so that is a note."""
     location = Location(str(snapshot.root / _PROCFILE)) if from_procfile else None
     source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
     yield Finding(
         code="render-yaml-missing",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE if from_procfile else Outcome.WARNING,
         message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
         evidence=tuple(_assumed(services, build)),
@@ -197,9 +197,10 @@ def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Itera
     if build is not None:
         yield f"buildCommand: {build.text}"
     for service in services:
+        name = f"{service.name} " if len(services) > 1 else ""
         if service.pre_deploy is not None:
-            yield f"{service.name} preDeployCommand: {service.pre_deploy.text}"
-        yield f"{service.name} startCommand: {service.start.text}"
+            yield f"{name}preDeployCommand: {service.pre_deploy.text}"
+        yield f"{name}startCommand: {service.start.text}"
 
 
 def _nothing(snapshot: Snapshot) -> UsageError:

@@ -22,6 +22,7 @@ from deploy_suite.targets.render.contracts import TARGET
 from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
 
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
+_STORES: Final = frozenset({"keyvalue", "redis"})
 
 
 def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Reading:
@@ -147,6 +148,8 @@ def _lints(blueprint: Blueprint, snapshot: Snapshot, *, elsewhere: frozenset[str
 def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
     """Return why preflight does not run *service*, "" when it does."""
     if not service.is_python and not service.is_image:
+        if service.type in _STORES:
+            return "it is a store that Render runs, and no code of this repository"
         what = service.runtime or service.type or "no runtime"
         return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
@@ -157,9 +160,9 @@ def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
 
 
 def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> Iterator[Finding]:
-    """Yield what is not checked; where that is all there is, the verdict is incomplete."""
+    """Yield what is not checked; where that is all there is, the verdict is incomplete. A store has no code."""
     for service in blueprint.services:
-        if service.path in reasons:
+        if service.path in reasons and (is_all or service.type not in _STORES):
             yield Finding(
                 code="service-not-checked",
                 outcome=Outcome.SKIPPED,

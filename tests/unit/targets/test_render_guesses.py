@@ -39,8 +39,14 @@ def test_a_procfile_gives_its_processes_and_its_release_runs_before_the_deploy(r
         ("shop-worker", ServiceKind.WORKER),
     ]
     (finding,) = reading.findings
-    assert (finding.code, finding.outcome) == ("render-yaml-missing", Outcome.WARNING)
+    assert (finding.code, finding.outcome) == ("render-yaml-missing", Outcome.NOTE)
     assert finding.message.startswith("Render does not read a Procfile")
+    assert finding.evidence == (
+        "buildCommand: pip install -r requirements.txt",
+        "shop preDeployCommand: flask db upgrade",
+        "shop startCommand: gunicorn app:app",
+        "shop-worker startCommand: celery -A app worker",
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ CASES = {
     ),
     "1 redis": (
         SERVICE + "  - {type: redis, name: r, plan: free, ipAllowList: []}\n",
-        [("render-deprecated-type:redis", WARNING, 8)],
+        [("render-deprecated-type:redis", NOTE, 8)],
     ),
     "the database's address typed in": (
         SERVICE + "    envVars:\n      - key: DATABASE_URL\n        sync: false\n" + DATABASE,
@@ -44,8 +44,8 @@ CASES = {
         [],
     ),
     "2 legacy plan": (SERVICE + DATABASE.replace("free", "starter"), [("render-legacy-plan", WARNING, 10)]),
-    "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", WARNING, 2)]),
-    "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", WARNING, 9)]),
+    "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", NOTE, 2)]),
+    "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", NOTE, 9)]),
     "4 free and pre-deploy": (
         SERVICE + "    preDeployCommand: flask db upgrade\n",
         [("render-free-plan-limit:preDeployCommand", FAILED, 8)],
@@ -96,6 +96,10 @@ CASES = {
     "10 elsewhere": (
         SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n",
         [("render-unknown-reference:db", WARNING, 10)],
+    ),
+    "10 group of the Dashboard": (
+        SERVICE + "    envVars:\n      - fromGroup: secrets\n",
+        [("render-unknown-reference:secrets", NOTE, 9)],
     ),
     "11 twice": (
         SERVICE + "  - {type: web, name: shop, runtime: docker, plan: free, dockerfilePath: app.py}\n",

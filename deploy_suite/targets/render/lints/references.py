@@ -9,7 +9,7 @@ from deploy_suite.manifests.yaml_document import Scalar, ScalarKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
-from deploy_suite.targets.render.lints.saying import fails, warns
+from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _SOURCES: Final = ("value", "generateValue", "sync", "fromDatabase", "fromService")
 _NOT_IN_GROUPS: Final = ("sync", "fromDatabase", "fromService", "fromGroup")
@@ -17,6 +17,9 @@ _DATABASE_KEY: Final = re.compile(
     r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)|DATABASE", re.IGNORECASE
 )
 _ELSEWHERE: Final = "uncertain: it may exist in the workspace, outside this file"
+# A Blueprint's own groups hold no `sync: false`, so a group of secrets is made by hand.
+# Source: https://render.com/docs/blueprint-spec#environment-groups
+_IN_DASHBOARD: Final = "it may exist in the workspace: a group of secrets can only be made in the Dashboard"
 
 
 def problems(blueprint: Blueprint) -> Iterator[Finding]:
@@ -175,13 +178,13 @@ def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) ->
 def _group(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
     name = entry.text("fromGroup")
     if name and blueprint.group(name) is None:
-        yield warns(
+        yield notes(
             entry,
             f"render-unknown-reference:{name}",
             f"{service.label} takes variables from the group {name}, which {entry.file} does not define",
             key="fromGroup",
             remedy=_add_or_correct(name, [one.name for one in blueprint.groups], "envVarGroups", entry.file),
-            certainty=_ELSEWHERE,
+            certainty=_IN_DASHBOARD,
         )
 
 

@@ -7,7 +7,7 @@ from deploy_suite.knowledge.platforms.render import ValueList, facts
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
-from deploy_suite.targets.render.lints.saying import fails, warns
+from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _NATIVE: Final = frozenset({"node", "python", "elixir", "go", "ruby", "rust"})
 _CRON_FIELDS: Final = 5
@@ -30,7 +30,7 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
 def _type(service: ServiceResource) -> Iterator[Finding]:
     written = (service.text("type") or "").strip()
     if written == "redis":
-        yield warns(
+        yield notes(
             service,
             "render-deprecated-type:redis",
             "type redis is deprecated in favour of keyvalue",
