@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,13 +42,12 @@ class Ran:
 
 @dataclass(slots=True)
 class Stage:
-    """The stand-in with konan's service, and the folder of its user."""
+    """The stand-in with a service, and the folder of its user. Shape: `state` is where releases are recorded."""
 
     render: StandIn
     service: StandInService
-    database: str
     state: Path
-    settings: dict[str, str] = field(default_factory=dict)
+    database: str = ""
 
     def lay(self, scene: Scene) -> str:
         """Commit what *scene* changes in the first release, and return the commit's id."""
@@ -93,7 +92,7 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a user has set."""
-        return {**os.environ, **self.render.settings, "DEPLOY_SUITE_PACE": _PACE, **self.settings}
+        return {**os.environ, **self.render.settings, "DEPLOY_SUITE_PACE": _PACE, "DEPLOY_SUITE_STATE": str(self.state)}
 
     @property
     def serving(self) -> str:
@@ -128,7 +127,7 @@ def stage() -> Iterator[Stage]:
         described = blueprint.first_service(TOP / "render.yaml", database_url=database)
         service = render.service(clone=clone, **described)
         git(clone, "remote", "add", "origin", str(service.record.origin))
-        yield Stage(render, service, database, Path(folder) / "state")
+        yield Stage(render, service, Path(folder) / "state", database)
         if render.violations:
             raise AssertionError("\n".join(render.violations))
 

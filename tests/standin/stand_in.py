@@ -48,8 +48,8 @@ SERVER = textwrap.dedent(
 )
 
 
-def server(*, before: str = "", status: int = 200) -> str:
-    """Return the source of a small service that answers with its commit."""
+def server(*, before: str = "", status: int | str = 200) -> str:
+    """Return the source of a small service that answers with its commit; *status* may be an expression of its own."""
     return SERVER.format(before=before, status=status)
 
 
