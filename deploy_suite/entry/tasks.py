@@ -127,6 +127,7 @@ def explain(_context: Context, slug: str) -> None:
         "window": "how many seconds a fault must last: 60 when left out",
         "network": "let the service reach the network while preflight boots it",
         "database-url": "a disposable PostgreSQL server for preflight to use",
+        "plan": "change nothing; exit code 2 when there is something to do",
         "format": "text or json",
     }
 )
@@ -139,6 +140,7 @@ def deploy(
     window: str = "",
     network: bool = False,  # noqa: FBT001, FBT002  as above
     database_url: str = "",
+    plan: bool = False,  # noqa: FBT001, FBT002
     format: str = "text",  # noqa: A002
 ) -> None:
     """Check, push, deploy and verify what is checked out; go back if it is bad."""
@@ -151,7 +153,7 @@ def deploy(
         "--database-url": database_url,
         "--format": format,
     }
-    _call("deploy", options=given, switches={"--network": network})
+    _call("deploy", options=given, switches={"--network": network, "--plan": plan})
 
 
 @task(
