@@ -10,7 +10,7 @@ from typing import Final
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
 from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
-from deploy_suite.knowledge.log_text import LogLine
+from deploy_suite.knowledge.log_text import LogLine, spread
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import (
     EXCEPTION,
@@ -30,6 +30,8 @@ _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _WRAP_COLUMNS: Final = 40
 _MOST_COLUMNS: Final = 240
+_SCREEN_COLUMNS: Final = 72
+_HEADER_COLUMNS: Final = 60
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 # A short number after these words says something else each time; any other is a time, an address or a count.
 _NUMBER: Final = re.compile(
@@ -151,7 +153,11 @@ class _Reader:
         self._explained: set[str] = set()
 
     def take(self, window: Window) -> None:
-        line = window.line()
+        lines = spread(window.line())
+        for place, line in enumerate(lines, 1):
+            self._take(window, line, lines[place:])
+
+    def _take(self, window: Window, line: LogLine, rest: tuple[LogLine, ...]) -> None:
         known = self._seen.get(_shape(line.text))
         if known is not None:
             self._again(known, window, line)
@@ -159,7 +165,7 @@ class _Reader:
         if line.number in self._ignored:
             return
         if self._rows.harmless_blocks.search(line.text):
-            self._ignore_block(window, line)
+            self._ignore_block((*rest, *window.after(line.service))[1:])
             return
         if self._rows.harmless.search(line.text):
             self._remember(line, ())
@@ -168,8 +174,9 @@ class _Reader:
         if self._rows.healthy.search(line.text):
             self._hits.healthy_line = line.number
         if _TRACEBACK in line.text:
-            self._traceback(window, line)
-            return
+            self._traceback(line, (*rest, *window.after(line.service)))
+            if len(line.text.strip()) <= _HEADER_COLUMNS:
+                return
         self._match(window, line)
 
     def finished(self) -> Hits:
@@ -207,16 +214,15 @@ class _Reader:
         if len(self._seen) < _MOST_DISTINCT:
             self._seen[_shape(line.text)] = slugs
 
-    def _traceback(self, window: Window, line: LogLine) -> None:
+    def _traceback(self, line: LogLine, after: tuple[LogLine, ...]) -> None:
         self._tracebacks += 1
         if self._tracebacks > _MOST_TRACEBACKS:
             return
-        after = window.after(line.service)
         self._raised += filter(None, (raised_after(after) or cut_off(line, after),))
 
-    def _ignore_block(self, window: Window, line: LogLine) -> None:
-        """Pass over the traceback that *line* announces as one that was caught."""
-        raised = raised_after(window.after(line.service)[1:])
+    def _ignore_block(self, after: tuple[LogLine, ...]) -> None:
+        """Pass over the traceback in *after*, which was announced as one that was caught."""
+        raised = raised_after(after)
         if raised:
             self._ignored.add(raised.line)
             self._explained.add(_shape(raised.exception))
@@ -297,7 +303,8 @@ def _readings(window: Window, line: LogLine) -> Iterator[_Reading]:
     yield _Reading(line.text)
     if '\\"' in line.text:
         yield _Reading(line.text.replace('\\"', '"'))
-    if len(line.text) >= _WRAP_COLUMNS:
+    wide = window.end - window.start >= _SCREEN_COLUMNS
+    if wide or len(line.text) >= _WRAP_COLUMNS:
         following = window.after(line.service)[:1]
         if following and not EXCEPTION.match(following[0].text):
             yield from _joined_by(line.text, following[0].text)
@@ -336,5 +343,5 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
 
 def _joined(window: Window, line: LogLine) -> str:
     """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
-    lines = (*window.before(line.service), line, *window.after(line.service))
+    lines = (*window.before(line.service), *spread(window.line()), *window.after(line.service))
     return "\n".join((f"@{line.place}", *(one.text for one in lines)))

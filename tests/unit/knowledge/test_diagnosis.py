@@ -237,3 +237,33 @@ def test_the_package_that_poetry_could_not_build_is_not_one_that_it_installed_be
     )
 
     assert root(text) == "build-failure:pydantic-core"
+
+
+def test_a_traceback_inside_a_line_of_json_is_read_like_any_other() -> None:
+    found = diagnose(
+        r'{"message": "Exception in worker process", "exc_info": "Traceback (most recent call last):\n'
+        r"  File \"/app/main.py\", line 3, in <module>\n    import numpy\n"
+        r"ModuleNotFoundError: No module named 'numpy'\n\"}",
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "missing-requirement:numpy"
+
+
+def test_a_word_that_a_terminal_broke_over_two_lines_is_read_as_one() -> None:
+    found = diagnose(
+        "2021-01-11T15:02:54.234045+00:00 app[web.1]: ModuleNotFoundError: No module name\nd 'django_heroku'\n",
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "missing-requirement:django-heroku"
+
+
+def test_what_a_request_asked_for_does_not_hide_why_it_failed() -> None:
+    found = diagnose(
+        "2023/04/13 01:20:45 [crit] 20#20: *23 connect() to unix:/run/app.sock failed (13: Permission denied) while "
+        'connecting to upstream, client: 192.0.2.1, server: app, request: "GET /favicon.ico HTTP/1.1"',
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "nginx-socket-permission"
