@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from typing import Final
 
 from deploy_suite.model.release import Deploy
 from deploy_suite.releases import records
 from deploy_suite.releases.progress import Sighting
 from deploy_suite.releases.standing import Lag, Standing
+from deploy_suite.reports.ages import age_s, since
 
 SCHEMA: Final = 1
 _SHORT: Final = 7
 _MOST_COMMITS: Final = 10
-_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def render_text(found: Standing) -> str:
@@ -31,7 +30,7 @@ def render_json(found: Standing) -> str:
     "step", "next"}], "holder": null | {"pid", "since", "command", "step", "release"}, "notes"}; a deploy is {"id",
     "commit", "subject", "state", "trigger", "created", "finished"}, a record as in record.json.
     """
-    service, age = found.service, _age_s(found.live, found.asked)
+    service, age = found.service, age_s(found.live, found.asked)
     document = {
         "schema": SCHEMA,
         "target": found.target,
@@ -73,7 +72,7 @@ def _lines(found: Standing) -> Iterator[str]:
     if live is None:
         yield "  nothing is live"
     else:
-        yield f"  live: {_told(live)}{_since(_age_s(live, found.asked))}, {_verified(found.seen)}"
+        yield f"  live: {_told(live)}{since(age_s(live, found.asked))}, {_verified(found.seen)}"
     yield from _apart(found)
     if found.under_way:
         yield f"  under way: {_told(found.under_way)}, {found.under_way.state.value}"
@@ -89,7 +88,7 @@ def _lines(found: Standing) -> Iterator[str]:
     if found.deploys:
         yield "  last deploys:"
     for one in found.deploys:
-        yield f"    {one.state.value:<17} {_told(one)}{_since(_age_s(one, found.asked))}, by {one.trigger.value}"
+        yield f"    {one.state.value:<17} {_told(one)}{since(age_s(one, found.asked))}, by {one.trigger.value}"
 
 
 def _verified(seen: Sighting | None) -> str:
@@ -124,19 +123,6 @@ def _apart(found: Standing) -> Iterator[str]:
 
 def _told(deploy: Deploy) -> str:
     return f"{deploy.short} {deploy.subject.splitlines()[0] if deploy.subject else ''}".rstrip() + f" ({deploy.id})"
-
-
-def _age_s(deploy: Deploy | None, now: datetime) -> float | None:
-    began = (deploy.finished or deploy.created) if deploy else None
-    return max((now - began).total_seconds(), 0.0) if began else None
-
-
-def _since(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
-    count = int(seconds // size)
-    return f", {count} {unit}{'' if count == 1 else 's'} ago"
 
 
 def _count(commits: int) -> str:
