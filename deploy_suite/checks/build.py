@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 from deploy_suite.checks import build_excerpts, clashing
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import of_package, tail
+from deploy_suite.environments import execute_bits
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
@@ -27,7 +28,7 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
-    return (*_reasons(failure, case), *clashing.findings(versions, case, python=python))
+    return (*lent(case), *_reasons(failure, case), *clashing.findings(versions, case, python=python))
 
 
 def _reasons(failure: BuildFailure, case: Case) -> Findings:
@@ -60,6 +61,22 @@ def passed(environment: Environment) -> Findings:
         code="build", outcome=Outcome.PASSED, message="; ".join((text, *environment.notes)), evidence=environment.notes
     )
     return (verified,)
+
+
+def lent(case: Case) -> Iterator[Finding]:
+    """Yield the scripts that were run although the commit gives them no execute bit: the target ends there.
+
+    A command that was assumed proves nothing of that.
+    """
+    build = case.contract.build
+    for path in execute_bits.missing(case.contract, case.snapshot.folder) if build and build.location else ():
+        yield Finding(
+            code="entrypoint-not-executable",
+            outcome=Outcome.FAILED,
+            message=f"{path} has no execute bit in the commit: Permission denied",
+            location=_place(case),
+            remedy=f"git update-index --chmod=+x {path} && git commit, or call it with `bash`",
+        )
 
 
 def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
@@ -232,7 +249,7 @@ def _is_about_versions(cause: DiagnosedCause | None) -> bool:
 def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     """Return the resolver's own account with the lines that it speaks of."""
     account = failure.resolution.conflict if failure.resolution else ""
-    words = set(re.findall(r"[\w.-]+", account.lower()))
+    words = {*re.findall(r"[\w.-]+", account.lower()), *_pinned_twice(recipe)}
     lines = [line for line in recipe.lines if line.name in words]
     return Finding(
         code="dependency-resolution-impossible",
@@ -246,6 +263,16 @@ def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
         reproduce=_command(failure, case),
     )
+
+
+def _pinned_twice(recipe: Recipe) -> Iterator[str]:
+    """Yield the names that are pinned to different versions: a resolver tells only the first of them."""
+    pins: dict[tuple[str, str], set[str]] = {}
+    for line in recipe.lines:
+        if line.requirement and str(line.requirement.specifier).startswith("=="):
+            about = (line.name, str(line.requirement.marker or ""))
+            pins.setdefault(about, set()).add(str(line.requirement.specifier))
+    yield from (name for (name, _), versions in pins.items() if len(versions) > 1)
 
 
 def _among(names: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The log of a failed build → the few lines of it that a reader needs."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _LAST_LINES: Final = 12
@@ -14,6 +15,8 @@ _NOISE: Final = re.compile(
     r"|\[end of output\]|note: This error originates from a subprocess|note: This is an issue with the package"
     r"|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
 )
+_FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line \d+, in ')
+_FOREIGN: Final = re.compile(r"^(?:/|<frozen )|site-packages/")
 _ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
 
 
@@ -23,9 +26,22 @@ def lines(text: str) -> list[str]:
 
 
 def tail(log: str) -> tuple[str, ...]:
-    """Return the last lines, progress left out; all of them where there is nothing else."""
-    told = [line for line in lines(log) if not _NOISE.match(line.strip())]
+    """Return the last lines without progress and frames of foreign code; all of them where there is nothing else."""
+    told = [line for line in _without_foreign_frames(lines(log)) if not _NOISE.match(line.strip())]
     return tuple((told or lines(log))[-_LAST_LINES:])
+
+
+def _without_foreign_frames(told: list[str]) -> Iterator[str]:
+    """Leave out the frames of tracebacks that are not in the project's own files, whose paths are relative."""
+    depth: int | None = None
+    for line in told:
+        frame = _FRAME.match(line)
+        if frame:
+            depth = len(frame["indent"]) if _FOREIGN.search(frame["file"]) else None
+        elif depth is not None and len(line) - len(line.lstrip()) <= depth:
+            depth = None
+        if depth is None:
+            yield line
 
 
 def of_package(name: str, log: str) -> tuple[str, ...]:

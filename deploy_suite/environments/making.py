@@ -7,6 +7,7 @@ from typing import Final
 
 from deploy_suite.environments import (
     enactment,
+    execute_bits,
     packages,
     private_home,
     reach,
@@ -58,6 +59,7 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     venv, top = folder / "venv", folder / "src"
     plan.installer.create(venv, plan.workshop)
     source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
+    execute_bits.lend(plan.contract, top)
     home = private_home.furnished(folder / "home", plan.workshop.settings)
     note = source_tree.linked_venv(top, plan.contract.root, venv)
     system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)

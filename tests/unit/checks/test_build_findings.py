@@ -321,3 +321,51 @@ def test_progress_and_long_lists_are_left_out_of_the_evidence(tmp_path: Path) ->
             "ERROR: Could not find a version that satisfies the requirement pkg==9",
         )
     ]
+
+
+def test_all_that_is_pinned_twice_is_named_though_the_resolver_tells_only_the_first(tmp_path: Path) -> None:
+    requirements = "six==1.17.0\npkg==1\nok==3\npkg==2\nsix==1.16.0\n"
+    account = "error: Because you require pkg==1 and pkg==2, your requirements are unsatisfiable.\n"
+
+    found = build.findings(failure("no words\n", conflict=account), case(tmp_path, requirements=requirements))
+
+    assert [(finding.message, str(finding.location)) for finding in found] == [
+        ("no set of versions fits all requirements: six, pkg", "requirements.txt:1")
+    ]
+
+
+def test_frames_of_foreign_code_are_left_out_of_the_evidence(tmp_path: Path) -> None:
+    log = (
+        "Traceback (most recent call last):\n"
+        '  File "manage.py", line 22, in <module>\n'
+        "    main()\n"
+        '  File ".venv/lib/python3.13/site-packages/django/apps.py", line 1, in populate\n'
+        "    app_config = AppConfig.create(entry)\n"
+        "                 ^^^^^^^^^^^^^^^^^^^^^^^\n"
+        '  File "<frozen importlib._bootstrap>", line 1206, in _gcd_import\n'
+        "OddError: it went wrong\n"
+    )
+
+    found = build.findings(failure(log, command=""), case(tmp_path, command="python manage.py collectstatic"))
+
+    assert [finding.evidence for finding in found] == [
+        (
+            "Traceback (most recent call last):",
+            '  File "manage.py", line 22, in <module>',
+            "    main()",
+            "OddError: it went wrong",
+        )
+    ]
+
+
+def test_a_script_that_was_lent_its_execute_bit_is_a_failure_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "build.sh").write_text("#!/bin/sh\npip install -r requirements.txt\n")
+    (tmp_path / "build.sh").chmod(0o644)
+
+    found = tuple(build.lent(case(tmp_path, command="./build.sh")))
+
+    assert [(finding.code, finding.outcome, finding.location) for finding in found] == [
+        ("entrypoint-not-executable", Outcome.FAILED, PLACE)
+    ]
+    assert tuple(build.lent(case(tmp_path, command="chmod +x build.sh && ./build.sh"))) == ()
+    assert tuple(build.lent(case(tmp_path, command="bash build.sh"))) == ()
