@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.entry import (
+    beginning,
     deploying,
     explaining,
     interruption,
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     explaining.add_commands(commands)
     tracing.add_command(commands)
     locking.add_command(commands)
+    beginning.add_command(commands)
     return parser
 
 

@@ -383,6 +383,12 @@ def lock(_context: Context, project: str = ".", service: str = "", python: str =
     _call("lock", options=given, switches={"--hashes": hashes})
 
 
+@task(help={"project": "the project's folder (default: here)", "write": "write the files that are not there yet"})
+def init(_context: Context, project: str = ".", write: bool = False) -> None:  # noqa: FBT001, FBT002  as above
+    """What does a project need for a start? Its files, and how its services tell their commit."""
+    _call("init", options={"--project": project}, switches={"--write": write})
+
+
 def _call(
     command: str, *words: str, options: Mapping[str, str] | None = None, switches: Mapping[str, bool] | None = None
 ) -> None:
@@ -396,5 +402,5 @@ def _call(
 
 
 namespace = Collection(
-    preflight, deploy, rollback, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain
+    preflight, deploy, rollback, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain, init
 )
