@@ -47,11 +47,17 @@ _COMPLAINTS: Final = (
     "due to signal",
     "xceptions.",
     '", line ',
+    "can't be",
+    "an't find",
+    "nable to ",
+    "is required",
+    "timed out",
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
+    r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such|not (?:be )?found)\b"
 )
 
 
