@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
@@ -17,6 +18,7 @@ from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.manifests import requirements_file
 from deploy_suite.model.environment import BuildFailure, Environment, Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.project import snapshot_files
 
 _ACCOUNT_LINES: Final = 6
 _CONFLICT_LINES: Final = 8
@@ -287,11 +289,20 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         code=cause.slug,
         outcome=Outcome.FAILED,
         message=f"the build failed: {cause.title}",
-        location=line.location if line else recipe.location or _place(case),
+        location=line.location if line else _in_own_code(failure, case) or recipe.location or _place(case),
         evidence=(*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=cause.fix,
         reproduce=_command(failure, case),
     )
+
+
+def _in_own_code(failure: BuildFailure, case: Case) -> Location | None:
+    """Return the innermost line of the project's own that the last traceback of the build went through."""
+    frame = build_excerpts.own_frame(failure.log)
+    path = PurePosixPath(frame[0]) if frame else None
+    if frame is None or path is None or snapshot_files.find(case.snapshot.folder, path) is None:
+        return None
+    return Location(str(path), frame[1])
 
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
@@ -300,7 +311,7 @@ def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         code="build-failure",
         outcome=Outcome.FAILED,
         message=f"the build command ended with exit code {failure.code}{part}",
-        location=recipe.location or _place(case),
+        location=_in_own_code(failure, case) or recipe.location or _place(case),
         evidence=tail(failure.log),
         remedy="mend what the last lines of the build's output say",
         reproduce=_command(failure, case),

@@ -13,9 +13,9 @@ _NOISE: Final = re.compile(
     r"WARNING: Location '|Looking in (?:indexes|links):|Collecting |Downloading |Processing /|Using cached "
     r"|Requirement already satisfied:|Preparing metadata|Installing build dependencies|Getting requirements to build"
     r"|\[end of output\]|note: This error originates from a subprocess|note: This is an issue with the package"
-    r"|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
+    r"|[+~-] [\w.-]+==\S+$|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
 )
-_FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line \d+, in ')
+_FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 _FOREIGN: Final = re.compile(r"^(?:/|<frozen )|site-packages/")
 _ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
 
@@ -42,6 +42,16 @@ def _without_foreign_frames(told: list[str]) -> Iterator[str]:
             depth = None
         if depth is None:
             yield line
+
+
+def own_frame(log: str) -> tuple[str, int] | None:
+    """Return file and line of the innermost frame of the last traceback that is in a file of the project.
+
+    `manage.py` only hands over, and is none.
+    """
+    frames = [match for line in lines(log) if (match := _FRAME.match(line))]
+    own = [frame for frame in frames if not _FOREIGN.search(frame["file"]) and not frame["file"].endswith("manage.py")]
+    return (own[-1]["file"], int(own[-1]["line"])) if own else None
 
 
 def of_package(name: str, log: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_di
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.project import module_files
 from deploy_suite.tracing.layout import Layout
 
 _NO_NAME: Final = re.compile(
@@ -70,13 +71,21 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
     if shadow:
         told = own_modules.shadow(shadow)
         return failed(fault, code=told.code, message=told.message, remedy=told.remedy, location=told.location)
-    is_circle = "partially initialized" in fault.outer.message
-    remedy = "import the module instead of the name, or move the import into the function that needs it"
+    if "partially initialized" in fault.outer.message:
+        return failed(
+            fault,
+            code=f"circular-import:{module}",
+            message=f"{module} is imported again while it is being imported",
+            remedy="import the module instead of the name, or move the import into the function that needs it",
+            location=evidence.place(fault.outer),
+        )
+    name = match.groupdict().get("name", "the name")
+    file = module_files.find(fault.built.case.snapshot.folder, fault.entry.search_path, module=module) or module
     return failed(
         fault,
-        code=f"circular-import:{module}" if is_circle else "import-failed:ImportError",
-        message=f"{module} is imported again while it is being imported" if is_circle else fault.outer.message,
-        remedy=remedy if is_circle else f"define {match.groupdict().get('name', 'it')} in {module}, or mend the import",
+        code="import-name-missing",
+        message=f"the project's own {file} has no {name!r}, which is imported from it {fault.when}",
+        remedy=f"define {name} in {file}, or mend the import; where it is there at the desk, commit and push {file}",
         location=evidence.place(fault.outer),
     )
 
@@ -87,11 +96,18 @@ def _attribute_of_entry(fault: Fault) -> Finding | None:
     name = static.server(fault.built.case)
     return failed(
         fault,
-        code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
+        code=_code(fault, server=name),
         message=f"the start command names {fault.entry.spec}, and the module has no {fault.entry.attribute!r}",
         remedy="name the application as the module does",
         location=fault.entry.location,
     )
+
+
+def _code(fault: Fault, *, server: str) -> str:
+    """Return the word for the fault; a folder without __init__.py can be imported, and is no module all the same."""
+    if not server:
+        return "start-command-wrong-module"
+    return f"{server}-module-path" if fault.entry.file is None else f"{server}-attribute-missing"
 
 
 def _unset_variable(fault: Fault) -> Finding | None:

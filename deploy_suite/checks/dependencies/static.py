@@ -8,6 +8,7 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
+from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, sources
 from deploy_suite.tracing.values import Trace
 
@@ -21,11 +22,19 @@ def check(case: Case) -> Findings:
         return (_no_entry(case),)
     declared = requirements.read(case)
     if entry.file is None:
-        return (absent_entry(case, entry, is_sure=declared.is_pure),)
+        return (absent_entry(case, entry, is_sure=declared.is_pure), *_of_meant(case, entry, declared))
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
     passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
     return (*found, *passed, *needed.findings(case, entry, traced), *other_lists.findings(case, traced, declared))
+
+
+def _of_meant(case: Case, entry: EntryPoint, declared: Declared) -> Iterator[Finding]:
+    """Yield what would be met next, were the start command mended: faults of the application that it must mean."""
+    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    if meant is not None:
+        traced = subject.trace(case, meant, known=subject.known_of(declared.names))
+        yield from own_modules.findings(case, traced, declared)
 
 
 def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:

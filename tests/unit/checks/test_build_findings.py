@@ -369,3 +369,20 @@ def test_a_script_that_was_lent_its_execute_bit_is_a_failure_all_the_same(tmp_pa
     ]
     assert tuple(build.lent(case(tmp_path, command="chmod +x build.sh && ./build.sh"))) == ()
     assert tuple(build.lent(case(tmp_path, command="bash build.sh"))) == ()
+
+
+def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "alembic").mkdir()
+    (tmp_path / "alembic" / "one.py").write_text("")
+    log = (
+        'Traceback (most recent call last):\n  File "alembic/one.py", line 25, in upgrade\n    op.alter_column("t")\n'
+        '  File ".venv/lib/python3.13/site-packages/sqlalchemy/x.py", line 3, in execute\n    raise e\n'
+        'sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "t" does not exist\n\n'
+        "[SQL: ALTER TABLE t ALTER COLUMN c DROP NOT NULL]\n"
+    )
+
+    found = build.findings(failure(log, command=""), case(tmp_path, command="alembic upgrade head"))
+
+    assert [(finding.code, str(finding.location)) for finding in found] == [
+        ("migration-table-missing", "alembic/one.py:25")
+    ]

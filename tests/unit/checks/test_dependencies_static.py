@@ -214,3 +214,14 @@ def test_lines_of_files_that_the_build_does_not_install_are_known_apart(tmp_path
         "ruff": ("pyproject.toml:5", "group dev"),
         "absent": None,
     }
+
+
+def test_behind_a_wrong_start_command_the_application_that_it_must_mean_is_read_on(tmp_path: Path) -> None:
+    files = {"app/main.py": "from fastapi import FastAPI\nfrom app.utils import x\napp = FastAPI()\n"}
+
+    found = dependencies.check(case(tmp_path, files, start="uvicorn app:app"))
+
+    assert brief(found) == [
+        ("failed", "uvicorn-module-path", "render.yaml:6"),
+        ("failed", "module-not-pushed:app.utils", "app/main.py:2"),
+    ]

@@ -189,6 +189,46 @@ def test_a_module_that_the_commit_has_elsewhere_or_nowhere(checked: Checked, sta
     assert finding.remedy.startswith("write `rootDir: backend` or `--")
 
 
+@pytest.mark.parametrize(
+    ("files", "start", "why", "remedy"),
+    [
+        (
+            {"app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n"},
+            "uvicorn app:app --host 0.0.0.0 --port $PORT",
+            "app is a folder without __init__.py, and there is no app.py",
+            "write `app.main:app` in place of `app:app` in render.yaml",
+        ),
+        (
+            {
+                "config/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+                "application = get_wsgi_application()\n",
+                "config/asgi.py": "from django.core.asgi import get_asgi_application\n"
+                "application = get_asgi_application()\n",
+            },
+            "gunicorn mysite.wsgi:application",
+            "the commit has neither mysite/wsgi.py nor mysite/wsgi/__init__.py",
+            "write `config.wsgi:application` in place of `mysite.wsgi:application` in render.yaml",
+        ),
+        (
+            {
+                "one.py": "import flask\nfirst = flask.Flask('a')\n",
+                "two.py": "import flask\nother = flask.Flask('b')\n",
+            },
+            "gunicorn shop.main:app",
+            "the commit has neither shop/main.py nor shop/main/__init__.py",
+            "commit the module shop.main, or correct `shop.main:app` in render.yaml",
+        ),
+    ],
+)
+def test_the_application_that_a_wrong_start_command_must_mean_is_named_where_there_is_but_one(
+    checked: Checked, files: Mapping[str, str | bytes], start: str, why: str, remedy: str
+) -> None:
+    (finding,) = checked({"requirements.txt": "gunicorn\nuvicorn\n", **files}, start=start)
+
+    assert finding.message.endswith(f": {why}")
+    assert finding.remedy == remedy
+
+
 def test_a_module_that_is_untracked_is_not_pushed(checked: Checked) -> None:
     (finding, state) = checked(
         {"requirements.txt": "gunicorn\n"},
