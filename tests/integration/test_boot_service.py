@@ -126,7 +126,8 @@ def test_a_daemon_left_behind_by_the_start_command_is_no_running_service(start: 
 def test_a_service_that_ignores_sigterm_is_killed_after_the_delay(start: Boot) -> None:
     findings = start(Service(files=app("on_term = lambda *_: print('no')"), shutdown_s=1.5))
 
-    assert shape(findings) == [("ignores-sigterm", "failed", "render.yaml:7")]
+    (ignored,) = [finding for finding in findings if finding.code == "ignores-sigterm"]
+    assert (ignored.outcome.value, str(ignored.location)) == ("warning", "render.yaml:7")
 
 
 def test_a_service_that_may_wait_for_what_is_not_here_is_no_failure_when_it_ignores_sigterm(start: Boot) -> None:
@@ -277,6 +278,18 @@ def test_with_leave_a_start_that_wanted_the_network_is_tried_again_with_it(start
     assert [each.code for each in findings][:1] == ["network-at-start"]
     assert "192.0.2.77:9" in findings[0].message
     assert len(findings) == 2
+
+
+def test_the_codes_own_address_of_another_system_proves_nothing_where_no_manifest_states_variables(start: Boot) -> None:
+    said = "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused."
+    files = {"app.py": f"import sys\nprint({said!r})\nsys.exit(1)\n"}
+
+    (excused,) = start(Service(files=files))
+    (failed,) = start(Service(files=files, variables={"LEVEL": "info"}))
+
+    assert (excused.code, excused.outcome.value) == ("cannot-check-here", "skipped")
+    assert excused.message.endswith("and no manifest says which variables the target has")
+    assert (failed.code, failed.outcome.value) == ("redis-connection-refused", "failed")
 
 
 def test_a_made_up_address_of_another_service_that_refuses_proves_nothing(start: Boot) -> None:
