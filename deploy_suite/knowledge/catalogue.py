@@ -98,13 +98,14 @@ class CatalogueError(ValueError):
 class Catalogue:
     """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for).
 
-    Shape: `harmless_blocks` announce a traceback that was caught.
+    Shape: `harmless_blocks` announce a traceback that was caught; `recovered` says that what a service waited for came.
     """
 
     causes: Mapping[str, Cause]
     harmless: re.Pattern[str]
     harmless_blocks: re.Pattern[str]
     healthy: re.Pattern[str]
+    recovered: re.Pattern[str]
     literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
@@ -133,6 +134,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
     harmless: list[str] = []
     blocks: list[str] = []
     healthy: list[str] = []
+    recovered: list[str] = []
     literals: list[str] = []
     faults: list[str] = []
     for name, text in texts.items():
@@ -140,6 +142,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         harmless += document.get("harmless", {}).get("patterns", [])
         blocks += document.get("harmless", {}).get("blocks", [])
         healthy += document.get("healthy", {}).get("patterns", [])
+        recovered += document.get("healthy", {}).get("recovered", [])
         literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
         for raw in document.get("cause", []):
             found = _row_faults(raw)
@@ -159,6 +162,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         harmless=_any_of(harmless),
         harmless_blocks=_any_of(blocks),
         healthy=_any_of(healthy),
+        recovered=_any_of([*healthy, *recovered]),
         literals=tuple(literals),
     )
 

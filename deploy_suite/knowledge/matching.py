@@ -86,6 +86,7 @@ class Hits:
     by_slug: dict[str, Hit] = field(default_factory=dict)
     unexplained: Raised | None = None
     healthy_line: int = 0
+    recovered_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ class _Reader:
             return
         if self._rows.healthy.search(line.text):
             self._hits.healthy_line = line.number
+        if self._rows.recovered.search(line.text):
+            self._hits.recovered_line = line.number
         if _TRACEBACK in line.text:
             self._traceback(line, (*rest, *window.after(line.service)))
             if len(line.text.strip()) <= _HEADER_COLUMNS:

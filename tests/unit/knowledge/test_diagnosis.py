@@ -267,3 +267,18 @@ def test_what_a_request_asked_for_does_not_hide_why_it_failed() -> None:
 
     assert found.root is not None
     assert found.root.slug == "nginx-socket-permission"
+
+
+def test_a_database_that_came_late_is_no_failure() -> None:
+    found = diagnose(
+        'web-1 | psycopg.OperationalError: connection failed: connection to server at "172.18.0.2", port 5432 failed: '
+        "Connection refused\nweb-1 | Running migrations:\nweb-1 |   No migrations to apply.\n",
+    )
+
+    assert found == Diagnosis(verdict=Verdict.HEALTHY)
+
+
+def test_a_line_that_says_that_something_cannot_be_is_no_sign_of_health() -> None:
+    found = diagnose("Installing dependencies from Pipfile.lock\nThe Python interpreter can't be found.\n")
+
+    assert (found.verdict, found.seen and found.seen.line) == (Verdict.UNKNOWN, 2)
