@@ -497,6 +497,9 @@ class Ledger(Protocol):
     def names(self, place: str) -> Sequence[str]:
         """Return the names of what is in the folder at *place*, sorted; none where there is no such folder."""
 
+    def remove(self, place: str) -> None:
+        """Remove the folder at *place* with all that is in it."""
+
     def locked_at_once(self, place: str) -> AbstractContextManager[bool]:
         """Hold the lock of *place* if nobody else does; yields whether it is held. It falls with its process."""
 
@@ -524,6 +527,9 @@ class NoLedger:
     def names(self, _place: str) -> Sequence[str]:
         """Return none."""
         return ()
+
+    def remove(self, _place: str) -> None:
+        """Do nothing."""
 
     def locked_at_once(self, _place: str) -> AbstractContextManager[bool]:
         """Yield that it is not held."""

@@ -42,7 +42,7 @@ class Request:
 
     Shape: what is deployed is what is checked out; `service` is a name or an id, "" for the one that is found; `to` is
     a deploy's id or a commit to go back to, "" for the last verified release; `ignores_schema` goes back although
-    nobody could prove that the old code fits the database.
+    nobody could prove that the old code fits the database; `compares` measures the latency before and after.
     """
 
     folder: Path
@@ -50,6 +50,7 @@ class Request:
     service: str = ""
     to: str = ""
     ignores_schema: bool = False
+    compares: bool = True
     patience: Patience = field(default_factory=Patience)
     preferences: Preferences = field(default_factory=Preferences)
 
@@ -132,15 +133,24 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
         answer = replace(answer, preflight=report)
         if (refusal := _refusal(report)) is not None:
             return replace(answer, verdict=refusal[0], reason=refusal[1], remedy=_UNCHECKED)
+    _warn_of_earlier(scene, found)
     journal = _begun(scene, found, schemas)
     transaction = Transaction(scene, journal)
-    return _answered(answer, journal, transaction.guarded(lambda: _gone_there(transaction, scene, found)))
+    done = transaction.guarded(lambda: _gone_there(transaction, scene, found, compares=request.compares))
+    return _answered(answer, journal, done)
 
 
-def _gone_there(transaction: Transaction, scene: Scene, found: Pending) -> Ending:
+def _warn_of_earlier(scene: Scene, found: Pending) -> None:
+    """Say that the commit was found bad before; what made it bad may have been corrected elsewhere since."""
+    last = next((one for one in scene.history().releases if one.commit == found.commit.sha), None)
+    if last is not None and last.is_verified is False:
+        scene.voice().told(f"{found.commit.short} was deployed before and found bad ({last.id}): {last.reason}")
+
+
+def _gone_there(transaction: Transaction, scene: Scene, found: Pending, *, compares: bool) -> Ending:
     if found.is_live and found.live is not None:
         return transaction.take_over(found.live)
-    if found.live is not None:
+    if found.live is not None and compares:
         transaction.measure(found.live)
     intent = _intent(scene, found)
     if found.needs_push:

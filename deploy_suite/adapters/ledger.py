@@ -5,6 +5,7 @@ Layout: whatever the callers name; beside it `<place>.lock`, whose lock the kern
 
 import contextlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +75,10 @@ class LocalLedger:
                 return sorted(one.name for one in (self._folder / place).iterdir() if not one.name.startswith("."))
             except (FileNotFoundError, NotADirectoryError):
                 return ()
+
+    def remove(self, place: str) -> None:
+        """See `ports.Ledger.remove`."""
+        shutil.rmtree(self._folder / place, ignore_errors=True)
 
     @contextmanager
     def locked_at_once(self, place: str) -> Iterator[bool]:

@@ -21,6 +21,8 @@ _CODES: Final = {
     ReleaseVerdict.INCONCLUSIVE: 3,
     ReleaseVerdict.UNDER_WAY: 3,
 }
+# Of a rollback: the deploy that was under way was stopped or taken back, so what was live before serves.
+_IS_BACK: Final = {ReleaseVerdict.ROLLED_BACK: 0, ReleaseVerdict.CANCELED: 0}
 _FAILED: Final = 1
 _PENDING: Final = 2
 
@@ -35,6 +37,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     deploy.add_argument("--database-url", default="", help="a disposable PostgreSQL server for preflight to use")
     deploy.add_argument(
         "--plan", action="store_true", help="change nothing; say what would be done, exit code 2 when that is something"
+    )
+    deploy.add_argument(
+        "--no-baseline", action="store_true", help="do not compare the latency with that of what was live before"
     )
     rollback = _added(commands, "rollback", "put the last verified release back, or the one that is named")
     rollback.set_defaults(run=_rollback)
@@ -112,6 +117,7 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
         service=options.service,
         to=getattr(options, "to", ""),
         ignores_schema=getattr(options, "ignore_schema", False),
+        compares=not getattr(options, "no_baseline", False),
         patience=Patience.within(options.window, samples=options.samples),
         preferences=_preferences(options),
     )
@@ -121,7 +127,8 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     sys.stdout.write(curtain.masked(render(done)))
     sys.stdout.flush()
-    return _INTERRUPTED if done.is_interrupted else _CODES.get(done.verdict, _FAILED)
+    codes = _CODES | _IS_BACK if command == "rollback" else _CODES
+    return _INTERRUPTED if done.is_interrupted else codes.get(done.verdict, _FAILED)
 
 
 def _samples(text: str) -> int:

@@ -127,6 +127,7 @@ def explain(_context: Context, slug: str) -> None:
         "window": "how many seconds a fault must last: 60 when left out",
         "network": "let the service reach the network while preflight boots it",
         "database-url": "a disposable PostgreSQL server for preflight to use",
+        "no-baseline": "do not compare the latency with that of what was live before",
         "plan": "change nothing; exit code 2 when there is something to do",
         "format": "text or json",
     }
@@ -140,6 +141,7 @@ def deploy(
     window: str = "",
     network: bool = False,  # noqa: FBT001, FBT002  as above
     database_url: str = "",
+    no_baseline: bool = False,  # noqa: FBT001, FBT002
     plan: bool = False,  # noqa: FBT001, FBT002
     format: str = "text",  # noqa: A002
 ) -> None:
@@ -153,7 +155,7 @@ def deploy(
         "--database-url": database_url,
         "--format": format,
     }
-    _call("deploy", options=given, switches={"--network": network, "--plan": plan})
+    _call("deploy", options=given, switches={"--network": network, "--no-baseline": no_baseline, "--plan": plan})
 
 
 @task(

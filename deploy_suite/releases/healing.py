@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from deploy_suite.errors import DeployError, MachineError
-from deploy_suite.model.release import AutoDeploy, Intent, ReleaseVerdict
+from deploy_suite.model.release import AutoDeploy, Deploy, ReleaseKind, ReleaseVerdict
 from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.continuing import Next, next_of
@@ -94,16 +94,17 @@ class _Healing:
         return self._follow()
 
     def _follow(self) -> Ending:
-        intent = self._state.intent
-        if intent is None:
-            return self._abandoned("what was to be deployed is not known")
-        return self._transaction.follow(intent) if self._judges else self._canceled(intent)
+        """Follow the deploy that the target lists; one that it does not list must not be asked for again."""
+        intent, scene = self._state.intent, self._scene
+        begun = scene.target.find(scene.service, intent) if intent else None
+        if intent is None or begun is None:
+            return self._abandoned(f"{scene.name} knows no deploy of {self._state.commit[:7]} any more")
+        return self._transaction.follow(intent) if self._judges else self._canceled(begun)
 
-    def _canceled(self, intent: Intent) -> Ending:
+    def _canceled(self, begun: Deploy) -> Ending:
         """Stop the deploy, for the caller wants what was live before; one that is live is the caller's to replace."""
         scene = self._scene
-        begun = scene.target.find(scene.service, intent)
-        if begun is None or begun.state.is_over:
+        if begun.state.is_over:
             return self._given_way()
         scene.target.cancel(scene.service, begun.id)
         live = scene.target.live(scene.service)
@@ -122,7 +123,8 @@ class _Healing:
         state, scene = self._state, self._scene
         live = scene.target.live(scene.service)
         begun = scene.target.find(scene.service, state.intent) if state.intent else None
-        if begun is None and live is not None and state.there_id and live.id != state.there_id:
+        was_live = state.there_id if state.kind is ReleaseKind.DEPLOY else state.previous
+        if begun is None and live is not None and was_live and live.id != was_live:
             return self._superseded(live.id, live.short)
         return self._transaction.back()
 

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from deploy_suite.model.release import AutoDeploy, Release
 from deploy_suite.ports import Ports
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.journal import Journal, Place, Step
 from deploy_suite.releases.progress import Sighting, progress, record, sightings
+
+_MOST_KEPT: Final = 50
+_GOOD_KEPT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ class History:
         """Return all that was seen, the latest first; of two in the same second, the one that was written later."""
         found = (each for one in reversed(self.journals) for each in sightings(one))
         return sorted(found, key=_time)[::-1]
+
+
+def forget_old(place: Place, ports: Ports) -> None:
+    """Remove the oldest releases, but none that is not over, and not the last ones that are good."""
+    known = history(place, ports)
+    good = {one.release for one in known.good(other_than="")[:_GOOD_KEPT]}
+    for one in known.journals[_MOST_KEPT:]:
+        if one.is_over and one.release not in good:
+            ports.ledger.remove(f"{place.path}/{one.release}")
 
 
 def history(place: Place, ports: Ports) -> History:

@@ -14,6 +14,7 @@ begun → [baseline] → [pushing → pushed] → asking → deploying → live 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from deploy_suite.ports import Clock, Ledger
 
 SCHEMA: Final = 1
 _JOURNAL: Final = "journal.jsonl"
+_RELEASE: Final = re.compile(r"\d{8}T\d{6}Z-\d{4,}")
 
 
 class Step(Enum):
@@ -160,13 +162,14 @@ class Journal:
 def begun(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Journal:
     """Return the journal of a new release; its id sorts by time. The service's lock is held, so no other has it."""
     time = datetime.fromisoformat(clock.utc()).astimezone(UTC)
-    release = f"{time:%Y%m%dT%H%M%SZ}-{len(ledger.names(place.path)):04d}"
+    numbers = [int(one.rpartition("-")[2]) for one in ledger.names(place.path) if _RELEASE.fullmatch(one)]
+    release = f"{time:%Y%m%dT%H%M%SZ}-{max(numbers, default=0) + 1:04d}"
     return Journal(ledger, place, release, clock=clock, curtain=curtain)
 
 
 def journals(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Iterator[Journal]:
     """Yield the journals of all releases of a service, newest first; what holds no whole line is none."""
-    for release in reversed(ledger.names(place.path)):
+    for release in reversed([one for one in ledger.names(place.path) if _RELEASE.fullmatch(one)]):
         entries = parse(ledger.read(place.file(release, _JOURNAL)))
         if entries:
             yield Journal(ledger, place, release, clock=clock, curtain=curtain, entries=entries)
@@ -174,7 +177,7 @@ def journals(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) ->
 
 def parse(text: str) -> tuple[Entry, ...]:
     """Return the lines of a journal; one that a crash cut through is left out, as if it had not been written."""
-    return tuple(entry for line in text.splitlines() if (entry := _entry(line)) is not None)
+    return tuple(entry for line in text.split("\n") if (entry := _entry(line)) is not None)
 
 
 def _entry(line: str) -> Entry | None:

@@ -9,7 +9,8 @@ from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseKind, ReleaseVerdict
 from deploy_suite.releases import looking
 from deploy_suite.releases.awaiting import awaited
-from deploy_suite.releases.history import history
+from deploy_suite.releases.continuing import next_of
+from deploy_suite.releases.history import forget_old, history
 from deploy_suite.releases.journal import Journal, Step, intent_data
 from deploy_suite.releases.outcome import Leg
 from deploy_suite.releases.permission import Permission
@@ -20,7 +21,6 @@ from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
 
-_NEXT: Final = "run the same again: it goes on from there (deploy-suite status says how it stands)"
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 
 
@@ -110,7 +110,7 @@ class Transaction:
             within_s = pace.queued_s if waits_for_checks else pace.lookup_s
             clock = self._ports.clock
             found = awaited(self._target, self._service, intent, within_s=within_s, clock=clock, voice=voice)
-            voice.over("begun" if found else "not begun")
+            voice.over("begun" if found else "not begun, so it is asked for")
         if found is None and waits_for_checks:
             return self._open(
                 ReleaseVerdict.INCONCLUSIVE,
@@ -234,6 +234,7 @@ class Transaction:
             Step.ENDED, verdict=verdict.value, reason=reason, remedy=remedy, live=live, restored=restored
         )
         self._journal.keep(RECORD, render(self._journal))
+        forget_old(self._scene.place, self._ports)
         return Ending(verdict=verdict, reason=reason, remedy=remedy)
 
     @property
@@ -272,7 +273,8 @@ class Transaction:
                 "a pre-deploy command may have changed the database before the start failed, and the older code "
                 f"serves on: {state.permission.why}"
             )
-        return self.end(verdict, done.reason, done.remedy, live=state.previous)
+        is_as_before = done.deploy is not None and done.deploy.state.has_failed
+        return self.end(verdict, done.reason, done.remedy, live=state.previous if is_as_before else "")
 
     def _stayed(self, reason: str, remedy: str) -> Ending:
         state = self._state
@@ -369,10 +371,11 @@ class Transaction:
 
     def _open(self, verdict: ReleaseVerdict, reason: str, remedy: str = "", *, is_interrupted: bool = False) -> Ending:
         """Leave the release to the next command."""
+        state = self._state
         return Ending(
             verdict=verdict,
-            reason=f"{reason}; last step: {self._state.step.value}",
-            remedy=remedy or _NEXT,
+            reason=f"{reason}; the release stays open, its last step is '{state.step.value}'",
+            remedy=remedy or f"the next deploy-suite deploy or rollback {next_of(state).value}",
             is_open=True,
             is_interrupted=is_interrupted,
         )
