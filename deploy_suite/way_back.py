@@ -72,7 +72,7 @@ class ProvenSchemas:
         return Permission(
             is_granted=found.is_open,
             why=found.reason,
-            command=next(iter(found.by_hand), ""),
+            command=" && ".join(found.by_hand[:-1]),
             revision=", ".join(found.leads_to),
             older_revision=", ".join(found.leads_from),
         )
@@ -119,6 +119,8 @@ def _answer(passage: Passage, ports: Ports) -> Compatibility:
     if revisions.are_same(before, after):
         what = ", ".join(after.heads) if after.heads else "no migrations"
         return _open(passage, f"no migration lies between them ({what} on both sides)", before, after)
+    if (parted := _parted(passage, before, after)) is not None:
+        return parted
     name = _name(old, new)
     kept = None if passage.preferences.fresh else _kept(name, ports)
     found = kept or _tried(old, new, before, after, ports=ports)
@@ -126,6 +128,23 @@ def _answer(passage: Passage, ports: Ports) -> Compatibility:
     if not kept and answer.verdict is not Openness.UNKNOWN:
         keeping.write(_file(name, ports), {**asdict(found), "reused": ports.clock.utc()}, at_most=_KEPT_AT_MOST)
     return answer
+
+
+def _parted(passage: Passage, before: Stated, after: Stated) -> Compatibility | None:
+    """Return the answer where the new commit lacks revisions at which the database is already; None where it does not.
+
+    Django is left out: it takes no offence at applied migrations that it does not know.
+    """
+    tools = {one.tool.kind for one in (before, after) if one.tool}
+    lacking = {one.id for one in before.steps} - {one.id for one in after.steps}
+    if not lacking or not (before.is_sure and after.is_sure) or len(tools) != 1 or not tools <= _ONLY_FORWARD:
+        return None
+    names = ", ".join(sorted(lacking))
+    told = f"{passage.new[:7]} does not have {names}, to which the live release has brought the database"
+    if {one.id for one in after.steps} <= {one.id for one in before.steps}:
+        found = _open(passage, f"it migrates nothing that {passage.old[:7]} does not know", before, before)
+        return replace(found, notes=(f"{told}: where it migrates, it ends with Can't locate revision",))
+    return replace(_unknown(passage, f"the migrations part: {told}", remedy=""), leads_from=before.heads)
 
 
 def _side(passage: Passage, revision: str, ports: Ports) -> Side:

@@ -132,3 +132,14 @@ def test_an_answer_is_kept_and_no_migration_needs_no_trial(world: Ports, tmp_pat
     assert same.reason == "no migration lies between them (0002 on both sides)"
     assert (lost.verdict, lost.by_hand) == (Openness.UNKNOWN, ())
     assert lost.reason == "the live commit fffffff is not in this repository, so nobody can try it here"
+
+
+def test_a_commit_without_the_live_revisions_migrates_nothing_and_that_is_told(world: Ports, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    older = commit(folder, files(), "Before")
+    newer = commit(folder, ADDS, "After")
+
+    found = proven(Passage(folder=folder, old=newer, new=older, service="shop"), world)
+
+    assert (found.verdict, found.leads_from, found.leads_to) == (Openness.OPEN, ("0002",), ("0002",))
+    assert "does not have 0002, to which the live release has brought the database" in found.notes[0]
