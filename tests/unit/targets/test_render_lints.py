@@ -144,6 +144,16 @@ CASES = {
         SERVICE + "  - {type: static_site, name: s, staticPublishPath: d}\n",
         [("render-unknown-type", FAILED, 8)],
     ),
+    "a database among the services, and who refers to it": (
+        SERVICE
+        + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n"
+        + "  - {type: db, name: db, databaseName: shop, user: shop}\n",
+        [("render-unknown-type", FAILED, 11)],
+    ),
+    "a source that is none": (
+        SERVICE + "    envVars:\n      - key: A\n        fromRedis: {name: r, property: connectionString}\n",
+        [("render-unknown-key:fromRedis", WARNING, 10)],
+    ),
     "empty PORT": (
         SERVICE + "    envVars:\n      - key: PORT\n        value: ''\n",
         [("invalid-port-value", WARNING, 9)],
@@ -216,3 +226,12 @@ def test_no_value_of_a_variable_appears_in_any_finding(read: Read) -> None:
 
     assert sentinel not in repr(reading.findings)
     assert sentinel not in repr(reading.contracts)
+
+
+def test_a_reference_that_differs_in_writing_alone_names_the_database(read: Read) -> None:
+    text = SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: Shop-DB, property: host}\n"
+    reading = read({"render.yaml": text + "databases:\n  - {name: shop_db, plan: free}\n"})
+
+    (finding,) = (one for one in reading.findings if one.code == "render-unknown-reference:Shop-DB")
+    assert finding.remedy == "write `name: shop_db`, as the database is called in render.yaml"
+    assert finding.certainty == "likely: shop_db is meant, which differs only in how it is written"
