@@ -70,7 +70,7 @@ def _refused(version: str, location: Location | None, written: str) -> Choice:
     wanted = _nearest(written) if lost else near
     return Choice(
         request=PythonRequest(
-            version=".".join((known[0] if known else near).split(".")[:2]),
+            version=".".join(wanted.split(".")[:2]),
             origin=f"variable {VARIABLE}, which Render refuses as it stands",
             location=location,
         ),

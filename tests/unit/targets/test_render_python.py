@@ -100,3 +100,12 @@ def test_an_unreadable_version_file_is_a_warning_and_the_default_counts(read: Re
 
     assert reading.contracts[0].python.version == "3.14.3"
     assert [one.code for one in reading.findings] == ["python-runtime-unavailable"]
+
+
+def test_behind_a_version_that_yaml_shortened_the_one_that_was_written_is_checked(read: Read) -> None:
+    variable = "    envVars:\n      - key: PYTHON_VERSION\n        value: 3.10\n"
+
+    reading = read({**FILES, "render.yaml": SERVICE + variable})
+
+    assert reading.contracts[0].python.version == "3.10"
+    assert [finding.code for finding in reading.findings] == ["python-runtime-unavailable"]
