@@ -100,7 +100,7 @@ def _ignored(stage: Stage, process: Process) -> Finding:
     absent = wants_other_services(stage)
     return Finding(
         code="ignores-sigterm",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE if absent else Outcome.WARNING,
         message=f"the service ran on for {delay_s:g} s after SIGTERM, and the target would have killed it",
         location=start.location if start else None,
         evidence=last_lines(process.output(), 4),

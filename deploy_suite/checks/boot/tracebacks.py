@@ -1,6 +1,7 @@
 """The log of a Python program → the place in the project's own code where it went wrong."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.knowledge.tracebacks import Frame, frame
@@ -97,10 +98,15 @@ def _blocks(lines: Sequence[str]) -> list[list[Frame]]:
 
 
 def _place(found: Frame, environment: Environment) -> Location | None:
-    """Return where *found* is in the repository, None when it belongs to Python, a package or the environment."""
+    """Return where *found* is in the repository, None when it belongs to Python, a package or the environment.
+
+    Code that was compiled (uvloop, pandas) names its sources relative to where it was compiled.
+    """
     if found.file.startswith("<"):
         return None
     file = environment.workdir / found.file
+    if not Path(found.file).is_absolute() and not file.is_file():
+        return None
     if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
         return None
     relative = file.relative_to(environment.top)

@@ -1,7 +1,7 @@
 """The pure parts of the boot check: routes of a document, tracebacks of a log, waiting, memory."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +119,17 @@ def test_own_frames_are_those_of_the_repository_outside_its_environment() -> Non
 
     assert frames == ((Location("back/app/main.py", 26), "<module>"), (Location("back/app/search.py", 11), "<module>"))
     assert tracebacks.chain(frames) == "back/app/main.py:26 → back/app/search.py:11"
+
+
+def test_a_source_that_only_the_packages_builder_had_is_no_file_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "run.py").write_text("")
+    here = replace(ENVIRONMENT, workdir=tmp_path, top=tmp_path, venv=tmp_path / ".venv")
+    log = (
+        'Traceback (most recent call last):\n  File "run.py", line 3, in <module>\n'
+        '  File "uvloop/loop.pyx", line 1518, in uvloop.loop.Loop.run_until_complete\nOSError: no\n'
+    )
+
+    assert tracebacks.own_frames(log, here) == ((Location("run.py", 3), "<module>"),)
 
 
 def test_the_traceback_that_matters_is_the_one_above_the_line_asked_for() -> None:
