@@ -28,7 +28,6 @@ from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.transaction import Ending, Transaction
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
-from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live_registry import LIVE_TARGETS, STATED
 
 _GOES_ON: Final = frozenset({ReleaseVerdict.ABANDONED, ReleaseVerdict.SUPERSEDED, ReleaseVerdict.CANCELED})
@@ -85,19 +84,18 @@ def _scene(request: Request, ports: Ports, kind: ReleaseKind) -> Iterator[Scene]
     transcript = Transcript(ports.progress, ports.clock, ports.curtain)
     ports = replace(ports, progress=transcript)
     target = LIVE_TARGETS[request.target](ports)
-    with Voice(ports.progress, ports.clock).alive(target.pace.heartbeat_s):
-        service = service_of(target, request.folder, asked=request.service, ports=ports)
-    scene = Scene(
-        folder=request.folder,
-        target=target,
-        service=service,
-        ports=ports,
-        transcript=transcript,
-        patience=request.patience,
-        ignores_schema=request.ignores_schema,
-    )
-    with held(scene.place, ports, command=kind.value):
-        yield scene
+    with transcript.alive(target.pace.heartbeat_s):
+        scene = Scene(
+            folder=request.folder,
+            target=target,
+            service=service_of(target, request.folder, asked=request.service, ports=ports),
+            ports=ports,
+            transcript=transcript,
+            patience=request.patience,
+            ignores_schema=request.ignores_schema,
+        )
+        with held(scene.place, ports, command=kind.value):
+            yield scene
 
 
 def _blank(scene: Scene, kind: ReleaseKind) -> Rollout:
@@ -127,8 +125,9 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
     if found.is_refused:
         return replace(answer, verdict=ReleaseVerdict.REFUSED, reason="what is checked out cannot be pushed as it is")
     if found.is_nothing:
-        return replace(answer, reason=f"{found.commit.short} is live and verified")
-    if not found.is_live:
+        told = "live and verified" if found.can_be_asked else "live; without a public URL nobody can verify it"
+        return replace(answer, reason=f"{found.commit.short} is {told}")
+    if not found.needs_judging:
         report = _checked(request, scene, found)
         answer = replace(answer, preflight=report)
         if (refusal := _refusal(report)) is not None:
@@ -148,7 +147,7 @@ def _warn_of_earlier(scene: Scene, found: Pending) -> None:
 
 
 def _gone_there(transaction: Transaction, scene: Scene, found: Pending, *, compares: bool) -> Ending:
-    if found.is_live and found.live is not None:
+    if found.needs_judging and found.live is not None:
         return transaction.take_over(found.live)
     if found.live is not None and compares:
         transaction.measure(found.live)
@@ -198,7 +197,7 @@ def _refusal(report: Report) -> tuple[ReleaseVerdict, str] | None:
 
 def _begun(scene: Scene, found: Pending, schemas: Schemas) -> Journal:
     live, earlier = found.live, None
-    if found.is_live and live is not None:  # a release of ours that nobody could judge knows what was live before
+    if found.needs_judging and live is not None:  # a release of ours that nobody could judge knows what was live before
         earlier = scene.history().of_deploy(live.id)
         previous, previous_commit = (earlier.replaced, earlier.replaced_commit) if earlier else ("", "")
     else:

@@ -17,7 +17,8 @@ class Pending:
     """What a deploy has to do.
 
     Shape: `push` is the plan of the push; `begun` is a deploy of the commit that somebody else has begun; `seen` is
-    what the last verification from this machine saw of what is live, None where there was none.
+    what the last verification from this machine saw of what is live, None where there was none; `can_be_asked` is
+    false for a service without a public URL.
     """
 
     commit: Commit
@@ -25,6 +26,7 @@ class Pending:
     live: Deploy | None = None
     begun: Deploy | None = None
     seen: Sighting | None = None
+    can_be_asked: bool = True
 
     @property
     def is_refused(self) -> bool:
@@ -43,8 +45,14 @@ class Pending:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the commit is live and was verified from this machine."""
-        return self.is_live and not self.needs_push and self.seen is not None and self.seen.is_good is True
+        """Whether the commit is live, and was verified from this machine where it can be."""
+        is_good = not self.can_be_asked or (self.seen is not None and self.seen.is_good is True)
+        return self.is_live and not self.needs_push and is_good
+
+    @property
+    def needs_judging(self) -> bool:
+        """Whether the commit is live and all that is left is to verify it."""
+        return self.is_live and not self.needs_push and not self.is_nothing
 
 
 def pending(scene: Scene) -> Pending:
@@ -58,6 +66,7 @@ def pending(scene: Scene) -> Pending:
         live=live,
         begun=_begun(scene.target.deploys(scene.service), plan.commit),
         seen=scene.history().seen(live.id) if live else None,
+        can_be_asked=bool(scene.service.url),
     )
 
 

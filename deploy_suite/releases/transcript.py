@@ -1,10 +1,15 @@
 """All that is said while a release goes on, kept beside its journal."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Clock, Progress
 from deploy_suite.releases.journal import Journal
 
-_LOG = "log.txt"
+_LOG: Final = "log.txt"
 
 
 class Transcript:
@@ -17,6 +22,8 @@ class Transcript:
         self._curtain = curtain
         self._waiting: list[str] = []
         self._journal: Journal | None = None
+        self._step = "at work"
+        self._last_s = self._began_s = clock.now_s()
 
     def belongs_to(self, journal: Journal) -> None:
         """From now on, and with what was said before, this is the transcript of *journal*'s release."""
@@ -25,9 +32,27 @@ class Transcript:
         for line in waiting:
             journal.add(_LOG, line)
 
+    @contextmanager
+    def alive(self, every_s: float) -> Iterator[None]:
+        """Let something be said every *every_s* at the latest, whoever of all that speak through this is silent."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(every_s, over), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _beat(self, every_s: float, over: threading.Event) -> None:
+        while not over.wait(max(self._last_s + every_s - self._clock.now_s(), every_s / 20)):
+            if self._clock.now_s() - self._last_s >= every_s:
+                self.waiting(f"{self._step}: goes on, {self._clock.now_s() - self._began_s:.0f} s so far")
+
     def began(self, step: str) -> None:
         """See `ports.Progress.began`."""
         self._progress.began(step)
+        self._step, self._began_s = step, self._clock.now_s()
         self._keep(f"{step} …")
 
     def waiting(self, text: str) -> None:
@@ -46,6 +71,7 @@ class Transcript:
         self._keep(f"{source} | {text}")
 
     def _keep(self, text: str) -> None:
+        self._last_s = self._clock.now_s()
         line = f"{self._clock.utc()} {self._curtain.masked(text)}"
         if self._journal is None:
             self._waiting.append(line)
