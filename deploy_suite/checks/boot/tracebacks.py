@@ -1,7 +1,6 @@
 """The log of a Python program → the place in the project's own code where it went wrong."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from deploy_suite.knowledge.tracebacks import Frame, frame
@@ -105,7 +104,7 @@ def _place(found: Frame, environment: Environment) -> Location | None:
     if found.file.startswith("<"):
         return None
     file = environment.workdir / found.file
-    if not Path(found.file).is_absolute() and not file.is_file():
+    if file.suffix != ".py" and not file.is_file():
         return None
     if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
         return None
