@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy_suite.checks.boot import tracebacks
+from deploy_suite.checks.boot import probing, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
 from deploy_suite.checks.boot.waiting import until
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import Location
+from deploy_suite.model.finding import Finding, Location, Outcome
 
 TOP = Path("/run/top")
 ENVIRONMENT = Environment(
@@ -205,3 +205,26 @@ def test_a_traceback_within_a_line_of_json_has_no_last_line() -> None:
     log = '{"exception": "Traceback (most recent call last):\\n  File ..."}\nINFO: GET / 500\n'
 
     assert (tracebacks.exceptions(log), tracebacks.last_traceback(log)) == ((), ())
+
+
+def test_routes_that_fail_for_the_same_reason_are_told_in_one_finding() -> None:
+    refused = [
+        (
+            path,
+            Finding(
+                code="db-connection-refused",
+                outcome=Outcome.WARNING,
+                message=f"GET {path} answers 500: nothing listens",
+                certainty="visitors get the error",
+            ),
+        )
+        for path in ("/a", "/b", "/c", "/d", "/e", "/f")
+    ]
+    alone = replace(refused[0][1], code="server-error:/x", message="GET /x answers 500")
+
+    found = probing._with_alike([*refused, ("/x", alone)])
+
+    assert [one.message for one in found] == [
+        "GET /a and 5 more (/b, /c, /d, /e, …) answer 500: nothing listens",
+        "GET /x answers 500",
+    ]

@@ -164,6 +164,7 @@ def test_windows_line_ends_of_a_script_fail(checked: Checked) -> None:
         ("gunicorn\n".encode("utf-16"), [("requirements-encoding", Outcome.NOTE)]),
         (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", Outcome.NOTE)]),
         ("gunicorn\nflask\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
+        (b"gunicorn\nflask" + "pandas==2.3.1\r\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
         (b"gunicorn\n--upgrade pip\n", [("requirements-syntax", FAILED)]),
     ],
 )
