@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
+from deploy_suite.checks.dependencies import own_modules
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.tracing.values import Chain
 
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
@@ -34,6 +36,7 @@ _STATE: Final = "state the variable in the manifest (Render: envVars with sync: 
 # What a shell says of a command is no part of the traceback that another command left above it.
 _SHELL_SAYS: Final = re.compile(r"^(?:\S*/)?(?:ba|da|z|k)?sh: |^\S+\.sh: line \d+: ")
 _OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
+_IMPORTED: Final = re.compile(r"import (?P<module>[\w.]+)|from (?P<source>[\w.]+) import\b")
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
@@ -67,6 +70,8 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
+    if own := _own_module(stage, root, frames):
+        return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
     return replace(
         located,
         code=_word(stage, root),
@@ -75,6 +80,18 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=root.fix,
         certainty=failure.certainty or root.why,
     )
+
+
+def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location, str], ...]) -> Finding | None:
+    """Return the finding about a module that no package brings because it is the project's own."""
+    name = root.values.get("module", "")
+    if root.family != "missing-requirement" or not name:
+        return None
+    written = _IMPORTED.match(frames[-1][1].strip()) if frames else None
+    full = (written["module"] or written["source"]) if written else name
+    module = full if full.partition(".")[0] == name else name
+    files = own_modules.elsewhere(stage.built.case, module)
+    return own_modules.not_on_path(module, files, Chain()) if files else None
 
 
 def _word(stage: Stage, root: DiagnosedCause) -> str:
