@@ -102,8 +102,11 @@ def _blank(scene: Scene, kind: ReleaseKind) -> Rollout:
     return Rollout(kind=kind, target=scene.target.name, service=scene.service, verdict=ReleaseVerdict.NOTHING)
 
 
-def _healed(answer: Rollout, scene: Scene, *, head: str = "") -> Rollout:
-    """Bring to an end what was under way; where that is the answer to the call, it is the answer's `release`."""
+def _healed(answer: Rollout, scene: Scene, *, head: str = "", to: str = "") -> Rollout:
+    """Bring to an end what was under way; where that is the answer to the call, it is the answer's `release`.
+
+    A rollback that names nothing has its wish where a way back comes to its end: one more would lead away from there.
+    """
     is_deploy = answer.kind is ReleaseKind.DEPLOY
     for journal in scene.history().unfinished:
         before = record(journal)
@@ -113,7 +116,9 @@ def _healed(answer: Rollout, scene: Scene, *, head: str = "") -> Rollout:
         after = record(journal)
         answer = replace(answer, healed=(*answer.healed, after))
         is_same = is_deploy and after.commit == head and ending.verdict not in _GOES_ON
-        if ending.is_open or is_same or (not is_deploy and ending.verdict in _IS_BACK):
+        went_back = after.kind is ReleaseKind.ROLLBACK and ending.verdict is ReleaseVerdict.LIVE
+        is_back = not (is_deploy or to) and (went_back or ending.verdict in _IS_BACK)
+        if ending.is_open or is_same or is_back:
             return _answered(answer, journal, ending)
     return answer
 

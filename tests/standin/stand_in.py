@@ -36,6 +36,7 @@ SERVER = textwrap.dedent(
         def do_GET(self):
             body = os.environ["RENDER_GIT_COMMIT"].encode()
             self.send_response({status})
+            self.send_header("X-Commit", body.decode())
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
