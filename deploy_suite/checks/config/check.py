@@ -18,6 +18,7 @@ from deploy_suite.checks.config import (
     stale_locks,
     start_installs,
     subject,
+    system_python,
     unapplied_migrations,
     working_state,
 )
@@ -32,6 +33,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     modules.problems,
     programs.problems,
     start_installs.problems,
+    system_python.problems,
     interfaces.problems,
     binding.problems,
     code_binding.problems,

@@ -377,3 +377,13 @@ def test_uv_run_that_finds_all_it_wants_is_none(checked: Checked, build: str, st
 
 def test_a_pip_that_only_renews_itself_at_start_is_none(checked: Checked) -> None:
     assert outcomes(checked(FILES, start="pip install --upgrade pip && gunicorn app:app")) == []
+
+
+def test_uv_that_passes_over_the_environment_is_a_warning(checked: Checked) -> None:
+    (finding,) = checked(
+        {"requirements.txt": "gunicorn\n", "app.py": "app = 1\n"},
+        build="pip install uv && uv pip install --system -r requirements.txt",
+        start="gunicorn app:app",
+    )
+
+    assert (finding.code, finding.outcome) == ("uv-system-python", Outcome.WARNING)
