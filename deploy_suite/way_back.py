@@ -99,6 +99,7 @@ def proven(passage: Passage, ports: Ports) -> Compatibility:
         answer,
         reason=masker.masked(answer.reason),
         evidence=tuple(masker.masked(line) for line in answer.evidence),
+        by_hand=tuple(masker.masked(line) for line in answer.by_hand),
         notes=tuple(masker.masked(line) for line in answer.notes),
         seconds=ports.clock.now_s() - began_s,
     )
