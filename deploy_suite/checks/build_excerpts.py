@@ -16,7 +16,7 @@ _NOISE: Final = re.compile(
     r"|[+~-] [\w.-]+==\S+$|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
 )
 _FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
-_FOREIGN: Final = re.compile(r"^(?:/|<frozen )|site-packages/")
+_FOREIGN: Final = re.compile(r"^(?:/|<)|site-packages/")
 _ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
 
 

@@ -376,6 +376,7 @@ def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp
     (tmp_path / "alembic" / "one.py").write_text("")
     log = (
         'Traceback (most recent call last):\n  File "alembic/one.py", line 25, in upgrade\n    op.alter_column("t")\n'
+        '  File "<string>", line 8, in alter_column\n'
         '  File ".venv/lib/python3.13/site-packages/sqlalchemy/x.py", line 3, in execute\n    raise e\n'
         'sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "t" does not exist\n\n'
         "[SQL: ALTER TABLE t ALTER COLUMN c DROP NOT NULL]\n"
@@ -383,6 +384,10 @@ def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp
 
     found = build.findings(failure(log, command=""), case(tmp_path, command="alembic upgrade head"))
 
-    assert [(finding.code, str(finding.location)) for finding in found] == [
-        ("migration-table-missing", "alembic/one.py:25")
+    assert [(finding.code, str(finding.location), finding.message) for finding in found] == [
+        (
+            "migration-table-missing",
+            "alembic/one.py:25",
+            "the build failed: a migration changes t, which no earlier one has made",
+        )
     ]
