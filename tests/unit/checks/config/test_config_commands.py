@@ -387,3 +387,29 @@ def test_uv_that_passes_over_the_environment_is_a_warning(checked: Checked) -> N
     )
 
     assert (finding.code, finding.outcome) == ("uv-system-python", Outcome.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("present", "remedy"),
+    [
+        (
+            "requirements.tx",
+            "git mv requirements.tx requirements.txt && git commit, or correct the name in render.yaml",
+        ),
+        (
+            "deploy/requirements.txt",
+            "write `rootDir: deploy` for shop in render.yaml, or name deploy/requirements.txt",
+        ),
+        ("other.txt", "commit requirements.txt, or correct its name in render.yaml"),
+    ],
+)
+def test_for_a_file_that_is_not_there_the_nearest_one_is_named(checked: Checked, present: str, remedy: str) -> None:
+    found = checked(
+        {present: "gunicorn\n", "app.py": "app = 1\n"},
+        build="pip install -r requirements.txt",
+        start="gunicorn app:app",
+    )
+
+    assert [one.remedy for one in found if one.code in {"requirements-file-missing", "wrong-root-directory"}] == [
+        remedy
+    ]
