@@ -19,11 +19,13 @@ from deploy_suite.ports import Ports
 from deploy_suite.releases import undoing
 from deploy_suite.releases.compatibility import Compatibility, Openness
 from deploy_suite.releases.permission import Permission, WayBack
+from deploy_suite.releases.voice import Voice
 from deploy_suite.sides import Side
 from deploy_suite.targets.live_registry import ONE_OFF_COMMANDS
 
 _FOLDER: Final = "way_back"
 _KEPT_AT_MOST: Final = 200
+_HEARTBEAT_S: Final = 9.0
 _ONLY_FORWARD: Final = frozenset({Kind.ALEMBIC, Kind.FLASK})
 _THEN: Final = "deploy-suite rollback --ignore-schema"
 REMEDY: Final = (
@@ -57,18 +59,20 @@ class ProvenSchemas:
 
     def permission(self, way: WayBack, ports: Ports) -> Permission:
         """See `releases.permission.Schemas.permission`."""
-        found = proven(
-            Passage(
-                folder=way.folder,
-                old=way.older,
-                new=way.newer,
-                target=way.target,
-                service=way.service.name,
-                service_id=way.service.id,
-                preferences=self.preferences,
-            ),
-            ports,
+        passage = Passage(
+            folder=way.folder,
+            old=way.older,
+            new=way.newer,
+            target=way.target,
+            service=way.service.name,
+            service_id=way.service.id,
+            preferences=self.preferences,
         )
+        voice = Voice(ports.progress, ports.clock)
+        with voice.alive(_HEARTBEAT_S):
+            voice.stage("see whether there is a way back")
+            found = proven(passage, ports)
+            voice.over(found.verdict.value)
         return Permission(
             is_granted=found.is_open,
             why=found.reason,

@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from deploy_suite.model.release import LiveService
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 from deploy_suite.releases.compatibility import Compatibility, Openness
-from deploy_suite.way_back import Passage, proven
+from deploy_suite.releases.permission import Permission, WayBack
+from deploy_suite.way_back import Passage, ProvenSchemas, proven
 from deploy_suite.wiring import opened
 from tests.integration.migration_projects import revision
 from tests.integration.passage_project import MODELS, commit, files
 
 pytestmark = pytest.mark.integration
+
+SERVICE = LiveService(id="srv-1", name="shop", kind="web_service")
 
 ADDS = {
     "migrations/versions/0002.py": revision(
@@ -66,6 +70,16 @@ def test_a_column_that_is_taken_away_and_asked_for_closes_it_with_the_command(wo
     assert "the probe 'users are listed' fails" in found.reason
     assert any("nick" in line for line in found.evidence)
     assert any("0002 has no way down" in note for note in found.notes)
+    way = WayBack(folder=tmp_path / "shop", target="render", service=SERVICE, newer=found.new, older=found.old)
+    permission = ProvenSchemas().permission(way, world)
+    assert permission == Permission(
+        is_granted=False,
+        why=permission.why,
+        command="render jobs create srv-1 --start-command 'alembic downgrade 0001'",
+        revision="0002",
+        older_revision="0001",
+    )
+    assert "where the column users.nick is gone" in permission.why
 
 
 def test_a_column_that_no_probe_asks_for_is_missed_by_the_models(world: Ports, tmp_path: Path) -> None:
