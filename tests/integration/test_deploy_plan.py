@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy_suite.entry import cli
 from deploy_suite.outlook import PlanRequest, planned
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.compatibility import Openness
@@ -141,3 +142,22 @@ def test_a_plan_says_what_stands_in_the_way_and_what_cannot_be_told(stage: Stage
     assert found.notes
     assert found.notes[0].startswith("what the commit asks for: ")
     assert "  BLOCKED untracked-files: " in reports.render_text(found)
+
+
+def test_exit_code_2_comes_with_a_plan_or_with_a_message_and_never_with_both(
+    stage: Stage, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stage.shop.deployed({"main.py": server()}, "Begin without a manifest")
+    stage.shop.commit({"main.py": server(before="print('second')")}, "Say second")
+
+    pending = cli.main(["deploy", "--plan", "--project", str(stage.shop.clone), "--service", "shop"])
+    planned = capsys.readouterr()
+    mistaken = cli.main(["deploy", "--plan", "--project", str(tmp_path / "nowhere"), "--service", "shop"])
+    wrong = capsys.readouterr()
+
+    assert (pending, planned.out.splitlines()[0].split(", ")[0]) == (
+        2,
+        f"PENDING: {git(stage.shop.clone, 'rev-parse', '--short=7', 'HEAD').strip()} Say second",
+    )
+    assert (mistaken, wrong.out) == (2, "")
+    assert wrong.err.startswith("deploy-suite: ")

@@ -31,7 +31,7 @@ class Missed:
     """What code is without on a newer schema.
 
     Shape: `surely` are sentences about what its models have and the schema lacks; `perhaps` about what it names, or
-    must write, so that only asking would tell; `noted` about what may refuse or return other values.
+    must write, or gets with another type, so that only asking would tell; `noted` about rules that may refuse a row.
     """
 
     surely: tuple[str, ...] = ()
@@ -62,9 +62,13 @@ def missed(taken: Sequence[Taken], known: Columns | None, folder: Path) -> Misse
                 surely.append(f"{one.told}, and the models of the live release have it")
             elif place := _named(one, known, folder):
                 perhaps.append(f"{one.told}, and {place} of the live release names it")
+        elif one.kind == "type" and _has(known, one):
+            perhaps.append(f"{one.told}, and the models of the live release have it")
+        elif one.kind == "type" and (place := _named(one, known, folder)):
+            perhaps.append(f"{one.told}, and {place} of the live release names it")
         elif one.kind in {"required", "not-null"} and (why := _may_write(one, known, folder)):
             perhaps.append(f"{one.told}; {why}")
-    noted = tuple(one.told for one in taken if one.kind in {"type", "rule"})
+    noted = tuple(one.told for one in taken if one.kind == "rule")
     return Missed(surely=tuple(surely), perhaps=tuple(perhaps), noted=noted)
 
 

@@ -36,6 +36,7 @@ _WIDER: Final[Mapping[str, frozenset[str]]] = {
     "smallint": frozenset({"integer", "bigint"}),
     "integer": frozenset({"bigint"}),
     "real": frozenset({"double precision"}),
+    "json": frozenset({"jsonb"}),
 }
 
 
@@ -61,7 +62,8 @@ class Taken:
     """Something that code for the old schema can no longer count on.
 
     Shape: `kind` is "table" or "column" for what is gone, "required" for a new column that every INSERT must give,
-    "not-null" for one that must now have a value, "type" and "rule" for what may refuse or return other values.
+    "not-null" for one that must now have a value, "type" for one that takes and returns other values, "rule" for what
+    may refuse a row.
     """
 
     kind: str

@@ -57,6 +57,7 @@ TABLE = Taken(kind="table", table="users", told="the table users is gone")
 NICK = Taken(kind="column", table="users", column="nick", told="the column users.nick is gone")
 AGE = Taken(kind="required", table="users", column="age", told="users.age must be given")
 FULL = Taken(kind="not-null", table="users", column="nick", told="users.nick may not be NULL")
+KIND = Taken(kind="type", table="users", column="nick", told="users.nick is integer where it was text")
 RULE = Taken(kind="rule", table="users", told="users has a new rule")
 
 
@@ -104,6 +105,13 @@ RULE = Taken(kind="rule", table="users", told="users has a new rule")
             {},
             Missed(perhaps=(f"{FULL.told}; the models of the live release write users",)),
         ),
+        (
+            KIND,
+            {"users": {"nick": True}},
+            {},
+            Missed(perhaps=(f"{KIND.told}, and the models of the live release have it",)),
+        ),
+        (KIND, {"users": {"id": False}}, {}, Missed()),
         (RULE, None, {}, Missed(noted=(RULE.told,))),
     ],
 )
