@@ -22,7 +22,7 @@ class Transcript:
         self._curtain = curtain
         self._waiting: list[str] = []
         self._journal: Journal | None = None
-        self._step = "at work"
+        self._open: dict[str, float] = {}
         self._last_s = self._began_s = clock.now_s()
 
     def belongs_to(self, journal: Journal) -> None:
@@ -47,12 +47,17 @@ class Transcript:
     def _beat(self, every_s: float, over: threading.Event) -> None:
         while not over.wait(max(self._last_s + every_s - self._clock.now_s(), every_s / 20)):
             if self._clock.now_s() - self._last_s >= every_s:
-                self.waiting(f"{self._step}: goes on, {self._clock.now_s() - self._began_s:.0f} s so far")
+                self.waiting(self._at_work())
+
+    def _at_work(self) -> str:
+        steps = dict(self._open)
+        since_s = self._clock.now_s() - min(steps.values(), default=self._began_s)
+        return f"{', '.join(steps) or 'at work'}: {since_s:.0f} s so far"
 
     def began(self, step: str) -> None:
         """See `ports.Progress.began`."""
         self._progress.began(step)
-        self._step, self._began_s = step, self._clock.now_s()
+        self._open[step] = self._clock.now_s()
         self._keep(f"{step} …")
 
     def waiting(self, text: str) -> None:
@@ -63,6 +68,7 @@ class Transcript:
     def ended(self, step: str, seconds: float, outcome: str) -> None:
         """See `ports.Progress.ended`."""
         self._progress.ended(step, seconds, outcome)
+        self._open.pop(step, None)
         self._keep(f"{step}: {outcome} after {seconds:.1f} s")
 
     def said(self, source: str, text: str) -> None:

@@ -13,16 +13,12 @@ from typing import Any
 import pytest
 
 from tests.integration.deploy_stage import QUICK, Shop, files, shop
-from tests.standin.stand_in import KEY, git, server, wait_for
+from tests.standin.stand_in import KEY, git, wait_for
 
 pytestmark = pytest.mark.integration
 
 # Nothing is measured where latency is not the point: this machine is too busy to tell a few milliseconds apart.
 FAST = (*QUICK, "--no-baseline")
-TELLING = server().replace(
-    'self.send_header("Content-Length"',
-    'self.send_header("X-Commit", os.environ["RENDER_GIT_COMMIT"]); self.send_header("Content-Length"',
-)
 
 
 @pytest.fixture(name="here")
@@ -92,7 +88,7 @@ def test_a_release_that_fails_its_probe_is_taken_back_and_the_next_good_one_is_n
 
 def test_a_platform_that_keeps_the_old_build_is_found_out_and_taken_back(here: Shop) -> None:
     settings = '[services.shop]\ncommit = { path = "/", header = "X-Commit" }\n'
-    here.stage.service.commit({**files(5), "main.py": TELLING, "deploy.toml": settings}, "Tell the commit")
+    here.stage.service.commit({**files(5), "deploy.toml": settings}, "Tell the commit")
     telling = here.stage.run("deploy", *FAST)
     first = live(here)
     here.stage.service.record.keeps_old_build = True

@@ -129,8 +129,10 @@ def test_a_silence_is_broken_whoever_is_silent(world: World) -> None:
     transcript.began("ask the target")
     with transcript.alive(0.02):
         world.clock.time_s += 30.0
+        transcript.ended("measure", 1.0, "done")
+        world.clock.time_s += 30.0
         until = time.monotonic() + 10.0
-        while len(world.heard.lines) < 2 and time.monotonic() < until:
+        while len(world.heard.lines) < 3 and time.monotonic() < until:
             time.sleep(0.01)
 
-    assert world.heard.lines[:2] == ["ask the target", "ask the target: goes on, 30 s so far"]
+    assert world.heard.lines[-1] == "ask the target: 60 s so far"
