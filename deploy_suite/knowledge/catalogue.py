@@ -21,7 +21,7 @@ _ROW_KEYS: Final = frozenset(
         *("mistaken_for", "explains", "transient", "signature"),
     }
 )
-_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "unless", "weight", "slug", "defaults"})
+_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults"})
 
 
 class Kind:
@@ -44,13 +44,15 @@ class Signature:
     """What a program prints when the cause struck.
 
     Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
-    in the lines around it; `<<name>>` in them stands for what the pattern's group captured. Named groups of `pattern`
-    and `near` fill the row's texts. `weight` is how sure a match is.
+    in the lines around it, which are those of its own service (with `across` those of every container); `<<name>>` in
+    them stands for what the pattern's group captured. Named groups of `pattern` and `near` fill the row's texts.
+    `weight` is how sure a match is.
     """
 
     find: tuple[str, ...]
     pattern: re.Pattern[str]
     near: str
+    across: bool
     unless: str
     weight: float
     slug: str
@@ -227,6 +229,7 @@ def _signature(raw: Mapping[str, Any]) -> Signature:
         find=tuple(raw["find"]),
         pattern=re.compile(raw["pattern"]),
         near=raw.get("near", ""),
+        across=raw.get("across", False),
         unless=raw.get("unless", ""),
         weight=float(raw.get("weight", 0.9)),
         slug=raw.get("slug", ""),

@@ -23,6 +23,7 @@ from deploy_suite.knowledge.tracebacks import (
 )
 
 _EVIDENCE_LINES: Final = 3
+_OF_CONTAINERS: Final = frozenset({"compose", "heroku"})
 _FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
@@ -277,7 +278,7 @@ class _Reader:
             self._windows[id(signature)] += 1
             if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
                 return None
-            around = _joined(window, line)
+            around = _joined(window, line, "" if signature.across and line.place in _OF_CONTAINERS else line.service)
             if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
                 return None
             if signature.near:
@@ -350,7 +351,7 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
     return found
 
 
-def _joined(window: Window, line: LogLine) -> str:
+def _joined(window: Window, line: LogLine, service: str) -> str:
     """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
-    lines = (*window.before(line.service), *spread(window.line()), *window.after(line.service))
+    lines = (*window.before(service), *spread(window.line()), *window.after(service))
     return "\n".join((f"@{line.place}", *(one.text for one in lines)))
