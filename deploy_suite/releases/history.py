@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from deploy_suite.model.release import AutoDeploy, Release
@@ -61,9 +60,8 @@ class History:
         return None
 
     def _sightings(self) -> Sequence[Sighting]:
-        """Return all that was seen, the latest first; of two in the same second, the one that was written later."""
-        found = (each for one in reversed(self.journals) for each in sightings(one))
-        return sorted(found, key=_time)[::-1]
+        """Return all that was seen, the latest first. A release begins when the last is over: no clock is asked."""
+        return tuple(each for one in reversed(self.journals) for each in sightings(one))[::-1]
 
 
 def forget_old(place: Place, ports: Ports) -> None:
@@ -79,7 +77,3 @@ def history(place: Place, ports: Ports) -> History:
     """Return what is known of the releases at *place*."""
     found = journals.journals(ports.ledger, place, clock=ports.clock, curtain=ports.curtain)
     return History(tuple(one for one in found if one.entries[0].step is Step.BEGUN))
-
-
-def _time(one: Sighting) -> datetime:
-    return one.time

@@ -73,7 +73,7 @@ def _told(place: Place, ports: Ports) -> Holder | None:
     under_way = [one for one in history(place, ports).unfinished if not _is_before(one.entries[-1].time, since)]
     last = under_way[-1] if under_way else None
     return Holder(
-        pid=int(about.get("pid", 0)),
+        pid=pid if isinstance(pid := about.get("pid"), int) else 0,
         since=since,
         command=str(about.get("command", "")),
         step=last.entries[-1].step.value if last else "",

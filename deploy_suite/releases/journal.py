@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model.release import Intent
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Clock, Ledger
@@ -160,19 +161,35 @@ class Journal:
 
 
 def begun(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Journal:
-    """Return the journal of a new release; its id sorts by time. The service's lock is held, so no other has it."""
+    """Return the journal of a new release, whose number is the next. The service's lock is held: no other has it."""
     time = datetime.fromisoformat(clock.utc()).astimezone(UTC)
-    numbers = [int(one.rpartition("-")[2]) for one in ledger.names(place.path) if _RELEASE.fullmatch(one)]
-    release = f"{time:%Y%m%dT%H%M%SZ}-{max(numbers, default=0) + 1:04d}"
+    release = f"{time:%Y%m%dT%H%M%SZ}-{max(map(_number, _names(ledger, place)), default=0) + 1:04d}"
     return Journal(ledger, place, release, clock=clock, curtain=curtain)
 
 
 def journals(ledger: Ledger, place: Place, *, clock: Clock, curtain: Curtain) -> Iterator[Journal]:
-    """Yield the journals of all releases of a service, newest first; what holds no whole line is none."""
-    for release in reversed([one for one in ledger.names(place.path) if _RELEASE.fullmatch(one)]):
-        entries = parse(ledger.read(place.file(release, _JOURNAL)))
+    """Yield the journals of all releases of a service, newest first; what holds no whole line is none.
+
+    Their numbers tell the order: a clock may be set back.
+    """
+    for release in sorted(_names(ledger, place), key=_number, reverse=True):
+        text = ledger.read(place.file(release, _JOURNAL))
+        if _is_newer(text):
+            raise UsageError(
+                f"the release {release} was recorded by a newer version of the suite, which may know more of it",
+                remedy=f"update the suite, or look at what it wrote: {ledger.folder / place.path / release}",
+            )
+        entries = parse(text)
         if entries:
             yield Journal(ledger, place, release, clock=clock, curtain=curtain, entries=entries)
+
+
+def _names(ledger: Ledger, place: Place) -> Sequence[str]:
+    return [one for one in ledger.names(place.path) if _RELEASE.fullmatch(one)]
+
+
+def _number(release: str) -> int:
+    return int(release.rpartition("-")[2])
 
 
 def parse(text: str) -> tuple[Entry, ...]:
@@ -180,14 +197,28 @@ def parse(text: str) -> tuple[Entry, ...]:
     return tuple(entry for line in text.split("\n") if (entry := _entry(line)) is not None)
 
 
-def _entry(line: str) -> Entry | None:
+def _is_newer(text: str) -> bool:
+    schemas = (document.get("schema") for line in text.split("\n") if (document := _document(line)))
+    return any(isinstance(one, int) and one > SCHEMA for one in schemas)
+
+
+def _document(line: str) -> dict[str, object]:
+    """Return the object that *line* holds, an empty one where it holds none."""
     try:
         document = json.loads(line)
-        step, time = Step(document.pop("step")), datetime.fromisoformat(document.pop("time"))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _entry(line: str) -> Entry | None:
+    document = _document(line)
+    try:
+        step, time = Step(document.pop("step")), datetime.fromisoformat(str(document.pop("time")))
+    except (ValueError, KeyError):
         return None
     document.pop("schema", None)
-    return Entry(step, time, document)
+    return Entry(step, time if time.tzinfo else time.replace(tzinfo=UTC), document)
 
 
 def intent_data(intent: Intent) -> Mapping[str, object]:
@@ -204,6 +235,10 @@ def intent_data(intent: Intent) -> Mapping[str, object]:
 def intent_of(data: Mapping[str, object]) -> Intent | None:
     """Return the intent that `intent_data` took apart, None for what is none."""
     known, after = data.get("known"), data.get("after")
+    try:
+        since = datetime.fromisoformat(after) if isinstance(after, str) else None
+    except ValueError:
+        return None
     if not isinstance(known, list):
         return None
     return Intent(
@@ -211,7 +246,7 @@ def intent_of(data: Mapping[str, object]) -> Intent | None:
         clear_cache=data.get("clear_cache") is True,
         back_to=str(data.get("back_to", "")),
         known=frozenset(map(str, known)),
-        after=datetime.fromisoformat(after) if isinstance(after, str) else None,
+        after=since,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deploy_suite.errors import DeployError
+from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import Deploy
@@ -83,6 +83,8 @@ def keep(journal: Journal, found: Baseline) -> None:
 
 
 def kept(journal: Journal) -> Baseline | None:
-    """Return what was kept beside *journal*, None where nothing was."""
-    text = journal.kept(_BASELINE)
-    return measuring.parse(text, file=_BASELINE) if text else None
+    """Return what was kept beside *journal*, None where nothing was, or what is there was damaged."""
+    try:
+        return measuring.parse(journal.kept(_BASELINE), file=_BASELINE)
+    except UsageError:
+        return None

@@ -91,7 +91,7 @@ def record(journal: Journal) -> Release:
         kind=found.kind,
         started=found.began,
         finished=last.time if is_over else None,
-        verdict=ReleaseVerdict(last.text("verdict")) if is_over else ReleaseVerdict.UNDER_WAY,
+        verdict=_verdict(last.text("verdict")) if is_over else ReleaseVerdict.UNDER_WAY,
         deploy_id=found.there_id,
         live_deploy_id=last.text("live") if is_over else "",
         revision=found.permission.revision if found.permission else "",
@@ -169,6 +169,11 @@ def _permission(entry: Entry) -> Permission | None:
         revision=str(told.get("revision", "")),
         older_revision=str(told.get("older_revision", "")),
     )
+
+
+def _verdict(text: str) -> ReleaseVerdict:
+    """Return the verdict called *text*; a line that was damaged says nothing sure."""
+    return next((one for one in ReleaseVerdict if one.value == text), ReleaseVerdict.INCONCLUSIVE)
 
 
 def _mode(text: str) -> AutoDeploy | None:

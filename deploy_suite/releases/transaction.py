@@ -1,13 +1,14 @@
 """One release, step by step: each is written down before it is done, and can be done again after a crash."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseKind, ReleaseVerdict
-from deploy_suite.releases import looking
+from deploy_suite.releases import looking, others
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.continuing import next_of
 from deploy_suite.releases.history import forget_old, history
@@ -20,6 +21,7 @@ from deploy_suite.releases.records import RECORD, render
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
+from deploy_suite.targets.live import LostContactError
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 
@@ -121,7 +123,24 @@ class Transaction:
         return self.ask(intent)
 
     def ask(self, intent: Intent) -> Ending:
-        """Ask for the deploy of *intent* unless there is one, and follow it to its end."""
+        """Ask for the deploy of *intent* unless there is one, and follow it to its end.
+
+        What others have deployed since the intent is newer, and is not taken back by asking for less.
+        """
+        state = self._state
+        newer = [
+            one
+            for one in others.begun_since(self._target, self._service, intent)
+            if one.commit != state.previous_commit
+        ]
+        if newer and self._target.find(self._service, intent) is None:
+            return self.end(
+                ReleaseVerdict.SUPERSEDED,
+                f"{state.commit[:7]} was not deployed: {newer[0].short} ({newer[0].id}, {newer[0].state.value}) "
+                "was begun by somebody else meanwhile",
+                "see what it is (deploy-suite status); get it (git pull), then deploy what is on top of both",
+                live=newer[0].id if newer[0].state.is_live else "",
+            )
         self._journal.note(Step.ASKING, intent=intent_data(intent))
         return self.follow(intent)
 
@@ -185,14 +204,9 @@ class Transaction:
     def go_back(self) -> Ending:
         """Put back what was live before, where that is known and may be done."""
         state = self._state
-        live = self._target.live(self._service)
-        if live is not None and live.id != state.deploy_id:
-            return self.end(
-                ReleaseVerdict.SUPERSEDED,
-                f"{state.commit[:7]} was found bad ({state.fault}), and {live.short} ({live.id}) took its place since",
-                "verify what is live now: deploy-suite verify --target " + self._target.name,
-                live=live.id,
-            )
+        self._let_others_end(state)
+        if (ending := self._given_way(f"{state.commit[:7]} was found bad ({state.fault})")) is not None:
+            return ending
         if (reason := self._why_not_back(state)) is not None:
             said, remedy = reason
             return self.end(
@@ -202,6 +216,28 @@ class Transaction:
                 live=state.deploy_id,
             )
         return self.begin_back(state.previous, state.previous_commit)
+
+    def _given_way(self, told: str) -> Ending | None:
+        """Return the end of a release that is not live any more, None where it is. Shape: *told* is what is known."""
+        live = self._target.live(self._service)
+        if live is None or live.id == self._state.deploy_id:
+            return None
+        return self.end(
+            ReleaseVerdict.SUPERSEDED,
+            f"{told}, and {live.short} ({live.id}) took its place since",
+            f"verify what is live now: deploy-suite verify --target {self._target.name}",
+            live=live.id,
+        )
+
+    def _let_others_end(self, state: Progress) -> None:
+        """Wait for what somebody else has begun since: it may take the place of what is to be taken back."""
+        if state.intent is None:
+            return
+        voice, ours = self._scene.voice(), state.deploy_id
+        for one in others.begun_since(self._target, self._service, state.intent, ours=ours):
+            if not one.state.is_over:
+                voice.told(f"wait for {one.id}, which somebody else has begun: it deploys {one.short} {one.subject}")
+                others.over(self._target, self._service, one, clock=self._ports.clock, voice=voice)
 
     def begin_back(self, deploy_id: str, commit: str) -> Ending:
         """Write down that *deploy_id*'s build is to serve again, and let it."""
@@ -308,6 +344,9 @@ class Transaction:
         state = self._state
         if state.is_back and state.kind is ReleaseKind.DEPLOY:
             return self._is_back(f"whether it is well is not known: {reason}")
+        with suppress(LostContactError):  # then nothing sure is known of that either
+            if (ending := self._given_way(f"{state.goal[:7]} could not be verified to the end")) is not None:
+                return ending
         return self.end(
             ReleaseVerdict.INCONCLUSIVE,
             f"{state.goal[:7]} is live, and nobody knows whether it is good: {reason}",
