@@ -284,15 +284,15 @@ def test_a_line_that_says_that_something_cannot_be_is_no_sign_of_health() -> Non
     assert (found.verdict, found.seen and found.seen.line) == (Verdict.UNKNOWN, 2)
 
 
-@pytest.mark.parametrize(
-    "log",
-    [
-        "2022-05-11T10:02:14.000000+00:00 app[web.1]: App running on http://127.0.0.1:5000\n2022-05-11T10:03:11.000000"
-        "+00:00 heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds\n",
-        "web-1   | Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)\nnginx-1 | connect() failed (111: "
-        'Connection refused) while connecting to upstream, upstream: "http://192.0.2.2:8000/"\n',
-    ],
-)
+_ON_HEROKU = """2022-05-11T10:02:14.000000+00:00 app[web.1]: App running on http://127.0.0.1:5000
+2022-05-11T10:03:11.000000+00:00 heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT
+"""
+_IN_CONTAINERS = """web-1   | Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)
+nginx-1 | connect() failed (111: Connection refused) while connecting to upstream, upstream: "http://192.0.2.2:8000/"
+"""
+
+
+@pytest.mark.parametrize("log", [_ON_HEROKU, _IN_CONTAINERS])
 def test_what_another_container_says_tells_that_a_local_address_is_the_wrong_one(log: str) -> None:
     found = diagnose(log)
 
