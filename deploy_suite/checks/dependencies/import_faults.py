@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.dependencies import absent_modules, evidence, own_modules, static, surroundings
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
-from deploy_suite.knowledge import diagnosis
+from deploy_suite.knowledge import clashes, diagnosis
+from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.project import module_files
@@ -155,9 +157,35 @@ def _unreachable(fault: Fault) -> Finding | None:
 
 
 def _diagnosed(fault: Fault) -> Finding | None:
-    told = diagnosis.diagnose(fault.rehearsed.text or fault.rehearsed.errors)
-    root = told.root
-    return None if root is None or root.family in OF_SURROUNDINGS else as_diagnosed(fault, root)
+    text = fault.rehearsed.text or fault.rehearsed.errors
+    root = diagnosis.diagnose(text).root
+    if root is None or root.family in OF_SURROUNDINGS:
+        return None
+    found, clash = as_diagnosed(fault, root), _clash(fault, root.slug, text)
+    return _of_clash(found, clash, fault) if clash else found
+
+
+def _clash(fault: Fault, slug: str, text: str) -> Clash | None:
+    """Return the known clash among what is installed whose very error is in *text*."""
+    environment = fault.built.environment
+    versions = {**environment.packages, PYTHON: environment.interpreter.version}
+    met = clashes.met(versions, is_complete=True)
+    return next((one for one in met if one.slug == slug and one.error and one.error in text), None)
+
+
+def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
+    """Return *found* with the versions that do not fit, and the line that asks for them."""
+    environment = fault.built.environment
+    versions = {**environment.packages, PYTHON: environment.interpreter.version}
+    listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
+    return replace(
+        found,
+        message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
+        location=listed.location if listed else found.location,
+        evidence=(clash.error, *found.evidence),
+        remedy=clash.fix,
+        certainty=clash.why,
+    )
 
 
 def _syntax(fault: Fault) -> Finding | None:
