@@ -116,7 +116,7 @@ def _answer(passage: Passage, ports: Ports) -> Compatibility:
     except UsageError:
         lacking = f"the live commit {passage.old[:7]} is not in this repository, so nobody can try it here"
         return _unknown(replace(passage, new=new.commit), lacking, remedy="fetch it: git fetch --all --tags")
-    old = _side(passage, passage.old, ports)
+    old = _with_variables_of(_side(passage, passage.old, ports), new)
     passage = replace(passage, old=old.commit, new=new.commit)
     before, after = revisions.stated(old.case), revisions.stated(new.case)
     if old.project.snapshot.commit.tree == new.project.snapshot.commit.tree:
@@ -161,6 +161,18 @@ def _side(passage: Passage, revision: str, ports: Ports) -> Side:
         preferences=passage.preferences,
         ports=ports,
     )
+
+
+def _with_variables_of(old: Side, new: Side) -> Side:
+    """Return *old* with what only the newer manifest states: variables are set on the service, not in a commit."""
+    known = {one.name for one in old.contract.variables}
+    more = tuple(one for one in new.contract.variables if one.name not in known)
+    contract = replace(
+        old.contract,
+        variables=(*old.contract.variables, *more),
+        databases={**new.contract.databases, **old.contract.databases},
+    )
+    return replace(old, case=replace(old.case, contract=contract))
 
 
 def _tried(old: Side, new: Side, before: Stated, after: Stated, *, ports: Ports) -> Compatibility:
