@@ -289,7 +289,7 @@ def _permission(scene: Scene, schemas: Schemas, *, newer: str, older: str) -> Pe
     try:
         return schemas.permission(way, scene.ports)
     except DeployError as error:
-        return Permission(is_granted=False, why=error.message, command=error.remedy)
+        return Permission(is_granted=False, why=f"nobody could try it: {error.message}")
 
 
 def _answered(answer: Rollout, journal: Journal, ending: Ending) -> Rollout:
