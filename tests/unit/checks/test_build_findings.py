@@ -21,6 +21,7 @@ from deploy_suite.model.environment import (
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
+from deploy_suite.project import entry_points
 
 PLACE = Location("render.yaml", 5)
 LINE = Location("requirements.txt", 2)
@@ -391,3 +392,16 @@ def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp
             "the build failed: a migration changes t, which no earlier one has made",
         )
     ]
+
+
+def test_a_package_that_a_command_of_the_build_misses_is_told_where_the_application_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import flask\nimport absent_one\napp = flask.Flask('app')\n")
+    start = CommandText(text="gunicorn app:app", location=Location("render.yaml", 6))
+    entry = entry_points.from_command(start, folder=tmp_path, root=PurePosixPath())
+    about = case(tmp_path, command="python prepare.py")
+    about = replace(about, contract=replace(about.contract, entry=entry))
+
+    (found,) = build.findings(failure("ModuleNotFoundError: No module named 'absent_one'\n", command=""), about)
+
+    assert (found.code, str(found.location)) == ("missing-requirement:absent-one", "app.py:2")
+    assert found.evidence == ("ModuleNotFoundError: No module named 'absent_one'", "app.py:2 import absent_one")
