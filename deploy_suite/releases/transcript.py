@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Clock, Progress
 from deploy_suite.releases.journal import Journal
@@ -22,6 +23,7 @@ class Transcript:
         self._curtain = curtain
         self._waiting: list[str] = []
         self._journal: Journal | None = None
+        self._has_complained = False
         self._open: dict[str, float] = {}
         self._last_s = self._began_s = clock.now_s()
 
@@ -30,7 +32,7 @@ class Transcript:
         self._journal = journal
         waiting, self._waiting = self._waiting, []
         for line in waiting:
-            journal.add(_LOG, line)
+            self._add(journal, line)
 
     @contextmanager
     def alive(self, every_s: float) -> Iterator[None]:
@@ -82,4 +84,13 @@ class Transcript:
         if self._journal is None:
             self._waiting.append(line)
         else:
-            self._journal.add(_LOG, line)
+            self._add(self._journal, line)
+
+    def _add(self, journal: Journal, line: str) -> None:
+        """Keep *line*; a disk that is full ends no release, and not the sign of life either."""
+        try:
+            journal.add(_LOG, line)
+        except MachineError as error:
+            if not self._has_complained:
+                self._has_complained = True
+                self._progress.waiting(f"what is said is not kept: {error.message}")
