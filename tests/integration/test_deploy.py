@@ -251,3 +251,30 @@ def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop) -> None:
     assert standing.answer["unfinished"][0]["step"] == "deploying"
     assert (healed.code, live(here), here.deploys_of(sha)) == (0, sha, 1), healed.text
     assert [one["commit"] for one in healed.answer["healed"]] == [sha]
+
+
+def test_a_deploy_of_the_commit_that_somebody_else_began_is_taken(here: Shop) -> None:
+    sha = here.stage.service.push(files(12), "By hand")
+    here.stage.service.record.build = "sleep 4"
+    begun = here.stage.render.platform.begin(here.stage.service.hosted, sha, "manual")
+    done = here.stage.run("deploy", *FAST)
+
+    assert begun is not None
+    assert (done.code, live(here), here.deploys_of(sha)) == (0, sha, 1), done.text
+    assert done.answer["release"]["deploy"] == begun.id
+
+
+def test_what_nobody_can_judge_is_left_verified_again_and_can_be_taken_back(here: Shop) -> None:
+    first = live(here)
+    settings = '[services.shop]\ncommit = { path = "/", header = "X-Nothing" }\n'
+    sha = here.stage.service.commit({**files(13), "deploy.toml": settings}, "Tell nothing")
+    unsure = here.stage.run("deploy", *FAST)
+    again = here.stage.run("deploy", *FAST)
+    standing = here.stage.run("status")
+    was = live(here)
+    back = here.stage.run("rollback", *QUICK)
+
+    assert (unsure.code, unsure.answer["verdict"], unsure.answer["back"]) == (3, "inconclusive", None), unsure.text
+    assert (again.code, again.answer["preflight"], here.deploys_of(sha), was) == (3, None, 1, sha), again.text
+    assert (standing.code, standing.answer["verified"]) == (0, None)
+    assert (back.code, live(here)) == (0, first), back.text
