@@ -357,6 +357,9 @@ class Remotes(Protocol):
         Raises: RemoteRefusedError.
         """
 
+    def obtained(self, repository: Path, remote: Remote, sha: str, *, timeout_s: float) -> bool:
+        """Return whether the commit *sha* is here, fetched from *remote* where it was not; no branch is moved."""
+
     def outgoing(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Outgoing:
         """Return what *remote*, whose branch is at *base* ("" for a new one), lacks of *commit*."""
 

@@ -1,5 +1,6 @@
 """The release that is live and the commit that is to replace it → whether the old code works on the new schema."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from deploy_suite.targets.live_registry import ONE_OFF_COMMANDS
 _FOLDER: Final = "way_back"
 _KEPT_AT_MOST: Final = 200
 _HEARTBEAT_S: Final = 9.0
+_FETCH_S: Final = 60.0
+_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ONLY_FORWARD: Final = frozenset({Kind.ALEMBIC, Kind.FLASK})
 _THEN: Final = "deploy-suite rollback --ignore-schema"
 REMEDY: Final = (
@@ -111,9 +114,7 @@ def proven(passage: Passage, ports: Ports) -> Compatibility:
 
 def _answer(passage: Passage, ports: Ports) -> Compatibility:
     new = _side(passage, passage.new, ports)
-    try:
-        ports.git.commit(new.project.repository, passage.old)
-    except UsageError:
+    if not _is_here(new.project.repository, passage.old, ports):
         lacking = f"the live commit {passage.old[:7]} is not in this repository, so nobody can try it here"
         return _unknown(replace(passage, new=new.commit), lacking, remedy="fetch it: git fetch --all --tags")
     old = _with_variables_of(_side(passage, passage.old, ports), new)
@@ -133,6 +134,16 @@ def _answer(passage: Passage, ports: Ports) -> Compatibility:
     if not kept and answer.verdict is not Openness.UNKNOWN:
         keeping.write(_file(name, ports), {**asdict(found), "reused": ports.clock.utc()}, at_most=_KEPT_AT_MOST)
     return answer
+
+
+def _is_here(repository: Path, revision: str, ports: Ports) -> bool:
+    """Whether *revision* names a commit, fetched where a clone without its whole history lacks it."""
+    try:
+        ports.git.commit(repository, revision)
+    except UsageError:
+        remotes = ports.git.remotes(repository) if _SHA.fullmatch(revision) else ()
+        return any(ports.git.obtained(repository, one, revision, timeout_s=_FETCH_S) for one in remotes)
+    return True
 
 
 def _parted(passage: Passage, before: Stated, after: Stated) -> Compatibility | None:

@@ -57,6 +57,13 @@ class SystemRemotes:
                 raise RemoteRefusedError(output, is_late=code is None)
         return found[0]
 
+    def obtained(self, repository: Path, remote: Remote, sha: str, *, timeout_s: float) -> bool:
+        """See `ports.Remotes.obtained`. Hosts let every commit be asked for that one of their branches leads to."""
+        if not _has(repository, sha):
+            command = ("fetch", "--no-tags", "--no-recurse-submodules", remote.name, sha)
+            conversed(repository, *command, timeout_s=timeout_s)
+        return _has(repository, sha)
+
     def outgoing(self, repository: Path, remote: Remote, base: str, commit: Commit) -> Outgoing:
         """See `ports.Remotes.outgoing`. What another branch of the remote has is not sent, and not listed."""
         span = _span(remote, base, commit)

@@ -246,3 +246,20 @@ def test_a_history_that_cannot_be_read_does_not_pass_for_clean(clone: Path) -> N
     (clone / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
     with pytest.raises(MachineError, match="cannot be read"):
         GIT.outgoing(clone, origin(clone), base, checked)
+
+
+def test_a_commit_that_a_shallow_clone_lacks_is_fetched_by_its_id_and_nothing_moves(
+    clone: Path, tmp_path: Path
+) -> None:
+    old = git(clone, "rev-parse", "HEAD")
+    commit(clone, "second", app__py="two\n")
+    git(clone, "push", "-q", "origin", "main")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{tmp_path}/origin.git", "shallow")
+    shallow = tmp_path / "shallow"
+    before = git(shallow, "for-each-ref"), git(shallow, "status", "--porcelain")
+
+    found = [GIT.obtained(shallow, origin(shallow), sha, timeout_s=_WITHIN_S) for sha in (old, old, "f" * 40)]
+
+    assert found == [True, True, False]
+    assert GIT.commit(shallow, old).subject == "first"
+    assert (git(shallow, "for-each-ref"), git(shallow, "status", "--porcelain")) == before
