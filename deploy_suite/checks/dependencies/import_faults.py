@@ -174,14 +174,16 @@ def _clash(fault: Fault, slug: str, text: str) -> Clash | None:
 
 
 def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
-    """Return *found* with the versions that do not fit, and the line that asks for them."""
+    """Return *found* with the versions that do not fit, and the line that asks for them where none imports them."""
     environment = fault.built.environment
     versions = {**environment.packages, PYTHON: environment.interpreter.version}
     listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
+    frames = fault.outer.own_frames
+    is_import = bool(frames) and frames[-1].text.startswith(("import ", "from "))
     return replace(
         found,
         message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
-        location=listed.location if listed else found.location,
+        location=listed.location if listed and not is_import else found.location,
         evidence=(clash.error, *found.evidence),
         remedy=clash.fix,
         certainty=clash.why,
