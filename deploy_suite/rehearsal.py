@@ -10,9 +10,8 @@ from importlib import import_module
 from typing import Final
 
 from deploy_suite import staging, unstated, verdicts
-from deploy_suite.checks import dependencies, drift
+from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case, Findings
-from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
@@ -28,6 +27,7 @@ from deploy_suite.recording import Recorder, cannot_check
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
+_OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
 _GIVE_WAY_S: Final = 0.5
 _SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for others
@@ -78,7 +78,7 @@ class Rehearsal:
         case = self._case
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             static = [
-                pool.submit(self._read, "config", lambda: config.check(case)),
+                pool.submit(self._read, "config", lambda: _configured(case)),
                 pool.submit(self._read, "dependencies", lambda: dependencies.check(case)),
             ]
             try:
@@ -102,14 +102,16 @@ class Rehearsal:
 
     def _compared(self, plan: environments.Plan) -> Findings:
         self._give_way()
+        from deploy_suite.checks import drift  # noqa: PLC0415  the start of the service does not wait for it
+
         return drift.findings(self._case, plan, self._ports)
 
     def _with_drift(self, result: CheckResult) -> CheckResult:
         """Return *result* with what the index changed, which no verdict keeps: it is against another commit."""
-        drifted = self._drifted.result() if result.check == drift.CHECK and self._drifted else ()
+        drifted = self._drifted.result() if result.check == _OF_INDEX and self._drifted else ()
         if not drifted:
             return result
-        more = self._recorder.result(drift.CHECK, 0.0, drifted).findings
+        more = self._recorder.result(_OF_INDEX, 0.0, drifted).findings
         return replace(result, findings=(*result.findings, *more))
 
     def _with_made_up_values(
@@ -227,3 +229,9 @@ class Rehearsal:
 
         result = self._recorder.timed("environment", build_and_judge)
         return (made[0] if made else None), result
+
+
+def _configured(case: Case) -> Findings:
+    from deploy_suite.checks.config import check  # noqa: PLC0415  the start of the service does not wait for it
+
+    return check.check(case)
