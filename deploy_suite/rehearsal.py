@@ -106,6 +106,12 @@ class Rehearsal:
 
         return drift.findings(self._case, plan, self._ports)
 
+    def _ask_ahead(self, plan: environments.Plan) -> None:
+        self._give_way()
+        from deploy_suite.checks import packages  # noqa: PLC0415  the start of the service does not wait for it
+
+        packages.ask(self._case, plan, self._ports)
+
     def _with_drift(self, result: CheckResult) -> CheckResult:
         """Return *result* with what the index changed, which no verdict keeps: it is against another commit."""
         drifted = self._drifted.result() if result.check == _OF_INDEX and self._drifted else ()
@@ -198,6 +204,7 @@ class Rehearsal:
             databases = staging.databases(self._contract, server(), "build")
             plan = replace(plan, bindings=staging.rebound(self._contract, plan.bindings, databases, self._ports))
             written = next((address.name for address in databases.values()), "")
+        pool.submit(self._ask_ahead, plan)
         environment, result = self._build(plan)
         if environment is None:
             return [result, *recorder.nothing_after_build("the environment was not built")]

@@ -18,6 +18,13 @@ def check(built: Built, plan: Plan, ports: Ports) -> Findings:
     return checking.check(built, plan, ports)
 
 
+def ask(case: Case, plan: Plan, ports: Ports) -> None:
+    """Ask the index for what `check` is going to want to know, while the environment is being built."""
+    from deploy_suite.checks.packages import withdrawn  # noqa: PLC0415  likewise
+
+    withdrawn.ask(case, plan, ports)
+
+
 def foretold(told: Findings, case: Case, plan: Plan, ports: Ports) -> Findings:
     """Return *told* of a build that failed, and what would be wrong with its packages by the versions of now."""
     from deploy_suite.checks.packages import checking  # noqa: PLC0415  likewise
