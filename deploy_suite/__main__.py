@@ -1,6 +1,18 @@
 """`python -m deploy_suite`: the command line, for repositories that have a package named `deploy` of their own."""
 
+import os
 import sys
+from typing import NoReturn
+
+
+def program() -> NoReturn:
+    """Run the command line and end: all contexts are closed by then, and to free each object takes 0.05 s more."""
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
 
 
 def main() -> int:
@@ -18,4 +30,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()
