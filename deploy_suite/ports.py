@@ -1,12 +1,13 @@
 """What the suite needs of the world, as Protocols. The adapters are the only code behind them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
+from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.environment import DatabaseAddress, Interpreter
 from deploy_suite.model.project import Commit
@@ -477,6 +478,67 @@ class Workplace(Protocol):
         """Hold the lock *name* if nobody else does; yields whether it is held."""
 
 
+class Ledger(Protocol):
+    """What is kept of releases, for good, in a folder that only this user can read.
+
+    Places are relative to that folder, with "/" between their parts. Raises, all of them: MachineError.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """Where all of it is."""
+
+    def append(self, place: str, line: str, *, is_vital: bool = True) -> None:
+        """Add *line* to the file at *place*; one that is vital is on the disk when this returns."""
+
+    def write(self, place: str, text: str) -> None:
+        """Put *text* into the file at *place* in one step: it is the old text or the new one, never a part."""
+
+    def read(self, place: str) -> str:
+        """Return what is in the file at *place*, "" where there is none."""
+
+    def names(self, place: str) -> Sequence[str]:
+        """Return the names of what is in the folder at *place*, sorted; none where there is no such folder."""
+
+    def remove(self, place: str) -> None:
+        """Remove the folder at *place* with all that is in it."""
+
+    def locked_at_once(self, place: str) -> AbstractContextManager[bool]:
+        """Hold the lock of *place* if nobody else does; yields whether it is held. It falls with its process."""
+
+
+class NoLedger:
+    """Keeps nothing, and lets nobody begin what must be kept."""
+
+    @property
+    def folder(self) -> Path:
+        """Return a folder that is not there."""
+        return Path("/nonexistent")
+
+    def append(self, place: str, _line: str, *, is_vital: bool = True) -> NoReturn:
+        """Refuse."""
+        raise MachineError(f"{place}: nothing {'vital ' if is_vital else ''}is kept here")
+
+    def write(self, place: str, text: str) -> NoReturn:
+        """Refuse."""
+        self.append(place, text)
+
+    def read(self, _place: str) -> str:
+        """Return ""."""
+        return ""
+
+    def names(self, _place: str) -> Sequence[str]:
+        """Return none."""
+        return ()
+
+    def remove(self, _place: str) -> None:
+        """Do nothing."""
+
+    def locked_at_once(self, _place: str) -> AbstractContextManager[bool]:
+        """Yield that it is not held."""
+        return nullcontext(enter_result=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """What is taken over from the shell that started the suite; the service's processes never see it.
@@ -507,5 +569,6 @@ class Ports:
     workplace: Workplace
     progress: Progress
     credentials: Credentials = field(default_factory=NoCredentials)
+    ledger: Ledger = field(default_factory=NoLedger)
     caller: Caller = field(default_factory=Caller)
     curtain: Curtain = field(default_factory=Curtain)

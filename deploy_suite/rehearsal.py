@@ -232,7 +232,7 @@ class Rehearsal:
             if isinstance(outcome, BuildFailure):
                 return packages.foretold(build.findings(outcome, self._case), self._case, plan, self._ports)
             made.append(outcome)
-            return build.passed(outcome)
+            return (*build.lent(self._case), *build.passed(outcome))
 
         result = self._recorder.timed("environment", build_and_judge)
         return (made[0] if made else None), result

@@ -15,6 +15,7 @@ _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
 # `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
 _OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
+_SEVERAL: Final = re.compile(r"\d+ validation errors? for \w+")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
 _NEEDS: Final[Mapping[str, str]] = {
@@ -96,6 +97,15 @@ def _name(finding: Finding) -> str:
     return match["name"].upper() if match else ""
 
 
+def _about(name: str, evidence: tuple[str, ...]) -> tuple[str, ...]:
+    """Return of an exception that lists several fields its head and what it says of this one; else all of it."""
+    heads = tuple(line for line in evidence if _SEVERAL.search(line))
+    own = next((at for at, line in enumerate(evidence) if line.strip().upper() == name), None)
+    if not heads:
+        return evidence
+    return heads[:1] if own is None else (*heads[:1], *evidence[own : own + 2])
+
+
 def _finding(name: str, met: Finding, contract: Contract) -> Finding:
     files = stated.files(contract)
     manifest = files[0] if files else "no manifest"
@@ -105,7 +115,7 @@ def _finding(name: str, met: Finding, contract: Contract) -> Finding:
         outcome=Outcome.FAILED if files else Outcome.WARNING,
         message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
-        evidence=met.evidence,
+        evidence=_about(name, met.evidence),
         remedy=f"add `- key: {name}` with `sync: false`, a value or `fromDatabase` to the envVars of "
         f"{contract.service} in {manifest if files else 'render.yaml'}; a value for the preflight alone goes into "
         ".env.preflight",

@@ -1,5 +1,6 @@
 """Builds the real adapters; nothing else knows which they are."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from deploy_suite.adapters.credentials import SystemCredentials
 from deploy_suite.adapters.git import SystemGit
 from deploy_suite.adapters.interpreters import SystemInterpreters
 from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSockets
+from deploy_suite.adapters.ledger import LocalLedger, state_folder
 from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.adapters.supervision import Roster
@@ -39,6 +41,7 @@ def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
             workplace=place,
             progress=progress,
             credentials=SystemCredentials(),
+            ledger=LocalLedger(state_folder(os.environ)),
             caller=caller(),
             curtain=curtain,
         )

@@ -22,8 +22,8 @@ class Administration:
         self.cluster = cluster
 
     def create_role(self, name: str, password: Secret) -> None:
-        """Create a role that can log in."""
-        self._run("CREATE ROLE {} LOGIN PASSWORD {}", name, password)
+        """Create a role that can log in, and make databases as those of managed servers can."""
+        self._run("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}", name, password)
 
     def create_database(self, name: str, *, owner: str, template: str) -> None:
         """Create a database as a copy of *template*."""

@@ -139,6 +139,10 @@ class EmbeddedServer:
             return self._roles.setdefault(name, _Role(name, Secret(secrets.token_urlsafe(18))))
 
     def _ensure(self, role: _Role) -> None:
+        """Make the role, which may make further databases: platforms let it, and test runners in builds do.
+
+        Source: https://render.com/tutorials/postgres-on-render/introduction (several databases share one user)
+        """
         with self._lock:
             if role.name in self._made:
                 return

@@ -2,32 +2,29 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import clashing
+from deploy_suite.checks import build_excerpts, build_refusals, clashing
 from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.build_excerpts import tail
+from deploy_suite.environments import execute_bits
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
-from deploy_suite.manifests import requirements_file
-from deploy_suite.model.environment import BuildFailure, Environment, Refusal, RefusalKind
+from deploy_suite.model.environment import BuildFailure, Environment
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.project import app_finder, snapshot_files
+from deploy_suite.tracing.values import Chain
 
-_LOG_LINES: Final = 12
-_LINE_CHARACTERS: Final = 300
 _CONFLICT_LINES: Final = 8
-_COMPLAINT: Final = re.compile(r"error|fail|could not|cannot|no matching|no solution|not found", re.IGNORECASE)
-_COMPILER: Final = re.compile(r":\d+:\d+: (?:fatal )?error: ")
-_MOST_REFUSALS: Final = 20
-_INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
 
 
 def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
-    return (*_reasons(failure, case), *clashing.findings(versions, case, python=python))
+    return (*lent(case), *_reasons(failure, case), *clashing.findings(versions, case, python=python))
 
 
 def _reasons(failure: BuildFailure, case: Case) -> Findings:
@@ -35,8 +32,8 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
         return (_took_too_long(failure, case),)
-    found = (*_missing_files(recipe, failure), *_refused(failure, case))
-    found = found or tuple(_compiled_in_vain(failure, case))
+    found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
+    found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
     if found and not (cause and _outweighs(cause, found)):
         return found
@@ -62,6 +59,22 @@ def passed(environment: Environment) -> Findings:
     return (verified,)
 
 
+def lent(case: Case) -> Iterator[Finding]:
+    """Yield the scripts that were run although the commit gives them no execute bit: the target ends there.
+
+    A command that was assumed proves nothing of that.
+    """
+    build = case.contract.build
+    for path in execute_bits.missing(case.contract, case.snapshot.folder) if build and build.location else ():
+        yield Finding(
+            code="entrypoint-not-executable",
+            outcome=Outcome.FAILED,
+            message=f"{path} has no execute bit in the commit: Permission denied",
+            location=build_refusals.place(case),
+            remedy=f"git update-index --chmod=+x {path} && git commit, or call it with `bash`",
+        )
+
+
 def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
     limit_s = case.contract.limits.build_s
     if case.contract.limits.is_build_shortened:
@@ -69,20 +82,20 @@ def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
             code="build-timeout",
             outcome=Outcome.SKIPPED,
             message=f"not checked: the build did not end within {limit_s:g} s, the caller's limit, and was stopped",
-            location=_place(case),
-            evidence=_tail(failure.log),
+            location=build_refusals.place(case),
+            evidence=tail(failure.log),
             remedy="look at the last lines for what it waits for, or raise --build-timeout",
-            reproduce=_command(failure, case),
+            reproduce=build_refusals.command(failure, case),
         )
     return Finding(
         code="build-timeout",
         outcome=Outcome.FAILED,
         message=f"the build command did not end within {limit_s:.0f} s, the target's limit, and was stopped",
-        location=_place(case),
-        evidence=_tail(failure.log),
+        location=build_refusals.place(case),
+        evidence=tail(failure.log),
         remedy="look at the last lines for what it waits for; a command that keeps running (a server, a watcher, "
         "a question) belongs into the start command or needs an option that makes it end",
-        reproduce=_command(failure, case),
+        reproduce=build_refusals.command(failure, case),
     )
 
 
@@ -93,127 +106,9 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
             outcome=Outcome.FAILED,
             message=f"the build installs from {missing.file}, which is not in the repository",
             location=recipe.location,
-            evidence=_tail(failure.log),
+            evidence=tail(failure.log),
             remedy=f"commit {missing.file}, or correct the path in the build command",
         )
-
-
-def _refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
-    """Yield what the index says of single requirements. It says nothing of a build whose installers all succeeded."""
-    refusals = failure.resolution.refusals if failure.resolution and failure.command else ()
-    for refusal in refusals[:_MOST_REFUSALS]:
-        if refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
-            yield _finding(refusal, failure, case)
-
-
-def _compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
-    """Yield packages that could be compiled, but whose modules the failure is about."""
-    refusals = failure.resolution.refusals if failure.resolution else ()
-    text = "\n".join(failure.log.splitlines()[-200:])
-    for refusal in refusals:
-        named = [module for module in refusal.modules if re.search(rf"\b{re.escape(module)}\b", text)]
-        if refusal.kind is RefusalKind.NO_WHEEL and named:
-            yield replace(_finding(refusal, failure, case), evidence=_about(refusal, failure, case))
-
-
-def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ...]:
-    """Return the requirement and the errors in the log that speak of its modules, else the log's end."""
-    modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules))
-    told = [
-        line for line in _lines(failure.log) if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
-    ]
-    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or _tail(failure.log)))
-
-
-def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
-    code, message, remedy = _words(refusal, _python(failure, case))
-    is_certain = _fails_elsewhere_too(refusal, failure)
-    return Finding(
-        code=code,
-        outcome=Outcome.FAILED if is_certain else Outcome.SKIPPED,
-        message=message if is_certain else f"{message} on this machine; the target may have what it needs",
-        location=refusal.location if refusal.location and refusal.location.file else _place(case),
-        evidence=(*_quoted(refusal.location, case), *(_told_of(refusal.name, failure.log) or _tail(failure.log))),
-        remedy=remedy,
-        reproduce=_command(failure, case),
-    )
-
-
-def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
-    """Return whether the target fails likewise.
-
-    What has no wheel for any Python is compiled by everyone, and needs headers and libraries that this machine may lack
-    and the target may have; unless the log shows that it is this Python that it does not compile with.
-    """
-    if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons:
-        return True
-    cause = diagnose(failure.log).root
-    return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
-
-
-def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
-    """Return the code, what is wrong, and what to do."""
-    wanted = refusal.requirement + (f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else "")
-    name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
-    fitting = f"raise {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
-    if refusal.required_by:
-        fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
-    other = f", or pin Python {refusal.pythons[-1]} for the service" if refusal.pythons else ""
-    for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
-    match refusal.kind:
-        case RefusalKind.UNKNOWN_NAME:
-            return (
-                f"requirements-not-on-pypi:{name}",
-                f"the package index has no {name}",
-                f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed",
-            )
-        case RefusalKind.UNKNOWN_VERSION:
-            return (
-                f"dependency-resolution-impossible:{name}",
-                f"the package index has no version that fits {refusal.requirement}",
-                fitting,
-            )
-        case RefusalKind.OTHER_PYTHON:
-            return (
-                f"python-version-unsupported:{_direction(refusal.pythons, python)}",
-                f"{wanted} has no release for Python {python}{for_others}",
-                fitting + other,
-            )
-        case RefusalKind.CANNOT_BUILD:
-            return (
-                f"build-failure:{name}",
-                f"{wanted} has no wheel for Python {python}{for_others} and cannot be compiled",
-                fitting + other,
-            )
-        case RefusalKind.NO_WHEEL:
-            return (
-                f"build-failure:{name}",
-                f"{wanted} has no wheel for Python {python}{for_others}; compiled, it does not work",
-                fitting + other,
-            )
-
-
-def _told_of(name: str, log: str) -> tuple[str, ...]:
-    """Return the complaints in the log that name the distribution, and the first error of a compiler."""
-    variants = "[-_.]".join(map(re.escape, name.split("-")))
-    written = re.compile(rf"(?<![\w.-]){variants}(?![\w-])", re.IGNORECASE)
-    lines = _lines(log)
-    named = [line for line in lines if written.search(line) and _COMPLAINT.search(line)]
-    compiled = [line for line in lines if _COMPILER.search(line)]
-    return tuple(dict.fromkeys((*compiled[:1], *named[-3:]))) if named else ()
-
-
-def _direction(pythons: tuple[str, ...], python: str) -> str:
-    newest = max((_numbers(series) for series in pythons), default=(0, 0))
-    return "too-new" if _numbers(python) > newest else "too-old"
-
-
-def _numbers(series: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in series.split("."))
-
-
-def _range(pythons: tuple[str, ...]) -> str:
-    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
 
 
 def _is_about_versions(cause: DiagnosedCause | None) -> bool:
@@ -223,20 +118,30 @@ def _is_about_versions(cause: DiagnosedCause | None) -> bool:
 def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     """Return the resolver's own account with the lines that it speaks of."""
     account = failure.resolution.conflict if failure.resolution else ""
-    words = set(re.findall(r"[\w.-]+", account.lower()))
+    words = {*re.findall(r"[\w.-]+", account.lower()), *_pinned_twice(recipe)}
     lines = [line for line in recipe.lines if line.name in words]
     return Finding(
         code="dependency-resolution-impossible",
         outcome=Outcome.FAILED,
         message=f"no set of versions fits all requirements{_among([line.name for line in lines])}",
-        location=lines[0].location if lines else recipe.location or _place(case),
+        location=lines[0].location if lines else recipe.location or build_refusals.place(case),
         evidence=(
             *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
-            *_lines(account)[:_CONFLICT_LINES],
+            *build_excerpts.lines(account)[:_CONFLICT_LINES],
         ),
         remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
-        reproduce=_command(failure, case),
+        reproduce=build_refusals.command(failure, case),
     )
+
+
+def _pinned_twice(recipe: Recipe) -> Iterator[str]:
+    """Yield the names that are pinned to different versions: a resolver tells only the first of them."""
+    pins: dict[tuple[str, str], set[str]] = {}
+    for line in recipe.lines:
+        if line.requirement and str(line.requirement.specifier).startswith("=="):
+            about = (line.name, str(line.requirement.marker or ""))
+            pins.setdefault(about, set()).add(str(line.requirement.specifier))
+    yield from (name for (name, _), versions in pins.items() if len(versions) > 1)
 
 
 def _among(names: list[str]) -> str:
@@ -246,16 +151,42 @@ def _among(names: list[str]) -> str:
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     _, _, parameter = cause.slug.partition(":")
     line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
-    quoted = tuple(one.text for one in cause.evidence)
+    told = [one.text for one in cause.evidence]
+    chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
+    own = chain.last.location if chain.hops else _in_own_code(failure, case)
+    quoted = (*told, *((chain.shown(),) if chain.hops else ()))
     return Finding(
         code=cause.slug,
         outcome=Outcome.FAILED,
         message=f"the build failed: {cause.title}",
-        location=line.location if line else recipe.location or _place(case),
-        evidence=(*quoted, *(text for text in _tail(failure.log) if text not in quoted)),
+        location=line.location if line else own or recipe.location or build_refusals.place(case),
+        evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=cause.fix,
-        reproduce=_command(failure, case),
+        reproduce=build_refusals.command(failure, case),
     )
+
+
+def _in_own_code(failure: BuildFailure, case: Case) -> Location | None:
+    """Return the innermost line of the project's own that the last traceback of the build went through."""
+    frame = build_excerpts.own_frame(failure.log)
+    path = PurePosixPath(frame[0]) if frame else None
+    if frame is None or path is None or snapshot_files.find(case.snapshot.folder, path) is None:
+        return None
+    return Location(str(path), frame[1])
+
+
+def _way_to(module: str, case: Case) -> Chain:
+    """Return how starting the application comes to import *module*, which a command of the build met first."""
+    entry = case.contract.entry
+    if entry is not None and entry.file is None:
+        entry = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    if entry is None or not module:
+        return Chain()
+    from deploy_suite.checks.dependencies import subject  # noqa: PLC0415  a build that goes well needs none of it
+
+    traced = subject.trace(case, entry, known=frozenset())
+    found = traced.strongest(module.partition(".")[0])
+    return found.chain if found else Chain()
 
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
@@ -264,39 +195,8 @@ def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         code="build-failure",
         outcome=Outcome.FAILED,
         message=f"the build command ended with exit code {failure.code}{part}",
-        location=recipe.location or _place(case),
-        evidence=_tail(failure.log),
+        location=_in_own_code(failure, case) or recipe.location or build_refusals.place(case),
+        evidence=tail(failure.log),
         remedy="mend what the last lines of the build's output say",
-        reproduce=_command(failure, case),
+        reproduce=build_refusals.command(failure, case),
     )
-
-
-def _place(case: Case) -> Location | None:
-    build = case.contract.build
-    return build.location if build and build.location else case.contract.location
-
-
-def _python(failure: BuildFailure, case: Case) -> str:
-    version = failure.resolution.python if failure.resolution else case.contract.python.version
-    return ".".join(version.split(".")[:2])
-
-
-def _command(failure: BuildFailure, case: Case) -> str:
-    return failure.command or (case.contract.build.text if case.contract.build else "")
-
-
-def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:
-    if location is None or not location.line:
-        return ()
-    path = case.snapshot.folder / location.file
-    read = requirements_file.load(case.snapshot.folder, location.file) if path.suffix == ".txt" else ()
-    texts = [line.text for file in read for line in file.requirements if line.location == location]
-    return tuple(f"{location}: {text}" for text in texts[:1])
-
-
-def _tail(log: str) -> tuple[str, ...]:
-    return tuple(_lines(log)[-_LOG_LINES:])
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip()[:_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]

@@ -86,6 +86,34 @@ def findings(case: Case, plan: Plan, ports: Ports) -> Findings:
     return tuple(_findings(before, versions, lines, listed)) if before and has_news else ()
 
 
+def since(case: Case, plan: Plan, ports: Ports, *, commit: str) -> tuple[str, ...] | None:
+    """Return what a build gets now otherwise than what was first resolved for *commit*, a sentence each.
+
+    None where either is not known: the commit was never checked here, or the versions stand in a lock file.
+    """
+    resolution = plan.resolved.resolution
+    if not resolution.versions or not plan.resolved.is_whole or resolution.conflict:
+        return None
+    before = next((one for one in _read(_file(case, plan, ports.workplace.cache)) if one.commit == commit), None)
+    if before is None:
+        return None
+    lines = {one.line.name: one.line.text for one in requirements.read(case).installed if one.line.name}
+    return tuple(_moves(before, resolution.versions, lines))
+
+
+def _moves(before: Record, versions: Mapping[str, str], lines: Mapping[str, str]) -> Iterator[str]:
+    for name, version in sorted(versions.items()):
+        old = before.versions.get(name)
+        if old is None:
+            yield f"{name} {version} is new"
+        elif old != version:
+            is_own = name in lines or name in before.lines
+            why = "its line was changed" if before.lines.get(name) != lines.get(name) else "by no change of yours"
+            size = f" ({Change(name, old, version).size})" if _is_version(old, version) else ""
+            yield f"{name} {old} → {version}{size}, {why if is_own else 'brought by others'}"
+    yield from (f"{name} is gone" for name in sorted(before.versions.keys() - versions.keys()))
+
+
 def _findings(
     before: Record, versions: Mapping[str, str], lines: Mapping[str, str], listed: Mapping[str, Location]
 ) -> Iterator[Finding]:

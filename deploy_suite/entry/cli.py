@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry import explaining, interruption, locking, pushing, redeploying, standing, tracing, verifying
+from deploy_suite.entry import (
+    beginning,
+    deploying,
+    explaining,
+    interruption,
+    locking,
+    pushing,
+    redeploying,
+    standing,
+    tracing,
+    verifying,
+)
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -20,11 +31,12 @@ from deploy_suite.reports.registry import FORMATS
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _UNEXPECTED: Final = 5
 _EPILOGUE: Final = """exit codes:
-  0  passed, perhaps with warnings; the deploy is live, or what is live is verified; pushed, or nothing to push
-  1  deployed as it is, the project would fail; not live, not pushed, or not answering as it must; what is live lags
-  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml; push --plan: something to push
+  0  passed, perhaps with warnings; the deploy is live and verified; what was live before is back; nothing to do
+  1  deployed as it is, the project would fail; not live, taken back, not pushed, or not answering as it must; lags
+  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml; --plan: something to do
   3  incomplete: something that must be checked cannot be checked on this machine; nothing sure is known of what is live
-  4  this machine fell short: no network to the package index, disk full, a tool missing; no answer from what is live
+  4  this machine fell short: no network to the package index, disk full, a tool missing; no answer from what is live;
+     another deploy of the service is under way on this machine
   5  a fault of the suite itself
   130  interrupted
 """
@@ -32,6 +44,13 @@ _EPILOGUE: Final = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no traceback leaves this function."""
+    code = _guarded(arguments)
+    if code == interruption.INTERRUPTED:
+        interruption.over()
+    return code
+
+
+def _guarded(arguments: Sequence[str] | None) -> int:
     curtain = Curtain()
     try:
         interruption.listen()
@@ -61,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
+    deploying.add_commands(commands)
     pushing.add_commands(commands)
     redeploying.add_commands(commands)
     standing.add_commands(commands)
@@ -68,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     explaining.add_commands(commands)
     tracing.add_command(commands)
     locking.add_command(commands)
+    beginning.add_command(commands)
     return parser
 
 

@@ -32,3 +32,9 @@ def listen() -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it
             signal.signal(number, interruption.hear)
+
+
+def over() -> None:
+    """Hear no more signals: all is stopped, and one that comes while Python ends must not change the exit code."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

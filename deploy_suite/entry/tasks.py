@@ -120,6 +120,79 @@ def explain(_context: Context, slug: str) -> None:
 
 @task(
     help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "samples": "of each probe's latency, before and after: 200 when left out",
+        "window": "how many seconds a fault must last: 60 when left out",
+        "network": "let the service reach the network while preflight boots it",
+        "database-url": "a disposable PostgreSQL server for preflight to use",
+        "no-baseline": "do not compare the latency with that of what was live before",
+        "plan": "change nothing; exit code 2 when there is something to do",
+        "format": "text or json",
+    }
+)
+def deploy(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    samples: str = "",
+    window: str = "",
+    network: bool = False,  # noqa: FBT001, FBT002  as above
+    database_url: str = "",
+    no_baseline: bool = False,  # noqa: FBT001, FBT002
+    plan: bool = False,  # noqa: FBT001, FBT002
+    format: str = "text",  # noqa: A002
+) -> None:
+    """Check, push, deploy and verify what is checked out; go back if it is bad."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--samples": samples,
+        "--window": window,
+        "--database-url": database_url,
+        "--format": format,
+    }
+    _call("deploy", options=given, switches={"--network": network, "--no-baseline": no_baseline, "--plan": plan})
+
+
+@task(
+    help={
+        "project": "the project's folder (default: here)",
+        "target": "where it is deployed: render",
+        "service": "its name or id; the manifest's, else the repository's, when left out",
+        "to": "the deploy or the commit that is to serve again; the last verified one when left out",
+        "ignore-schema": "although nobody could prove that its code fits the database",
+        "window": "how many seconds a fault must last: 60 when left out",
+        "format": "text or json",
+    }
+)
+def rollback(
+    _context: Context,
+    project: str = ".",
+    target: str = "render",
+    service: str = "",
+    to: str = "",
+    ignore_schema: bool = False,  # noqa: FBT001, FBT002  as above
+    window: str = "",
+    format: str = "text",  # noqa: A002
+) -> None:
+    """Put the last verified release back, or the one that is named, and verify it."""
+    given = {
+        "--project": project,
+        "--target": target,
+        "--service": service,
+        "--to": to,
+        "--window": window,
+        "--format": format,
+    }
+    _call("rollback", options=given, switches={"--ignore-schema": ignore_schema})
+
+
+@task(
+    help={
         "target": "where it is deployed: render",
         "service": "its name or id; the manifest's, else the repository's, when left out",
         "commit": "a pushed commit; the head of the service's branch when left out",
@@ -312,6 +385,12 @@ def lock(_context: Context, project: str = ".", service: str = "", python: str =
     _call("lock", options=given, switches={"--hashes": hashes})
 
 
+@task(help={"project": "the project's folder (default: here)", "write": "write the files that are not there yet"})
+def init(_context: Context, project: str = ".", write: bool = False) -> None:  # noqa: FBT001, FBT002  as above
+    """What does a project need for a start? Its files, and how its services tell their commit."""
+    _call("init", options={"--project": project}, switches={"--write": write})
+
+
 def _call(
     command: str, *words: str, options: Mapping[str, str] | None = None, switches: Mapping[str, bool] | None = None
 ) -> None:
@@ -324,4 +403,6 @@ def _call(
         raise Exit(code=code)
 
 
-namespace = Collection(preflight, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain)
+namespace = Collection(
+    preflight, deploy, rollback, push, redeploy, verify, status, logs, doctor, trace, lock, diagnose, explain, init
+)

@@ -67,12 +67,7 @@ def _verify(options: argparse.Namespace, curtain: Curtain) -> int:
         revision=options.commit,
         baseline=measuring.parse(_read(options.baseline), file=str(options.baseline)) if options.baseline else None,
         measures=options.save_baseline is not None,
-        patience=Patience(
-            pause_s=min(2.0, options.window / 5),
-            lasting_s=options.window,
-            most_s=options.window * 3,
-            samples=options.samples,
-        ),
+        patience=Patience.within(options.window, samples=options.samples),
     )
     with opened(curtain, command="verify") as ports:
         done = subjects.carried_out(request, ports)

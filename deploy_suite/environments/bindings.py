@@ -1,12 +1,14 @@
 """A contract's variables into values: what only the target has is made up here, and marked."""
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.environments import django_settings
 from deploy_suite.manifests import dotenv_file
 from deploy_suite.model.contract import (
     Bindings,
@@ -71,6 +73,7 @@ _PLAIN: Final = re.compile(
     r"^(?:[A-Za-z]{1,12}|\d{1,6}(?:\.\d{1,6})*|[A-Za-z][\w-]{0,30}(?:\.[A-Za-z][\w-]{0,30})+(?::\w{1,30})?|\w{1,30}:\w{1,30}"
     r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30})$"
 )
+_ALLOWED_HOSTS: Final = re.compile(r"ALLOWED_HOSTS?$")
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -105,9 +108,10 @@ def bind(
         if variable.name in answers:
             values[variable.name] = answers[variable.name]
             continue
-        value, is_dummy = _value(
-            variable, contract=contract, databases=databases, example=examples.get(variable.name, "")
-        )
+        example = examples.get(variable.name, "")
+        if variable.name == django_settings.VARIABLE and isinstance(variable.source, Prompted):
+            example = django_settings.of_deployment(service_folder, example=example)
+        value, is_dummy = _value(variable, contract=contract, databases=databases, example=example)
         values[variable.name] = value
         if is_dummy:
             dummies.add(variable.name)
@@ -209,7 +213,18 @@ def _value(
         case Prompted():
             if _stands_for_database(variable) and not _OTHER_DATABASE.match(example):
                 return _of_database(variable.name, databases[DEFAULT_DATABASE], like=example), True
+            if example and contract.host and _ALLOWED_HOSTS.search(variable.name):
+                return Secret(_with_host(example, contract.host)), True
             return Secret(example or _dummy(variable.name, contract)), True
+
+
+def _with_host(example: str, host: str) -> str:
+    """Return the hosts of a desk and that of the target, in the form in which the project's example lists them."""
+    try:
+        listed = json.loads(example)
+    except ValueError:
+        return f"{example}{' ' if ' ' in example.strip() and ',' not in example else ','}{host}"
+    return json.dumps([*listed, host]) if isinstance(listed, list) else f"{example},{host}"
 
 
 def _of_database(name: str, address: DatabaseAddress, *, like: str) -> Secret:
@@ -246,7 +261,7 @@ def _service_part(part: str) -> str:
 
 
 def _dummy(name: str, contract: Contract) -> str:
-    if name.endswith(("ALLOWED_HOSTS", "ALLOWED_HOST")):
+    if _ALLOWED_HOSTS.search(name):
         return contract.host
     if _SECRET_NAME.search(name):
         return f"preflight-dummy-{name.lower()}-not-a-real-secret-0123456789"

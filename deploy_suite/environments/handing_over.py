@@ -39,7 +39,11 @@ def environment(plan: Plan, folder: Path, record: Record, *, is_reused: bool) ->
     system = system_tools.folder(ports.workplace, ports.caller.search_path)
     brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
     wrappers = stand_ins.wrappers(
-        plan.workshop.folder / "tools", venv=place.venv, tools=brought, workshop=plan.workshop
+        plan.workshop.folder / "tools",
+        venv=place.venv,
+        tools=brought,
+        workshop=plan.workshop,
+        is_synced=plan.recipe.is_synced,
     )
     path = (wrappers, place.venv / "bin", system)
     return Environment(

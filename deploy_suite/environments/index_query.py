@@ -1,6 +1,7 @@
 """Ask package indexes for the files of projects: a script of the standard library alone.
 
-Reads JSON {"indexes": [URL], "names": [NAME]} from standard input and prints {NAME: {"status": INT, "files": [FILE]}}:
+Reads JSON {"indexes": [URL], "names": [NAME]} from standard input and prints {NAME: {"status": INT, "files": [FILE]}},
+or writes it to the file that "to" names, for some hundred projects make more than a caller keeps of an output:
 status is 200, 404 where no index knows the name, 0 where an index could not be reached, or its error; a FILE is
 [filename, requires_python, yanked], the last the reason, or "" for a file that was not withdrawn. With "releases": true
 in the question, "files" gives way to "releases", {VERSION: yanked}: "" where any file of the version is still offered.
@@ -133,10 +134,13 @@ def main() -> None:
             return {"status": found["status"], "releases": releases(found["files"])}
         return found
 
-    first = map(answer, names[:1])  # alone: what is made once is there when several ask
+    first = [answer(name) for name in names[:1]]  # alone: what is made once is there when several ask
     with ThreadPoolExecutor(max_workers=8) as pool:
-        answers = (*first, *pool.map(answer, names[1:]))
-        json.dump(dict(zip(names, answers, strict=True)), sys.stdout)
+        answers = dict(zip(names, (*first, *pool.map(answer, names[1:])), strict=True))
+    if "to" in question:
+        Path(question["to"]).write_text(json.dumps(answers), encoding="utf-8")
+    else:
+        json.dump(answers, sys.stdout)
 
 
 if __name__ == "__main__":

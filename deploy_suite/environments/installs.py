@@ -58,6 +58,8 @@ _UV_SYNC_OPTIONS: Final = frozenset(
         "--active",
         "--inexact",
         "--no-default-groups",
+        "--dev",
+        "--only-dev",
     ]
 )
 _UV_SYNC_VALUED: Final = frozenset(["--extra", "--group", "--no-group", "--only-group", "--no-extra"])

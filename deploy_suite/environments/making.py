@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.environments import (
     blank,
     enactment,
+    execute_bits,
     packages,
     private_home,
     reach,
@@ -59,6 +60,7 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     venv, top = folder / "venv", folder / "src"
     blank.lay(venv, plan.installer, plan.workshop)
     source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
+    execute_bits.lend(plan.contract, top)
     home = private_home.furnished(folder / "home", plan.workshop.settings)
     note = source_tree.linked_venv(top, plan.contract.root, venv)
     system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)
@@ -108,10 +110,10 @@ def _explained(plan: Plan, site: Site, *, log: str, is_installers: bool) -> Reso
         workshop=plan.workshop,
     )
     found = trials.tried(
-        found, site.venv, an_installer_failed=is_installers, installer=plan.installer, workshop=plan.workshop
+        found, site.venv, an_installer_failed=is_installers, log=log, installer=plan.installer, workshop=plan.workshop
     )
     if not is_installers or not any(map(_settles, found.refusals)):
-        reach.blame_network(calls, plan.recipe, plan.workshop)
+        reach.blame_network(calls, plan.recipe, plan.workshop, log=log)
     told = [call.told for call in calls if call.told]  # uv's account, for it explains conflicts better than pip does
     return replace(found, conflict=found.conflict or "\n".join(told))
 

@@ -17,9 +17,16 @@ from deploy_suite.errors import CannotCheckError, MachineError
 
 _FULL_BYTES: Final = 16 * 1024 * 1024
 _MOST_HOSTS: Final = 6
+_LAST_CHARACTERS: Final = 20_000  # what was not reached earlier did not end the build
 _URL: Final = re.compile(r"(?:git\+|hg\+|svn\+)?(?P<url>https?://[^\s'\"]+)")
 _NPM: Final = frozenset({"npm", "npx", "yarn", "pnpm", "corepack"})
 _NPM_REGISTRY: Final = "https://registry.npmjs.org"
+# What Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
+_NOT_REACHED: Final = re.compile(
+    r"(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|Could not resolve host:|Failed to connect to|[Ff]ailed to resolve"
+    r"|unable to resolve host address|lookup|Connection to|host=)[ '\"]+(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b"
+    r"|(?:request to|unable to access|[Ff]ailed to fetch|GET|urlopen error for)[ '\"`]+https?://(?P<of_url>(?:[\w-]+\.)+[a-z]{2,})"
+)
 
 
 def blame_machine(calls: Sequence[Call], *, installer: Installer, workshop: Workshop) -> None:
@@ -38,10 +45,14 @@ def blame_machine(calls: Sequence[Call], *, installer: Installer, workshop: Work
         )
 
 
-def blame_network(calls: Sequence[Call], recipe: Recipe, workshop: Workshop) -> None:
-    """Say so if a build failed that fetches from another host out of reach. Raises: CannotCheckError."""
+def blame_network(calls: Sequence[Call], recipe: Recipe, workshop: Workshop, *, log: str = "") -> None:
+    """Say so if a build failed that fetches from another host out of reach. Raises: CannotCheckError.
+
+    Shape: *log* is what the build printed: the hosts that it says it did not reach are asked too.
+    """
     failed = [call for call in calls if call.code]
-    out_of_reach = _out_of_reach(tuple(dict.fromkeys(_hosts(failed, recipe, workshop)))[:_MOST_HOSTS], workshop)
+    hosts = (*_hosts(failed, recipe, workshop), *_not_reached(log))
+    out_of_reach = _out_of_reach(tuple(dict.fromkeys(hosts))[:_MOST_HOSTS], workshop)
     if out_of_reach:
         raise CannotCheckError(
             f"the build fetches from {', '.join(out_of_reach)}, which this machine cannot reach",
@@ -62,6 +73,11 @@ def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterat
     if any(call.program in _NPM for call in failed):
         settings = {name.lower(): value.revealed() for name, value in workshop.settings.items()}
         yield settings.get("npm_config_registry", _NPM_REGISTRY).rstrip("/")
+
+
+def _not_reached(log: str) -> Iterator[str]:
+    for match in _NOT_REACHED.finditer(log[-_LAST_CHARACTERS:]):
+        yield f"https://{match['host'] or match['of_url']}"
 
 
 def _out_of_reach(hosts: Sequence[str], workshop: Workshop) -> list[str]:

@@ -81,6 +81,7 @@ class Recipe:
     their paths. `tools` are the installers that it or the start command mentions. `missing` are files that it installs
     from and the snapshot lacks. `may_use_database` says that a part of it could write to a database. `at_start` is a
     shell's text: what the start command installs before it serves; that is part of the environment and of `installs`.
+    `is_synced` says that a `uv run` in the start command finds the environment as it would make it.
     """
 
     folder: str
@@ -93,6 +94,7 @@ class Recipe:
     may_use_database: bool = False
     location: Location | None = None
     at_start: str = ""
+    is_synced: bool = False
 
     @property
     def lines(self) -> tuple[RequirementLine, ...]:
@@ -167,6 +169,7 @@ def read(contract: Contract, snapshot: Snapshot) -> Recipe:
         may_use_database=reading.may_use_database,
         location=place,
         at_start="\n".join(one.shown(folder) for one in late),
+        is_synced=any(one.is_implied for one in late),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import platform
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +73,15 @@ def offered(names: Iterable[str], workshop: Workshop) -> Mapping[str, Mapping[st
 
 def _asked(question: Mapping[str, object], workshop: Workshop, *, timeout_s: float = QUICK_S) -> dict[str, Any]:
     script = str(Path(index_query.__file__))
-    done = workshop.run((sys.executable, "-I", "-S", script), stdin=json.dumps(question), timeout_s=timeout_s)
-    try:
-        answers: dict[str, Any] = json.loads(done.out) if done.ok else {}
-    except ValueError:
-        return {}
+    workshop.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workshop.folder) as folder:
+        file = Path(folder) / "answers.json"
+        asked = json.dumps({**question, "to": str(file)})
+        done = workshop.run((sys.executable, "-I", "-S", script), stdin=asked, timeout_s=timeout_s)
+        try:
+            answers: dict[str, Any] = json.loads(file.read_bytes()) if done.ok else {}
+        except (OSError, ValueError):
+            return {}
     return answers
 
 

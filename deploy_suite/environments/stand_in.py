@@ -93,6 +93,9 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
         sys.stderr.write(f"{program}: command not found\n")
         return _NOT_FOUND
     settings = {**_for_all(config), **config["extra"].get(program, {})}
+    if program == "uv" and arguments[:1] == ["pip"]:
+        # Which Python the target's own is can't be had here; a finding says what is wrong with asking for it.
+        arguments = [argument for argument in arguments if argument != "--system"]
     if program == "uv" and arguments[:1] not in (["pip"], ["venv"]):
         settings["UV_PYTHON"] = config["interpreter"]
     code = _run([path, *arguments], _environment(config, settings))

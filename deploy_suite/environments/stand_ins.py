@@ -133,8 +133,12 @@ def _index_strategy(workshop: Workshop) -> Mapping[str, str]:
     return {"UV_INDEX_STRATEGY": "unsafe-best-match"} if is_ours and not is_theirs else {}
 
 
-def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop) -> Path | None:
-    """Write what start commands such as `poetry run …` call, None when there is no such tool."""
+def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop, is_synced: bool) -> Path | None:
+    """Write what start commands such as `poetry run …` call, None when there is no such tool.
+
+    Shape: *is_synced* says that `uv run` has nothing to install. It would all the same: a run's own copy of the
+    sources is newer than what was installed from them.
+    """
     extra = extra_settings(venv, workshop)
     found = {name: path for name, path in tools.programs.items() if name in extra}
     found |= {name: venv / "bin" / name for name in extra if (venv / "bin" / name).exists()}
@@ -145,6 +149,7 @@ def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop) -> P
         settings = dict(extra[name])
         if name == "uv":
             settings |= {"UV_PYTHON": str(workshop.interpreter.path), "UV_CACHE_DIR": workshop.caches["UV_CACHE_DIR"]}
+            settings |= {"UV_NO_SYNC": "1"} if is_synced else {}
         lines = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in settings.items())
         _executable(folder / name, _WRAPPER.format(settings=lines, program=shlex.quote(str(program))))
     return folder

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.environments import uv_run
 from deploy_suite.environments.called_scripts import called_script
 from deploy_suite.environments.installs import Install, of_command
 from deploy_suite.manifests import shell
@@ -16,16 +17,21 @@ from deploy_suite.model.finding import Location
 _MOST_LEVELS: Final = 5
 _ENVIRONMENT_MAKERS: Final = frozenset({"virtualenv", "conda", "mamba", "micromamba", "source", ".", "pipx"})
 _TOOLS: Final = frozenset({"pip", "uv pip"})
+_NO_SYNC: Final = "UV_NO_SYNC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartInstall:
-    """One call of pip in a start command. Shape: `folder` is where it runs, relative to the repository."""
+    """One call of pip in a start command, or the `uv sync` that a `uv run` in it makes first.
+
+    Shape: `folder` is where it runs, relative to the repository. `is_implied` says that it is the latter.
+    """
 
     install: Install
     name: str
     text: str
     folder: str
+    is_implied: bool = False
 
     def shown(self, root: str) -> str:
         """Return the call for a shell in the folder *root* of the repository."""
@@ -44,8 +50,9 @@ def read(contract: Contract, top: Path) -> tuple[StartInstall, ...]:
     commands = tuple(_commands(contract.start.text, top, folder=folder, place=contract.start.location))
     if any(_makes_environment(command) for command, _, _ in commands):
         return ()
-    found = (_install(command, where, place, top) for command, where, place in commands)
-    return tuple(one for one in found if one is not None)
+    own = () if contract.variable(_NO_SYNC) else (_implied(command, where, at, top) for command, where, at in commands)
+    found = (*(_install(command, where, place, top) for command, where, place in commands), *own)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def _commands(
@@ -79,3 +86,16 @@ def _install(command: shell.SimpleCommand, folder: str, place: Location | None, 
     if found is None or found.is_seed or found.tool not in _TOOLS:
         return None
     return StartInstall(install=found, name=place.file if place else "", text=command.text, folder=folder)
+
+
+def _implied(command: shell.SimpleCommand, folder: str, place: Location | None, top: Path) -> StartInstall | None:
+    """Return what `uv run` installs before the program that it is asked for."""
+    words = uv_run.as_sync(command.words)
+    has_project = (top / folder / "pyproject.toml").is_file()
+    if words is None or not has_project or _is_uncertain(command) or _NO_SYNC in dict(command.assignments):
+        return None
+    found = of_command(replace(command, words=words), folder=folder, top=top, location=place)
+    if found is None or any("$" in word or "`" in word for word in words):
+        return None
+    name = place.file if place else ""
+    return StartInstall(install=found, name=name, text=shlex.join(words), folder=folder, is_implied=True)

@@ -1,20 +1,36 @@
 """Which of the packages without a wheel is it that cannot be built: tried out, one by one."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from deploy_suite.environments import packages
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.model.environment import Refusal, RefusalKind, Resolution
 
 _MOST_TRIALS: Final = 6
+_BLAMED: Final = re.compile(r"ERROR: Failed building wheel for (?P<name>[\w.-]+)")
+_ACCOUNT_CHARACTERS: Final = 20_000
 
 
 def tried(
-    resolution: Resolution, venv: Path, *, an_installer_failed: bool, installer: Installer, workshop: Workshop
+    resolution: Resolution,
+    venv: Path,
+    *,
+    an_installer_failed: bool,
+    log: str,
+    installer: Installer,
+    workshop: Workshop,
 ) -> Resolution:
-    """Return *resolution* with the refusals told apart: built and installed, or not to be built here."""
+    """Return *resolution* with the refusals told apart: built and installed, or not to be built here.
+
+    Shape: *log* is what the build printed; where it names what could not be built, nothing else is tried: old releases
+    of pip build what newer installers do not.
+    """
+    blamed = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
     judged = []
     trials = 0
     suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
@@ -25,12 +41,17 @@ def tried(
             judged.append(refusal)
             continue
         modules = packages.modules(venv, refusal.name)
-        if modules or not an_installer_failed or trials >= _MOST_TRIALS:
+        is_cleared = bool(blamed) and refusal.name not in blamed
+        if modules or is_cleared or not an_installer_failed or trials >= _MOST_TRIALS:
             judged.append(replace(refusal, modules=modules))
             continue
         trials += 1
-        can_be_built = not is_plain and installer.install(venv, ("--no-deps", _exact(refusal, resolution)), workshop).ok
-        judged.append(refusal if can_be_built else replace(refusal, kind=RefusalKind.CANNOT_BUILD))
+        if is_plain:
+            judged.append(replace(refusal, kind=RefusalKind.CANNOT_BUILD))
+            continue
+        tried_out = installer.install(venv, ("--no-deps", _exact(refusal, resolution)), workshop)
+        account = tried_out.output[-_ACCOUNT_CHARACTERS:]
+        judged.append(refusal if tried_out.ok else replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account))
     return replace(resolution, refusals=tuple(judged))
 
 

@@ -21,7 +21,7 @@ _ROW_KEYS: Final = frozenset(
         *("mistaken_for", "explains", "transient", "signature"),
     }
 )
-_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "unless", "weight", "slug", "defaults"})
+_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults"})
 
 
 class Kind:
@@ -44,13 +44,15 @@ class Signature:
     """What a program prints when the cause struck.
 
     Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
-    in the lines around it; `<<name>>` in them stands for what the pattern's group captured. Named groups of `pattern`
-    and `near` fill the row's texts. `weight` is how sure a match is.
+    in the lines around it, which are those of its own service (with `across` those of every container); `<<name>>` in
+    them stands for what the pattern's group captured. Named groups of `pattern` and `near` fill the row's texts.
+    `weight` is how sure a match is.
     """
 
     find: tuple[str, ...]
     pattern: re.Pattern[str]
     near: str
+    across: bool
     unless: str
     weight: float
     slug: str
@@ -98,13 +100,14 @@ class CatalogueError(ValueError):
 class Catalogue:
     """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for).
 
-    Shape: `harmless_blocks` announce a traceback that was caught.
+    Shape: `harmless_blocks` announce a traceback that was caught; `recovered` says that what a service waited for came.
     """
 
     causes: Mapping[str, Cause]
     harmless: re.Pattern[str]
     harmless_blocks: re.Pattern[str]
     healthy: re.Pattern[str]
+    recovered: re.Pattern[str]
     literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
@@ -133,6 +136,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
     harmless: list[str] = []
     blocks: list[str] = []
     healthy: list[str] = []
+    recovered: list[str] = []
     literals: list[str] = []
     faults: list[str] = []
     for name, text in texts.items():
@@ -140,6 +144,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         harmless += document.get("harmless", {}).get("patterns", [])
         blocks += document.get("harmless", {}).get("blocks", [])
         healthy += document.get("healthy", {}).get("patterns", [])
+        recovered += document.get("healthy", {}).get("recovered", [])
         literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
         for raw in document.get("cause", []):
             found = _row_faults(raw)
@@ -159,6 +164,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         harmless=_any_of(harmless),
         harmless_blocks=_any_of(blocks),
         healthy=_any_of(healthy),
+        recovered=_any_of([*healthy, *recovered]),
         literals=tuple(literals),
     )
 
@@ -223,6 +229,7 @@ def _signature(raw: Mapping[str, Any]) -> Signature:
         find=tuple(raw["find"]),
         pattern=re.compile(raw["pattern"]),
         near=raw.get("near", ""),
+        across=raw.get("across", False),
         unless=raw.get("unless", ""),
         weight=float(raw.get("weight", 0.9)),
         slug=raw.get("slug", ""),

@@ -95,8 +95,9 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     if found.is_known:
         return Diagnosis(verdict=Verdict.KNOWN, causes=causes)
     seen = _seen(hits, masker)
-    verdict = Verdict.UNKNOWN if seen or causes else Verdict.HEALTHY
-    return Diagnosis(verdict=verdict, causes=causes, seen=seen)
+    if seen is None and all(one.is_over for one in found.causes):
+        return Diagnosis(verdict=Verdict.HEALTHY)
+    return Diagnosis(verdict=Verdict.UNKNOWN, causes=causes, seen=seen)
 
 
 def _seen(hits: Hits, masker: Masker) -> Seen | None:

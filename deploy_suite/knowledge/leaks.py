@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from deploy_suite.knowledge.secret_forms import SECRET_NAME
 from deploy_suite.model.push import AddedLine
 
 # What two much used scanners take as "this is none": https://github.com/gitleaks/gitleaks#gitleaksallow and
@@ -25,9 +26,6 @@ _KEY_IN_LINE: Final = re.compile(r"KEY(?: BLOCK)?-----(?:\\n|\s)*[A-Za-z0-9+/]{4
 _MOST_KEY_HEADERS: Final = 4  # "Proc-Type", "DEK-Info", a blank line
 _ENV_FILE: Final = re.compile(r"\.env(?:\.(?!example|sample|template|dist|defaults?|test|ci)[\w-]+)?$", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*[\"']?(?P<value>[^\s\"'#]+)")
-_SECRET_NAME: Final = re.compile(
-    r"(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|ENCRYPTION_?KEY)(?:_|$)", re.IGNORECASE
-)
 _NO_VALUE: Final = re.compile(
     r"(?:change|replace|test|dev|none|null|true|false|secret|password|key|token|todo)", re.IGNORECASE
 )
@@ -91,7 +89,7 @@ def _looks_real(value: str) -> bool:
 
 def _assigned(text: str) -> str:
     found = _ASSIGNED.match(text)
-    if found is None or not _SECRET_NAME.search(found["name"]) or len(found["value"]) < _SHORTEST:
+    if found is None or not SECRET_NAME.search(found["name"]) or len(found["value"]) < _SHORTEST:
         return ""
     made_up = _MADE_UP.search(found["value"]) or _NO_VALUE.match(found["value"])
     return "" if made_up else f"the value of {found['name']}"

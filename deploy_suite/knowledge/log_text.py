@@ -14,7 +14,7 @@ _PREFIX: Final = re.compile(
     "|".join(
         (
             rf"{_TIME} (?P<heroku>(?:app|heroku)\[[\w.-]+\]):? ?(?:\w{{3}} \[\w+\] ?)?",  # Heroku, Fly
-            rf"\[?{_TIME}\]?[ \t]+(?=\S|$)(?!\[\d+\])",  # docker logs -t, GitHub Actions, Render
+            rf"\[?(?>{_TIME})\]?[ \t]+(?=\S|$)(?!\[\d+\])",  # docker logs -t, GitHub Actions, Render
             r"(?P<compose>[A-Za-z0-9][\w.-]{0,62}) +\| ?",  # docker compose
             r"(?P<compose2>[A-Za-z0-9][\w.-]{0,62}[_-]\d+)\| ?",
             r"remote: ?",  # git push to a platform
@@ -28,10 +28,12 @@ _PREFIX: Final = re.compile(
             r"##\[error\]|\[(?:inf|err|info|stdout|stderr)\][ \t]+(?:\[\w{4,12}\] )?",
             " *[\u2502|>\u2570\u2500\u00d7]+ ",  # pip's boxes, quotes in threads
             r"\$ ",
+            r"(?:`{1,3}|\*\*)(?=[\w\[/])",  # marks of a thread around a line
         )
     )
 )
 _MOST_PREFIXES: Final = 4
+_ESCAPED: Final = ("(most recent call last):\\n", "\\n  File ", '\\n  File \\"', "\\n\\nDuring handling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,11 @@ def log_line(number: int, raw: str) -> LogLine:
             service, place = match[match.lastgroup], match.lastgroup.rstrip("2")
         text = text[match.end() :]
     return LogLine(number, text, service, place)
+
+
+def spread(line: LogLine) -> tuple[LogLine, ...]:
+    """Return the lines that *line* holds: several where a string of JSON has a traceback in it, else itself."""
+    if not any(mark in line.text for mark in _ESCAPED):
+        return (line,)
+    texts = line.text.replace('\\"', '"').split("\\n")
+    return tuple(LogLine(line.number, text, line.service, line.place) for text in texts if text.strip())

@@ -10,7 +10,7 @@ from typing import Final
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
 from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
-from deploy_suite.knowledge.log_text import LogLine
+from deploy_suite.knowledge.log_text import LogLine, spread
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import (
     EXCEPTION,
@@ -23,6 +23,7 @@ from deploy_suite.knowledge.tracebacks import (
 )
 
 _EVIDENCE_LINES: Final = 3
+_OF_CONTAINERS: Final = frozenset({"compose", "heroku"})
 _FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
@@ -30,6 +31,8 @@ _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _WRAP_COLUMNS: Final = 40
 _MOST_COLUMNS: Final = 240
+_SCREEN_COLUMNS: Final = 72
+_HEADER_COLUMNS: Final = 60
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 # A short number after these words says something else each time; any other is a time, an address or a count.
 _NUMBER: Final = re.compile(
@@ -45,11 +48,17 @@ _COMPLAINTS: Final = (
     "due to signal",
     "xceptions.",
     '", line ',
+    "can't be",
+    "an't find",
+    "nable to ",
+    "is required",
+    "timed out",
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
+    r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such|not (?:be )?found)\b"
 )
 
 
@@ -78,6 +87,7 @@ class Hits:
     by_slug: dict[str, Hit] = field(default_factory=dict)
     unexplained: Raised | None = None
     healthy_line: int = 0
+    recovered_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,11 @@ class _Reader:
         self._explained: set[str] = set()
 
     def take(self, window: Window) -> None:
-        line = window.line()
+        lines = spread(window.line())
+        for place, line in enumerate(lines, 1):
+            self._take(window, line, lines[place:])
+
+    def _take(self, window: Window, line: LogLine, rest: tuple[LogLine, ...]) -> None:
         known = self._seen.get(_shape(line.text))
         if known is not None:
             self._again(known, window, line)
@@ -159,7 +173,7 @@ class _Reader:
         if line.number in self._ignored:
             return
         if self._rows.harmless_blocks.search(line.text):
-            self._ignore_block(window, line)
+            self._ignore_block((*rest, *window.after(line.service))[1:])
             return
         if self._rows.harmless.search(line.text):
             self._remember(line, ())
@@ -167,9 +181,12 @@ class _Reader:
             return
         if self._rows.healthy.search(line.text):
             self._hits.healthy_line = line.number
+        if self._rows.recovered.search(line.text):
+            self._hits.recovered_line = line.number
         if _TRACEBACK in line.text:
-            self._traceback(window, line)
-            return
+            self._traceback(line, (*rest, *window.after(line.service)))
+            if len(line.text.strip()) <= _HEADER_COLUMNS:
+                return
         self._match(window, line)
 
     def finished(self) -> Hits:
@@ -207,16 +224,15 @@ class _Reader:
         if len(self._seen) < _MOST_DISTINCT:
             self._seen[_shape(line.text)] = slugs
 
-    def _traceback(self, window: Window, line: LogLine) -> None:
+    def _traceback(self, line: LogLine, after: tuple[LogLine, ...]) -> None:
         self._tracebacks += 1
         if self._tracebacks > _MOST_TRACEBACKS:
             return
-        after = window.after(line.service)
         self._raised += filter(None, (raised_after(after) or cut_off(line, after),))
 
-    def _ignore_block(self, window: Window, line: LogLine) -> None:
-        """Pass over the traceback that *line* announces as one that was caught."""
-        raised = raised_after(window.after(line.service)[1:])
+    def _ignore_block(self, after: tuple[LogLine, ...]) -> None:
+        """Pass over the traceback in *after*, which was announced as one that was caught."""
+        raised = raised_after(after)
         if raised:
             self._ignored.add(raised.line)
             self._explained.add(_shape(raised.exception))
@@ -262,7 +278,7 @@ class _Reader:
             self._windows[id(signature)] += 1
             if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
                 return None
-            around = _joined(window, line)
+            around = _joined(window, line, "" if signature.across and line.place in _OF_CONTAINERS else line.service)
             if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
                 return None
             if signature.near:
@@ -297,7 +313,8 @@ def _readings(window: Window, line: LogLine) -> Iterator[_Reading]:
     yield _Reading(line.text)
     if '\\"' in line.text:
         yield _Reading(line.text.replace('\\"', '"'))
-    if len(line.text) >= _WRAP_COLUMNS:
+    wide = window.end - window.start >= _SCREEN_COLUMNS
+    if wide or len(line.text) >= _WRAP_COLUMNS:
         following = window.after(line.service)[:1]
         if following and not EXCEPTION.match(following[0].text):
             yield from _joined_by(line.text, following[0].text)
@@ -334,7 +351,7 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
     return found
 
 
-def _joined(window: Window, line: LogLine) -> str:
+def _joined(window: Window, line: LogLine, service: str) -> str:
     """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
-    lines = (*window.before(line.service), line, *window.after(line.service))
+    lines = (*window.before(service), *spread(window.line()), *window.after(service))
     return "\n".join((f"@{line.place}", *(one.text for one in lines)))

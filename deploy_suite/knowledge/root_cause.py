@@ -28,7 +28,7 @@ _DEPTH: Final = ("repository", "build", "configuration", "start", "database", "s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A cause as it will be told."""
+    """A cause as it will be told. Shape: `is_over` when the log goes on as if it had passed."""
 
     slug: str
     row: str
@@ -36,6 +36,7 @@ class Ranked:
     values: Mapping[str, str]
     evidence: tuple[tuple[int, str], ...]
     explains: tuple[str, ...]
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
             values=hit.values,
             evidence=tuple(hit.evidence),
             explains=tuple(sorted(_all_following(hit.slug, follows))),
+            is_over=_is_over(hit, hits, rows),
         )
         for place, (score, _, hit) in enumerate(scored)
     )
@@ -102,8 +104,12 @@ def _roots(found: Sequence[Hit], follows: Mapping[str, Sequence[str]]) -> list[H
 def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     row = rows.causes[hit.row]
     score = hit.weight
-    if row.transient and hits.healthy_line > hit.last:
+    if _is_over(hit, hits, rows):
         score *= _AFTER_HEALTH
     if row.kind == "symptom" and hits.unexplained and hits.unexplained.is_exception:
         score *= _OVER_SYMPTOM
     return score
+
+
+def _is_over(hit: Hit, hits: Hits, rows: Catalogue) -> bool:
+    return rows.causes[hit.row].transient and hits.recovered_line > hit.last

@@ -20,7 +20,13 @@ ANCHORS: Final = (
     "in use", "illed", "TIMEOUT", "open ports", "not exist",
 )  # fmt: skip
 # What makes a line's kind, the finest first: the bytes that do not count, and how many of the others do (0: all).
-_KINDS: Final = ((b"0123456789", 0), (b"0123456789abcdefABCDEF", 0), (b"0123456789", 40), (b"0123456789", 24))
+_KINDS: Final = (
+    (b"0123456789", 0),
+    (b"0123456789abcdefABCDEF", 0),
+    (b"0123456789", 40),
+    (b"0123456789", 24),
+    (b"0123456789", 14),
+)
 _NEWS_SHARE: Final = 8
 _MOST_KNOWN_BYTES: Final = 1 << 23
 _MOST_ACTIVE: Final = 40

@@ -114,6 +114,22 @@ def is_local(part: object) -> bool:
     return any(kind in source for kind in ("virtual", "editable"))
 
 
+def of_index(lock: LockFile) -> frozenset[str]:
+    """Return the canonical names of what *lock* takes from the package index, and from no folder or address.
+
+    Poetry names a source for what does not come from PyPI, uv one for each package.
+    """
+    parts = [as_table(part) for part in as_array(lock.values.get("package"))]
+    if not parts:
+        return frozenset(lock.packages)
+    return frozenset(
+        canonicalize_name(name)
+        for part in parts
+        if isinstance(name := part.get("name"), str)
+        and ("source" not in part or "registry" in as_table(part.get("source")))
+    )
+
+
 def _json_object(text: str, file: str) -> Mapping[str, object]:
     if len(text) > _MOST_CHARACTERS:
         raise ManifestError(f"the file is longer than {_MOST_CHARACTERS:,} characters", Location(file))

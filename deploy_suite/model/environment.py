@@ -42,7 +42,7 @@ class Refusal:
     Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits, for
     NO_WHEEL and CANNOT_BUILD those with a wheel; `fitting` is the newest version with a wheel for the Python asked for;
     `modules` are what it was installed as, where it was; `required_by` leads from the requirement at `location` to it,
-    () where it stands there itself.
+    () where it stands there itself; `account` is what building it alone printed, where that was tried and failed.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Refusal:
     fitting: str = ""
     modules: tuple[str, ...] = ()
     required_by: tuple[str, ...] = ()
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

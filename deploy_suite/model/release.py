@@ -137,7 +137,11 @@ class LogLine:
 
 
 class ReleaseVerdict(Enum):
-    """What became of a release. ABANDONED: whoever carried it out died, and it is not known how it ended."""
+    """What became of a release.
+
+    NOTHING: there was nothing to do. REFUSED: nothing was changed, for a reason that is told. INCONCLUSIVE: it may be
+    live, and nobody knows that it is good. ABANDONED: whoever carried it out died, and nothing of it goes on.
+    """
 
     UNDER_WAY = "under way"
     LIVE = "live"
@@ -147,14 +151,26 @@ class ReleaseVerdict(Enum):
     INCONCLUSIVE = "inconclusive"
     ROLLED_BACK = "rolled back"
     ABANDONED = "abandoned"
+    REFUSED = "refused"
+    NOTHING = "nothing to do"
+
+
+class ReleaseKind(Enum):
+    """What a release does: bring a commit to the target, or put an older build back."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A release as it is recorded.
+    """A release as it is recorded in `record.json`.
 
-    Shape: `service` is its name, `service_id` the target's id; `revision` is Alembic's after the release, "" where
-    there is none; `is_verified` is None until somebody verified it; `replaced` is the deploy that was live before.
+    Shape: `id` sorts by time; `service` is its name, `service_id` the target's id; `deploy_id` is the deploy that this
+    release began, "" where none was; `live_deploy_id` is what was live when it ended, "" where that is not known;
+    `revision` is Alembic's at `commit`, "" where there is none or nobody told; `is_verified` is None until somebody
+    verified it; `replaced` and `replaced_commit` are the deploy that was live before; `auto_deploy` is how the target
+    deployed by itself before this release turned that off, None where it did not.
     """
 
     id: str
@@ -163,10 +179,16 @@ class Release:
     service_id: str
     commit: str
     started: datetime
+    kind: ReleaseKind = ReleaseKind.DEPLOY
+    subject: str = ""
     verdict: ReleaseVerdict = ReleaseVerdict.UNDER_WAY
     deploy_id: str = ""
+    live_deploy_id: str = ""
     revision: str = ""
     is_verified: bool | None = None
     finished: datetime | None = None
     replaced: str = ""
+    replaced_commit: str = ""
+    auto_deploy: AutoDeploy | None = None
     reason: str = ""
+    remedy: str = ""

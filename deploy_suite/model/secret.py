@@ -79,7 +79,8 @@ class Masker:
         """Return *line* without the beginning of a secret at its end, where a limit of width cut the rest off."""
         end = line.rstrip("… ")
         for secret in self.secrets:
-            at = end.rfind(secret[:_SHORTEST_PART]) if "://" not in secret else -1
+            is_address = "://" in secret or "%3A" in secret  # it begins with a word that anybody may write
+            at = -1 if is_address else end.rfind(secret[:_SHORTEST_PART])
             if at >= 0 and secret.startswith(end[at:]):
                 return end[:at] + MASK + line[len(end) :]
         return line

@@ -40,10 +40,30 @@ class _Candidate:
         return (self.found.is_factory, stem not in _USUAL, depth, usual, not plain, str(self.file), self.found.line)
 
 
-def entries(folder: Path, root: PurePosixPath) -> tuple[EntryPoint, ...]:
-    """Return the entry points below *root*, best first. Tests, virtual environments and the like are left out."""
+def entries(folder: Path, root: PurePosixPath, *, base: PurePosixPath | None = None) -> tuple[EntryPoint, ...]:
+    """Return the entry points below *root*, best first. Tests, virtual environments and the like are left out.
+
+    Shape: *base* is the folder to import from wherever a file's own imports leave that open.
+    """
     found = [candidate for file in _sources(folder, root) for candidate in _candidates(folder, file)]
-    return tuple(_entry(folder, root, candidate) for candidate in sorted(found, key=lambda c: c.rank(root)))
+    ranked = sorted(found, key=lambda c: c.rank(root))
+    return tuple(_entry(folder, root, candidate, base) for candidate in ranked)
+
+
+def meant(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoint | None:
+    """Return the application that *wanted*, which is not there, most likely stands for; None where that is open.
+
+    It must be importable from where the server looks; of several the one in a file of the same name counts.
+    """
+    bases = wanted.search_path[:1]
+    found = [
+        one
+        for one in entries(folder, root, base=bases[0] if bases else root)
+        if not one.is_factory and one.search_path == bases
+    ]
+    if len(found) > 1:
+        found = [one for one in found if one.module.rpartition(".")[2] == wanted.module.rpartition(".")[2]]
+    return found[0] if len(found) == 1 else None
 
 
 def _sources(folder: Path, root: PurePosixPath) -> Iterator[PurePosixPath]:
@@ -69,8 +89,8 @@ def _candidates(folder: Path, file: PurePosixPath) -> Iterator[_Candidate]:
         yield from (_Candidate(file, source, found) for found in app_objects.objects(source))
 
 
-def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate) -> EntryPoint:
-    base = _base(folder, root, candidate)
+def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: PurePosixPath | None) -> EntryPoint:
+    base = _base(folder, root, candidate, wanted)
     relative = candidate.file.relative_to(base).with_suffix("")
     parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
     return EntryPoint(
@@ -84,7 +104,7 @@ def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate) -> EntryPoi
     )
 
 
-def _base(folder: Path, root: PurePosixPath, candidate: _Candidate) -> PurePosixPath:
+def _base(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: PurePosixPath | None) -> PurePosixPath:
     """Return the folder to import from: the one from which most of the file's own imports can be found."""
     package, _ = module_files.package_root(folder, candidate.file)
     outermost = package if package.is_relative_to(root) else root
@@ -97,6 +117,7 @@ def _base(folder: Path, root: PurePosixPath, candidate: _Candidate) -> PurePosix
         for node in ast.walk(candidate.source.tree)
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
     }
+    bases.sort(key=lambda base: base != wanted)
     return max(bases, key=lambda base: sum(_is_there(folder / base, name) for name in imported))
 
 

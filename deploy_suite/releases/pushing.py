@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.diagnosis import Diagnosis, diagnose
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.model.finding import Finding, Outcome
@@ -36,13 +37,18 @@ class PushVerdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushRequest:
-    """One call of `push`. Shape: `branch` and `service` are "" for those that are found; `is_plan` changes nothing."""
+    """One call of `push`.
+
+    Shape: `branch` and `service` are "" for those that are found; `is_plan` changes nothing; `commit` is the one that
+    was checked, "" for whatever is checked out.
+    """
 
     folder: Path
     target: str = "render"
     service: str = ""
     branch: str = ""
     is_plan: bool = False
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,11 @@ class _Push:
         self._voice = voice
         self._top = self._git.top(request.folder)
         self._commit = self._git.commit(self._top, "HEAD")
+        if request.commit not in {"", self._commit.sha}:
+            raise UsageError(
+                f"{self._commit.short} is checked out now, and {request.commit[:7]} was checked",
+                remedy="run this again: what is checked out is checked and deployed",
+            )
         for remote in self._git.remotes(self._top):
             ports.curtain.add(Masker.of(remote.hidden))
 

@@ -1,5 +1,6 @@
 """One wish to deploy a service → what became of it, told while it goes on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -18,21 +19,30 @@ _MOST_SUCCESSORS: Final = 5
 
 
 def redeploy(
-    target: LiveTarget, service: LiveService, intent: Intent, *, ports: Ports, waits: bool = True
+    target: LiveTarget,
+    service: LiveService,
+    intent: Intent,
+    *,
+    ports: Ports,
+    waits: bool = True,
+    see: Callable[[Deploy], None] | None = None,
 ) -> Redeployment:
-    """Begin the deploy of *intent* and follow it to its end, or only begin it.
+    """Begin the deploy of *intent* and follow it to its end, or only begin it; *see* is called with each of its states.
 
     Ctrl-C stops the waiting, not the deploy: the answer says what goes on. Raises: DeployError when nothing was begun
     or, as UnknownOutcomeError, when nobody knows.
     """
     wish = Wish(target=target.name, service=service, intent=intent, can_look=target.can_look)
-    return _Run(target, wish, ports).ended(waits=waits)
+    return _Run(target, wish, ports, see=see).ended(waits=waits)
 
 
 class _Run:
     """One wish while it is carried out."""
 
-    def __init__(self, target: LiveTarget, wish: Wish, ports: Ports) -> None:
+    def __init__(
+        self, target: LiveTarget, wish: Wish, ports: Ports, *, see: Callable[[Deploy], None] | None = None
+    ) -> None:
+        self._seen_by = see
         self._target = target
         self._wish = wish
         self._ports = ports
@@ -64,7 +74,8 @@ class _Run:
         older = self._looked_round() if self._target.can_look else frozenset[str]()
         self._has_asked = True
         service, intent = self._wish.service, self._wish.intent
-        self._deploy = deploy = self._target.carry_out(service, intent)
+        deploy = self._target.carry_out(service, intent)
+        self._see(deploy)
         self._voice.told(f"{deploy.id} of {service.name} deploys {deploy.short} {deploy.subject}".rstrip())
         if not waits or not self._target.can_look:
             return ends.begun(self._wish, deploy)
@@ -110,11 +121,14 @@ class _Run:
             if successor is None or successor.commit != deploy.commit or not left:
                 break
             self._voice.told(f"{successor.id} took the place of {deploy.id} and deploys the same commit")
-            self._deploy = deploy = successor
+            deploy = successor
+            self._see(deploy)
         return ends.given_up(self._wish, deploy, reason, successor)
 
     def _see(self, deploy: Deploy) -> None:
         self._deploy = deploy
+        if self._seen_by is not None:
+            self._seen_by(deploy)
 
     def _reason(self, deploy: Deploy) -> FailureReason:
         try:

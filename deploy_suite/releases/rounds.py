@@ -52,7 +52,7 @@ def watched(subject: Subject, serving: Serving, ports: Ports, *, patience: Patie
     rounds: list[Round] = []
     times_s: list[float] = []
     while True:
-        session = _session(subject, ports)
+        session = session_of(subject, ports)
         times_s.append(ports.clock.now_s())
         rounds.append(asked_once(subject, session, serving))
         verdict, reason = _verdict(rounds, times_s, patience, spent_s=ports.clock.now_s() - began_s)
@@ -81,7 +81,8 @@ def asked_once(subject: Subject, session: Session, serving: Serving) -> Round:
     return Round(sight=Sight.UNSURE if unsure else Sight.GOOD, results=results, served=served, problems=unsure)
 
 
-def _session(subject: Subject, ports: Ports) -> Session:
+def session_of(subject: Subject, ports: Ports) -> Session:
+    """Return a session in which the probes of *subject* can be asked."""
     saves = (name for probe in subject.probes for name in probe.save)
     return Session(subject.address, ports, headers={}, saves=saves)
 

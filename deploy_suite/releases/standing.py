@@ -11,10 +11,15 @@ from deploy_suite.errors import DeployError
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.model.project import Commit
 from deploy_suite.model.push import Remote
-from deploy_suite.model.release import Deploy, LiveService
+from deploy_suite.model.release import Deploy, LiveService, Release
 from deploy_suite.model.secret import Masker
 from deploy_suite.ports import Ports, RemoteRefusedError
 from deploy_suite.releases.choosing import slug_of
+from deploy_suite.releases.continuing import next_of
+from deploy_suite.releases.history import history
+from deploy_suite.releases.holding import Holder, holder
+from deploy_suite.releases.journal import Journal, Place
+from deploy_suite.releases.progress import Sighting, progress, record
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live_registry import LIVE_TARGETS
@@ -31,13 +36,24 @@ class Lag(Enum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A release that was not ended. Shape: `step` is its last one, `then` what the next command does with it."""
+
+    release: Release
+    step: str
+    then: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """The answer.
 
     Shape: `head` is the commit of the branch on the remote, "" where it cannot be seen; `missing` are its commits that
     are not live, oldest first, None where they cannot be counted; `astray` counts live commits that the branch lacks;
-    `under_way` is the deploy that goes on; `unpushed` counts the commits that only this folder has.
+    `under_way` is the deploy that goes on; `unpushed` counts the commits that only this folder has. Of this machine's
+    own releases: `seen` is what was last seen of what is live, None where it was never verified from here; `releases`
+    are the latest, newest first, `unfinished` those that nobody ended; `holder` is who is at work now.
     """
 
     target: str
@@ -52,6 +68,10 @@ class Standing:
     deploys: Sequence[Deploy] = ()
     under_way: Deploy | None = None
     notes: Sequence[str] = ()
+    seen: Sighting | None = None
+    releases: Sequence[Release] = ()
+    unfinished: Sequence[Unfinished] = ()
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,8 @@ def standing(folder: Path, *, target: str, service: str, ports: Ports) -> Standi
         live, deploys = way.live(found), tuple(way.deploys(found, limit=_LATEST))
         branch = _branch(folder, found, ports)
         missing, astray = _apart(live, branch, ports)
+        place = Place(target, found.id)
+        known = history(place, ports)
         return Standing(
             target=target,
             service=found,
@@ -87,7 +109,15 @@ def standing(folder: Path, *, target: str, service: str, ports: Ports) -> Standi
             deploys=deploys,
             under_way=next((one for one in deploys if not one.state.is_over), None),
             notes=(branch.note,) if branch.note else (),
+            seen=known.seen(live.id) if live else None,
+            releases=known.releases[:_LATEST],
+            unfinished=tuple(map(_unfinished, known.unfinished)),
+            holder=holder(place, ports),
         )
+
+
+def _unfinished(journal: Journal) -> Unfinished:
+    return Unfinished(record(journal), journal.entries[-1].step.value, next_of(progress(journal.entries)).value)
 
 
 def _lag(live: Deploy | None, head: str) -> Lag:

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.probe import Expectation, Probe
-from deploy_suite.model.release import Deploy
+from deploy_suite.model.release import Deploy, LiveService
 from deploy_suite.ports import Address, HttpRequest, Ports, UnreachableError
 from deploy_suite.project.loading import settings_of
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.verification import Baseline, Patience, Subject, Verification
 from deploy_suite.releases.verifying import verify
 from deploy_suite.releases.voice import Voice
+from deploy_suite.targets.live import LiveTarget
 from deploy_suite.targets.live_registry import HEALTH_PATHS, LIVE_TARGETS
 
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
@@ -43,7 +44,7 @@ class Request:
 def carried_out(request: Request, ports: Ports) -> Verification:
     """Return what came of *request*. Raises: DeployError when there is nothing to ask."""
     subject, live = _of_target(request, ports) if request.target else (_of_url(request, ports), None)
-    subject = _over_tls(subject, ports)
+    subject = over_tls(subject, ports)
     return verify(
         subject,
         ports,
@@ -90,16 +91,19 @@ def _of_target(request: Request, ports: Ports) -> tuple[Subject, Callable[[], De
             )
         live = None if request.revision else target.live(service)
     expected = _commit(request, ports) if request.revision else (live.commit if live else "")
-    stated = _settings(request.folder).services.get(service.name, ServiceSettings())
-    subject = subject_of(
+    return subject_on(target, service, _settings(request.folder), expected=expected), lambda: target.live(service)
+
+
+def subject_on(target: LiveTarget, service: LiveService, settings: Settings, *, expected: str) -> Subject:
+    """Return what is to be asked of *service* as *target* has it, with what deploy.toml states of it."""
+    return subject_of(
         service.url,
-        stated,
+        settings.services.get(service.name, ServiceSettings()),
         service=service.name,
         health_path=service.health_path,
         target=target.name,
         expected=expected,
     )
-    return subject, lambda: target.live(service)
 
 
 def _of_url(request: Request, ports: Ports) -> Subject:
@@ -173,7 +177,7 @@ def _parsed(url: str) -> tuple[str, Address]:
     return f"{parts.scheme}://{parts.netloc}", address
 
 
-def _over_tls(subject: Subject, ports: Ports) -> Subject:
+def over_tls(subject: Subject, ports: Ports) -> Subject:
     """Return *subject* at https where its http does nothing but lead there, as at most platforms."""
     if subject.address.has_tls:
         return subject

@@ -26,6 +26,11 @@ class Patience:
     sampling_s: float = 120.0
     heartbeat_s: float = 9.0
 
+    @staticmethod
+    def within(window_s: float, *, samples: int) -> "Patience":
+        """Return the patience with which a fault fails that lasts for *window_s*."""
+        return Patience(pause_s=min(2.0, window_s / 5), lasting_s=window_s, most_s=window_s * 3, samples=samples)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:

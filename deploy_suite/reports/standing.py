@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import asdict
 from typing import Final
 
 from deploy_suite.model.release import Deploy
+from deploy_suite.releases import records
+from deploy_suite.releases.progress import Sighting
 from deploy_suite.releases.standing import Lag, Standing
+from deploy_suite.reports.ages import age_s, since
 
 SCHEMA: Final = 1
 _SHORT: Final = 7
 _MOST_COMMITS: Final = 10
-_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def render_text(found: Standing) -> str:
@@ -23,11 +25,12 @@ def render_json(found: Standing) -> str:
     """Return *found* as one JSON document.
 
     Shape: {"schema": 1, "target", "service": {"id", "name", "url", "branch"}, "lag", "live": null | deploy,
-    "age_s", "head", "behind": null | count, "missing": [{"commit", "subject"}], "astray", "unpushed", "under_way":
-    null | deploy, "deploys": [deploy], "notes"}; a deploy is {"id", "commit", "subject", "state", "trigger", "created",
-    "finished"}.
+    "age_s", "verified": null | bool, "head", "behind": null | count, "missing": [{"commit", "subject"}], "astray",
+    "unpushed", "under_way": null | deploy, "deploys": [deploy], "releases": [record], "unfinished": [{"release": id,
+    "step", "next"}], "holder": null | {"pid", "since", "command", "step", "release"}, "notes"}; a deploy is {"id",
+    "commit", "subject", "state", "trigger", "created", "finished"}, a record as in record.json.
     """
-    service, age = found.service, _age_s(found.live, found.asked)
+    service, age = found.service, age_s(found.live, found.asked)
     document = {
         "schema": SCHEMA,
         "target": found.target,
@@ -35,6 +38,7 @@ def render_json(found: Standing) -> str:
         "lag": found.lag.value,
         "live": _deploy(found.live) if found.live else None,
         "age_s": round(age) if age is not None else None,
+        "verified": found.seen.is_good if found.seen else None,
         "head": found.head,
         "behind": len(found.missing) if found.missing is not None else None,
         "missing": [{"commit": one.sha, "subject": one.subject} for one in found.missing or ()],
@@ -42,6 +46,9 @@ def render_json(found: Standing) -> str:
         "unpushed": found.unpushed,
         "under_way": _deploy(found.under_way) if found.under_way else None,
         "deploys": [_deploy(one) for one in found.deploys],
+        "releases": [records.document(one) for one in found.releases],
+        "unfinished": [{"release": one.release.id, "step": one.step, "next": one.then} for one in found.unfinished],
+        "holder": asdict(found.holder) if found.holder else None,
         "notes": list(found.notes),
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -65,17 +72,40 @@ def _lines(found: Standing) -> Iterator[str]:
     if live is None:
         yield "  nothing is live"
     else:
-        yield f"  live: {_told(live)}{_since(_age_s(live, found.asked))}"
+        yield f"  live: {_told(live)}{since(age_s(live, found.asked))}, {_verified(found.seen)}"
     yield from _apart(found)
     if found.under_way:
         yield f"  under way: {_told(found.under_way)}, {found.under_way.state.value}"
+    yield from _at_work(found)
     if found.unpushed:
         yield f"  not pushed: {_count(found.unpushed)} of this folder (deploy-suite push)"
     yield from (f"  note: {note}" for note in found.notes)
+    if found.releases:
+        yield "  releases from this machine:"
+    for each in found.releases:
+        told = f": {each.reason}" if each.reason else ""
+        yield f"    {each.verdict.value:<17} {each.kind.value} of {each.commit[:_SHORT]} ({each.id}){told}"
     if found.deploys:
         yield "  last deploys:"
     for one in found.deploys:
-        yield f"    {one.state.value:<17} {_told(one)}{_since(_age_s(one, found.asked))}, by {one.trigger.value}"
+        yield f"    {one.state.value:<17} {_told(one)}{since(age_s(one, found.asked))}, by {one.trigger.value}"
+
+
+def _verified(seen: Sighting | None) -> str:
+    if seen is None:
+        return "not verified from this machine"
+    word = {True: "verified", False: "found bad", None: "not sure to be good"}[seen.is_good]
+    return f"{word} at {seen.time:%Y-%m-%d %H:%M} UTC"
+
+
+def _at_work(found: Standing) -> Iterator[str]:
+    if found.holder is not None:
+        yield f"  at work: {found.holder.in_words}"
+        return
+    for one in found.unfinished:
+        release = one.release
+        yield f"  NOT FINISHED: {release.id}, {release.kind.value} of {release.commit[:_SHORT]}, last step: {one.step}"
+        yield f"    the next deploy-suite deploy or rollback {one.then}"
 
 
 def _apart(found: Standing) -> Iterator[str]:
@@ -93,19 +123,6 @@ def _apart(found: Standing) -> Iterator[str]:
 
 def _told(deploy: Deploy) -> str:
     return f"{deploy.short} {deploy.subject.splitlines()[0] if deploy.subject else ''}".rstrip() + f" ({deploy.id})"
-
-
-def _age_s(deploy: Deploy | None, now: datetime) -> float | None:
-    began = (deploy.finished or deploy.created) if deploy else None
-    return max((now - began).total_seconds(), 0.0) if began else None
-
-
-def _since(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
-    count = int(seconds // size)
-    return f", {count} {unit}{'' if count == 1 else 's'} ago"
 
 
 def _count(commits: int) -> str:

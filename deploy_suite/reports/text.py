@@ -10,6 +10,8 @@ from deploy_suite.model.report import Report
 
 _WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
+_LONGEST_SUBJECT: Final = 72
+_NAME_WIDTH: Final = 28
 _MARK: Final = {
     Outcome.PASSED: "ok  ",
     Outcome.NOTE: "note",
@@ -33,10 +35,9 @@ def render(report: Report) -> str:
 
 def _heading(report: Report) -> str:
     commit = report.commit
+    subject = textwrap.shorten(commit.subject, _LONGEST_SUBJECT, placeholder=" …")
     lines = [
-        f"{report.project} at {commit.short} ({commit.subject})"
-        if commit.subject
-        else f"{report.project} at {commit.short}"
+        f"{report.project} at {commit.short} ({subject})" if commit.subject else f"{report.project} at {commit.short}"
     ]
     lines += [f"  {s.service} on {s.target}, Python {s.python}" for s in report.subjects]
     lines += [f"  note: {note}" for note in report.notes]
@@ -49,9 +50,10 @@ def _heading(report: Report) -> str:
 
 def _checks(report: Report) -> Iterable[str]:
     several = len(report.subjects) > 1
-    for result in report.results:
-        name = f"{result.service}: {result.check}" if several and result.service else result.check
-        yield f"  {_MARK[result.outcome]}  {name:<28} {result.seconds:6.1f} s  {_summary(result)}"
+    names = [f"{each.service}: {each.check}" if several and each.service else each.check for each in report.results]
+    width = max((_NAME_WIDTH, *map(len, names)))
+    for name, result in zip(names, report.results, strict=True):
+        yield f"  {_MARK[result.outcome]}  {name:<{width}} {result.seconds:6.1f} s  {_summary(result)}"
 
 
 def _summary(result: CheckResult) -> str:

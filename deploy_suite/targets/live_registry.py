@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from deploy_suite.ports import Ports
 from deploy_suite.targets.live import LiveTarget
+from deploy_suite.targets.render import one_off as render_one_off
 from deploy_suite.targets.render import opening as render
 from deploy_suite.targets.render import stated as render_stated
 
@@ -32,3 +33,6 @@ TOLD_TIMES: Final[Mapping[str, Callable[[Ports], datetime | None]]] = {"render":
 
 # Where the services of such a manifest say that they are healthy, by service.
 HEALTH_PATHS: Final[Mapping[str, Callable[[Path, Path], Mapping[str, str]]]] = {"render": render_stated.health_paths}
+
+# What a person types to have a command run once where the service of that id runs.
+ONE_OFF_COMMANDS: Final[Mapping[str, Callable[[str, str], str]]] = {"render": render_one_off.typed}

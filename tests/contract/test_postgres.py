@@ -73,6 +73,12 @@ def test_a_database_is_owned_by_a_role_of_its_own_that_is_no_superuser(server: D
     assert row == ("owned", False)
 
 
+def test_the_role_may_make_a_database_for_tests_and_drop_it_again(server: DatabaseServer) -> None:
+    with connect(server.create("builder")) as connection:
+        connection.execute("CREATE DATABASE test_builder")
+        connection.execute("DROP DATABASE test_builder")
+
+
 def test_a_wrong_password_is_refused_over_tcp_and_over_the_socket(server: DatabaseServer) -> None:
     address = server.create("guarded")
     assert server.socket is not None

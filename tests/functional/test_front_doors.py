@@ -69,7 +69,7 @@ def test_two_lines_make_the_tasks_in_a_repository_with_a_package_named_deploy(us
     listed = run("invoke", "--list", cwd=users_repository)
 
     assert listed.returncode == 0, listed.stderr
-    assert "preflight" in listed.stdout
+    assert {"preflight", "deploy", "rollback", "push", "redeploy", "verify", "status"} <= set(listed.stdout.split())
 
 
 def test_the_users_package_named_deploy_stays_theirs(users_repository):

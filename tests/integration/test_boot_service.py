@@ -126,16 +126,17 @@ def test_a_daemon_left_behind_by_the_start_command_is_no_running_service(start: 
 def test_a_service_that_ignores_sigterm_is_killed_after_the_delay(start: Boot) -> None:
     findings = start(Service(files=app("on_term = lambda *_: print('no')"), shutdown_s=1.5))
 
-    assert shape(findings) == [("ignores-sigterm", "failed", "render.yaml:7")]
+    (ignored,) = [finding for finding in findings if finding.code == "ignores-sigterm"]
+    assert (ignored.outcome.value, str(ignored.location)) == ("warning", "render.yaml:7")
 
 
-def test_a_service_that_may_wait_for_what_is_not_here_is_no_failure_when_it_ignores_sigterm(start: Boot) -> None:
+def test_a_service_that_may_wait_for_what_is_not_here_is_not_accused_when_it_ignores_sigterm(start: Boot) -> None:
     stubborn = app("on_term = lambda *_: print('no')")
 
     found = start(Service(files=stubborn, shutdown_s=1.5, dummies={"KAFKA_URL": "kafka://127.0.0.1:9092"}))
 
     (ignored,) = [finding for finding in found if finding.code == "ignores-sigterm"]
-    assert ignored.outcome.value == "warning"
+    assert ignored.outcome.value == "note"
     assert ignored.certainty == "it may have waited for what is not here; made-up addresses: KAFKA_URL"
 
 
@@ -255,14 +256,14 @@ def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
 
 
-def test_what_a_start_tried_to_reach_is_a_warning_and_its_failure_proves_nothing(start: Boot) -> None:
+def test_what_a_start_tried_to_reach_is_told_and_its_failure_proves_nothing(start: Boot) -> None:
     reaching = "import urllib.request\n{}urllib.request.urlopen('https://api.example.com/v1')\n"
     guarded = "import contextlib\nwith contextlib.suppress(OSError):\n    " + reaching.format("").splitlines()[1]
 
     survives = start(Service(files=app("import urllib.request\n" + guarded)))
     fails = start(Service(files={"app.py": reaching.format("")}))
 
-    assert shape(survives) == [("boots", "passed", ""), ("network-at-start", "warning", "")]
+    assert shape(survives) == [("boots", "passed", ""), ("network-at-start", "note", "")]
     assert "api.example.com" in survives[1].message
     assert shape(fails) == [("cannot-check-here", "skipped", "app.py:2"), ("network-at-start", "warning", "")]
     assert "--network" in fails[0].remedy
@@ -277,6 +278,18 @@ def test_with_leave_a_start_that_wanted_the_network_is_tried_again_with_it(start
     assert [each.code for each in findings][:1] == ["network-at-start"]
     assert "192.0.2.77:9" in findings[0].message
     assert len(findings) == 2
+
+
+def test_the_codes_own_address_of_another_system_proves_nothing_where_no_manifest_states_variables(start: Boot) -> None:
+    said = "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused."
+    files = {"app.py": f"import sys\nprint({said!r})\nsys.exit(1)\n"}
+
+    (excused,) = start(Service(files=files))
+    (failed,) = start(Service(files=files, variables={"LEVEL": "info"}))
+
+    assert (excused.code, excused.outcome.value) == ("cannot-check-here", "skipped")
+    assert excused.message.endswith("and no manifest says which variables the target has")
+    assert (failed.code, failed.outcome.value) == ("redis-connection-refused", "failed")
 
 
 def test_a_made_up_address_of_another_service_that_refuses_proves_nothing(start: Boot) -> None:

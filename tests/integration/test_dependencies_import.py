@@ -271,6 +271,12 @@ def test_an_ambiguous_name_names_all_that_provide_it(project: Project) -> None:
         ),
         ({"main.py": "x = 1\n"}, "gunicorn main:app", [("failed", "gunicorn-attribute-missing", "render.yaml:6")]),
         ({"main.py": "x = 1\n"}, "uvicorn other:app", [("failed", "uvicorn-module-path", "render.yaml:6")]),
+        ({"app/main.py": "app = 1\n"}, "uvicorn app:app", [("failed", "uvicorn-module-path", "render.yaml:6")]),
+        (
+            {"main.py": "from one import b\napp = 1\n", "one.py": "a = 1\n"},
+            "gunicorn main:app",
+            [("failed", "import-name-missing", "main.py:1")],
+        ),
         ({"main.py": "def f(:\n"}, "gunicorn main:app", [("failed", "app-syntax-error", "main.py:1")]),
         (
             {"main.py": "import one\n", "one.py": "from two import b\na = 1\n", "two.py": "from one import a\nb = 1\n"},

@@ -120,6 +120,18 @@ def test_a_required_column_without_default_fails_on_rows_in_its_file(rehearse: R
     assert (found.code, found.location) == ("migration-not-null-on-rows", Location("shop/migrations/0002_price.py"))
 
 
+def test_tables_that_refer_to_each_other_are_made_in_several_steps_that_meet_no_rows(
+    rehearse: Rehearse, project: Path
+) -> None:
+    rest = PRICE.replace("    dependencies", "    initial = True\n    dependencies")
+    write(project, {"shop/migrations/0002_initial.py": rest})
+
+    findings = rehearse(project)
+
+    assert "migration-not-null-on-rows" not in dict(told(findings))
+    assert not [code for code, _ in told(findings) if code.startswith("migration-lock")]
+
+
 def test_two_last_migrations_fail_with_the_command_that_merges_them(rehearse: Rehearse, project: Path) -> None:
     empty = PRICE.replace("migrations.RunSQL('ALTER TABLE shop_item ADD COLUMN price integer NOT NULL')", "")
     write(project, {"shop/migrations/0002_a.py": empty, "shop/migrations/0002_b.py": empty})

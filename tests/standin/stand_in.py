@@ -36,6 +36,7 @@ SERVER = textwrap.dedent(
         def do_GET(self):
             body = os.environ["RENDER_GIT_COMMIT"].encode()
             self.send_response({status})
+            self.send_header("X-Commit", body.decode())
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -48,8 +49,8 @@ SERVER = textwrap.dedent(
 )
 
 
-def server(*, before: str = "", status: int = 200) -> str:
-    """Return the source of a small service that answers with its commit."""
+def server(*, before: str = "", status: int | str = 200) -> str:
+    """Return the source of a small service that answers with its commit; *status* may be an expression of its own."""
     return SERVER.format(before=before, status=status)
 
 

@@ -117,3 +117,18 @@ def test_what_was_found_is_told_in_the_check_that_met_it_and_before_what_lay_beh
     imports, boot = unstated.told(again, found)
 
     assert (imports.findings, boot.findings) == ((), (*found, later))
+
+
+def test_of_several_fields_each_finding_quotes_its_own() -> None:
+    evidence = (
+        "pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings",
+        "database_url",
+        "  Field required [type=missing, input_value={}, input_type=dict]",
+        "secret_key",
+        "  Field required [type=missing, input_value={}, input_type=dict]",
+    )
+    boot = replace(RESULTS[1], findings=(replace(MET, evidence=evidence),))
+
+    found = unstated.found((boot,), CONTRACT)
+
+    assert [one.evidence for one in found] == [evidence[:3], (evidence[0], *evidence[3:])]

@@ -84,7 +84,8 @@ def _is_worth_retrying(findings: Findings) -> bool:
 
 def _with_outside(stage: Stage, findings: Findings) -> Findings:
     has_failed = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
-    reached = outside.finding(outside.reached(stage), has_failed=has_failed)
+    packages = stage.built.environment.packages
+    reached = outside.finding(outside.reached(stage), has_failed=has_failed, packages=packages)
     return (*findings, reached) if reached else findings
 
 
@@ -128,7 +129,7 @@ class _Trial:
         stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)
         passed = self._passed(bound, stop, answer=answer, asked=asked)
         found = (*moved, *answer.findings, memory.judged(self._stage, self._peak_bytes), *asked.findings, stop.finding)
-        wanted = outside.on_requests(asked.wanted)
+        wanted = outside.on_requests(asked.wanted, packages=self._stage.built.environment.packages)
         return _judged(passed, tuple(finding for finding in (*found, *started, *wanted) if finding))
 
     def _of_private(self, bound: listening.Bound, moved: Findings) -> Findings:

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
+from deploy_suite.checks.dependencies import own_modules
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.tracing.values import Chain
 
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
 _NO_WAY_OUT: Final = re.compile(
@@ -24,6 +26,7 @@ _NO_WAY_OUT: Final = re.compile(
 _REFUSED: Final = re.compile(
     r"refused|Errno 111|ECONNREFUSED|Error 111|Cannot connect|Can't connect|unreachable", re.IGNORECASE
 )
+CANNOT_CHECK: Final = "cannot-check-here"
 NETWORK_REMEDY: Final = "let it reach the network: nox -s preflight -- --network"
 _ANSWER: Final = "give it a real value in .env.preflight beside the manifest; that file must never be committed"
 _SERVER: Final = "point at a disposable server that has it: nox -s preflight -- --database-url postgresql://…"
@@ -32,6 +35,8 @@ _FILLED: Final = "let a command of this service apply the migrations, or check i
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
 # What a shell says of a command is no part of the traceback that another command left above it.
 _SHELL_SAYS: Final = re.compile(r"^(?:\S*/)?(?:ba|da|z|k)?sh: |^\S+\.sh: line \d+: ")
+_OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
+_IMPORTED: Final = re.compile(r"import (?P<module>[\w.]+)|from (?P<source>[\w.]+) import\b")
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
@@ -44,7 +49,7 @@ class Excuse:
 
     why: str
     remedy: str
-    code: str = "cannot-check-here"
+    code: str = CANNOT_CHECK
 
 
 def explained(stage: Stage, log: str, failure: Finding) -> Finding:
@@ -65,14 +70,35 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
+    if own := _own_module(stage, root, frames):
+        return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
     return replace(
         located,
-        code=root.slug,
+        code=_word(stage, root),
         message=f"{failure.message}: {root.title}",
         evidence=(*route, *(line.text for line in root.evidence)),
         remedy=root.fix,
         certainty=failure.certainty or root.why,
     )
+
+
+def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location, str], ...]) -> Finding | None:
+    """Return the finding about a module that no package brings because it is the project's own."""
+    name = root.values.get("module", "")
+    if root.family != "missing-requirement" or not name:
+        return None
+    written = _IMPORTED.match(frames[-1][1].strip()) if frames else None
+    full = (written["module"] or written["source"]) if written else name
+    module = full if full.partition(".")[0] == name else name
+    files = own_modules.elsewhere(stage.built.case, module)
+    return own_modules.not_on_path(module, files, Chain()) if files else None
+
+
+def _word(stage: Stage, root: DiagnosedCause) -> str:
+    """Return the cause's slug; that a folder without __init__.py lacks the application is the wrong path to it."""
+    entry = stage.contract.entry
+    is_no_module = entry is not None and bool(entry.attribute) and entry.file is None
+    return re.sub(r"-attribute-missing$", "-module-path", root.slug) if is_no_module else root.slug
 
 
 def _is_of_shell(root: DiagnosedCause | None) -> bool:
@@ -199,12 +225,16 @@ def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | N
 
 
 def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
-    """Return the variable that is missing where the project's manifest states none at all: it may be set by hand."""
-    if root is None or root.family != "missing-env-var":
+    """Return what is missing where the project's manifest states no variable at all: it may be set by hand.
+
+    That is a variable, or the address of another system in place of the code's own, at which nothing listens.
+    """
+    if root is None or root.family not in {"missing-env-var", *_OF_OTHER_SYSTEMS}:
         return None
     if any(not variable.is_platform for variable in stage.contract.variables):
         return None
-    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE, root.slug)
+    code = root.slug if root.family == "missing-env-var" else CANNOT_CHECK
+    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE, code)
 
 
 def _dummies(stage: Stage) -> Iterator[tuple[str, str]]:

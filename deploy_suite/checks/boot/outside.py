@@ -1,6 +1,6 @@
 """What a service tried to reach outside while it started → the finding that names it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
@@ -10,11 +10,12 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Reach
 
 _PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
+_RAW: Final = "raw.githubusercontent.com"  # holds NLTK's data, and anything else that somebody keeps at GitHub
 # Where libraries fetch models, tokenizers and corpora from when they are first used, with the step that does it before.
 _OF_MODELS: Final = {
     "huggingface.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
     "hf.co": "snapshot_download() of huggingface_hub; https://huggingface.co/docs/huggingface_hub/guides/download",
-    "raw.githubusercontent.com": "`python -m nltk.downloader …`, for NLTK's data; https://www.nltk.org/data.html",
+    _RAW: "`python -m nltk.downloader …`, for NLTK's data; https://www.nltk.org/data.html",
     "openaipublic.blob.core.windows.net": "tiktoken.get_encoding(), TIKTOKEN_CACHE_DIR set; https://github.com/openai/tiktoken",
     "download.pytorch.org": "torch.hub.load() with TORCH_HOME set; https://docs.pytorch.org/docs/stable/hub.html",
     "dl.fbaipublicfiles.com": "the library's own download; https://fasttext.cc/docs/en/english-vectors.html",
@@ -30,30 +31,41 @@ def reached(stage: Stage) -> tuple[Reach, ...]:
     return tuple(each for each in found if each.host not in _PACKAGE_INDEX)
 
 
-def finding(reached: Sequence[Reach], *, has_failed: bool) -> Finding | None:
-    """Return the warning about *reached*, None when that is empty."""
+def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[str]) -> Finding | None:
+    """Return what is to say of *reached*, None when that is empty.
+
+    A service that starts all the same only told somebody that it did; that it fetches a model each time is a warning.
+    Shape: *packages* are the canonical names of what is installed.
+    """
     if not reached:
         return None
+    is_grave = has_failed or any(_step(each, packages) for each in reached)
     hosts = ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in reached)
     consequence = "if that is why it failed" if has_failed else "if what it does there matters"
     return Finding(
         code="network-at-start",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.WARNING if is_grave else Outcome.NOTE,
         message=f"while it started, the service tried to reach {hosts}; a preflight lets nothing out",
         remedy=f"{consequence}, {NETWORK_REMEDY}",
-        certainty="seen: the look-ups and connections themselves"
-        + ("" if has_failed else "; it started without them, and on the target they make it wait"),
+        certainty="seen: the look-ups and connections themselves" + ("" if has_failed else "; it started without them"),
     )
 
 
-def on_requests(wanted: Sequence[tuple[str, Reach]]) -> Iterator[Finding]:
+def _step(reach: Reach, packages: Collection[str]) -> str:
+    """Return the step that fetches beforehand what *reach* is for, "" for a host that keeps no models."""
+    names = (host for host in _OF_MODELS if reach.host == host or reach.host.endswith(f".{host}"))
+    name = next(names, "")
+    return "" if name == _RAW and "nltk" not in packages else _OF_MODELS.get(name, "")
+
+
+def on_requests(wanted: Sequence[tuple[str, Reach]], *, packages: Collection[str]) -> Iterator[Finding]:
     """Yield what requests made the service reach for: a model that is fetched when it is first used is a warning.
 
     Shape: *wanted* are pairs of path and host. Any other host may be an interface that the service is there to ask.
+    *packages* are the canonical names of what is installed.
     """
     for path, each in wanted:
-        names = (host for host in _OF_MODELS if each.host == host or each.host.endswith(f".{host}"))
-        step = _OF_MODELS.get(next(names, ""), "")
+        step = _step(each, packages)
         host = f"{each.host}:{each.port}" if each.port else each.host
         yield Finding(
             code=f"network-at-request:{each.host}",

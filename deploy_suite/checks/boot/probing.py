@@ -21,6 +21,7 @@ _ROUTE_TIMEOUT_S: Final = 3.0
 _ALL_ROUTES_S: Final = 15.0
 _LOG_LAG_S: Final = 0.1
 _CALM_AFTER_S: Final = (0.2, 0.5, 1.0, 2.0)
+_NAMED_ROUTES: Final = 4
 _ANY_STATUS: Final = frozenset(range(100, 600))
 _SERVER_ERROR: Final = 500
 # These say by their meaning that it is something behind the service which fails (RFC 9110 section 15.6).
@@ -75,6 +76,23 @@ def probed(stage: Stage, process: Process, address: Address) -> Probed:
     )
 
 
+def _with_alike(found: Sequence[tuple[str, Finding]]) -> list[Finding]:
+    """Return the findings with routes that fail for the same reason told in one, so that the others can be seen."""
+    groups: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
+    for path, finding in found:
+        alike = (finding.code.removesuffix(path), finding.message.replace(path, ""), finding.location, finding.outcome)
+        groups.setdefault(alike, []).append((path, finding))
+    return [_together(*first, others=tuple(path for path, _ in rest)) for first, *rest in groups.values()]
+
+
+def _together(path: str, finding: Finding, *, others: Sequence[str]) -> Finding:
+    if not others:
+        return finding
+    named = ", ".join(others[:_NAMED_ROUTES]) + (", …" if len(others) > _NAMED_ROUTES else "")
+    told = f"GET {path} and {len(others)} more ({named}) answer"
+    return replace(finding, message=finding.message.replace(f"GET {path} answers", told))
+
+
 class _Asking:
     """One service's probes."""
 
@@ -99,8 +117,8 @@ class _Asking:
             if self._stage.ports.clock.now_s() > deadline_s:
                 break
             self.routes += 1
-            findings.append(self._route(path))
-        return [finding for finding in findings if finding]
+            findings.append((path, self._route(path)))
+        return _with_alike([(path, finding) for path, finding in findings if finding])
 
     def stated_probes(self) -> list[Finding]:
         """Return the findings about the probes that the project states."""

@@ -97,10 +97,15 @@ def _blocks(lines: Sequence[str]) -> list[list[Frame]]:
 
 
 def _place(found: Frame, environment: Environment) -> Location | None:
-    """Return where *found* is in the repository, None when it belongs to Python, a package or the environment."""
+    """Return where *found* is in the repository, None when it belongs to Python, a package or the environment.
+
+    Code that was compiled (uvloop, pandas) names its sources relative to where it was compiled.
+    """
     if found.file.startswith("<"):
         return None
     file = environment.workdir / found.file
+    if file.suffix != ".py" and not file.is_file():
+        return None
     if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
         return None
     relative = file.relative_to(environment.top)

@@ -18,6 +18,7 @@ from deploy_suite.checks.config import (
     stale_locks,
     start_installs,
     subject,
+    system_python,
     unapplied_migrations,
     working_state,
 )
@@ -32,6 +33,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     modules.problems,
     programs.problems,
     start_installs.problems,
+    system_python.problems,
     interfaces.problems,
     binding.problems,
     code_binding.problems,
@@ -57,13 +59,17 @@ def check(case: Case) -> Findings:
 def _passed(about: Subject) -> Finding:
     files = len(about.installed.files)
     scripts = len({script.path for script in about.calls.scripts})
+    served = (
+        ", the server is required, listens where the target looks, and speaks the application's protocol"
+        if about.contract.kind.answers_http
+        else ""
+    )
     return Finding(
         code="config",
         outcome=Outcome.PASSED,
         message=(
             f"{len(about.calls.calls)} commands, {scripts} scripts and {files} requirement files read: "
-            "the files they name are there, the server is required, listens where the target looks, "
-            "and speaks the application's protocol"
+            f"the files they name are there{served}"
         ),
         location=about.manifest,
     )

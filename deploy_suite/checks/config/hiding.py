@@ -1,6 +1,7 @@
 """Commands whose failure nobody would notice: `|| true`, `;` and `&` after an install or a migration."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -8,7 +9,7 @@ from deploy_suite.checks.config import migrating, saying
 from deploy_suite.checks.config.calls import Call, Calls
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import shell_wrappers
-from deploy_suite.model.finding import Finding
+from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.project import snapshot_files
 
 _IGNORING: Final = frozenset({"echo", "true", ":", "printf", "logger"})
@@ -85,7 +86,10 @@ def _hidden(call: Call, subject: Subject, kind: str, how: str) -> Finding:
 
 
 def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
-    """Yield one finding a text whose installs or migrations are followed by more, without `set -e`."""
+    """Yield one finding a text whose installs or migrations are followed by more, without `set -e`.
+
+    A service whose packages were not installed does not start, and the release before it goes on serving: a note.
+    """
     if not calls or _stops_by_call(calls[0], subject.calls) or _handles_errors(calls[0], subject):
         return
     last = next((call for call in reversed(calls) if call.written.words), None)
@@ -103,7 +107,7 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
     if followed:
         call, kind = followed[0]
         more = tuple(f"line {one.location.line}: {saying.quoted(one)}" for one, _ in followed[1:4] if one.location)
-        yield saying.of_call(
+        said = saying.of_call(
             subject,
             call,
             code=f"failure-hidden:{kind.partition(' ')[0]}",
@@ -112,6 +116,8 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
             certainty="certain that the shell goes on; the commands after it may fail for the same reason",
             evidence=more,
         )
+        is_of_packages = {each for _, each in followed} == {"installation"}
+        yield replace(said, outcome=Outcome.NOTE) if is_of_packages else said
 
 
 def _joined(call: Call, subject: Subject) -> str:

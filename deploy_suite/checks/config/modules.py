@@ -13,6 +13,7 @@ from deploy_suite.checks.config.named_files import holds
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import EntryPoint
+from deploy_suite.project import app_finder, snapshot_files
 
 _CODES: Final = {"gunicorn": "gunicorn-module-path", "uvicorn": "uvicorn-module-path"}
 _SKIPPED: Final = frozenset({"node_modules", "venv", ".venv", "env", ".git", "site-packages"})
@@ -76,21 +77,41 @@ def _may_be_installed(entry: EntryPoint, subject: Subject) -> bool:
 
 def _absent(call: Call, entry: EntryPoint, candidates: tuple[PurePosixPath, ...], subject: Subject) -> Finding:
     elsewhere = _elsewhere(entry, subject)
-    looked = ", ".join(str(path) for path in candidates[:2])
+    meant = None if elsewhere else app_finder.meant(subject.folder, subject.root, wanted=entry)
     uncertain = "" if subject.installed.is_certain else "likely: what the build installs cannot be told in full"
     return saying.of_call(
         subject,
         call,
         code=_CODES.get(call.program, "start-command-wrong-module"),
-        message=f"the server cannot import {entry.module}: the commit has neither {looked.replace(', ', ' nor ')}",
-        remedy=_remedy(call, entry, elsewhere, subject),
+        message=f"the server finds no application in {entry.module}: {_why(candidates, subject)}",
+        remedy=_remedy(call, entry, subject, elsewhere=elsewhere, meant=meant),
         certainty=uncertain,
-        evidence=(f"there is {elsewhere}",) if elsewhere else (),
+        evidence=(*((f"there is {elsewhere}",) if elsewhere else ()), *_told(meant)),
     )
 
 
-def _remedy(call: Call, entry: EntryPoint, elsewhere: PurePosixPath | None, subject: Subject) -> str:
+def _why(candidates: tuple[PurePosixPath, ...], subject: Subject) -> str:
+    module, package = candidates[:2]
+    if snapshot_files.is_folder(subject.folder, package.parent):
+        return f"{package.parent} is a folder without __init__.py, and there is no {module}"
+    return f"the commit has neither {module} nor {package}"
+
+
+def _told(meant: EntryPoint | None) -> tuple[str, ...]:
+    return (f"{meant.location} makes the application {meant.spec}",) if meant else ()
+
+
+def _remedy(
+    call: Call,
+    entry: EntryPoint,
+    subject: Subject,
+    *,
+    elsewhere: PurePosixPath | None,
+    meant: EntryPoint | None,
+) -> str:
     where = saying.where(subject, call)
+    if meant is not None:
+        return f"write `{meant.spec}` in place of `{entry.spec}` in {where}"
     if elsewhere is None:
         return f"commit the module {entry.module}, or correct `{entry.spec}` in {where}"
     depth = len(entry.module.split(".")) + (elsewhere.name == "__init__.py")

@@ -1,5 +1,6 @@
 """Files that the commands name: are they in the commit, executable, with line ends that a shell reads?"""
 
+import difflib
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Location
 from deploy_suite.project import snapshot_files
 
+_ALMOST: Final = 0.85
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?")
 _MAKERS: Final = frozenset(
     {
@@ -97,6 +99,8 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
         )
     elif elsewhere:
         code, remedy = _in_other_folder(call, path, elsewhere, subject, code)
+    elif alike := _alike(path, subject):
+        remedy = f"git mv {alike} {path} && git commit, or correct the name in {saying.where(subject, call)}"
     else:
         remedy = f"commit {path}, or correct its name in {saying.where(subject, call)}"
     parameter = f":{path.name}" if code == "command-file-missing" else ""
@@ -114,6 +118,16 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
     )
 
 
+def _alike(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:
+    """Return the file beside *path* whose name is almost its own: a letter lost or exchanged."""
+    try:
+        names = [one.name for one in (subject.folder / path.parent).iterdir() if one.is_file()]
+    except OSError:
+        return None
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=_ALMOST)
+    return path.parent / near[0] if near else None
+
+
 def _in_other_folder(
     call: Call,
     path: PurePosixPath,
@@ -122,7 +136,6 @@ def _in_other_folder(
     code: str,
 ) -> tuple[str, str]:
     """Return the cause and the remedy for a file that lies in another folder."""
-    base = elsewhere.parent
     name = PurePosixPath(*path.parts[len(subject.root.parts) :]) if path.is_relative_to(subject.root) else path
     if elsewhere.is_relative_to(subject.root) and str(elsewhere).endswith(str(name)):
         folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - len(name.parts)])
@@ -131,7 +144,8 @@ def _in_other_folder(
             "wrong-root-directory",
             f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}",
         )
-    return code, f"name {elsewhere}, which lies in {base}, in {saying.where(subject, call)}"
+    base = f"the folder {elsewhere.parent}" if elsewhere.parent.parts else "the repository's top"
+    return code, f"name {elsewhere.name} in {base} in its place in {saying.where(subject, call)}"
 
 
 def _not_pushed(path: PurePosixPath, subject: Subject) -> str:

@@ -7,12 +7,16 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome
 
 _ELSEWHERE: Final = "requirements-file-missing"
+_ENCODING: Final = "requirements-encoding"
 
 
 def problems(subject: Subject) -> Iterator[Finding]:
     """Yield what pip refuses in these files, or reads otherwise than meant."""
     named = {file for _, install in subject.installed.installs for file in install.files}
+    unread = {one.location.file for one in subject.installed.problems if one.code == _ENCODING and one.is_fatal}
     for problem in subject.installed.problems:
+        if problem.location.file in unread and problem.code != _ENCODING:
+            continue  # lines of a text that was read wrongly
         if problem.code == _ELSEWHERE and problem.location.line == 0 and problem.location.file in named:
             continue
         yield Finding(

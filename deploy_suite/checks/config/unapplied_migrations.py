@@ -22,6 +22,7 @@ _BY_CODE: Final = re.compile(
 _SKIPPED: Final = frozenset(
     {"venv", "env", ".venv", "node_modules", "site-packages", "tests", "test", "__pycache__", "versions", "migrations"}
 )
+_RUNNER: Final = re.compile(r"\b(?:uv|poetry|pipenv|pdm) run (?:--no-sync |--no-dev |--frozen )*")
 _MOST_FILES: Final = 3000
 _LARGEST_BYTES: Final = 500_000
 _REVISION: Final = re.compile(rb"^down_revision\b", re.MULTILINE)
@@ -70,10 +71,12 @@ def _commands(subject: Subject) -> Iterator[str]:
 
 def _remedy(subject: Subject, system: _System) -> str:
     where = subject.manifest.file if subject.manifest else "render.yaml"
+    start = subject.contract.start.text if subject.contract.start else "…"
+    runner = _RUNNER.search(start)
+    command = f"{runner[0]}{system.command}" if runner else system.command
     if subject.contract.plan == "free":
-        start = subject.contract.start.text if subject.contract.start else "…"
-        return f"write `startCommand: {system.command} && {start}` in {where}"
-    return f"add `preDeployCommand: {system.command}` to {subject.contract.service} in {where}"
+        return f"write `startCommand: {command} && {start}` in {where}"
+    return f"add `preDeployCommand: {command}` to {subject.contract.service} in {where}"
 
 
 def _alembic(subject: Subject) -> _System | None:

@@ -1,6 +1,7 @@
 """What a rehearsed import left behind, in the words of reports: chains, quoted lines, the command to reproduce."""
 
 import ast
+import re
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
@@ -10,6 +11,8 @@ from deploy_suite.tracing.values import Chain, Hop, Trace
 
 _QUOTED = 300
 _FRAMES_SHOWN = 4
+# Where this run keeps the file that a name was not found in: of no use to a reader.
+_OWN_PATH = re.compile(r" \(/[^()]*\.py\)$")
 
 
 def chain(raised: Raised, traced: Trace, *, module: str) -> Chain:
@@ -51,7 +54,7 @@ def quoted(raised: Raised, *, more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the exception and the lines of the project's own code that led to it."""
     frames = raised.own_frames[-_FRAMES_SHOWN:]
     lines = tuple(f"{frame.location}: {frame.text}" for frame in frames)
-    return (*more, " ".join(raised.shown.split())[:_QUOTED], *lines)
+    return (*more, _OWN_PATH.sub("", " ".join(raised.shown.split()))[:_QUOTED], *lines)
 
 
 def attempts(rehearsed: Rehearsed) -> tuple[str, ...]:

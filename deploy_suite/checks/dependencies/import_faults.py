@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.dependencies import absent_modules, evidence, own_modules, static, surroundings
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
-from deploy_suite.knowledge import diagnosis
+from deploy_suite.knowledge import clashes, diagnosis
+from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.project import module_files
 from deploy_suite.tracing.layout import Layout
 
 _NO_NAME: Final = re.compile(
@@ -70,13 +73,21 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
     if shadow:
         told = own_modules.shadow(shadow)
         return failed(fault, code=told.code, message=told.message, remedy=told.remedy, location=told.location)
-    is_circle = "partially initialized" in fault.outer.message
-    remedy = "import the module instead of the name, or move the import into the function that needs it"
+    if "partially initialized" in fault.outer.message:
+        return failed(
+            fault,
+            code=f"circular-import:{module}",
+            message=f"{module} is imported again while it is being imported",
+            remedy="import the module instead of the name, or move the import into the function that needs it",
+            location=evidence.place(fault.outer),
+        )
+    name = match.groupdict().get("name", "the name")
+    file = module_files.find(fault.built.case.snapshot.folder, fault.entry.search_path, module=module) or module
     return failed(
         fault,
-        code=f"circular-import:{module}" if is_circle else "import-failed:ImportError",
-        message=f"{module} is imported again while it is being imported" if is_circle else fault.outer.message,
-        remedy=remedy if is_circle else f"define {match.groupdict().get('name', 'it')} in {module}, or mend the import",
+        code="import-name-missing",
+        message=f"the project's own {file} has no {name!r}, which is imported from it {fault.when}",
+        remedy=f"define {name} in {file}, or mend the import; where it is there at the desk, commit and push {file}",
         location=evidence.place(fault.outer),
     )
 
@@ -87,11 +98,18 @@ def _attribute_of_entry(fault: Fault) -> Finding | None:
     name = static.server(fault.built.case)
     return failed(
         fault,
-        code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
+        code=_code(fault, server=name),
         message=f"the start command names {fault.entry.spec}, and the module has no {fault.entry.attribute!r}",
         remedy="name the application as the module does",
         location=fault.entry.location,
     )
+
+
+def _code(fault: Fault, *, server: str) -> str:
+    """Return the word for the fault; a folder without __init__.py can be imported, and is no module all the same."""
+    if not server:
+        return "start-command-wrong-module"
+    return f"{server}-module-path" if fault.entry.file is None else f"{server}-attribute-missing"
 
 
 def _unset_variable(fault: Fault) -> Finding | None:
@@ -139,9 +157,35 @@ def _unreachable(fault: Fault) -> Finding | None:
 
 
 def _diagnosed(fault: Fault) -> Finding | None:
-    told = diagnosis.diagnose(fault.rehearsed.text or fault.rehearsed.errors)
-    root = told.root
-    return None if root is None or root.family in OF_SURROUNDINGS else as_diagnosed(fault, root)
+    text = fault.rehearsed.text or fault.rehearsed.errors
+    root = diagnosis.diagnose(text).root
+    if root is None or root.family in OF_SURROUNDINGS:
+        return None
+    found, clash = as_diagnosed(fault, root), _clash(fault, root.slug, text)
+    return _of_clash(found, clash, fault) if clash else found
+
+
+def _clash(fault: Fault, slug: str, text: str) -> Clash | None:
+    """Return the known clash among what is installed whose very error is in *text*."""
+    environment = fault.built.environment
+    versions = {**environment.packages, PYTHON: environment.interpreter.version}
+    met = clashes.met(versions, is_complete=True)
+    return next((one for one in met if one.slug == slug and one.error and one.error in text), None)
+
+
+def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
+    """Return *found* with the versions that do not fit, and the line that asks for them."""
+    environment = fault.built.environment
+    versions = {**environment.packages, PYTHON: environment.interpreter.version}
+    listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
+    return replace(
+        found,
+        message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
+        location=listed.location if listed else found.location,
+        evidence=(clash.error, *found.evidence),
+        remedy=clash.fix,
+        certainty=clash.why,
+    )
 
 
 def _syntax(fault: Fault) -> Finding | None:

@@ -140,12 +140,13 @@ def not_on_path(module: str, files: tuple[str, ...], chain: Chain) -> Finding:
     """Return the finding for an own module that the server cannot see from where it starts."""
     file = files[0]
     tail = module.replace(".", "/")
-    folder = file.removesuffix("/__init__.py").removesuffix(".py").removesuffix(tail).rstrip("/") or "."
+    folder = file.removesuffix("/__init__.py").removesuffix(".py").removesuffix(tail).rstrip("/")
     return Finding(
         code=f"module-not-on-path:{module}",
         outcome=Outcome.FAILED,
         message=f"{module} is imported, and {file} is not where the server looks for it",
         location=chain.last.location if chain.hops else None,
         evidence=tuple(filter(None, (chain.shown(), f"in the commit: {', '.join(files)}"))),
-        remedy=f"import it by its full name from the folder that the server starts in, or start the server in {folder}",
+        remedy="import it by its full name from the folder that the server starts in, or start the server in "
+        + (folder or "the repository's top"),
     )

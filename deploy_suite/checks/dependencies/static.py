@@ -8,8 +8,9 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
+from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, sources
-from deploy_suite.tracing.values import Trace
+from deploy_suite.tracing.values import ImportKind, Trace
 
 _SERVERS = ("gunicorn", "uvicorn")
 
@@ -21,17 +22,39 @@ def check(case: Case) -> Findings:
         return (_no_entry(case),)
     declared = requirements.read(case)
     if entry.file is None:
-        return (absent_entry(case, entry, is_sure=declared.is_pure),)
+        return (absent_entry(case, entry, is_sure=declared.is_pure), *_of_meant(case, entry, declared))
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
     passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
     return (*found, *passed, *needed.findings(case, entry, traced), *other_lists.findings(case, traced, declared))
 
 
+def _of_meant(case: Case, entry: EntryPoint, declared: Declared) -> Iterator[Finding]:
+    """Yield what would be met next, were the start command mended: faults of the application that it must mean."""
+    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    if meant is not None:
+        traced = subject.trace(case, meant, known=subject.known_of(declared.names))
+        yield from own_modules.findings(case, traced, declared)
+
+
 def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:
     yield from own_modules.findings(case, traced, declared)
+    yield from _from_above(case, entry, traced, declared)
     if absent_attribute := _without_attribute(case, entry):
         yield absent_attribute
+
+
+def _from_above(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:
+    """Yield the first import that names a folder from within, as only a start in the folder above it could."""
+    if traced.changes_path or not declared.is_pure or case.contract.variable("PYTHONPATH") is not None:
+        return
+    inside = set(entry.search_path[0].parts) if entry.search_path else set()
+    for found in traced.imports:
+        is_own = found.name in inside and found.name not in subject.known_of(declared.names)
+        files = own_modules.elsewhere(case, found.module) if is_own and found.kind is ImportKind.EAGER else ()
+        if files:
+            yield own_modules.not_on_path(found.module, files, found.chain)
+            return
 
 
 def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
@@ -42,10 +65,14 @@ def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
         outcome=Outcome.PASSED,
         message=(
             f"{entry.file} leads to {count} of the project's files, all in the commit and readable by Python "
-            f"{case.contract.python.series}, and to {names} third-party packages"
+            f"{_series(case)}, and to {names} third-party packages"
         ),
         location=entry.location,
     )
+
+
+def _series(case: Case) -> str:
+    return ".".join((case.preferences.python or case.contract.python.version).split(".")[:2])
 
 
 def _no_entry(case: Case) -> Finding:

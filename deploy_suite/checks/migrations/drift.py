@@ -1,5 +1,6 @@
 """Do the models say the same as the migrations? By the tools' own comparison."""
 
+import re
 from typing import Final
 
 from deploy_suite.checks.base import Findings
@@ -9,6 +10,13 @@ from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.finding import Finding, Location, Outcome
 
 _MOST_SHOWN: Final = 10
+# What makes no statement of the application fail: an index or a foreign key too few or too many (those on expressions
+# and those made by hand differ for ever), a table of somebody else's, a column that takes more.
+# Source: https://alembic.sqlalchemy.org/en/latest/autogenerate.html
+_HARMLESS: Final = re.compile(
+    r"(?:add|remove) (?:index|foreign key) .+|remove (?:table|constraint) .+|modify (?:comment|default) .+"
+    r"|(?:add|remove) table comment.*|modify nullable .+: the database has NULL, the models have NOT NULL"
+)
 
 
 def compared(stage: Stage, database: DatabaseAddress) -> Findings:
@@ -26,9 +34,11 @@ def _drift(stage: Stage, differences: list[str]) -> Finding:
     is_django = stage.tool.kind is Kind.DJANGO
     shown = differences[:_MOST_SHOWN]
     more = (f"… and {len(differences) - _MOST_SHOWN} more",) if len(differences) > _MOST_SHOWN else ()
+    each = [part for one in differences for part in one.split("; ")]
+    is_harmless = not is_django and all(map(_HARMLESS.fullmatch, each))
     return Finding(
         code="django-model-drift" if is_django else "alembic-model-drift",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE if is_harmless else Outcome.WARNING,
         message="the models and the newest revision differ: a change of the models has no migration yet",
         location=Location(str(stage.tool.file)),
         evidence=(*shown, *more),

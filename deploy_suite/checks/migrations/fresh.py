@@ -1,11 +1,15 @@
 """Which revisions the target's database has not seen yet, as far as that can be told."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations import places
 from deploy_suite.checks.migrations.replies import Revision
 from deploy_suite.ports import Ports
+
+_INITIAL: Final = re.compile(r"^[ \t]+initial\s*=\s*True\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,15 @@ def fresh(built: Built, ports: Ports, revisions: tuple[Revision, ...]) -> Fresh:
         return Fresh(frozenset(ids), f"not in {state.upstream} yet")
     own = [revision.id for revision in revisions if places.relative(built, revision.file)]
     return Fresh(frozenset(own[-1:]), "the newest; which of them the target has is not known")
+
+
+def is_initial(revision: Revision) -> bool:
+    """Whether *revision* is one of those that first make an application's tables, which then have no rows.
+
+    Django writes several where applications refer to each other, and marks each.
+    Source: https://docs.djangoproject.com/en/stable/topics/migrations/#initial-migrations
+    """
+    try:
+        return bool(_INITIAL.search(revision.file.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return False

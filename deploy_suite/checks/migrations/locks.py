@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deploy_suite.checks.base import Findings
 from deploy_suite.checks.migrations import places
-from deploy_suite.checks.migrations.fresh import Fresh
+from deploy_suite.checks.migrations.fresh import Fresh, is_initial
 from deploy_suite.checks.migrations.replies import Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.model.command import Command
@@ -41,8 +41,8 @@ _DDL: Final = ("CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
 def linted(
     stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh, statements: Mapping[str, tuple[str, ...]]
 ) -> Findings:
-    """Return one warning for each new revision whose SQL locks or breaks; none for a project's first revision."""
-    new = [one for one in revisions if one.id in fresh.ids and one.parents]
+    """Return one warning for each new revision whose SQL locks or breaks; none for those that make the first tables."""
+    new = [one for one in revisions if one.id in fresh.ids and one.parents and not is_initial(one)]
     lines, owners = _script(new, statements)
     if not lines:
         return ()

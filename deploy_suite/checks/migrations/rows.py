@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Findings
 from deploy_suite.checks.migrations import places, seeding
-from deploy_suite.checks.migrations.fresh import Fresh
+from deploy_suite.checks.migrations.fresh import Fresh, is_initial
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind
@@ -50,12 +50,12 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
     statements: dict[str, tuple[str, ...]] = {}
     seeded, met_rows, deadline = seeding.Seeded(0, ()), 0, stage.ports.clock.now_s() + _LONGEST_S
     for number, revision in enumerate(revisions):
-        reply = _applied(stage, revision, database, is_first=number == 0)
+        reply = applied(stage, revision, database, is_first=number == 0)
         statements[revision.id] = reply.statements
         if reply.failure:
             findings += _judged(reply.failure, revision, stage, fresh)
             seeding.emptied(stage.server, database.name)
-            if not _applied(stage, revision, database, is_first=True).ok:
+            if not applied(stage, revision, database, is_first=True).ok:
                 break
         met_rows += bool(seeded.filled) and not reply.failure
         if number + 1 >= start and _is_worth_seeding(reply, seeded):
@@ -88,7 +88,8 @@ def _is_worth_seeding(reply: Reply, seeded: seeding.Seeded) -> bool:
     return not seeded.filled or bool(reply.failure) or any(_CHANGES_TABLES.match(one) for one in reply.statements)
 
 
-def _applied(stage: Stage, revision: Revision, database: DatabaseAddress, *, is_first: bool) -> Reply:
+def applied(stage: Stage, revision: Revision, database: DatabaseAddress, *, is_first: bool) -> Reply:
+    """Apply *revision* to a database that has all before it; Django's state is read anew for the first."""
     if stage.tool.kind is Kind.DJANGO:
         return stage.ask("step", database=database, to=revision.id, first=is_first)
     return stage.ask("upgrade", database=database, to=revision.id)
@@ -96,6 +97,8 @@ def _applied(stage: Stage, revision: Revision, database: DatabaseAddress, *, is_
 
 def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) -> Findings:
     """Return a finding only where the failure comes from there being rows, and not from what we wrote into them."""
+    if stage.tool.kind is Kind.DJANGO and is_initial(revision):
+        return ()
     adds_column = bool(_ADDS_COLUMN.search(failure.statement))
     is_new = revision.id in fresh.ids
     if failure.sqlstate == _NOT_NULL:
@@ -108,17 +111,18 @@ def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) ->
 def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, *, is_sure: bool) -> Finding:
     place = _place(failure, revision, stage)
     subject = _subject(failure)
-    fails = is_sure and stage.tool.is_binding
+    is_new = revision.id in fresh.ids
+    if_new = Outcome.FAILED if is_sure and stage.tool.is_binding else Outcome.WARNING
     why = (
         stage.surroundings.certainty
         if is_sure
         else "the rows were made up here; whether the target's have such values is not known"
-        if revision.id in fresh.ids
+        if is_new
         else "an older revision: the target's database is probably past it"
     )
     return Finding(
         code="migration-not-null-on-rows",
-        outcome=Outcome.FAILED if fails else Outcome.WARNING,
+        outcome=if_new if is_new else Outcome.NOTE,
         message=f"revision {revision.id} passes on an empty database and fails as soon as the table has rows: "
         f"{subject} is NOT NULL without a default",
         location=place,

@@ -73,11 +73,11 @@ class Stage:
 
 
 @contextmanager
-def opened(built: Built, tool: Tool, ports: Ports) -> Iterator[Stage]:
-    """Start the rehearser, cut off from every network but the throw-away server's."""
+def opened(built: Built, tool: Tool, ports: Ports, *, at: str = HEAD) -> Iterator[Stage]:
+    """Start the rehearser, cut off from every network but the throw-away server's; *at* begins its databases' names."""
     server, contract = built.server, built.case.contract
     needed = binding.databases_needed(contract) if server else ()
-    addresses = {name: server.create(f"{HEAD}_{number}") for number, name in enumerate(needed)} if server else {}
+    addresses = {name: server.create(f"{at}_{number}") for number, name in enumerate(needed)} if server else {}
     bindings = binding.rebound(contract, built.bindings, addresses) if addresses else built.bindings
     first = next(iter(addresses.values()), None)
     is_foreign = server is not None and server.socket is None
@@ -93,5 +93,5 @@ def opened(built: Built, tool: Tool, ports: Ports) -> Iterator[Stage]:
                 talk=talk,
                 network=network,
                 address=first,
-                file=ports.workplace.run_folder / f"{HEAD}-{contract.service}.sqlite3",
+                file=ports.workplace.run_folder / f"{at}-{contract.service}.sqlite3",
             )

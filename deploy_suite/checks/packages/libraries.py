@@ -62,11 +62,12 @@ def _finding(
 ) -> Finding:
     names = list(dict.fromkeys(lacking))
     is_sure = image.is_whole and is_eager(found) and not when
+    is_far = found is None and not image.is_whole  # neither known to be lacking nor seen to be wanted
     has = "does not have" if image.is_whole else "may not have"
     version = subject.versions.get(name, "")
     return Finding(
         code=f"missing-system-lib:{stem(names[0])}",
-        outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+        outcome=Outcome.FAILED if is_sure else Outcome.NOTE if is_far else Outcome.WARNING,
         message=f"{name} {version} needs {', '.join(names[:_SHOWN])}, which no package brings and the image "
         f"of the target ({image.name}) {has}",
         location=subject.place(name, found),

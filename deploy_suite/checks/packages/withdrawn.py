@@ -12,12 +12,19 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
 from deploy_suite.environments import releases
 from deploy_suite.environments.plan import Plan
+from deploy_suite.manifests import lock_files
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.ports import Ports
 
 _FOLDER: Final = "releases"
 _KEPT_AT_MOST: Final = 200
 _SEEDS: Final = frozenset({"pip", "setuptools", "wheel"})
+_PARSERS: Final = {
+    "poetry.lock": lock_files.parse_poetry,
+    "uv.lock": lock_files.parse_uv,
+    "Pipfile.lock": lock_files.parse_pipenv,
+}
 _OTHER_INDEXES: Final = ("--find-links", "-f", "--no-index", "--index", "--default-index", "-i", "--extra-index-url")
 
 
@@ -58,17 +65,28 @@ def _asked_about(case: Case, plan: Plan, versions: Mapping[str, str]) -> Mapping
 def _pins(case: Case, plan: Plan, installed: Mapping[str, str]) -> Iterator[Pin]:
     declared = requirements.read(case)
     locks = [install.locks[-1] for install in plan.recipe.installs if install.is_locked and install.locks]
-    if locks:
-        for name, version in installed.items():
-            if name not in _SEEDS and version:
-                own = declared.listed(frozenset({name}))
-                yield Pin(name, version, own.location if own else Location(locks[0]))
+    for lock in dict.fromkeys(locks):
+        for name in sorted(_locked(case.snapshot.folder / lock) & installed.keys() - _SEEDS):
+            own = declared.listed(frozenset({name}))
+            if installed[name]:
+                yield Pin(name, installed[name], own.location if own else Location(lock))
     for listed in declared.installed:
         line = listed.line
         exact = [one for one in line.requirement.specifier if one.operator == "=="] if line.requirement else []
         version = installed.get(line.name, "")
         if not line.target and exact and version and any(one.contains(version, prereleases=True) for one in exact):
             yield Pin(line.name, version, line.location)
+
+
+def _locked(file: Path) -> frozenset[str]:
+    """Return what the lock file takes from the index; nothing of one that cannot be read, which others tell."""
+    parse = _PARSERS.get(file.name)
+    if parse is None:
+        return frozenset()
+    try:
+        return lock_files.of_index(parse(_text(file)))
+    except ManifestError:
+        return frozenset()
 
 
 def _names_another_index(case: Case, plan: Plan) -> bool:

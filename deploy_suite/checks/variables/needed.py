@@ -10,7 +10,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import ImportKind, Trace
 from deploy_suite.tracing.variables import collect
-from deploy_suite.tracing.variables.values import VariableRead
+from deploy_suite.tracing.variables.values import Reads, VariableRead
 
 CODE: Final = "missing-env-var"
 _MOST_SHOWN: Final = 12
@@ -21,14 +21,12 @@ def findings(case: Case, entry: EntryPoint, traced: Trace) -> Iterator[Finding]:
 
     A service whose variables no file states is never accused: they are on the target's own page, and a note lists them.
     """
-    eager = [module.file for module in traced.modules if module.kind is ImportKind.EAGER]
-    major, minor = (int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
-    reads = collect.read(eager, folder=case.snapshot.folder, version=(major, minor), entry=entry)
+    reads = asked(case, entry, traced)
     if not reads.required:
         return
     present = stated.present(case) | reads.given
     absent = [one for one in reads.required if not one.is_met_by(present)]
-    at_start = [one for one in absent if one.kind is ImportKind.EAGER]
+    at_start = [one for one in absent if is_at_start(one)]
     later = [one for one in absent if one.kind is ImportKind.DEFERRED]
     manifests = stated.files(case.contract)
     if not manifests:
@@ -36,6 +34,18 @@ def findings(case: Case, entry: EntryPoint, traced: Trace) -> Iterator[Finding]:
         return
     yield from (_missing(one, case.contract, manifests[0]) for one in at_start)
     yield from _asked_later(later, manifests[0])
+
+
+def asked(case: Case, entry: EntryPoint, traced: Trace) -> Reads:
+    """Return what the files that every start executes ask for."""
+    eager = [module.file for module in traced.modules if module.kind is ImportKind.EAGER]
+    major, minor = (int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
+    return collect.read(eager, folder=case.snapshot.folder, version=(major, minor), entry=entry)
+
+
+def is_at_start(one: VariableRead) -> bool:
+    """Whether every start comes past *one*."""
+    return one.kind is ImportKind.EAGER
 
 
 def _missing(one: VariableRead, contract: Contract, manifest: str) -> Finding:

@@ -43,9 +43,12 @@ def present(case: Case) -> frozenset[str]:
     """Return the variables that the service will find, wherever from; what may be one of them counts."""
     contract = case.contract
     answers = binding.answers_in(case.repository / contract.root) if case.repository else {}
-    return frozenset(
-        (*(one.name for one in contract.variables), *answers, *_OF_PROCESSES, *_in_commands(case), *_in_files(case))
-    )
+    return frozenset((*(one.name for one in contract.variables), *answers)) | in_the_commit(case)
+
+
+def in_the_commit(case: Case) -> frozenset[str]:
+    """Return the variables that a process finds whatever the target is told: its commands and files set them."""
+    return frozenset((*_OF_PROCESSES, *_in_commands(case), *_in_files(case)))
 
 
 def _in_commands(case: Case) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,15 +50,20 @@ def findings(built: Built) -> Iterator[Finding]:
     if not wanted or len(wanted) > _MOST_NAMES * 4:
         return
     manifests = frozenset(stated.files(contract))
-    left = _without(wanted, built.case.snapshot.folder, skipped=manifests, with_rest=True)
+    left = unnamed(wanted, built.case.snapshot.folder, skipped=manifests, with_rest=True)
     if left and len(left) <= _MOST_NAMES:
-        left = _without({name: wanted[name] for name in left}, built.environment.venv, only=".py")
+        left = unnamed(left, built.environment.venv, only=".py")
     if left:
         yield _note([wanted[name] for name in left])
 
 
-def _without(
-    wanted: dict[str, Variable],
+def is_of_others(name: str) -> bool:
+    """Whether a server, a runtime or a library below Python reads the variable *name*, so that no source need to."""
+    return bool(_OF_OTHERS.match(name))
+
+
+def unnamed(
+    wanted: Iterable[str],
     folder: Path,
     *,
     skipped: frozenset[str] = frozenset(),

@@ -16,6 +16,10 @@ _SERVES: Final = re.compile(r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serv
 _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock")
 _ASGI: Final = frozenset({Framework.FASTAPI, Framework.STARLETTE})
 _PORT: Final = "--host 0.0.0.0 --port $PORT"
+_USUAL_SCRIPTS: Final = ("main.py", "app.py", "server.py", "run.py")
+_RUNS: Final = re.compile(
+    r"\b(?:uvicorn|hypercorn|granian|bottle)\.run\(|\brun_app\(|\bserve\(|\bHTTPServer\(|\.listen\(|\.run\([^)]*\bport\b"
+)
 _RUNS_ITSELF: Final = re.compile(r"^if __name__ == ['\"]__main__['\"]", re.MULTILINE)
 
 
@@ -65,7 +69,18 @@ def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandTe
         if script is not None:
             return script
         found = entry_points.by_framework(folder, root)
-    return CommandText(text=_serving(folder, root, found)) if found else None
+    text = _serving(folder, root, found) if found else _run_itself(folder, root)
+    return CommandText(text=text) if text else None
+
+
+def _run_itself(folder: Path, root: PurePosixPath) -> str:
+    """Return the call of the one usual script that starts a server itself, "" where there is none or several."""
+    found = [
+        name
+        for name in _USUAL_SCRIPTS
+        if (source := snapshot_files.text(folder, root / name)) and _RUNS_ITSELF.search(source) and _RUNS.search(source)
+    ]
+    return f"python {found[0]}" if len(found) == 1 else ""
 
 
 def _script(folder: Path, root: PurePosixPath, name: str, content: re.Pattern[str]) -> CommandText | None:
@@ -89,7 +104,7 @@ def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
             return f"hypercorn --bind 0.0.0.0:$PORT {spec}"
         factory = " --factory" if entry.is_factory else ""
         return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
-    if "gunicorn" in named or entry.framework is Framework.DJANGO:
+    if "gunicorn" in named or (entry.framework is Framework.DJANGO and "waitress" not in named):
         return f"gunicorn{folder_option('--chdir')} {spec}"
     if "waitress" in named:
         return f"waitress-serve --listen=0.0.0.0:$PORT {'--call ' if entry.is_factory else ''}{entry.spec}"

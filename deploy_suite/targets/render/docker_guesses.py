@@ -186,7 +186,8 @@ def _said(source: str, services: list[tuple[Request, Service]]) -> Finding:
     )
     return Finding(
         code="render-yaml-missing",
-        outcome=Outcome.WARNING,
+        # A Dockerfile is what Render itself builds; of a compose file it reads nothing.
+        outcome=Outcome.NOTE if source == str(services[0][0].file) else Outcome.WARNING,
         message=f"the project has no render.yaml: its services are assumed as {source} describes them",
         location=Location(source, 1),
         evidence=listed,

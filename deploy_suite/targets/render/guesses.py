@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
-from deploy_suite.manifests import procfile
+from deploy_suite.manifests import procfile, resemblance
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Location, Outcome
@@ -58,7 +58,11 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     if not services:
         raise _nothing(asked)
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
-    findings = [*_said(snapshot, services, build, from_procfile=bool(processes)), *made[0][1]]
+    findings = [
+        *_said(snapshot, services, build, from_procfile=bool(processes)),
+        *_of_another_kind(snapshot),
+        *made[0][1],
+    ]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
 
 
@@ -82,7 +86,35 @@ def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
 def _processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
     path = snapshot.root / _PROCFILE
     text = snapshot_files.text(snapshot.folder, path)
-    return procfile.parse(text, file=str(path)) if text else ()
+    return procfile.parse(text, file=str(path)) if text and not _foreign(text, file=str(path)) else ()
+
+
+def _foreign(text: str, *, file: str) -> str:
+    """Return what the text of a Procfile is in truth, "" for what is one."""
+    held = resemblance.content(text)
+    if held in {"a Blueprint", "a Dockerfile", "a shell script"}:
+        return held
+    return "no process" if procfile.unread(text, file=file) and not procfile.parse(text, file=file) else ""
+
+
+def _of_another_kind(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield that a Procfile is none: nobody reads the commands that it was meant to state."""
+    path = snapshot.root / _PROCFILE
+    text = snapshot_files.text(snapshot.folder, path) or ""
+    held = _foreign(text, file=str(path))
+    if held:
+        is_blueprint = held == "a Blueprint"
+        yield Finding(
+            code="procfile-invalid",
+            outcome=Outcome.WARNING,
+            message=f"{path} holds {held}, so no platform finds a command in it",
+            location=Location(str(path), resemblance.first_line(text)),
+            evidence=tuple(text.splitlines()[resemblance.first_line(text) - 1 :][:1]),
+            remedy=f"git mv {path} render.yaml, and leave in it what is YAML"
+            if is_blueprint
+            else f"write lines like `web: gunicorn app:app` to {path}",
+            certainty="certain that it is not read; Render takes commands from render.yaml and the Dashboard",
+        )
 
 
 def _from_procfile(processes: tuple[procfile.ProcessLine, ...], slug: str) -> Iterator[_Service]:
@@ -165,12 +197,12 @@ def _said(
     *,
     from_procfile: bool,
 ) -> Iterator[Finding]:
-    """Yield what was assumed, as a warning that ends with the render.yaml that would make it certain."""
+    """Yield what was assumed; that a Procfile states the commands leaves little to chance, so that is a note."""
     location = Location(str(snapshot.root / _PROCFILE)) if from_procfile else None
     source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
     yield Finding(
         code="render-yaml-missing",
-        outcome=Outcome.WARNING,
+        outcome=Outcome.NOTE if from_procfile else Outcome.WARNING,
         message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
         evidence=tuple(_assumed(services, build)),
@@ -197,9 +229,10 @@ def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Itera
     if build is not None:
         yield f"buildCommand: {build.text}"
     for service in services:
+        name = f"{service.name} " if len(services) > 1 else ""
         if service.pre_deploy is not None:
-            yield f"{service.name} preDeployCommand: {service.pre_deploy.text}"
-        yield f"{service.name} startCommand: {service.start.text}"
+            yield f"{name}preDeployCommand: {service.pre_deploy.text}"
+        yield f"{name}startCommand: {service.start.text}"
 
 
 def _nothing(snapshot: Snapshot) -> UsageError:

@@ -70,7 +70,7 @@ def _refused(version: str, location: Location | None, written: str) -> Choice:
     wanted = _nearest(written) if lost else near
     return Choice(
         request=PythonRequest(
-            version=".".join((known[0] if known else near).split(".")[:2]),
+            version=".".join(wanted.split(".")[:2]),
             origin=f"variable {VARIABLE}, which Render refuses as it stands",
             location=location,
         ),
@@ -122,6 +122,7 @@ def _by_file(folder: Path, root: PurePosixPath) -> Choice | None:
         return _from_file(_VERSION_FILE, top)
     if own is None:
         return None
+    is_of_uv = snapshot_files.find(folder, root / "uv.lock") is not None
     choice = _from_file(root / _VERSION_FILE, own)
     location = Location(str(root / _VERSION_FILE), own[0])
     return Choice(
@@ -130,12 +131,13 @@ def _by_file(folder: Path, root: PurePosixPath) -> Choice | None:
             *choice.findings,
             Finding(
                 code="python-version-file-place",
-                outcome=Outcome.WARNING,
+                outcome=Outcome.NOTE if is_of_uv else Outcome.WARNING,
                 message=f"{location.file} may not be read: Render documents .python-version at the repository's top",
                 location=location,
                 evidence=(own[1],),
                 remedy=f"set {VARIABLE} in render.yaml, or move {location.file} to the top of the repository",
-                certainty="uncertain: Render's documentation does not say whether it looks in rootDir too",
+                certainty="uncertain: Render's documentation does not say whether it looks in rootDir too"
+                + ("; uv reads it there" if is_of_uv else ""),
             ),
         ),
     )

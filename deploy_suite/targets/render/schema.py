@@ -13,16 +13,25 @@ _SCHEMA_SAYS = (
     "likely: Render's published schema (https://render.com/schema/render.yaml.json) allows no such key; "
     "its validator is not public"
 )
+# Keys that people expect: where Render takes the same from.
+# Source: https://render.com/docs/language-support
+_ELSEWHERE = {
+    "pythonversion": 'write it as a variable: `- key: PYTHON_VERSION` with `value: "X.Y.Z"` under envVars',
+    "nodeversion": 'write it as a variable: `- key: NODE_VERSION` with `value: "X.Y.Z"` under envVars',
+    "port": "write it as a variable where it must be another than 10000: `- key: PORT` under envVars",
+    "fromredis": "write `fromService:` with `type: keyvalue`, `name:` and `property: connectionString`",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A mapping under examination."""
+    """A mapping under examination. Shape: of a service whose type is none, `is_strange`, no key can be judged."""
 
     shape: Shape
     path: str
     file: str
     service: str = ""
+    is_strange: bool = False
 
     def location(self, line: int) -> Location:
         return Location(self.file, line)
@@ -42,7 +51,8 @@ def _block(block: Block, place: _Place) -> Iterator[Finding]:
     for entry in block.entries:
         kind = place.shape.keys.get(entry.key)
         if kind is None:
-            yield _unknown(entry, place)
+            if not place.is_strange:
+                yield _unknown(entry, place)
             continue
         if entry.key in place.shape.deprecated:
             yield _deprecated(entry, place)
@@ -91,7 +101,8 @@ def _unknown(entry: Entry, place: _Place) -> Finding:
         + (f"; the nearest is {meant}" if meant else ""),
         location=place.location(entry.line),
         evidence=(f"{entry.key}:",),
-        remedy=f"rename it to `{meant}:` in {place.file}" if meant else f"remove `{entry.key}:` from {place.file}",
+        remedy=_ELSEWHERE.get(entry.key.lower().replace("_", ""))
+        or (f"rename it to `{meant}:` in {place.file}" if meant else f"remove `{entry.key}:` from {place.file}"),
         certainty=_SCHEMA_SAYS,
         service=place.service,
     )
@@ -133,8 +144,15 @@ def _list(node: Node, shape: str, place: _Place, entry: Entry) -> Iterator[Findi
         if not isinstance(item, Block):
             yield _wrong("mapping", place, entry, path=path, line=item.line)
             continue
-        service = nodes.text(item.get("name")) or "" if shape == "service" else place.service
-        yield from _block(item, _Place(facts().shapes[shape], path, place.file, service))
+        is_service = shape == "service"
+        service = nodes.text(item.get("name")) or "" if is_service else place.service
+        is_strange = is_service and not is_type(nodes.text(item.get("type")))
+        yield from _block(item, _Place(facts().shapes[shape], path, place.file, service, is_strange))
+
+
+def is_type(written: str | None) -> bool:
+    """Whether Render has services of the type, by its present or its former name; where none is given, that is told."""
+    return written is None or written.strip() in {*facts().values["type"].allowed, "redis", ""}
 
 
 def _mapping(node: Node, shape: str, place: _Place, entry: Entry) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.manifests import yaml_document
+from deploy_suite.manifests import resemblance, yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar, ScalarKind
@@ -22,6 +22,7 @@ from deploy_suite.targets.render.contracts import TARGET
 from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
 
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
+_STORES: Final = frozenset({"keyvalue", "redis"})
 
 
 def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Reading:
@@ -48,12 +49,13 @@ def _once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, slug: str) -> Reading:
     file = str(place.file)
+    text = snapshot_files.text(snapshot.folder, PurePosixPath(file)) or ""
     try:
-        root = yaml_document.parse(snapshot_files.text(snapshot.folder, PurePosixPath(file)) or "", file=file)
+        root = yaml_document.parse(text, file=file)
     except ManifestError as error:
-        return Reading(contracts=(), findings=(*place.findings, _unreadable(error)))
+        return Reading(contracts=(), findings=(*place.findings, _unreadable(_recognised(error, text, file=file))))
     if not isinstance(root, Block):
-        empty = ManifestError("it holds no mapping of keys to values", Location(file, 1))
+        empty = _recognised(ManifestError("it holds no mapping of keys to values", Location(file, 1)), text, file=file)
         return Reading(contracts=(), findings=(*place.findings, _unreadable(empty)))
     blueprint = blueprints.read(root, file=file)
     if not blueprint.services and not _is_malformed(root.get("services")):
@@ -74,6 +76,15 @@ def _is_malformed(services: Node | None) -> bool:
             return bool(items)
         case _:
             return True
+
+
+def _recognised(error: ManifestError, text: str, *, file: str) -> ManifestError:
+    """Return the *error*, or the reason for it where *text* is that of quite another file."""
+    held = resemblance.content(text)
+    if held in {"", "a Blueprint"}:
+        return error
+    remedy = f"write a Blueprint to {file} ({_DOCS}), and move what it holds to a file of its own"
+    return ManifestError(f"it holds {held}", Location(file, resemblance.first_line(text)), remedy=remedy)
 
 
 def _unreadable(error: ManifestError) -> Finding:
@@ -147,6 +158,8 @@ def _lints(blueprint: Blueprint, snapshot: Snapshot, *, elsewhere: frozenset[str
 def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
     """Return why preflight does not run *service*, "" when it does."""
     if not service.is_python and not service.is_image:
+        if service.type in _STORES:
+            return "it is a store that Render runs, and no code of this repository"
         what = service.runtime or service.type or "no runtime"
         return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
@@ -157,9 +170,9 @@ def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
 
 
 def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> Iterator[Finding]:
-    """Yield what is not checked; where that is all there is, the verdict is incomplete."""
+    """Yield what is not checked; where that is all there is, the verdict is incomplete. A store has no code."""
     for service in blueprint.services:
-        if service.path in reasons:
+        if service.path in reasons and (is_all or service.type not in _STORES):
             yield Finding(
                 code="service-not-checked",
                 outcome=Outcome.SKIPPED,

@@ -1,18 +1,18 @@
 """The pure parts of the boot check: routes of a document, tracebacks of a log, waiting, memory."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from deploy_suite.checks.boot import tracebacks
+from deploy_suite.checks.boot import probing, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
 from deploy_suite.checks.boot.waiting import until
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import Location
+from deploy_suite.model.finding import Finding, Location, Outcome
 
 TOP = Path("/run/top")
 ENVIRONMENT = Environment(
@@ -121,6 +121,17 @@ def test_own_frames_are_those_of_the_repository_outside_its_environment() -> Non
     assert tracebacks.chain(frames) == "back/app/main.py:26 → back/app/search.py:11"
 
 
+def test_a_source_that_only_the_packages_builder_had_is_no_file_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "run.py").write_text("")
+    here = replace(ENVIRONMENT, workdir=tmp_path, top=tmp_path, venv=tmp_path / ".venv")
+    log = (
+        'Traceback (most recent call last):\n  File "run.py", line 3, in <module>\n'
+        '  File "uvloop/loop.pyx", line 1518, in uvloop.loop.Loop.run_until_complete\nOSError: no\n'
+    )
+
+    assert tracebacks.own_frames(log, here) == ((Location("run.py", 3), "<module>"),)
+
+
 def test_the_traceback_that_matters_is_the_one_above_the_line_asked_for() -> None:
     other = LOG + LOG.replace("app/search.py", "app/other.py")
 
@@ -194,3 +205,26 @@ def test_a_traceback_within_a_line_of_json_has_no_last_line() -> None:
     log = '{"exception": "Traceback (most recent call last):\\n  File ..."}\nINFO: GET / 500\n'
 
     assert (tracebacks.exceptions(log), tracebacks.last_traceback(log)) == ((), ())
+
+
+def test_routes_that_fail_for_the_same_reason_are_told_in_one_finding() -> None:
+    refused = [
+        (
+            path,
+            Finding(
+                code="db-connection-refused",
+                outcome=Outcome.WARNING,
+                message=f"GET {path} answers 500: nothing listens",
+                certainty="visitors get the error",
+            ),
+        )
+        for path in ("/a", "/b", "/c", "/d", "/e", "/f")
+    ]
+    alone = replace(refused[0][1], code="server-error:/x", message="GET /x answers 500")
+
+    found = probing._with_alike([*refused, ("/x", alone)])
+
+    assert [one.message for one in found] == [
+        "GET /a and 5 more (/b, /c, /d, /e, …) answer 500: nothing listens",
+        "GET /x answers 500",
+    ]

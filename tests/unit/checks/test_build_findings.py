@@ -21,6 +21,7 @@ from deploy_suite.model.environment import (
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
+from deploy_suite.project import entry_points
 
 PLACE = Location("render.yaml", 5)
 LINE = Location("requirements.txt", 2)
@@ -126,6 +127,25 @@ def test_what_the_index_refuses_names_the_line(
     assert build.findings(failure("what pip said\n", refused), case(tmp_path)) == (
         failed(code, message, evidence=evidence, remedy=remedy),
     )
+
+
+def test_a_version_that_only_older_releases_fit_is_to_be_lowered(tmp_path: Path) -> None:
+    refused = replace(refusal(RefusalKind.OTHER_PYTHON, fitting="0.9", pythons=("3.14", "3.15")), requirement="pkg==1")
+
+    found = build.findings(failure("what pip said\n", refused), case(tmp_path))
+
+    assert [finding.remedy for finding in found] == [
+        "lower pkg in requirements.txt:2 to 0.9, or pin Python 3.14 for the service"
+    ]
+
+
+def test_a_package_that_the_log_does_not_speak_of_is_shown_with_what_building_it_alone_printed(tmp_path: Path) -> None:
+    alone = "Downloading pkg\n  KeyError: '__version__'\nerror: failed to build pkg\n"
+    refused = replace(refusal(RefusalKind.CANNOT_BUILD, pythons=("3.12",)), account=alone)
+
+    found = build.findings(failure("ERROR: No matching distribution found for other==1\n", refused), case(tmp_path))
+
+    assert [finding.evidence for finding in found] == [("requirements.txt:2: pkg==1", "error: failed to build pkg")]
 
 
 def test_what_everyone_compiles_may_compile_on_the_target(tmp_path: Path) -> None:
@@ -285,3 +305,103 @@ def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
             evidence=("another patch",),
         ),
     )
+
+
+def test_progress_and_long_lists_are_left_out_of_the_evidence(tmp_path: Path) -> None:
+    versions = ", ".join(f"1.{number}" for number in range(40))
+    log = (
+        "Collecting pkg==9\n  Downloading six-1.17.0-py2.py3-none-any.whl (11 kB)\n"
+        f"ERROR: Could not find a version that satisfies the requirement pkg==9 (from versions: {versions})\n"
+    )
+
+    found = build.findings(failure(log, refusal(RefusalKind.UNKNOWN_VERSION)), case(tmp_path))
+
+    assert [finding.evidence for finding in found] == [
+        (
+            "requirements.txt:2: pkg==1",
+            "ERROR: Could not find a version that satisfies the requirement pkg==9",
+        )
+    ]
+
+
+def test_all_that_is_pinned_twice_is_named_though_the_resolver_tells_only_the_first(tmp_path: Path) -> None:
+    requirements = "six==1.17.0\npkg==1\nok==3\npkg==2\nsix==1.16.0\n"
+    account = "error: Because you require pkg==1 and pkg==2, your requirements are unsatisfiable.\n"
+
+    found = build.findings(failure("no words\n", conflict=account), case(tmp_path, requirements=requirements))
+
+    assert [(finding.message, str(finding.location)) for finding in found] == [
+        ("no set of versions fits all requirements: six, pkg", "requirements.txt:1")
+    ]
+
+
+def test_frames_of_foreign_code_are_left_out_of_the_evidence(tmp_path: Path) -> None:
+    log = (
+        "Traceback (most recent call last):\n"
+        '  File "manage.py", line 22, in <module>\n'
+        "    main()\n"
+        '  File ".venv/lib/python3.13/site-packages/django/apps.py", line 1, in populate\n'
+        "    app_config = AppConfig.create(entry)\n"
+        "                 ^^^^^^^^^^^^^^^^^^^^^^^\n"
+        '  File "<frozen importlib._bootstrap>", line 1206, in _gcd_import\n'
+        "OddError: it went wrong\n"
+    )
+
+    found = build.findings(failure(log, command=""), case(tmp_path, command="python manage.py collectstatic"))
+
+    assert [finding.evidence for finding in found] == [
+        (
+            "Traceback (most recent call last):",
+            '  File "manage.py", line 22, in <module>',
+            "    main()",
+            "OddError: it went wrong",
+        )
+    ]
+
+
+def test_a_script_that_was_lent_its_execute_bit_is_a_failure_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "build.sh").write_text("#!/bin/sh\npip install -r requirements.txt\n")
+    (tmp_path / "build.sh").chmod(0o644)
+
+    found = tuple(build.lent(case(tmp_path, command="./build.sh")))
+
+    assert [(finding.code, finding.outcome, finding.location) for finding in found] == [
+        ("entrypoint-not-executable", Outcome.FAILED, PLACE)
+    ]
+    assert tuple(build.lent(case(tmp_path, command="chmod +x build.sh && ./build.sh"))) == ()
+    assert tuple(build.lent(case(tmp_path, command="bash build.sh"))) == ()
+
+
+def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "alembic").mkdir()
+    (tmp_path / "alembic" / "one.py").write_text("")
+    log = (
+        'Traceback (most recent call last):\n  File "alembic/one.py", line 25, in upgrade\n    op.alter_column("t")\n'
+        '  File "<string>", line 8, in alter_column\n'
+        '  File ".venv/lib/python3.13/site-packages/sqlalchemy/x.py", line 3, in execute\n    raise e\n'
+        'sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "t" does not exist\n\n'
+        "[SQL: ALTER TABLE t ALTER COLUMN c DROP NOT NULL]\n"
+    )
+
+    found = build.findings(failure(log, command=""), case(tmp_path, command="alembic upgrade head"))
+
+    assert [(finding.code, str(finding.location), finding.message) for finding in found] == [
+        (
+            "migration-table-missing",
+            "alembic/one.py:25",
+            "the build failed: a migration changes t, which no earlier one has made",
+        )
+    ]
+
+
+def test_a_package_that_a_command_of_the_build_misses_is_told_where_the_application_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import flask\nimport absent_one\napp = flask.Flask('app')\n")
+    start = CommandText(text="gunicorn app:app", location=Location("render.yaml", 6))
+    entry = entry_points.from_command(start, folder=tmp_path, root=PurePosixPath())
+    about = case(tmp_path, command="python prepare.py")
+    about = replace(about, contract=replace(about.contract, entry=entry))
+
+    (found,) = build.findings(failure("ModuleNotFoundError: No module named 'absent_one'\n", command=""), about)
+
+    assert (found.code, str(found.location)) == ("missing-requirement:absent-one", "app.py:2")
+    assert found.evidence == ("ModuleNotFoundError: No module named 'absent_one'", "app.py:2 import absent_one")

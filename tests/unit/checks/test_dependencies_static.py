@@ -214,3 +214,35 @@ def test_lines_of_files_that_the_build_does_not_install_are_known_apart(tmp_path
         "ruff": ("pyproject.toml:5", "group dev"),
         "absent": None,
     }
+
+
+def test_behind_a_wrong_start_command_the_application_that_it_must_mean_is_read_on(tmp_path: Path) -> None:
+    files = {"app/main.py": "from fastapi import FastAPI\nfrom app.utils import x\napp = FastAPI()\n"}
+
+    found = dependencies.check(case(tmp_path, files, start="uvicorn app:app"))
+
+    assert brief(found) == [
+        ("failed", "uvicorn-module-path", "render.yaml:6"),
+        ("failed", "module-not-pushed:app.utils", "app/main.py:2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("pip install -r requirements.txt", [("failed", "module-not-on-path:backend.config", "backend/main.py:1")]),
+        ("pip install -r requirements.txt -e .", [("passed", "own-modules", "render.yaml:6")]),
+    ],
+)
+def test_a_folder_that_is_imported_from_within_is_not_on_the_path(
+    tmp_path: Path, build: str, expected: list[tuple[str, str, str]]
+) -> None:
+    files = {
+        "backend/__init__.py": "",
+        "backend/main.py": "from backend.config import x\napp = 1\n",
+        "backend/config.py": "x = 1\n",
+    }
+
+    found = dependencies.check(case(tmp_path, files, start="cd backend && gunicorn main:app", build=build))
+
+    assert brief(found) == expected

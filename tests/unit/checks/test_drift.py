@@ -48,6 +48,19 @@ class Bench:
         python: str = "3.12.1",
         is_whole: bool = True,
     ) -> tuple[Finding, ...]:
+        """Return what the check finds."""
+        return drift.findings(*self._asked(commit, versions, lines=lines, python=python, is_whole=is_whole))
+
+    def since(
+        self, live: str, commit: str, versions: dict[str, str], *, lines: str = LINES, is_whole: bool = True
+    ) -> tuple[str, ...] | None:
+        """Return what a plan tells of *commit* against the commit *live*."""
+        asked = self._asked(commit, versions, lines=lines, python="3.12.1", is_whole=is_whole)
+        return drift.since(*asked, commit=live * 40)
+
+    def _asked(
+        self, commit: str, versions: dict[str, str], *, lines: str, python: str, is_whole: bool
+    ) -> tuple[Case, Plan, Ports]:
         (self._top / "requirements.txt").write_text(lines)
         snapshot = Snapshot(commit=Commit(sha=commit * 40, tree="0" * 40, subject=""), folder=self._top)
         (contract,) = TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts
@@ -61,7 +74,7 @@ class Bench:
         resolved = Resolved(Resolution(python=python, versions=versions), is_whole)
         choice = Choice(Interpreter(path=Path("python"), version=python))
         plan = cast(Plan, SimpleNamespace(resolved=resolved, choice=choice))
-        return drift.findings(case, plan, cast(Ports, self._ports))
+        return case, plan, cast(Ports, self._ports)
 
 
 @pytest.fixture
@@ -176,3 +189,27 @@ def test_a_kept_record_is_of_the_first_check_of_a_commit(bench: Bench) -> None:
 
     assert [one.code for one in bench.check("b", NEW)] == ["version-drift:numpy", "version-drift", "version-drift"]
     assert bench.check("b", OLD) == ()
+
+
+def test_a_plan_tells_what_moved_since_the_live_commit_and_why(bench: Bench) -> None:
+    bench.check("a", OLD)
+    bench.check("b", OLD)
+
+    found = bench.since("a", "c", NEW, lines=LINES.replace("flask", "flask>=3.1"))
+
+    assert found == (
+        "anyio 3.7.1 → 4.0.0 (major), brought by others",
+        "certifi 2024.2.2 → 2026.1.1 (minor), brought by others",
+        "flask 3.0.0 → 3.1.2 (minor), its line was changed",
+        "fresh 1.0 is new",
+        "numpy 1.26.4 → 2.4.6 (major), by no change of yours",
+        "gone is gone",
+    )
+
+
+def test_a_plan_does_not_guess_at_versions(bench: Bench) -> None:
+    bench.check("a", OLD)
+
+    told = [bench.since("b", "c", NEW), bench.since("a", "c", NEW, is_whole=False), bench.since("a", "c", {})]
+
+    assert (told, bench.since("a", "c", OLD)) == ([None, None, None], ())

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 import pytest
 
 from deploy_suite.checks.base import Built, Case
-from deploy_suite.checks.migrations import extensions, seeding
-from deploy_suite.checks.migrations.fresh import fresh
+from deploy_suite.checks.migrations import drift, extensions, seeding
+from deploy_suite.checks.migrations.fresh import fresh, is_initial
 from deploy_suite.checks.migrations.rehearser import differences, source
 from deploy_suite.checks.migrations.rehearser.errors import RefusedError, described
 from deploy_suite.checks.migrations.rehearser.target import Target
 from deploy_suite.checks.migrations.replies import Reply, Revision
+from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tables import Column
+from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.checks.migrations.values import candidates
-from deploy_suite.model.environment import Environment, Interpreter, Preferences
+from deploy_suite.model.environment import DatabaseAddress, Environment, Interpreter, Preferences
+from deploy_suite.model.finding import Outcome
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import DatabaseServer, Ports, WorkingState
 
@@ -195,6 +198,24 @@ def test_what_is_new_is_told_by_the_live_revision_then_by_what_was_not_pushed(
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("class Migration(migrations.Migration):\n\n    initial = True\n", True),
+        ("class Migration(migrations.Migration):\n    initial = False\n", False),
+        ("# initial = True\nclass Migration(migrations.Migration):\n    dependencies = []\n", False),
+    ],
+)
+def test_the_migrations_that_first_make_the_tables_of_an_application_mark_themselves(
+    tmp_path: Path, text: str, *, expected: bool
+) -> None:
+    file = tmp_path / "0002_initial.py"
+    file.write_text(text)
+
+    assert is_initial(Revision(id="shop.0002_initial", parents=("shop.0001_initial",), file=file)) is expected
+    assert not is_initial(Revision(id="shop.0003", parents=(), file=tmp_path / "gone.py"))
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("def downgrade():\n    pass\n", "empty"),
@@ -235,6 +256,30 @@ def named(**attributes: object) -> Any:
 )
 def test_differences_are_told_in_words(difference: object, words: str) -> None:
     assert differences.shown(difference) == words
+
+
+@pytest.mark.parametrize(
+    ("differences", "outcome"),
+    [
+        (("add column users.age",), Outcome.WARNING),
+        (("remove index ix_a on users", "add column users.age"), Outcome.WARNING),
+        (("remove index ix_a on users", "add index ix_a on users; remove table spatial_ref_sys"), Outcome.NOTE),
+        (("remove foreign key posts_fk on posts", "add foreign key (user_id) on posts"), Outcome.NOTE),
+        (("modify nullable users.name: the database has NULL, the models have NOT NULL",), Outcome.NOTE),
+        (("modify nullable users.name: the database has NOT NULL, the models have NULL",), Outcome.WARNING),
+        (("modify type users.name: the database has VARCHAR(9), the models have VARCHAR(99)",), Outcome.WARNING),
+    ],
+)
+def test_a_difference_for_which_no_statement_fails_is_a_note(differences: tuple[str, ...], outcome: Outcome) -> None:
+    class Told:
+        tool = Tool(kind=Kind.ALEMBIC, file=PurePosixPath("alembic.ini"), folder=PurePosixPath(), argv=())
+
+        def ask(self, *_: object, **__: object) -> Reply:
+            return Reply(failure=None, more={"has_models": True, "tables": 2, "differences": differences})
+
+    (finding,) = drift.compared(cast(Stage, Told()), cast(DatabaseAddress, None))
+
+    assert (finding.code, finding.outcome) == ("alembic-model-drift", outcome)
 
 
 def test_only_the_rehearsals_own_server_is_admitted() -> None:

@@ -8,7 +8,7 @@ import pytest
 from deploy_suite import unstated
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case
-from deploy_suite.checks.variables import unread
+from deploy_suite.checks.variables import on_target, unread
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
@@ -185,3 +185,22 @@ def test_variables_that_are_all_read_are_worth_no_word(tmp_path: Path) -> None:
     files = {"main.py": "LOG_LEVL, APP_DATABASE_URL", "templates/a.html": "{{ WORKER_CLASS_NAME }}"}
 
     assert tuple(unread.findings(_built(tmp_path / "top", files, variables=VARIABLES))) == ()
+
+
+def test_names_on_the_service_are_compared_with_what_manifest_and_code_want(tmp_path: Path) -> None:
+    files = {"main.py": MAIN + "OLD = os.environ.get('OLD_NAME')\n"}
+    there = ["OLD_NAME", "FORGOTTEN", "WEB_CONCURRENCY", "PGHOST"]
+
+    found = on_target.compared(case(tmp_path, files), there)
+
+    assert found.missing == (
+        ("LOG_LEVEL", "render.yaml:9 states it"),
+        ("API_KEY", "main.py:3 asks for it at every start, without a default"),
+    )
+    assert found.extra == ("FORGOTTEN",)
+
+
+def test_what_is_on_the_service_is_missed_by_nobody(tmp_path: Path) -> None:
+    found = on_target.compared(case(tmp_path, {"main.py": MAIN}), ["LOG_LEVEL", "API_KEY"])
+
+    assert (found.missing, found.extra) == ((), ())

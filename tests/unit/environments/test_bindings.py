@@ -105,6 +105,42 @@ def test_the_users_answer_beats_everything(tmp_path):
     assert value_of("MODE", Literal(Secret("production")), tmp_path, MODE="test") == "test"
 
 
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("localhost,127.0.0.1", "localhost,127.0.0.1,web.onrender.com"),
+        ("localhost 127.0.0.1", "localhost 127.0.0.1 web.onrender.com"),
+        ('["localhost"]', '["localhost", "web.onrender.com"]'),
+        ("", "web.onrender.com"),
+    ],
+)
+def test_the_hosts_of_a_desk_are_not_all_that_the_target_allows(tmp_path, example, expected):
+    (tmp_path / ".env.example").write_text(f"ALLOWED_HOSTS={example}\n")
+
+    assert value_of("ALLOWED_HOSTS", Prompted(), tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("modules", "example", "expected"),
+    [
+        (("settings/dev", "settings/prod"), "shop.settings.dev", "shop.settings.prod"),
+        (("settings/base", "settings/production"), "", "shop.settings.production"),
+        (("settings/dev",), "shop.settings.dev", "shop.settings.dev"),
+        (("settings",), "", "shop.settings"),
+    ],
+)
+def test_the_settings_that_are_typed_in_are_productions_where_there_are_such(tmp_path, modules, example, expected):
+    for module in modules:
+        file = tmp_path / "shop" / f"{module}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    (tmp_path / "shop/wsgi.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    (tmp_path / ".env.example").write_text(f"DJANGO_SETTINGS_MODULE={example}\n")
+
+    assert value_of("DJANGO_SETTINGS_MODULE", Prompted(), tmp_path) == expected
+    assert value_of("DJANGO_SETTINGS_MODULE", Literal(Secret("shop.own")), tmp_path) == "shop.own"
+
+
 def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
     subject = contract(
         Variable(name="OPENAI_API_KEY", source=Prompted()), Variable(name="MODE", source=Literal(Secret("x")))

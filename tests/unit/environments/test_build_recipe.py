@@ -201,6 +201,44 @@ def test_what_the_start_command_installs_belongs_to_the_environment(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        ("uv run uvicorn main:app", "uv sync --inexact"),
+        ("exec uv run --frozen --group prod -m uvicorn main:app", "uv sync --inexact --frozen --group prod"),
+        ("uv run --no-dev alembic upgrade head && uv run --no-dev main.py", "uv sync --inexact --no-dev"),
+    ],
+)
+def test_what_uv_run_brings_up_to_date_belongs_to_the_environment(tmp_path: Path, start: str, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+
+    found = recipe(tmp_path, "uv sync --no-dev", start=start)
+
+    assert (found.at_start, found.is_synced) == (f"( cd . && {text} )", True)
+    assert [install.tool for install in found.installs] == ["uv sync", "uv sync"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "uv run --no-sync uvicorn main:app",
+        "UV_NO_SYNC=1 uv run uvicorn main:app",
+        "uv run --with httpx uvicorn main:app",
+        "uv run --isolated uvicorn main:app",
+        "uv run --python 3.12 uvicorn main:app",
+        "uv run --group $GROUP uvicorn main:app",
+        "test -d .venv || uv run uvicorn main:app",
+        "uv tool run uvicorn main:app",
+    ],
+)
+def test_what_else_uv_run_may_do_is_left_to_its_run(tmp_path: Path, start: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+
+    found = recipe(tmp_path, "uv sync --no-dev", start=start)
+
+    assert (found.at_start, found.is_synced) == ("", False)
+
+
+@pytest.mark.parametrize(
     "start",
     [
         "python -m venv venv && venv/bin/pip install flask && venv/bin/python main.py",

@@ -1,5 +1,7 @@
 """What the files that an index lists say of requirements."""
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,3 +130,18 @@ def test_a_release_is_withdrawn_when_all_its_files_are(tmp_path: Path) -> None:
     listed = index_query.answer_for([tmp_path.as_uri()], "pkg")["files"]
 
     assert index_query.releases(listed) == {"1.0": "broken metadata", "1.1": ""}
+
+
+def test_an_answer_of_any_length_goes_to_the_file_that_the_question_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "index.html").write_text('<a href="pkg-1-py3-none-any.whl">pkg</a>', encoding="utf-8")
+    answers = tmp_path / "answers.json"
+    question = {"indexes": [tmp_path.as_uri()], "names": ["pkg"], "to": str(answers)}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(question)))
+
+    index_query.main()
+
+    assert json.loads(answers.read_bytes()) == {"pkg": {"status": 200, "files": [["pkg-1-py3-none-any.whl", "", ""]]}}
+    assert capsys.readouterr().out == ""

@@ -165,9 +165,9 @@ def test_a_signature_is_no_trap_for_the_matcher(cause: Cause, signature: Signatu
 
 
 def _seconds(signature: Signature, text: str) -> float:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     signature.pattern.search(text)
-    return time.perf_counter() - begun
+    return time.thread_time() - begun
 
 
 def test_a_mebibyte_of_every_rows_literals_is_read_at_once() -> None:

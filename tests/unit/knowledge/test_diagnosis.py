@@ -237,3 +237,64 @@ def test_the_package_that_poetry_could_not_build_is_not_one_that_it_installed_be
     )
 
     assert root(text) == "build-failure:pydantic-core"
+
+
+def test_a_traceback_inside_a_line_of_json_is_read_like_any_other() -> None:
+    found = diagnose(
+        r'{"message": "Exception in worker process", "exc_info": "Traceback (most recent call last):\n'
+        r"  File \"/app/main.py\", line 3, in <module>\n    import numpy\n"
+        r"ModuleNotFoundError: No module named 'numpy'\n\"}",
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "missing-requirement:numpy"
+
+
+def test_a_word_that_a_terminal_broke_over_two_lines_is_read_as_one() -> None:
+    found = diagnose(
+        "2021-01-11T15:02:54.234045+00:00 app[web.1]: ModuleNotFoundError: No module name\nd 'django_heroku'\n",
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "missing-requirement:django-heroku"
+
+
+def test_what_a_request_asked_for_does_not_hide_why_it_failed() -> None:
+    found = diagnose(
+        "2023/04/13 01:20:45 [crit] 20#20: *23 connect() to unix:/run/app.sock failed (13: Permission denied) while "
+        'connecting to upstream, client: 192.0.2.1, server: app, request: "GET /favicon.ico HTTP/1.1"',
+    )
+
+    assert found.root is not None
+    assert found.root.slug == "nginx-socket-permission"
+
+
+def test_a_database_that_came_late_is_no_failure() -> None:
+    found = diagnose(
+        'web-1 | psycopg.OperationalError: connection failed: connection to server at "172.18.0.2", port 5432 failed: '
+        "Connection refused\nweb-1 | Running migrations:\nweb-1 |   No migrations to apply.\n",
+    )
+
+    assert found == Diagnosis(verdict=Verdict.HEALTHY)
+
+
+def test_a_line_that_says_that_something_cannot_be_is_no_sign_of_health() -> None:
+    found = diagnose("Installing dependencies from Pipfile.lock\nThe Python interpreter can't be found.\n")
+
+    assert (found.verdict, found.seen and found.seen.line) == (Verdict.UNKNOWN, 2)
+
+
+_ON_HEROKU = """2022-05-11T10:02:14.000000+00:00 app[web.1]: App running on http://127.0.0.1:5000
+2022-05-11T10:03:11.000000+00:00 heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT
+"""
+_IN_CONTAINERS = """web-1   | Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)
+nginx-1 | connect() failed (111: Connection refused) while connecting to upstream, upstream: "http://192.0.2.2:8000/"
+"""
+
+
+@pytest.mark.parametrize("log", [_ON_HEROKU, _IN_CONTAINERS])
+def test_what_another_container_says_tells_that_a_local_address_is_the_wrong_one(log: str) -> None:
+    found = diagnose(log)
+
+    assert found.root is not None
+    assert found.root.slug == "bound-to-wrong-address"

@@ -85,6 +85,13 @@ def test_the_beginning_of_a_secret_at_a_line_that_was_cut_is_masked():
     assert masker.masked("it is abcdefghijk…\nand abcdefghij\nnot abcd") == "it is ***…\nand ***\nnot abcd"
 
 
+def test_the_scheme_of_a_secret_address_is_no_part_of_it_that_needs_a_mask():
+    masker = Masker.of([Secret("postgresql://shop:kd83jfh3kd9fj3@db.internal/shop")])
+
+    assert masker.masked("the database shop-postgres") == "the database shop-postgres"
+    assert masker.masked("postgresql%3A//shop%3Akd83jfh3kd9fj3%40db.internal/shop") == "***"
+
+
 def test_long_lines_without_secrets_take_no_time():
     began = time.perf_counter()
 

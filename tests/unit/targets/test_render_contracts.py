@@ -171,9 +171,17 @@ def test_services_in_projects_and_ungrouped_ones_are_found(read: Read) -> None:
 
 
 def test_what_is_not_pythons_is_skipped_and_leaves_the_verdict_complete(read: Read) -> None:
-    (skipped,) = [one for one in read(FILES).findings if one.outcome is Outcome.SKIPPED]
+    site = "  - {type: web, name: site, runtime: static, buildCommand: make, staticPublishPath: public}\n"
+    text = FILES["render.yaml"].replace("services:\n", f"services:\n{site}")
 
-    assert (skipped.code, skipped.service, skipped.required) == ("service-not-checked", "cache", False)
+    (skipped,) = [one for one in read({**FILES, "render.yaml": text}).findings if one.outcome is Outcome.SKIPPED]
+
+    assert (skipped.code, skipped.service, skipped.required) == ("service-not-checked", "site", False)
+
+
+def test_of_a_store_nothing_is_said_for_it_has_no_code(read: Read) -> None:
+    assert "type: keyvalue" in FILES["render.yaml"]
+    assert [one.service for one in read(FILES).findings if one.outcome is Outcome.SKIPPED] == []
 
 
 def test_a_blueprint_without_any_python_service_leaves_the_verdict_incomplete(read: Read) -> None:

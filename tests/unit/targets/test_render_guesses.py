@@ -39,13 +39,61 @@ def test_a_procfile_gives_its_processes_and_its_release_runs_before_the_deploy(r
         ("shop-worker", ServiceKind.WORKER),
     ]
     (finding,) = reading.findings
-    assert (finding.code, finding.outcome) == ("render-yaml-missing", Outcome.WARNING)
+    assert (finding.code, finding.outcome) == ("render-yaml-missing", Outcome.NOTE)
     assert finding.message.startswith("Render does not read a Procfile")
+    assert finding.evidence == (
+        "buildCommand: pip install -r requirements.txt",
+        "shop preDeployCommand: flask db upgrade",
+        "shop startCommand: gunicorn app:app",
+        "shop-worker startCommand: celery -A app worker",
+    )
+
+
+PORTAL = """\
+import uvicorn
+from fastapi import FastAPI
+
+
+class Portal:
+    def __init__(self):
+        self.app = FastAPI()
+
+    def run(self):
+        uvicorn.run(self.app, host="0.0.0.0", port=8000)
+
+
+if __name__ == "__main__":
+    Portal().run()
+"""
+AIOHTTP = """\
+from aiohttp import web
+
+if __name__ == "__main__":
+    web.run_app(web.Application(), port=8080)
+"""
+
+
+@pytest.mark.parametrize(("name", "source"), [("main.py", PORTAL), ("server.py", AIOHTTP)])
+def test_a_script_that_serves_by_itself_is_started_where_no_application_is_at_the_modules_level(
+    read: Read, name: str, source: str
+) -> None:
+    reading = read({name: source, "requirements.txt": "fastapi\nuvicorn\naiohttp\n"})
+
+    assert commands(reading) == [("pip install -r requirements.txt", None, f"python {name}")]
+
+
+def test_of_several_scripts_none_is_guessed(read: Read) -> None:
+    with pytest.raises(UsageError, match="no service found"):
+        read({"main.py": PORTAL, "server.py": AIOHTTP, "requirements.txt": "aiohttp\n"})
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
+        (
+            {"manage.py": "", "site/wsgi.py": DJANGO, "requirements.txt": "django\nwaitress\n"},
+            ("pip install -r requirements.txt", None, "waitress-serve --listen=0.0.0.0:$PORT site.wsgi:application"),
+        ),
         (
             {"main.py": FASTAPI, "requirements.txt": "fastapi\nuvicorn\n"},
             ("pip install -r requirements.txt", None, "uvicorn main:app --host 0.0.0.0 --port $PORT"),
@@ -143,3 +191,39 @@ def test_a_requirements_file_that_lags_behind_the_poetry_project_is_not_what_is_
     assert lagging.build is not None
     assert exported.build is not None
     assert (lagging.build.text, exported.build.text) == ("poetry install", "pip install -r requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "held", "remedy"),
+    [
+        (
+            "services:\n  - type: web\n    name: shop\n    startCommand: gunicorn app:app\n",
+            "Procfile holds a Blueprint, so no platform finds a command in it",
+            "git mv Procfile render.yaml, and leave in it what is YAML",
+        ),
+        (
+            "gunicorn app:app\n",
+            "Procfile holds no process, so no platform finds a command in it",
+            "write lines like `web: gunicorn app:app` to Procfile",
+        ),
+    ],
+)
+def test_a_procfile_that_is_none_gives_no_service(read: Read, text: str, held: str, remedy: str) -> None:
+    reading = read({"Procfile": text, "requirements.txt": "flask\ngunicorn\n", "app.py": FLASK})
+
+    assert commands(reading) == [("pip install -r requirements.txt", None, "gunicorn app:app")]
+    _, finding = reading.findings
+    assert (finding.code, finding.outcome, finding.message, finding.remedy) == (
+        "procfile-invalid",
+        Outcome.WARNING,
+        held,
+        remedy,
+    )
+
+
+def test_a_blueprint_file_that_holds_something_else_says_what(read: Read) -> None:
+    reading = read({"render.yaml": "# ours\nFROM python:3.12\nENV A=1\nCMD gunicorn app:app\n", "app.py": FLASK})
+
+    assert [(one.code, one.message, str(one.location)) for one in reading.findings] == [
+        ("render-yaml-invalid", "render.yaml cannot be read: it holds a Dockerfile", "render.yaml:2")
+    ]

@@ -30,7 +30,7 @@ CASES = {
     ),
     "1 redis": (
         SERVICE + "  - {type: redis, name: r, plan: free, ipAllowList: []}\n",
-        [("render-deprecated-type:redis", WARNING, 8)],
+        [("render-deprecated-type:redis", NOTE, 8)],
     ),
     "the database's address typed in": (
         SERVICE + "    envVars:\n      - key: DATABASE_URL\n        sync: false\n" + DATABASE,
@@ -44,8 +44,8 @@ CASES = {
         [],
     ),
     "2 legacy plan": (SERVICE + DATABASE.replace("free", "starter"), [("render-legacy-plan", WARNING, 10)]),
-    "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", WARNING, 2)]),
-    "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", WARNING, 9)]),
+    "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", NOTE, 2)]),
+    "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", NOTE, 9)]),
     "4 free and pre-deploy": (
         SERVICE + "    preDeployCommand: flask db upgrade\n",
         [("render-free-plan-limit:preDeployCommand", FAILED, 8)],
@@ -97,6 +97,10 @@ CASES = {
         SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n",
         [("render-unknown-reference:db", WARNING, 10)],
     ),
+    "10 group of the Dashboard": (
+        SERVICE + "    envVars:\n      - fromGroup: secrets\n",
+        [("render-unknown-reference:secrets", NOTE, 9)],
+    ),
     "11 twice": (
         SERVICE + "  - {type: web, name: shop, runtime: docker, plan: free, dockerfilePath: app.py}\n",
         [("render-duplicate-name:shop", FAILED, 8)],
@@ -139,6 +143,16 @@ CASES = {
     "API's word": (
         SERVICE + "  - {type: static_site, name: s, staticPublishPath: d}\n",
         [("render-unknown-type", FAILED, 8)],
+    ),
+    "a database among the services, and who refers to it": (
+        SERVICE
+        + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n"
+        + "  - {type: db, name: db, databaseName: shop, user: shop}\n",
+        [("render-unknown-type", FAILED, 11)],
+    ),
+    "a source that is none": (
+        SERVICE + "    envVars:\n      - key: A\n        fromRedis: {name: r, property: connectionString}\n",
+        [("render-unknown-key:fromRedis", WARNING, 10)],
     ),
     "empty PORT": (
         SERVICE + "    envVars:\n      - key: PORT\n        value: ''\n",
@@ -212,3 +226,12 @@ def test_no_value_of_a_variable_appears_in_any_finding(read: Read) -> None:
 
     assert sentinel not in repr(reading.findings)
     assert sentinel not in repr(reading.contracts)
+
+
+def test_a_reference_that_differs_in_writing_alone_names_the_database(read: Read) -> None:
+    text = SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: Shop-DB, property: host}\n"
+    reading = read({"render.yaml": text + "databases:\n  - {name: shop_db, plan: free}\n"})
+
+    (finding,) = (one for one in reading.findings if one.code == "render-unknown-reference:Shop-DB")
+    assert finding.remedy == "write `name: shop_db`, as the database is called in render.yaml"
+    assert finding.certainty == "likely: shop_db is meant, which differs only in how it is written"

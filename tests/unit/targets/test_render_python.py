@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy_suite.model.contract import PythonRequest
-from deploy_suite.model.finding import Location
+from deploy_suite.model.finding import Location, Outcome
 from deploy_suite.targets.base import Reading
 
 Read = Callable[..., Reading]
@@ -56,7 +56,15 @@ def test_a_file_in_the_root_directory_is_taken_with_a_warning(read: Read) -> Non
     reading = read({**FILES, "backend/.python-version": "3.11.12\n"})
 
     assert reading.contracts[0].python.version == "3.11.12"
-    assert [one.code for one in reading.findings] == ["python-version-file-place"]
+    assert [(one.code, one.outcome) for one in reading.findings] == [("python-version-file-place", Outcome.WARNING)]
+
+
+def test_a_file_in_the_root_directory_that_uv_reads_anyway_is_a_note(read: Read) -> None:
+    reading = read({**FILES, "backend/.python-version": "3.13\n", "backend/uv.lock": "version = 1\n"})
+
+    (finding,) = reading.findings
+    assert (finding.code, finding.outcome) == ("python-version-file-place", Outcome.NOTE)
+    assert finding.certainty.endswith("; uv reads it there")
 
 
 def test_runtime_txt_is_ignored_and_said_so(read: Read) -> None:
@@ -92,3 +100,12 @@ def test_an_unreadable_version_file_is_a_warning_and_the_default_counts(read: Re
 
     assert reading.contracts[0].python.version == "3.14.3"
     assert [one.code for one in reading.findings] == ["python-runtime-unavailable"]
+
+
+def test_behind_a_version_that_yaml_shortened_the_one_that_was_written_is_checked(read: Read) -> None:
+    variable = "    envVars:\n      - key: PYTHON_VERSION\n        value: 3.10\n"
+
+    reading = read({**FILES, "render.yaml": SERVICE + variable})
+
+    assert reading.contracts[0].python.version == "3.10"
+    assert [finding.code for finding in reading.findings] == ["python-runtime-unavailable"]

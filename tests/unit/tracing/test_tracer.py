@@ -398,6 +398,7 @@ def test_files_that_the_target_cannot_read_are_told(tmp_path: Path, source: str,
         ("try:\n    pass\nexcept ValueError, KeyError:\n    pass\n", "3.14"),
         ("name = t'{x}'\n", "3.14"),
         ("f'{x!r:>{width}} {\"a\"}'\n", "3.9"),
+        ("try:\n    type X = int\nfinally:\n    pass\n", "3.12"),
     ],
 )
 def test_syntax_that_a_newer_target_may_read_is_no_fault(tmp_path: Path, source: str, python: str) -> None:
@@ -405,6 +406,12 @@ def test_syntax_that_a_newer_target_may_read_is_no_fault(tmp_path: Path, source:
 
     assert result.syntax_problems == ()
     assert kinds(result) == {"a": "eager"}
+
+
+def test_a_try_without_its_end_is_a_fault_for_every_python(tmp_path: Path) -> None:
+    result = traced(tmp_path, {"main.py": "import new\n", "new.py": "try:\n    a = 1\nb = 2\n"}, python="3.14")
+
+    assert [(one.file, one.line) for one in result.syntax_problems] == [("new.py", 3)]
 
 
 def test_modules_that_the_targets_python_lost_are_packages_now(tmp_path: Path) -> None:

@@ -60,6 +60,20 @@ class AlembicTool:
         self._run(look, dont_mutate=True)
         return found
 
+    def models(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns of the models' tables, each with whether it may be NULL; the database is not looked at."""
+        found: dict[str, Any] = {"has_models": False, "columns": {}}
+
+        def look(current: Any, context: Any) -> list[Any]:
+            for metadata in _listed(context.opts.get("target_metadata")):
+                for table in metadata.tables.values():
+                    found["has_models"] = True
+                    found["columns"][table.fullname] = {one.name: bool(one.nullable) for one in table.columns}
+            return []
+
+        self._run(look, dont_mutate=True)
+        return found
+
     def _run(self, migrations: Any, **options: Any) -> None:
         context = importlib.import_module("alembic.runtime.environment").EnvironmentContext
         with context(self._config, self._script, fn=migrations, as_sql=False, **options):

@@ -83,6 +83,13 @@ class DjangoTool:
             found["differences"] = [line.strip() for line in said.getvalue().splitlines() if line.strip()]
         return found
 
+    def models(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns of all models' tables, each with whether it may be NULL."""
+        models = importlib.import_module("django.apps").apps.get_models(include_auto_created=True)
+        tables = {one._meta.db_table: one._meta.concrete_fields for one in models if one._meta.managed}
+        columns = {name: {field.column: bool(field.null) for field in fields} for name, fields in tables.items()}
+        return {"has_models": bool(columns), "columns": columns}
+
     def _manage(self, job: dict[str, Any]) -> None:
         settings = job.get("settings")
         if settings:

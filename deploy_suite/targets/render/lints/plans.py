@@ -6,7 +6,7 @@ from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
-from deploy_suite.targets.render.lints.saying import fails, warns
+from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _LIST_MAY_BE_OLD = "uncertain: Render may offer plans that are newer than this list, and custom ones"
 
@@ -25,7 +25,7 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
 
 def _omitted(service: ServiceResource) -> Iterator[Finding]:
     if service.text("plan") is None and not service.is_static and service.type in {"web", "keyvalue"}:
-        yield warns(
+        yield notes(
             service,
             "render-plan-omitted",
             f"{service.label} names no plan, so a new service gets starter, which costs money",
@@ -130,7 +130,7 @@ def _database(database: Resource) -> Iterator[Finding]:
     plan = database.text("plan")
     plans = facts().values["database_plan"]
     if plan is None:
-        yield warns(
+        yield notes(
             database,
             "render-plan-omitted",
             f"database {database.name} names no plan, so a new one gets basic-256mb, which costs money",

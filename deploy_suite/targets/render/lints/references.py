@@ -7,9 +7,9 @@ from typing import Final
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests.yaml_document import Scalar, ScalarKind
 from deploy_suite.model.finding import Finding
-from deploy_suite.targets.render import nodes
+from deploy_suite.targets.render import nodes, schema
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
-from deploy_suite.targets.render.lints.saying import fails, warns
+from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _SOURCES: Final = ("value", "generateValue", "sync", "fromDatabase", "fromService")
 _NOT_IN_GROUPS: Final = ("sync", "fromDatabase", "fromService", "fromGroup")
@@ -17,6 +17,9 @@ _DATABASE_KEY: Final = re.compile(
     r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)|DATABASE", re.IGNORECASE
 )
 _ELSEWHERE: Final = "uncertain: it may exist in the workspace, outside this file"
+# A Blueprint's own groups hold no `sync: false`, so a group of secrets is made by hand.
+# Source: https://render.com/docs/blueprint-spec#environment-groups
+_IN_DASHBOARD: Final = "it may exist in the workspace: a group of secrets can only be made in the Dashboard"
 
 
 def problems(blueprint: Blueprint) -> Iterator[Finding]:
@@ -66,7 +69,7 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
         )
         return
     given = _given(entry)
-    if not given and not entry.has("previewValue"):
+    if not given and not entry.has("previewValue") and not _has_strange_source(entry):
         yield warns(
             entry,
             "render-variable-source",
@@ -84,6 +87,12 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
         )
 
 
+def _has_strange_source(entry: Resource) -> bool:
+    """Whether the value is to come from a place that Render does not know, which is told of the key itself."""
+    known = facts().shapes["variable"].keys
+    return any(one.key.startswith("from") and one.key not in known for one in entry.block.entries)
+
+
 def _database(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
     source = nodes.block(entry.block.get("fromDatabase"))
     if source is None:
@@ -99,15 +108,28 @@ def _database(entry: Resource, service: ServiceResource, blueprint: Blueprint) -
             evidence=f"property: {part}",
             remedy=f"use one of {', '.join(known)} in {entry.file}",
         )
-    if name and blueprint.database(name) is None:
+    if name and blueprint.database(name) is None and not _is_strange_service(name, blueprint):
+        alike = next((one.name for one in blueprint.databases if one.name and _plain(one.name) == _plain(name)), "")
         yield warns(
             entry,
             f"render-unknown-reference:{name}",
             f"{_key(entry)} of {service.label} refers to the database {name}, which {entry.file} does not define",
             key="fromDatabase",
-            remedy=_add_or_correct(name, [one.name for one in blueprint.databases], "databases", entry.file),
-            certainty=_ELSEWHERE,
+            remedy=f"write `name: {alike}`, as the database is called in {entry.file}"
+            if alike
+            else _add_or_correct(name, [one.name for one in blueprint.databases], "databases", entry.file),
+            certainty=f"likely: {alike} is meant, which differs only in how it is written" if alike else _ELSEWHERE,
         )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _is_strange_service(name: str, blueprint: Blueprint) -> bool:
+    """Whether *name* stands in the list of services with a type that is none: that is what is wrong with it."""
+    service = blueprint.service(name)
+    return service is not None and not schema.is_type(service.text("type"))
 
 
 def _by_hand(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
@@ -175,13 +197,13 @@ def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) ->
 def _group(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
     name = entry.text("fromGroup")
     if name and blueprint.group(name) is None:
-        yield warns(
+        yield notes(
             entry,
             f"render-unknown-reference:{name}",
             f"{service.label} takes variables from the group {name}, which {entry.file} does not define",
             key="fromGroup",
             remedy=_add_or_correct(name, [one.name for one in blueprint.groups], "envVarGroups", entry.file),
-            certainty=_ELSEWHERE,
+            certainty=_IN_DASHBOARD,
         )
 
 

@@ -25,6 +25,20 @@ def warns(
     return _said(resource, code, message, key, remedy, evidence, Outcome.WARNING, certainty)
 
 
+def notes(
+    resource: Resource,
+    code: str,
+    message: str,
+    *,
+    key: str = "",
+    remedy: str,
+    evidence: str = "",
+    certainty: str = CERTAIN_ONLY_UNWISE,
+) -> Finding:
+    """Return a finding for what is as it may be, and worth knowing."""
+    return _said(resource, code, message, key, remedy, evidence, Outcome.NOTE, certainty)
+
+
 def _said(
     resource: Resource,
     code: str,

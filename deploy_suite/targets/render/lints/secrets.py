@@ -4,22 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from deploy_suite.knowledge.secret_forms import ISSUED_KEY, SECRET_NAME
 from deploy_suite.manifests.yaml_document import Block
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 
-_NAME: Final = re.compile(
-    r"(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|ENCRYPTION_?KEY)(_|$)", re.IGNORECASE
-)
 _NO_SECRET_NAME: Final = re.compile(
     r"(_ALGORITHM|_EXPIR\w*|_MINUTES|_SECONDS|_TTL|_URL|_PATH|_FILE|_NAME|_TYPE|_LENGTH)$", re.IGNORECASE
 )
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@]*:(?P<password>[^\s@]+)@(?P<host>[^\s/:?]+)", re.IGNORECASE)
-_ISSUED: Final = re.compile(
-    r"(sk-[\w-]{16,}|sk_live_\w{8,}|rk_live_\w{8,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|rnd_\w{16,}"
-    r"|xox[abpr]-[\w-]{10,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|glpat-[\w-]{16,}|hf_\w{20,}|gsk_\w{20,})"
-)
 _PLACEHOLDER: Final = re.compile(
     r"(^$|your|change|replace|example|placeholder|dummy|sample|todo|fixme|insert|enter|xxx|\*\*\*|\.\.\.|<.*>|\$\{?\w|"
     r"^(test|dev|none|null|true|false|secret|password|key|token)\b)",
@@ -43,9 +37,9 @@ def _reason(name: str, value: str) -> str:
     address = _URL.search(value)
     if address and address["host"] not in _LOCAL and not _PLACEHOLDER.search(address["password"]):
         return "the value is an address with a password"
-    if _ISSUED.search(value):
+    if ISSUED_KEY.search(value):
         return "the value has the form of a key that a service issued"
-    if not _NAME.search(name) or _NO_SECRET_NAME.search(name):
+    if not SECRET_NAME.search(name) or _NO_SECRET_NAME.search(name):
         return ""
     looks_made = len(value) >= _SHORTEST and " " not in value and "://" not in value
     return "its name says so, and the value is no placeholder" if looks_made and not _PLACEHOLDER.search(value) else ""

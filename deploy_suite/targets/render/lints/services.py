@@ -7,10 +7,11 @@ from deploy_suite.knowledge.platforms.render import ValueList, facts
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
-from deploy_suite.targets.render.lints.saying import fails, warns
+from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _NATIVE: Final = frozenset({"node", "python", "elixir", "go", "ruby", "rust"})
 _CRON_FIELDS: Final = 5
+_DATABASES: Final = frozenset({"db", "database", "postgres", "postgresql", "pg", "psql"})
 _MAY_BE_NEW: Final = "uncertain: Render may know values that are newer than this list"
 
 
@@ -30,7 +31,7 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
 def _type(service: ServiceResource) -> Iterator[Finding]:
     written = (service.text("type") or "").strip()
     if written == "redis":
-        yield warns(
+        yield notes(
             service,
             "render-deprecated-type:redis",
             "type redis is deprecated in favour of keyvalue",
@@ -46,6 +47,16 @@ def _type(service: ServiceResource) -> Iterator[Finding]:
 def _listed(service: ServiceResource, key: str, written: str, known: ValueList) -> Iterator[Finding]:
     instead = known.instead.get(written.lower())
     if written in known.allowed:
+        return
+    if key == "type" and written.lower() in _DATABASES:
+        yield fails(
+            service,
+            "render-unknown-type",
+            f"{written} is no service type of a Blueprint: its PostgreSQL databases are in a list of their own",
+            key=key,
+            evidence=f"{key}: {written}",
+            remedy=f"move {service.label} from `services:` to `databases:` in {service.file}, without its `{key}:`",
+        )
         return
     if instead is not None and key == "type":
         yield fails(

@@ -52,7 +52,16 @@ def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -
     )
 
     assert (finding.code, finding.location) == ("failure-hidden:installation", Location("build.sh", 2))
+    assert finding.outcome is WARNING  # for static files are collected there too
     assert finding.remedy == "write `set -o errexit` in the second line of build.sh"
+
+
+def test_a_failing_installation_alone_is_only_a_note_where_the_start_would_fail_for_it(checked: Checked) -> None:
+    script = "#!/bin/bash\npip install -r requirements.txt\nuv cache prune --ci\n"
+
+    found = checked({**FILES, "build.sh": script}, build="./build.sh", executable=("build.sh",))
+
+    assert outcomes(found) == [("failure-hidden:installation", Outcome.NOTE)]
 
 
 @pytest.mark.parametrize("build", ["bash -e build.sh", "bash build.sh"])
@@ -155,6 +164,7 @@ def test_windows_line_ends_of_a_script_fail(checked: Checked) -> None:
         ("gunicorn\n".encode("utf-16"), [("requirements-encoding", Outcome.NOTE)]),
         (b"\xef\xbb\xbfgunicorn\n", [("requirements-encoding", Outcome.NOTE)]),
         ("gunicorn\nflask\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
+        (b"gunicorn\nflask" + "pandas==2.3.1\r\n".encode("utf-16-le"), [("requirements-encoding", FAILED)]),
         (b"gunicorn\n--upgrade pip\n", [("requirements-syntax", FAILED)]),
     ],
 )
@@ -178,6 +188,46 @@ def test_a_module_that_the_commit_has_elsewhere_or_nowhere(checked: Checked, sta
 
     assert (finding.code, finding.outcome) == (code, FAILED)
     assert finding.remedy.startswith("write `rootDir: backend` or `--")
+
+
+@pytest.mark.parametrize(
+    ("files", "start", "why", "remedy"),
+    [
+        (
+            {"app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n"},
+            "uvicorn app:app --host 0.0.0.0 --port $PORT",
+            "app is a folder without __init__.py, and there is no app.py",
+            "write `app.main:app` in place of `app:app` in render.yaml",
+        ),
+        (
+            {
+                "config/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+                "application = get_wsgi_application()\n",
+                "config/asgi.py": "from django.core.asgi import get_asgi_application\n"
+                "application = get_asgi_application()\n",
+            },
+            "gunicorn mysite.wsgi:application",
+            "the commit has neither mysite/wsgi.py nor mysite/wsgi/__init__.py",
+            "write `config.wsgi:application` in place of `mysite.wsgi:application` in render.yaml",
+        ),
+        (
+            {
+                "one.py": "import flask\nfirst = flask.Flask('a')\n",
+                "two.py": "import flask\nother = flask.Flask('b')\n",
+            },
+            "gunicorn shop.main:app",
+            "the commit has neither shop/main.py nor shop/main/__init__.py",
+            "commit the module shop.main, or correct `shop.main:app` in render.yaml",
+        ),
+    ],
+)
+def test_the_application_that_a_wrong_start_command_must_mean_is_named_where_there_is_but_one(
+    checked: Checked, files: Mapping[str, str | bytes], start: str, why: str, remedy: str
+) -> None:
+    (finding,) = checked({"requirements.txt": "gunicorn\nuvicorn\n", **files}, start=start)
+
+    assert finding.message.endswith(f": {why}")
+    assert finding.remedy == remedy
 
 
 def test_a_module_that_is_untracked_is_not_pushed(checked: Checked) -> None:
@@ -292,5 +342,74 @@ def test_packages_that_the_start_command_installs_are_a_warning_at_their_line(ch
     assert found[0].remedy == "move `pip install -q flask gunicorn` into the build command of shop"
 
 
+UV_PROJECT = {
+    "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["flask", "gunicorn"]\n\n'
+    '[dependency-groups]\n# of the desk\ndev = ["pytest"]\n',
+    "app.py": FILES["app.py"],
+}
+
+
+def test_what_uv_run_brings_at_each_start_is_a_note_with_the_option_that_spares_it(checked: Checked) -> None:
+    found = checked(UV_PROJECT, build="uv sync --no-dev", start="uv run gunicorn app:app")
+
+    (note,) = [one for one in found if one.code == "installs-at-start"]
+    assert note.outcome is Outcome.NOTE
+    assert note.message == "`uv run` installs at each start what the build leaves out by --no-dev"
+    assert note.remedy == "write `uv run --no-sync` in render.yaml"
+
+
+@pytest.mark.parametrize(
+    ("build", "start"),
+    [
+        ("uv sync", "uv run gunicorn app:app"),
+        ("uv sync --no-dev", "uv run --no-dev gunicorn app:app"),
+        ("uv sync --no-dev", "uv run --no-sync gunicorn app:app"),
+        ("uv sync --no-dev", "UV_NO_SYNC=1 uv run gunicorn app:app"),
+        ("uv sync --no-install-project", "uv run gunicorn app:app"),
+        ("uv sync --no-dev", ".venv/bin/gunicorn app:app"),
+    ],
+)
+def test_uv_run_that_finds_all_it_wants_is_none(checked: Checked, build: str, start: str) -> None:
+    found = checked(UV_PROJECT, build=build, start=start)
+
+    assert "installs-at-start" not in [one.code for one in found]
+
+
 def test_a_pip_that_only_renews_itself_at_start_is_none(checked: Checked) -> None:
     assert outcomes(checked(FILES, start="pip install --upgrade pip && gunicorn app:app")) == []
+
+
+def test_uv_that_passes_over_the_environment_is_a_warning(checked: Checked) -> None:
+    (finding,) = checked(
+        {"requirements.txt": "gunicorn\n", "app.py": "app = 1\n"},
+        build="pip install uv && uv pip install --system -r requirements.txt",
+        start="gunicorn app:app",
+    )
+
+    assert (finding.code, finding.outcome) == ("uv-system-python", Outcome.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("present", "remedy"),
+    [
+        (
+            "requirements.tx",
+            "git mv requirements.tx requirements.txt && git commit, or correct the name in render.yaml",
+        ),
+        (
+            "deploy/requirements.txt",
+            "write `rootDir: deploy` for shop in render.yaml, or name deploy/requirements.txt",
+        ),
+        ("other.txt", "commit requirements.txt, or correct its name in render.yaml"),
+    ],
+)
+def test_for_a_file_that_is_not_there_the_nearest_one_is_named(checked: Checked, present: str, remedy: str) -> None:
+    found = checked(
+        {present: "gunicorn\n", "app.py": "app = 1\n"},
+        build="pip install -r requirements.txt",
+        start="gunicorn app:app",
+    )
+
+    assert [one.remedy for one in found if one.code in {"requirements-file-missing", "wrong-root-directory"}] == [
+        remedy
+    ]

@@ -91,6 +91,13 @@ def test_migrations_that_nothing_applies_are_a_warning_with_the_command(checked:
     assert finding.remedy == "add `preDeployCommand: alembic upgrade head` to shop in render.yaml"
 
 
+def test_the_command_is_named_as_the_start_command_runs_programs(checked: Checked) -> None:
+    found = checked(migrated(), build="uv sync", start="uv run --no-sync gunicorn app:app")
+
+    (finding,) = [one for one in found if one.code == "migrations-not-run"]
+    assert finding.remedy == "add `preDeployCommand: uv run --no-sync alembic upgrade head` to shop in render.yaml"
+
+
 @pytest.mark.parametrize(
     "where",
     [

@@ -163,6 +163,17 @@ def test_a_library_of_which_nothing_is_known_is_a_warning_on_an_image_that_is_no
     assert other[0].certainty.startswith("open: no public list of what the image has names it (https://render.com/")
 
 
+def test_a_library_that_may_be_there_for_a_package_that_nothing_imports_is_a_note(judged) -> None:
+    found = judged(libraries.findings, compiled("python-x", "libzbar.so.0", module="pyzbar"))
+    lacking = judged(libraries.findings, compiled("python-x", "libzbar.so.0", module="pyzbar"), image=SLIM)
+
+    assert [one.outcome for one in found] == [Outcome.NOTE]
+    assert found[0].certainty.endswith(
+        "no import of it was seen in the project's own code, but another package may import it"
+    )
+    assert [one.outcome for one in lacking] == [Outcome.WARNING]
+
+
 def test_what_the_image_has_is_not_told(judged) -> None:
     assert judged(libraries.findings, compiled("psycopg2", "libpq.so.5", "libz.so.1", "libgomp.so.1")) == []
     assert judged(libraries.findings, compiled("strange", "libnobody-knows.so.7")) == []

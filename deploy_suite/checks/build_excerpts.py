@@ -1,0 +1,63 @@
+"""The log of a failed build → the few lines of it that a reader needs."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_LAST_LINES: Final = 12
+_LINE_CHARACTERS: Final = 300
+_COMPLAINT: Final = re.compile(r"error|fail|could not|cannot|no matching|no solution|not found", re.IGNORECASE)
+_COMPILER: Final = re.compile(r":\d+:\d+: (?:fatal )?error: ")
+# What pip and uv print of their progress and around the words that matter.
+_NOISE: Final = re.compile(
+    r"WARNING: Location '|Looking in (?:indexes|links):|Collecting |Downloading |Processing /|Using cached "
+    r"|Requirement already satisfied:|Preparing metadata|Installing build dependencies|Getting requirements to build"
+    r"|\[end of output\]|note: This error originates from a subprocess|note: This is an issue with the package"
+    r"|[+~-] [\w.-]+==\S+$|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
+)
+_FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
+_FOREIGN: Final = re.compile(r"^(?:/|<)|site-packages/")
+_ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of *text* that are not empty, each without what makes it long and says little."""
+    return [_ALL_VERSIONS.sub("", line).rstrip()[:_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]
+
+
+def tail(log: str) -> tuple[str, ...]:
+    """Return the last lines without progress and frames of foreign code; all of them where there is nothing else."""
+    told = [line for line in _without_foreign_frames(lines(log)) if not _NOISE.match(line.strip())]
+    return tuple((told or lines(log))[-_LAST_LINES:])
+
+
+def _without_foreign_frames(told: list[str]) -> Iterator[str]:
+    """Leave out the frames of tracebacks that are not in the project's own files, whose paths are relative."""
+    depth: int | None = None
+    for line in told:
+        frame = _FRAME.match(line)
+        if frame:
+            depth = len(frame["indent"]) if _FOREIGN.search(frame["file"]) else None
+        elif depth is not None and len(line) - len(line.lstrip()) <= depth:
+            depth = None
+        if depth is None:
+            yield line
+
+
+def own_frame(log: str) -> tuple[str, int] | None:
+    """Return file and line of the innermost frame of the last traceback that is in a file of the project.
+
+    `manage.py` only hands over, and is none.
+    """
+    frames = [match for line in lines(log) if (match := _FRAME.match(line))]
+    own = [frame for frame in frames if not _FOREIGN.search(frame["file"]) and not frame["file"].endswith("manage.py")]
+    return (own[-1]["file"], int(own[-1]["line"])) if own else None
+
+
+def of_package(name: str, log: str) -> tuple[str, ...]:
+    """Return the complaints that name the distribution, and the first error of a compiler."""
+    variants = "[-_.]".join(map(re.escape, name.split("-")))
+    written = re.compile(rf"(?<![\w.-]){variants}(?![\w-])", re.IGNORECASE)
+    named = [line for line in lines(log) if written.search(line) and _COMPLAINT.search(line)]
+    compiled = [line for line in lines(log) if _COMPILER.search(line)]
+    return tuple(dict.fromkeys((*compiled[:1], *named[-3:]))) if named else ()

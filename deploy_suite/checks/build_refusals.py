@@ -1,0 +1,172 @@
+"""What the package index says of single requirements of a failed build → findings that name their lines."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+from deploy_suite.checks import build_excerpts
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.build_excerpts import of_package, tail
+from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.manifests import requirements_file
+from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind
+from deploy_suite.model.finding import Finding, Location, Outcome
+
+_ACCOUNT_LINES: Final = 6
+_MOST_REFUSALS: Final = 20
+_INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
+
+
+def refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield what the index says of single requirements. It says nothing of a build whose installers all succeeded."""
+    refusals = failure.resolution.refusals if failure.resolution and failure.command else ()
+    for refusal in refusals[:_MOST_REFUSALS]:
+        if refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
+            yield _finding(refusal, failure, case)
+
+
+def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield packages that could be compiled, but whose modules the failure is about."""
+    refusals = failure.resolution.refusals if failure.resolution else ()
+    text = "\n".join(failure.log.splitlines()[-200:])
+    for refusal in refusals:
+        named = [module for module in refusal.modules if re.search(rf"\b{re.escape(module)}\b", text)]
+        if refusal.kind is RefusalKind.NO_WHEEL and named:
+            yield replace(_finding(refusal, failure, case), evidence=_about(refusal, failure, case))
+
+
+def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ...]:
+    """Return the requirement and the errors in the log that speak of its modules, else the log's end."""
+    modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules))
+    told = [
+        line
+        for line in build_excerpts.lines(failure.log)
+        if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
+    ]
+    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or tail(failure.log)))
+
+
+def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
+    code, message, remedy = _words(refusal, _python(failure, case))
+    is_certain = _fails_elsewhere_too(refusal, failure)
+    return Finding(
+        code=code,
+        outcome=Outcome.FAILED if is_certain else Outcome.SKIPPED,
+        message=message if is_certain else f"{message} on this machine; the target may have what it needs",
+        location=refusal.location if refusal.location and refusal.location.file else place(case),
+        evidence=(*_quoted(refusal.location, case), *_shown(refusal, failure)),
+        remedy=remedy,
+        reproduce=command(failure, case),
+    )
+
+
+def _shown(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
+    """Return what the log says of the package, what building it alone printed, or the log's end."""
+    account = of_package(refusal.name, refusal.account) or tail(refusal.account)[-_ACCOUNT_LINES:]
+    return of_package(refusal.name, failure.log) or account or tail(failure.log)
+
+
+def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
+    """Return whether the target fails likewise.
+
+    What has no wheel for any Python is compiled by everyone, and needs headers and libraries that this machine may lack
+    and the target may have; unless the log shows that it is this Python that it does not compile with.
+    """
+    if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons:
+        return True
+    cause = diagnose(refusal.account or failure.log).root
+    return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
+
+
+def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
+    """Return the code, what is wrong, and what to do."""
+    wanted = refusal.requirement + (f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else "")
+    name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
+    fitting = f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
+    if refusal.required_by:
+        fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
+    nearest = refusal.pythons[-1 if _direction(refusal.pythons, python) == "too-new" else 0] if refusal.pythons else ""
+    other = f", or pin Python {nearest} for the service" if nearest else ""
+    for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+    match refusal.kind:
+        case RefusalKind.UNKNOWN_NAME:
+            return (
+                f"requirements-not-on-pypi:{name}",
+                f"the package index has no {name}",
+                f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed",
+            )
+        case RefusalKind.UNKNOWN_VERSION:
+            return (
+                f"dependency-resolution-impossible:{name}",
+                f"the package index has no version that fits {refusal.requirement}",
+                fitting,
+            )
+        case RefusalKind.OTHER_PYTHON:
+            return (
+                f"python-version-unsupported:{_direction(refusal.pythons, python)}",
+                f"{wanted} has no release for Python {python}{for_others}",
+                fitting + other,
+            )
+        case RefusalKind.CANNOT_BUILD:
+            return (
+                f"build-failure:{name}",
+                f"{wanted} has no wheel for Python {python}{for_others} and cannot be compiled",
+                fitting + other,
+            )
+        case RefusalKind.NO_WHEEL:
+            return (
+                f"build-failure:{name}",
+                f"{wanted} has no wheel for Python {python}{for_others}; compiled, it does not work",
+                fitting + other,
+            )
+
+
+def _way(refusal: Refusal) -> str:
+    """Return "lower" where the version that fits is older than the one that is pinned."""
+    pinned = re.search(r"===?\s*(?P<version>[\w.!+]+)", refusal.requirement)
+    try:
+        is_older = bool(pinned) and Version(refusal.fitting) < Version(pinned["version"] if pinned else "")
+    except InvalidVersion:
+        is_older = False
+    return "lower" if is_older else "raise"
+
+
+def _direction(pythons: tuple[str, ...], python: str) -> str:
+    newest = max((_numbers(series) for series in pythons), default=(0, 0))
+    return "too-new" if _numbers(python) > newest else "too-old"
+
+
+def _numbers(series: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in series.split("."))
+
+
+def _range(pythons: tuple[str, ...]) -> str:
+    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
+
+
+def _python(failure: BuildFailure, case: Case) -> str:
+    version = failure.resolution.python if failure.resolution else case.contract.python.version
+    return ".".join(version.split(".")[:2])
+
+
+def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:
+    if location is None or not location.line:
+        return ()
+    path = case.snapshot.folder / location.file
+    read = requirements_file.load(case.snapshot.folder, location.file) if path.suffix == ".txt" else ()
+    texts = [line.text for file in read for line in file.requirements if line.location == location]
+    return tuple(f"{location}: {text}" for text in texts[:1])
+
+
+def place(case: Case) -> Location | None:
+    """Return where the build command stands."""
+    build = case.contract.build
+    return build.location if build and build.location else case.contract.location
+
+
+def command(failure: BuildFailure, case: Case) -> str:
+    """Return the call that failed, else the whole command."""
+    return failure.command or (case.contract.build.text if case.contract.build else "")

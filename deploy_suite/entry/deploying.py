@@ -1,0 +1,145 @@
+"""The commands `deploy` and `rollback`: one transaction each, with an exit code that says how it ended."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.release import ReleaseVerdict
+from deploy_suite.model.secret import Curtain, Secret
+
+_FORMATS: Final = ("text", "json")
+_LEAST_SAMPLES: Final = 20
+_MOST_SAMPLES: Final = 2000
+_INTERRUPTED: Final = 130
+_CODES: Final = {
+    ReleaseVerdict.LIVE: 0,
+    ReleaseVerdict.NOTHING: 0,
+    ReleaseVerdict.INCONCLUSIVE: 3,
+    ReleaseVerdict.UNDER_WAY: 3,
+}
+# Of a rollback: the deploy that was under way was stopped or taken back, so what was live before serves.
+_IS_BACK: Final = {ReleaseVerdict.ROLLED_BACK: 0, ReleaseVerdict.CANCELED: 0}
+_FAILED: Final = 1
+_PENDING: Final = 2
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the two to the command line."""
+    deploy = _added(commands, "deploy", "check, push, deploy and verify what is checked out; go back if it is bad")
+    deploy.set_defaults(run=_deploy)
+    deploy.add_argument(
+        "--network", action="store_true", help="let the service reach the network while preflight boots it"
+    )
+    deploy.add_argument("--database-url", default="", help="a disposable PostgreSQL server for preflight to use")
+    deploy.add_argument(
+        "--plan", action="store_true", help="change nothing; say what would be done, exit code 2 when that is something"
+    )
+    deploy.add_argument(
+        "--no-baseline", action="store_true", help="do not compare the latency with that of what was live before"
+    )
+    rollback = _added(commands, "rollback", "put the last verified release back, or the one that is named")
+    rollback.set_defaults(run=_rollback)
+    rollback.add_argument(
+        "--to", default="", metavar="DEPLOY|COMMIT", help="one that was live (default: the last verified)"
+    )
+    rollback.add_argument(
+        "--ignore-schema", action="store_true", help="although nobody could prove that its code fits the database"
+    )
+
+
+def _added(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary)
+    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
+    command.add_argument(
+        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
+    )
+    command.add_argument(
+        "--samples", type=_samples, default=200, help="of each probe's latency, before and after (default: 200)"
+    )
+    command.add_argument(
+        "--window", type=_seconds, default=60.0, metavar="SECONDS", help="how long a fault must last (default: 60)"
+    )
+    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    return command
+
+
+def _deploy(options: argparse.Namespace, curtain: Curtain) -> int:
+    if options.plan:
+        return _plan(options, curtain)
+    return _run(options, curtain, command="deploy")
+
+
+def _rollback(options: argparse.Namespace, curtain: Curtain) -> int:
+    return _run(options, curtain, command="rollback")
+
+
+def _plan(options: argparse.Namespace, curtain: Curtain) -> int:
+    from deploy_suite.outlook import PlanRequest, planned  # noqa: PLC0415  no other command need wait for it
+    from deploy_suite.reports import planning as reports  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    request = PlanRequest(
+        folder=options.project, target=options.target, service=options.service, preferences=_preferences(options)
+    )
+    with opened(curtain, command="deploy") as ports:
+        plan = planned(request, ports)
+    render = {"text": reports.render_text, "json": reports.render_json}[options.format]
+    sys.stdout.write(curtain.masked(render(plan)))
+    sys.stdout.flush()
+    return _PENDING if plan.is_pending else 0
+
+
+def _preferences(options: argparse.Namespace) -> Preferences:
+    database_url = getattr(options, "database_url", "")
+    return Preferences(
+        allow_network=getattr(options, "network", False),
+        database_url=Secret(database_url) if database_url else None,
+    )
+
+
+def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
+    from deploy_suite import rollout  # noqa: PLC0415  no other command need wait for it
+    from deploy_suite.releases.verification import Patience  # noqa: PLC0415
+    from deploy_suite.reports import rollout as reports  # noqa: PLC0415
+    from deploy_suite.way_back import ProvenSchemas  # noqa: PLC0415
+    from deploy_suite.wiring import opened  # noqa: PLC0415
+
+    request = rollout.Request(
+        folder=options.project,
+        target=options.target,
+        service=options.service,
+        to=getattr(options, "to", ""),
+        ignores_schema=getattr(options, "ignore_schema", False),
+        compares=not getattr(options, "no_baseline", False),
+        patience=Patience.within(options.window, samples=options.samples),
+        preferences=_preferences(options),
+    )
+    with opened(curtain, command=command) as ports:
+        go = {"deploy": rollout.deploy, "rollback": rollout.rollback}[command]
+        done = go(request, ports, schemas=ProvenSchemas(request.preferences))
+    render = {"text": reports.render_text, "json": reports.render_json}[options.format]
+    sys.stdout.write(curtain.masked(render(done)))
+    sys.stdout.flush()
+    codes = _CODES | _IS_BACK if command == "rollback" else _CODES
+    return _INTERRUPTED if done.is_interrupted else codes.get(done.verdict, _FAILED)
+
+
+def _samples(text: str) -> int:
+    count = int(text)
+    if not _LEAST_SAMPLES <= count <= _MOST_SAMPLES:
+        raise ValueError(text)
+    return count
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds

@@ -1,0 +1,36 @@
+"""A Django project into the settings module that a deployed service most likely uses."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
+_USUAL: Final = ("production", "prod", "render", "deploy", "deployment", "live", "heroku")
+_DEFAULT: Final = re.compile(rf"{VARIABLE}[\"']\s*(?:,|\]\s*=)\s*[\"'](?P<module>[\w.]+)[\"']")
+
+
+def of_deployment(folder: Path, *, example: str) -> str:
+    """Return the module beside the one that the project names which is called like production's, else that one.
+
+    Shape: *example* is what an example file of the project says, mostly the module for the desk. "" for no Django.
+    """
+    named = example or next(_defaults(folder), "")
+    package = named.rpartition(".")[0]
+    return next((f"{base}.{name}" for base in (named, package) if base for name in _usual(folder, base)), named)
+
+
+def _usual(folder: Path, package: str) -> Iterator[str]:
+    place = folder.joinpath(*package.split("."))
+    yield from (name for name in _USUAL if (place / f"{name}.py").is_file())
+
+
+def _defaults(folder: Path) -> Iterator[str]:
+    """Yield what wsgi.py, asgi.py and manage.py take where the variable is not set."""
+    for file in (*sorted(folder.glob("*/wsgi.py")), *sorted(folder.glob("*/asgi.py")), folder / "manage.py"):
+        try:
+            found = _DEFAULT.search(file.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+        if found:
+            yield found["module"]

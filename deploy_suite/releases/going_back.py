@@ -1,0 +1,76 @@
+"""What a user asks to go back to → the deploy that is to serve again."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from deploy_suite.errors import DeployError, UsageError
+from deploy_suite.model.release import Deploy, DeployState
+from deploy_suite.releases.scene import Scene
+
+_LATEST = 100
+_MOST_LISTED = 5
+_SERVED = frozenset({DeployState.LIVE, DeployState.REPLACED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The deploy that is to serve again. Shape: `is_verified` says whether this machine found it good once."""
+
+    deploy: Deploy
+    is_verified: bool
+
+
+def goal(scene: Scene, live: Deploy | None, *, to: str) -> Goal:
+    """Return the deploy that *to* names, a deploy's id or a commit; the last verified release without it.
+
+    Raises: UsageError when there is none.
+    """
+    served = [one for one in scene.target.deploys(scene.service, limit=_LATEST) if one.state in _SERVED]
+    good = {one.commit for one in scene.history().good(other_than="")}
+    if to:
+        named = _named(scene, served, to)
+        return Goal(deploy=named, is_verified=named.commit in good)
+    for one in scene.history().good(other_than=live.commit if live else ""):
+        if (found := _of(served, one.deploy_id, one.commit)) is not None:
+            return Goal(deploy=found, is_verified=True)
+    raise _none(scene, [one for one in served if live is None or one.commit != live.commit])
+
+
+def _named(scene: Scene, served: Sequence[Deploy], to: str) -> Deploy:
+    commit = to.lower()
+    with suppress(DeployError):  # it need not be known here to have been live there
+        commit = scene.ports.git.commit(scene.ports.git.top(scene.folder), to).sha
+    found = next((one for one in served if one.id == to or one.commit.startswith(commit)), None)
+    if found is None:
+        raise UsageError(
+            f"{to} is neither a deploy of {scene.service.name} that was live, nor the commit of one",
+            remedy=_choice(served) or "check the commit out, and deploy it: deploy-suite deploy",
+        )
+    return found
+
+
+def _of(served: Sequence[Deploy], deploy_id: str, commit: str) -> Deploy | None:
+    """Return the deploy with this id; another one of the same commit where the target lists it no more."""
+    same = [one for one in served if one.commit == commit]
+    return next((one for one in same if one.id == deploy_id), same[0] if same else None)
+
+
+def _none(scene: Scene, served: Sequence[Deploy]) -> UsageError:
+    name = scene.service.name
+    if not served:
+        return UsageError(
+            f"no earlier release of {name} is known, neither here nor at {scene.name}",
+            remedy="check an older commit out, and deploy it: deploy-suite deploy",
+        )
+    return UsageError(
+        f"no earlier release of {name} was verified from this machine, so which one is good is not known here",
+        remedy=_choice(served),
+    )
+
+
+def _choice(served: Sequence[Deploy]) -> str:
+    if not served:
+        return ""
+    listed = "; ".join(f"{one.id} ({one.short} {one.subject})" for one in served[:_MOST_LISTED])
+    return f"name one that was live: deploy-suite rollback --to {served[0].id}   (there were {listed})"

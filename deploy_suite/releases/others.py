@@ -1,0 +1,41 @@
+"""Deploys that somebody else began since a wish was made → whether one of them took its place."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from deploy_suite.model.release import Deploy, Intent, LiveService
+from deploy_suite.ports import Clock
+from deploy_suite.releases.voice import Voice
+from deploy_suite.targets.live import LiveTarget, LostContactError
+
+_LATEST: Final = 20
+
+
+def begun_since(target: LiveTarget, service: LiveService, intent: Intent, *, ours: str = "") -> Sequence[Deploy]:
+    """Return the deploys of others since *intent*, newest first: those that are live or go on. Raises: DeployError.
+
+    Shape: one of the commit that is wished for is as good as ours; *ours* is the deploy of *intent*, "" before it.
+    """
+    found = (one for one in target.deploys(service, limit=_LATEST) if one.id not in {ours, *intent.known})
+    return tuple(
+        one
+        for one in found
+        if (one.state.is_live or not one.state.is_over)
+        and (ours or one.commit != intent.commit)
+        and not (intent.after and one.created and one.created < intent.after)
+    )
+
+
+def over(target: LiveTarget, service: LiveService, deploy: Deploy, *, clock: Clock, voice: Voice) -> Deploy:
+    """Return *deploy* when it is over, as it is where nobody can wait any longer. Raises: LostContactError."""
+    pace, began_s = target.pace, clock.now_s()
+    heard_s = began_s
+    while not deploy.state.is_over and clock.now_s() - began_s < pace.follow_s:
+        clock.sleep(pace.poll_s)
+        try:
+            deploy, heard_s = target.deploy(service, deploy.id), clock.now_s()
+        except LostContactError as error:
+            if clock.now_s() - heard_s >= pace.lost_s:
+                raise
+            voice.told(f"no contact: {error.message}")
+    return deploy

@@ -1,0 +1,49 @@
+"""Whether the code of an older release may serve again after a newer one has had its way with the database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deploy_suite.model.release import LiveService
+from deploy_suite.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """A way back that may have to be gone.
+
+    Shape: `newer` and `older` are commits, full SHAs: the one whose migrations will have run, and the one whose code is
+    to serve on that schema. `older` was live at the target, and need not be known in `folder`'s repository.
+    """
+
+    folder: Path
+    target: str
+    service: LiveService
+    newer: str
+    older: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Whether a way back may be gone.
+
+    Shape: `why` is a sentence either way; `command` is what a person runs first where it is refused, "" for nothing
+    known. `revision` is Alembic's at the newer commit, `older_revision` at the older one, "" where nobody can tell.
+    """
+
+    is_granted: bool
+    why: str
+    command: str = ""
+    revision: str = ""
+    older_revision: str = ""
+
+
+class Schemas(Protocol):
+    """Knows what releases do to the database.
+
+    `rollout.deploy` asks it after preflight and before anything is changed, and the answer is kept in the journal, so
+    that going back needs no second thought; `rollout.rollback` asks before it begins.
+    """
+
+    def permission(self, way: WayBack, ports: Ports) -> Permission:
+        """Return whether *way* may be gone; what cannot be proved is refused. Raises: DeployError."""

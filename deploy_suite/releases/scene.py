@@ -1,0 +1,44 @@
+"""Where a release takes place: the project, the target, the service, and how patiently it is looked at."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy_suite.model.release import LiveService
+from deploy_suite.ports import Ports
+from deploy_suite.releases.history import History, history
+from deploy_suite.releases.journal import Place
+from deploy_suite.releases.transcript import Transcript
+from deploy_suite.releases.verification import Patience
+from deploy_suite.releases.voice import Voice
+from deploy_suite.targets.live import LiveTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Shape: `ports.progress` is the transcript; `ignores_schema` as the caller asked."""
+
+    folder: Path
+    target: LiveTarget
+    service: LiveService
+    ports: Ports
+    transcript: Transcript
+    patience: Patience = field(default_factory=Patience)
+    ignores_schema: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where the releases of the service are kept."""
+        return Place(self.target.name, self.service.id)
+
+    @property
+    def name(self) -> str:
+        """The target's name in a sentence."""
+        return self.target.name.capitalize()
+
+    def history(self) -> History:
+        """Return what is known of its releases now."""
+        return history(self.place, self.ports)
+
+    def voice(self) -> Voice:
+        """Return a voice that is heard and written down."""
+        return Voice(self.ports.progress, self.ports.clock)

@@ -1,0 +1,281 @@
+"""The release that is live and the commit that is to replace it → whether the old code works on the new schema."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from deploy_suite import sides
+from deploy_suite.checks import keeping, migrations
+from deploy_suite.checks.config.calls import Step
+from deploy_suite.checks.migrations import revisions
+from deploy_suite.checks.migrations.revisions import Stated
+from deploy_suite.checks.migrations.tools import Kind
+from deploy_suite.environments import bindings as binding
+from deploy_suite.errors import DeployError, MachineError, UsageError
+from deploy_suite.model.contract import Bindings, Contract
+from deploy_suite.model.environment import Preferences
+from deploy_suite.ports import Ports
+from deploy_suite.releases import undoing
+from deploy_suite.releases.compatibility import Compatibility, Openness
+from deploy_suite.releases.permission import Permission, WayBack
+from deploy_suite.releases.voice import Voice
+from deploy_suite.sides import Side
+from deploy_suite.targets.live_registry import ONE_OFF_COMMANDS
+
+_FOLDER: Final = "way_back"
+_KEPT_AT_MOST: Final = 200
+_HEARTBEAT_S: Final = 9.0
+_ONLY_FORWARD: Final = frozenset({Kind.ALEMBIC, Kind.FLASK})
+_THEN: Final = "deploy-suite rollback --ignore-schema"
+REMEDY: Final = (
+    "expand first, contract later: add what the new code needs in one release, take away what the old code needs in a "
+    "later one, when no release that uses it may have to serve again"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A deploy that may have to be undone.
+
+    Shape: `old` is the commit that is live and `new` the one that replaces it, both as git takes them; `service` is the
+    name in the manifest, "" for the only one; `service_id` is the target's, "" where that is not known.
+    """
+
+    folder: Path
+    old: str
+    new: str = "HEAD"
+    target: str = "render"
+    service: str = ""
+    service_id: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenSchemas:
+    """Implements `releases.permission.Schemas`: what cannot be proved is refused."""
+
+    preferences: Preferences = field(default_factory=Preferences)
+
+    def permission(self, way: WayBack, ports: Ports) -> Permission:
+        """See `releases.permission.Schemas.permission`."""
+        passage = Passage(
+            folder=way.folder,
+            old=way.older,
+            new=way.newer,
+            target=way.target,
+            service=way.service.name,
+            service_id=way.service.id,
+            preferences=self.preferences,
+        )
+        voice = Voice(ports.progress, ports.clock)
+        with voice.alive(_HEARTBEAT_S):
+            voice.stage("see whether there is a way back")
+            found = proven(passage, ports)
+            voice.over(found.verdict.value)
+        return Permission(
+            is_granted=found.is_open,
+            why=found.reason,
+            command=" && ".join(found.by_hand[:-1]),
+            revision=", ".join(found.leads_to),
+            older_revision=", ".join(found.leads_from),
+        )
+
+
+def proven(passage: Passage, ports: Ports) -> Compatibility:
+    """Return whether the way back of *passage* is open; asks no target, and changes nothing but caches.
+
+    The same revisions on both sides are compatible. Else both commits are built, the database is taken to where the
+    new one's migrations lead, and the old one is started on it as its start command stands, without its pre-deploy
+    command, and asked its probes; what they may not have touched is compared with its models and its SQL. What cannot
+    be shown is UNKNOWN, never OPEN. A sure answer is kept and told again.
+    Raises: MachineError when this machine falls short; what the project lacks is an answer.
+    """
+    began_s = ports.clock.now_s()
+    try:
+        answer = _answer(passage, ports)
+    except MachineError:
+        raise
+    except DeployError as error:
+        answer = _unknown(passage, error.message, remedy=error.remedy)
+    masker = ports.curtain.masker
+    return replace(
+        answer,
+        reason=masker.masked(answer.reason),
+        evidence=tuple(masker.masked(line) for line in answer.evidence),
+        by_hand=tuple(masker.masked(line) for line in answer.by_hand),
+        notes=tuple(masker.masked(line) for line in answer.notes),
+        seconds=ports.clock.now_s() - began_s,
+    )
+
+
+def _answer(passage: Passage, ports: Ports) -> Compatibility:
+    new = _side(passage, passage.new, ports)
+    try:
+        ports.git.commit(new.project.repository, passage.old)
+    except UsageError:
+        lacking = f"the live commit {passage.old[:7]} is not in this repository, so nobody can try it here"
+        return _unknown(replace(passage, new=new.commit), lacking, remedy="fetch it: git fetch --all --tags")
+    old = _with_variables_of(_side(passage, passage.old, ports), new)
+    passage = replace(passage, old=old.commit, new=new.commit)
+    before, after = revisions.stated(old.case), revisions.stated(new.case)
+    if old.project.snapshot.commit.tree == new.project.snapshot.commit.tree:
+        return _open(passage, "the two commits have the same content", before, before)
+    if revisions.are_same(before, after):
+        what = ", ".join(after.heads) if after.heads else "no migrations"
+        return _open(passage, f"no migration lies between them ({what} on both sides)", before, after)
+    if (parted := _parted(passage, before, after)) is not None:
+        return parted
+    name = _name(old, new)
+    kept = None if passage.preferences.fresh else _kept(name, ports)
+    found = kept or _tried(old, new, before, after, ports=ports)
+    answer = _worded(passage, found, before, after, contract=new.contract)
+    if not kept and answer.verdict is not Openness.UNKNOWN:
+        keeping.write(_file(name, ports), {**asdict(found), "reused": ports.clock.utc()}, at_most=_KEPT_AT_MOST)
+    return answer
+
+
+def _parted(passage: Passage, before: Stated, after: Stated) -> Compatibility | None:
+    """Return the answer where the new commit lacks revisions at which the database is already; None where it does not.
+
+    Django is left out: it takes no offence at applied migrations that it does not know.
+    """
+    tools = {one.tool.kind for one in (before, after) if one.tool}
+    lacking = {one.id for one in before.steps} - {one.id for one in after.steps}
+    if not lacking or not (before.is_sure and after.is_sure) or len(tools) != 1 or not tools <= _ONLY_FORWARD:
+        return None
+    names = ", ".join(sorted(lacking))
+    told = f"{passage.new[:7]} does not have {names}, to which the live release has brought the database"
+    if {one.id for one in after.steps} <= {one.id for one in before.steps}:
+        found = _open(passage, f"it migrates nothing that {passage.old[:7]} does not know", before, before)
+        return replace(found, notes=(f"{told}: where it migrates, it ends with Can't locate revision",))
+    return replace(_unknown(passage, f"the migrations part: {told}", remedy=""), leads_from=before.heads)
+
+
+def _side(passage: Passage, revision: str, ports: Ports) -> Side:
+    return sides.side(
+        passage.folder,
+        revision,
+        target=passage.target,
+        service=passage.service,
+        preferences=passage.preferences,
+        ports=ports,
+    )
+
+
+def _with_variables_of(old: Side, new: Side) -> Side:
+    """Return *old* with what only the newer manifest states: variables are set on the service, not in a commit."""
+    known = {one.name for one in old.contract.variables}
+    more = tuple(one for one in new.contract.variables if one.name not in known)
+    contract = replace(
+        old.contract,
+        variables=(*old.contract.variables, *more),
+        databases={**new.contract.databases, **old.contract.databases},
+    )
+    return replace(old, case=replace(old.case, contract=contract))
+
+
+def _tried(old: Side, new: Side, before: Stated, after: Stated, *, ports: Ports) -> Compatibility:
+    from deploy_suite.schema_trial import SchemaTrial  # noqa: PLC0415  rarely needed: most deploys migrate nothing
+
+    frame = Compatibility(verdict=Openness.UNKNOWN, reason="", old=old.commit, new=new.commit)
+    if after.tool is None:
+        return replace(frame, reason="its migrations are run by a tool that is not rehearsed here")
+    if not binding.databases_needed(new.contract) or not binding.databases_needed(old.contract):
+        return replace(
+            frame,
+            reason="the contract names no PostgreSQL, so the migrations between the two cannot be tried here",
+            leads_from=before.heads,
+            leads_to=after.heads,
+        )
+    wanted = migrations.wanted_extensions(old.case) | migrations.wanted_extensions(new.case)
+    foreign = new.case.preferences.database_url
+    with ports.databases.serve(foreign=foreign, extensions=wanted) as server:
+        shown = SchemaTrial(old, new, server, ports).shown()
+    return replace(
+        frame,
+        verdict=shown.verdict,
+        reason=shown.reason,
+        evidence=shown.evidence,
+        notes=shown.notes,
+        leads_from=shown.leads_from or before.heads,
+        leads_to=shown.leads_to or after.heads,
+    )
+
+
+def _worded(
+    passage: Passage, found: Compatibility, before: Stated, after: Stated, *, contract: Contract
+) -> Compatibility:
+    """Return *found* with what a person is to know and to do."""
+    notes = [*found.notes, *_reservations(before)]
+    if found.is_open:
+        return replace(found, old=passage.old, new=passage.new, notes=tuple(notes))
+    back = undoing.commands(after, found.leads_from, found.leads_to, root=contract.root)
+    one_off = ONE_OFF_COMMANDS[passage.target]
+    where = passage.service_id or contract.service
+    return replace(
+        found,
+        old=passage.old,
+        new=passage.new,
+        by_hand=(*(one_off(where, command) for command in back), _THEN) if back else (),
+        remedy=found.remedy or REMEDY,
+        notes=(*notes, *undoing.cautions(before, after)),
+    )
+
+
+def _reservations(before: Stated) -> tuple[str, ...]:
+    """Return what the trial leaves open.
+
+    Source: https://render.com/blog/build-pipelines (a pre-deploy command runs before each deploy, with a build or
+    without one; the page on rollbacks does not name it)
+    """
+    tool = before.tool
+    if tool is None or tool.call is None or tool.call.step is not Step.PRE_DEPLOY or tool.kind not in _ONLY_FORWARD:
+        return ()
+    told = (
+        f"the live release's pre-deploy command migrates ({tool.call.line}): should the target run it on a rollback, "
+        "it ends on a revision that the old code does not know, and the new release serves on"
+    )
+    return (told,)
+
+
+def _open(passage: Passage, reason: str, before: Stated, after: Stated) -> Compatibility:
+    return Compatibility(
+        verdict=Openness.OPEN,
+        reason=reason,
+        old=passage.old,
+        new=passage.new,
+        leads_from=before.heads if after.heads else (),
+        leads_to=after.heads,
+    )
+
+
+def _unknown(passage: Passage, reason: str, *, remedy: str) -> Compatibility:
+    return Compatibility(verdict=Openness.UNKNOWN, reason=reason, old=passage.old, new=passage.new, remedy=remedy)
+
+
+def _name(old: Side, new: Side) -> str:
+    """Return a name for all that an answer depends on: both contents and contracts, the user's answers, the suite."""
+    parts = []
+    for one in (old, new):
+        repository = one.case.repository
+        answers = binding.answers_in(repository / one.contract.root) if repository else {}
+        parts += [one.project.snapshot.commit.tree, keeping.surroundings(one.case, Bindings(values=answers))]
+    return keeping.digest(*parts)
+
+
+def _kept(name: str, ports: Ports) -> Compatibility | None:
+    kept: Any = keeping.read(_file(name, ports))
+    return _restored(kept) if isinstance(kept, Mapping) else None
+
+
+def _restored(kept: Mapping[str, Any]) -> Compatibility | None:
+    try:
+        lists = {name: tuple(map(str, value)) for name, value in kept.items() if isinstance(value, list)}
+        return Compatibility(**{**kept, **lists, "verdict": Openness(kept["verdict"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _file(name: str, ports: Ports) -> Path:
+    return ports.workplace.cache / _FOLDER / f"{name}.json"

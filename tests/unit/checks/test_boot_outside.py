@@ -1,0 +1,36 @@
+"""What a service tried to reach outside → a warning where that matters, else a note."""
+
+import pytest
+
+from deploy_suite.checks.boot import outside
+from deploy_suite.model.finding import Outcome
+from deploy_suite.ports import Reach
+
+API, MODEL, RAW = Reach("api.example.com"), Reach("cdn-lfs.huggingface.co"), Reach("raw.githubusercontent.com")
+
+
+@pytest.mark.parametrize(
+    ("reached", "has_failed", "packages", "outcome"),
+    [
+        (API, False, (), Outcome.NOTE),
+        (API, True, (), Outcome.WARNING),
+        (MODEL, False, (), Outcome.WARNING),
+        (RAW, False, ("httpx",), Outcome.NOTE),
+        (RAW, False, ("nltk",), Outcome.WARNING),
+    ],
+)
+def test_a_host_that_a_start_does_without_is_a_note_unless_it_keeps_models(
+    reached: Reach, *, has_failed: bool, packages: tuple[str, ...], outcome: Outcome
+) -> None:
+    found = outside.finding([reached], has_failed=has_failed, packages=packages)
+
+    assert found is not None
+    assert (found.code, found.outcome) == ("network-at-start", outcome)
+
+
+def test_a_request_that_fetches_what_is_no_model_is_a_note() -> None:
+    (prices,) = outside.on_requests([("/prices", RAW)], packages=("httpx",))
+    (corpus,) = outside.on_requests([("/words", RAW)], packages=("nltk",))
+
+    assert (prices.outcome, corpus.outcome) == (Outcome.NOTE, Outcome.WARNING)
+    assert "nltk.downloader" in corpus.remedy

@@ -1,0 +1,39 @@
+"""An import that failed with the very error of a known clash."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from deploy_suite.checks.dependencies.fault import Fault
+from deploy_suite.checks.dependencies.import_faults import _clash
+
+ERROR = "ImportError: psycopg2/_psycopg.so: undefined symbol: _PyInterpreterState_Get"
+SLUG = "python-version-unsupported:too-new"
+
+
+def fault(version: str, python: str) -> Fault:
+    environment = SimpleNamespace(
+        packages={"psycopg2-binary": version}, interpreter=SimpleNamespace(version=python, series="3.13")
+    )
+    return cast("Fault", SimpleNamespace(built=SimpleNamespace(environment=environment)))
+
+
+def test_the_versions_that_do_not_fit_are_named() -> None:
+    clash = _clash(fault("2.9.9", "3.13.0"), SLUG, f"Traceback\n{ERROR}\nImproperlyConfigured: no module\n")
+
+    assert clash is not None
+    assert clash.shown({"psycopg2-binary": "2.9.9", "python": "3.13.0"}) == "psycopg2-binary 2.9.9 and Python 3.13.0"
+
+
+@pytest.mark.parametrize(
+    ("version", "python", "slug", "text"),
+    [
+        ("2.9.10", "3.13.0", SLUG, ERROR),
+        ("2.9.9", "3.12.1", SLUG, ERROR),
+        ("2.9.9", "3.13.0", "missing-requirement:psycopg2", ERROR),
+        ("2.9.9", "3.13.0", SLUG, "ImportError: something else"),
+    ],
+)
+def test_other_versions_causes_and_errors_are_no_clash(version: str, python: str, slug: str, text: str) -> None:
+    assert _clash(fault(version, python), slug, text) is None

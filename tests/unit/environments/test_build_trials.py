@@ -1,0 +1,60 @@
+"""Which package cannot be built: tried out, unless the log says it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from deploy_suite.environments import trials
+from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.model.command import Completed
+from deploy_suite.model.environment import Refusal, RefusalKind, Resolution
+
+SUSPECTS = ("old", "older")
+RESOLUTION = Resolution(
+    python="3.10.13",
+    versions={"old": "1", "older": "1"},
+    refusals=tuple(Refusal(name=name, requirement=f"{name}==1", kind=RefusalKind.NO_WHEEL) for name in SUSPECTS),
+)
+
+
+class BuildsNothing:
+    """An installer with which no building goes well."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def install(self, _venv: Path, requirements: Sequence[str], _workshop: Workshop) -> Completed:
+        self.asked.append(requirements[-1])
+        return Completed(code=1, err="error: it does not compile\n")
+
+
+def judged(tmp_path: Path, log: str) -> tuple[list[tuple[str, RefusalKind, str]], list[str]]:
+    installer = BuildsNothing()
+    found = trials.tried(
+        RESOLUTION,
+        tmp_path,
+        an_installer_failed=True,
+        log=log,
+        installer=cast("Installer", installer),
+        workshop=cast("Workshop", None),
+    )
+    return [(one.name, one.kind, one.account) for one in found.refusals], installer.asked
+
+
+def test_suspects_are_tried_alone_and_what_that_prints_is_kept(tmp_path: Path) -> None:
+    account = "error: it does not compile\n"
+
+    assert judged(tmp_path, "error: metadata\n") == (
+        [("old", RefusalKind.CANNOT_BUILD, account), ("older", RefusalKind.CANNOT_BUILD, account)],
+        ["old==1", "older==1"],
+    )
+
+
+def test_where_the_log_blames_one_package_no_other_is_tried(tmp_path: Path) -> None:
+    found, asked = judged(tmp_path, "  ERROR: Failed building wheel for Old\nSuccessfully built older\n")
+
+    assert asked == ["old==1"]
+    assert [(name, kind) for name, kind, _ in found] == [
+        ("old", RefusalKind.CANNOT_BUILD),
+        ("older", RefusalKind.NO_WHEEL),
+    ]

@@ -1,0 +1,54 @@
+"""Scripts that are called by their path and lack the execute bit."""
+
+import os
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.environments import execute_bits
+from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.project import CommandText
+
+
+def contract(command: str) -> Contract:
+    return Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath("backend"),
+        python=PythonRequest(version="3.13.4", origin="test"),
+        variables=(),
+        build=CommandText(text=command),
+        pre_deploy=None,
+        start=None,
+        entry=None,
+        port=10000,
+        port_is_movable=True,
+        health_path="/",
+        host="web.example.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=7200, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+    )
+
+
+def script(top: Path, name: str, text: str) -> None:
+    (top / "backend").mkdir(exist_ok=True)
+    (top / "backend" / name).write_text(f"#!/bin/sh\n{text}\n")
+    (top / "backend" / name).chmod(0o644)
+
+
+def test_what_a_script_calls_is_found_too_and_both_are_lent_the_bit(tmp_path: Path) -> None:
+    script(tmp_path, "build.sh", "./more.sh")
+    script(tmp_path, "more.sh", "pip install six")
+
+    assert execute_bits.missing(contract("./build.sh"), tmp_path) == ("backend/build.sh", "backend/more.sh")
+    execute_bits.lend(contract("./build.sh"), tmp_path)
+    assert os.access(tmp_path / "backend/build.sh", os.X_OK)
+    assert execute_bits.missing(contract("./build.sh"), tmp_path) == ()
+
+
+def test_what_is_called_in_some_cases_only_is_lent_nothing(tmp_path: Path) -> None:
+    script(tmp_path, "build.sh", "true")
+
+    assert execute_bits.missing(contract('if [ -n "$X" ]; then ./build.sh; fi'), tmp_path) == ()
