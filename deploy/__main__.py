@@ -4,7 +4,7 @@ There is no `__init__.py` here on purpose: as a namespace portion this folder ne
 `deploy` in a user's repository, and theirs never hides the suite, whose code lives in `deploy_suite`.
 """
 
-from deploy_suite.__main__ import main
+from deploy_suite.__main__ import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

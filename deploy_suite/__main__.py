@@ -1,10 +1,25 @@
 """`python -m deploy_suite`: the command line, for repositories that have a package named `deploy` of their own."""
 
+import os
 import sys
+from typing import NoReturn
+
+
+def program() -> NoReturn:
+    """Run the command line and end: all contexts are closed by then, and to free each object takes 0.05 s more."""
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
 
 
 def main() -> int:
     """Run the command line; an interruption while its modules load leaves no traceback either."""
+    # Who installs by uv and forbids bytecode (PYTHONDONTWRITEBYTECODE) would compile most of the suite in every
+    # run: 0.4 s. The suite imports nothing of the user's, so that bytecode is written among its own files alone.
+    sys.dont_write_bytecode = False
     try:
         from deploy_suite.entry import cli  # noqa: PLC0415  loading takes long enough to be interrupted
 
@@ -15,4 +30,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

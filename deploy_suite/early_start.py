@@ -8,6 +8,7 @@ from typing import Final, Self
 from deploy_suite import staging
 from deploy_suite.checks import boot, migrations
 from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.boot import Milestones
 from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.finding import CheckResult
@@ -29,13 +30,13 @@ class EarlyStart:
         *,
         pool: ThreadPoolExecutor,
         recorder: Recorder,
-        started: threading.Event,
+        milestones: Milestones,
     ) -> None:
-        """Start the service; *started* is set when it listens."""
+        """Start the service."""
         self._built = built
         self._reservation = reservation
         self._recorder = recorder
-        self._started = started
+        self._milestones = milestones
         self._lock = threading.Lock()
         self._process: Process | None = None
         self._is_given_up = False
@@ -44,15 +45,15 @@ class EarlyStart:
         self._findings: Future[Findings] = pool.submit(self._booted)
 
     @classmethod
-    def of(cls, built: Built, *, pool: ThreadPoolExecutor, recorder: Recorder, started: threading.Event) -> Self | None:
+    def of(cls, built: Built, *, pool: ThreadPoolExecutor, recorder: Recorder, milestones: Milestones) -> Self | None:
         """Start the service of *built* early, None where it has to wait: for a command, or for lack of a way."""
         contract, server = built.case.contract, built.server
         command = contract.pre_deploy
         only_migrates = command is None or migrations.is_all_of(command, built.case)
         if server is None or not only_migrates or not migrations.are_there(built.case):
             return None
-        if not contract.kind.answers_http or contract.start is None or not built.environment.is_reused:
-            return None  # what was just built has no bytecode yet: two that compile it at once only hinder each other
+        if not contract.kind.answers_http or contract.start is None:
+            return None
         reservation = server.reserve(staging.named(_STAGE), like=staging.named(migrations.HEAD))
         if reservation is None:
             return None
@@ -60,7 +61,7 @@ class EarlyStart:
         addresses = {binding.databases_needed(contract)[0]: reservation.address, **others}
         bindings = staging.rebound(contract, built.bindings, addresses, recorder.ports)
         own = replace(built, bindings=bindings, database_socket=reservation.socket)
-        return cls(own, reservation, pool=pool, recorder=recorder, started=started)
+        return cls(own, reservation, pool=pool, recorder=recorder, milestones=milestones)
 
     def go_on(self, migrated: str) -> None:
         """Let the service meet its database, a copy of *migrated*; give it up where there is none."""
@@ -92,11 +93,11 @@ class EarlyStart:
             self._built,
             self._recorder.ports,
             runs_pre_deploy=False,
-            on_started=self._take,
-            on_listening=self._listens,
+            milestones=replace(self._milestones, started=self._take, listens=self._listens),
         )
 
     def _take(self, process: Process) -> None:
+        self._milestones.started(process)
         with self._lock:
             self._process = process
             if self._is_given_up:
@@ -104,4 +105,4 @@ class EarlyStart:
 
     def _listens(self) -> None:
         if not self._is_given_up:
-            self._started.set()
+            self._milestones.listens()

@@ -139,6 +139,9 @@ class Networks(Protocol):
     def open(self, *, isolated: bool) -> AbstractContextManager[Network]:
         """Return a network; one that is asked to be isolated but cannot be says so itself."""
 
+    def prepared(self) -> AbstractContextManager[None]:
+        """Begin to make an isolated network, which is what the next one that is asked for gets."""
+
     def free_port(self, preferred: int) -> int:
         """Return *preferred* if nothing listens there on this machine, else another free TCP port."""
 

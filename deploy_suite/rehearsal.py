@@ -1,17 +1,17 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
 import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from typing import Final
 
 from deploy_suite import staging, unstated, verdicts
-from deploy_suite.checks import dependencies, drift
+from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case, Findings
-from deploy_suite.checks.config import check as config
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
@@ -27,7 +27,9 @@ from deploy_suite.recording import Recorder, cannot_check
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
+_OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
+_GIVE_WAY_S: Final = 0.5
 _SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for others
 
 
@@ -49,7 +51,8 @@ class Rehearsal:
             repository=project.repository,
         )
         self._python = preferences.python or contract.python.version
-        self._drifted: Findings = ()
+        self._drifted: Future[Findings] | None = None
+        self._is_under_way = threading.Event()
         self.reused = ""
 
     @property
@@ -75,23 +78,46 @@ class Rehearsal:
         case = self._case
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             static = [
-                pool.submit(self._recorder.timed, "config", lambda: config.check(case)),
-                pool.submit(self._recorder.timed, "dependencies", lambda: dependencies.check(case)),
+                pool.submit(self._read, "config", lambda: _configured(case)),
+                pool.submit(self._read, "dependencies", lambda: dependencies.check(case)),
             ]
             try:
                 told, rest = self._with_made_up_values(pool, read=static[-1])
             except BaseException:
                 self._ports.runner.give_up()
                 raise
+            finally:
+                self._is_under_way.set()
             *others, read = (check.result() for check in static)
             shown = unstated.told(rest, told)
             return [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
 
+    def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
+        self._give_way()
+        return self._recorder.timed(check, findings)
+
+    def _give_way(self) -> None:
+        """Let the start of the service, which all else waits for, have the processor first if it comes soon."""
+        self._is_under_way.wait(_GIVE_WAY_S)
+
+    def _compared(self, plan: environments.Plan) -> Findings:
+        self._give_way()
+        from deploy_suite.checks import drift  # noqa: PLC0415  the start of the service does not wait for it
+
+        return drift.findings(self._case, plan, self._ports)
+
+    def _ask_ahead(self, plan: environments.Plan) -> None:
+        self._give_way()
+        from deploy_suite.checks import packages  # noqa: PLC0415  the start of the service does not wait for it
+
+        packages.ask(self._case, plan, self._ports)
+
     def _with_drift(self, result: CheckResult) -> CheckResult:
         """Return *result* with what the index changed, which no verdict keeps: it is against another commit."""
-        if result.check != drift.CHECK or not self._drifted:
+        drifted = self._drifted.result() if result.check == _OF_INDEX and self._drifted else ()
+        if not drifted:
             return result
-        more = self._recorder.result(drift.CHECK, 0.0, self._drifted).findings
+        more = self._recorder.result(_OF_INDEX, 0.0, drifted).findings
         return replace(result, findings=(*result.findings, *more))
 
     def _with_made_up_values(
@@ -121,7 +147,10 @@ class Rehearsal:
         is_news = self._case.preferences.fresh or not verdicts.is_known(stem, self._ports)
         if is_news:
             pool.submit(import_module, "deploy_suite.trial_run")  # 0.1 s, while the index is asked
-        with self._serving(pool if is_news else None) as server:
+        else:
+            self._is_under_way.set()
+        network = self._ports.networks.prepared() if is_news else nullcontext()
+        with network, self._serving(pool if is_news else None) as server:
             try:
                 plan = environments.planned(
                     self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
@@ -131,7 +160,7 @@ class Rehearsal:
                 cannot = recorder.result("environment", 0.0, (cannot_check(error),))
                 return [cannot, *recorder.nothing_after_build("the environment cannot be built here")]
             self._python = plan.choice.interpreter.version
-            self._drifted = drift.findings(self._case, plan, self._ports)
+            self._drifted = pool.submit(self._compared, plan)
             name = f"{stem}-{plan.key}"
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python
@@ -175,11 +204,12 @@ class Rehearsal:
             databases = staging.databases(self._contract, server(), "build")
             plan = replace(plan, bindings=staging.rebound(self._contract, plan.bindings, databases, self._ports))
             written = next((address.name for address in databases.values()), "")
+        pool.submit(self._ask_ahead, plan)
         environment, result = self._build(plan)
         if environment is None:
             return [result, *recorder.nothing_after_build("the environment was not built")]
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
-        trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder)
+        trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder, is_under_way=self._is_under_way)
         return [result, *trial.results()]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:
@@ -206,3 +236,9 @@ class Rehearsal:
 
         result = self._recorder.timed("environment", build_and_judge)
         return (made[0] if made else None), result
+
+
+def _configured(case: Case) -> Findings:
+    from deploy_suite.checks.config import check  # noqa: PLC0415  the start of the service does not wait for it
+
+    return check.check(case)

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -33,22 +34,27 @@ class SystemGit(SystemRemotes):
 
     def commit(self, repository: Path, revision: str) -> Commit:
         """See `ports.Git.commit`."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            branch = pool.submit(answer, repository, "symbolic-ref", "-q", "--short", "HEAD")
+            origin = pool.submit(answer, repository, "remote", "get-url", "origin")
+            log = self._log(repository, revision)
+        sha, tree, subject = log.split("\0")
+        return Commit(
+            sha=sha,
+            tree=tree,
+            subject=subject.strip(),
+            branch=branch.result(),
+            repository_slug=_slug(origin.result()),
+        )
+
+    def _log(self, repository: Path, revision: str) -> str:
         try:
-            sha, tree, subject = call(
-                repository, "log", "-1", _COMMIT_FORMAT, "--end-of-options", f"{revision}^{{commit}}", "--"
-            ).split("\0")
+            return call(repository, "log", "-1", _COMMIT_FORMAT, "--end-of-options", f"{revision}^{{commit}}", "--")
         except RefusedError as error:
             raise UsageError(
                 f"{revision} names no commit of {repository}: {error}",
                 remedy="commit first (git add -A && git commit), or name another commit with --commit REVISION",
             ) from error
-        return Commit(
-            sha=sha,
-            tree=tree,
-            subject=subject.strip(),
-            branch=answer(repository, "symbolic-ref", "-q", "--short", "HEAD"),
-            repository_slug=_slug(answer(repository, "remote", "get-url", "origin")),
-        )
 
     def materialise(self, repository: Path, commit: Commit, folder: Path) -> None:
         """See `ports.Git.materialise`.

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -44,14 +45,22 @@ class SystemInterpreters:
         self._environment = os.environ if environment is None else environment
         self._home = home or Path.home()
         self._cache = cache
+        self._lock = threading.Lock()
+        self._found: tuple[Interpreter, ...] | None = None
 
     def installed(self) -> Sequence[Interpreter]:
-        """Return them, each version once, newest first."""
+        """Return them, each version once, newest first; looked for once, and whoever asks meanwhile waits."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._looked_for()
+            return self._found
+
+    def _looked_for(self) -> tuple[Interpreter, ...]:
         found: dict[str, Interpreter] = {}
         for answer in self._answers(tuple(dict.fromkeys(self._candidates()))):
             if answer.base and answer.version not in found:
                 found[answer.version] = Interpreter(path=Path(answer.base), version=answer.version)
-        return sorted(found.values(), key=lambda i: tuple(map(int, i.version.split("."))), reverse=True)
+        return tuple(sorted(found.values(), key=lambda i: tuple(map(int, i.version.split("."))), reverse=True))
 
     def _candidates(self) -> Iterator[Path]:
         yield Path(getattr(sys, "_base_executable", "") or sys.executable)

@@ -11,7 +11,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +38,8 @@ class LocalNetworks:
         """Report each process to *journal* and each folder to *record_folder*, for the case that this run is killed."""
         self._journal = journal
         self._record_folder = record_folder
+        self._lock = threading.Lock()
+        self._spare: Future[_Made] | None = None
 
     def open(self, *, isolated: bool) -> AbstractContextManager[Network]:
         """Return a network; one that is asked to be isolated but cannot be says so itself."""
@@ -46,19 +50,43 @@ class LocalNetworks:
         return preferred if _is_free(preferred) else _any_free_port()
 
     @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """See `ports.Networks.prepared`."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            self._spare = pool.submit(self._made)
+            try:
+                yield
+            finally:
+                if spare := self._taken():
+                    spare.result().stack.close()
+
+    def _taken(self) -> "Future[_Made] | None":
+        with self._lock:
+            spare, self._spare = self._spare, None
+            return spare
+
+    @contextmanager
     def _opened(self, *, isolated: bool) -> Iterator[Network]:
-        if not isolated or sys.platform != "linux":
+        if not isolated:
             yield OwnNetwork()
             return
+        spare = self._taken()
+        made = spare.result() if spare else self._made()
+        with made.stack:
+            yield made.network
+
+    def _made(self) -> "_Made":
+        """Return an isolated network, or this machine's own where it grants none."""
+        if sys.platform != "linux":
+            return _Made(OwnNetwork(), contextlib.ExitStack())
         with contextlib.ExitStack() as stack:
             folder = self._folder()
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             holder = self._held(folder)
             if holder is None:
-                yield OwnNetwork()
-                return
+                return _Made(OwnNetwork(), stack.pop_all())
             stack.callback(holder.end)
-            yield IsolatedNetwork(holder, folder)
+            return _Made(IsolatedNetwork(holder, folder), stack.pop_all())
 
     def _folder(self) -> Path:
         """Return a new folder with a short path: that of a socket has 107 bytes. Raises: MachineError."""
@@ -138,6 +166,14 @@ class IsolatedNetwork:
     def reached_for(self) -> Sequence[Reach]:
         """Return what processes inside tried to reach outside, in order, each host once."""
         return tuple(self._holder.reached)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A network, and what closing `stack` ends of it."""
+
+    network: Network
+    stack: contextlib.ExitStack
 
 
 class _Holder:

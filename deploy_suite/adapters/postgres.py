@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 
 from deploy_suite.adapters.postgres_account import account
+from deploy_suite.adapters.postgres_administration import Administration
 from deploy_suite.adapters.postgres_cluster import (
     ALWAYS_TRUSTED,
-    Cluster,
     Machinery,
     short_folder,
     socket_in,
@@ -55,10 +55,10 @@ class PostgresDatabases:
         )
         with short_folder(machinery.account) as short, ExitStack() as stack, ThreadPoolExecutor(1) as pool:
 
-            def start() -> Cluster:
+            def start() -> Administration:
                 cluster = started(installation, extensions | ALWAYS_TRUSTED, machinery, short=short)
                 with _translated():
-                    return stack.enter_context(cluster)
+                    return Administration(stack.enter_context(cluster))
 
             running = pool.submit(start)
             # What is slow to import is imported while the server starts.
@@ -68,8 +68,10 @@ class PostgresDatabases:
             with _translated():
                 front = stack.enter_context(opened(short, certificate(self._runner, self._workplace)))
             running.add_done_callback(lambda _: front.lead_to(socket_in(short)))
-            threading.Thread(target=_import_clients, daemon=True).start()
-            yield EmbeddedServer(installation, extensions, cluster=running.result, front=front, runner=self._runner)
+            running.add_done_callback(lambda _: threading.Thread(target=_import_clients, daemon=True).start())
+            yield EmbeddedServer(
+                installation, extensions, administration=running.result, front=front, runner=self._runner
+            )
 
 
 @contextmanager

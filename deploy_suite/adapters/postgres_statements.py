@@ -1,13 +1,36 @@
 """One statement on one connection, refusals translated."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg import sql
 
+from deploy_suite.model.secret import Secret
 from deploy_suite.ports import QueryError
 
 Connection = psycopg.Connection[tuple[object, ...]]
+_CONNECT_TIMEOUT_S: Final = 10
+
+
+def connected(socket_folder: Path, *, port: int, user: str, password: Secret, database: str) -> Connection:
+    """Return a connection on which each statement is a transaction of its own."""
+    return psycopg.connect(
+        host=str(socket_folder),
+        port=port,
+        user=user,
+        password=password.revealed(),
+        dbname=database,
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        autocommit=True,
+    )
+
+
+def composed(template: LiteralString, *values: str | Secret) -> str:
+    """Return *template* with its braces filled: by names, and by the text of a Secret as a literal."""
+    quoted = (sql.Literal(one.revealed()) if isinstance(one, Secret) else sql.Identifier(one) for one in values)
+    return sql.SQL(template).format(*quoted).as_string()
 
 
 def executed(connection: Connection, statement: sql.Composed) -> None:

@@ -90,8 +90,8 @@ class WardenedLauncher:
             reading = threading.Thread(target=supervision.follow, name="log", daemon=True)
             reading.start()
             supervision.begun.wait()
-            supervision.raise_if_barred()
             try:
+                supervision.raise_if_barred()
                 yield WardenedProcess(supervision, log, is_inside=holder_of(network) is not None)
             finally:
                 supervision.warden.end()
@@ -135,7 +135,7 @@ class WardenedProcess:
 
     def listeners(self) -> Sequence[Listener]:
         """Return the TCP ports on which the tree listens."""
-        return inspection.listeners(self._members())
+        return inspection.listeners(self._members(roughly=True))
 
     def memory_bytes(self) -> int:
         """Return the proportional set size of the tree."""
@@ -149,9 +149,9 @@ class WardenedProcess:
         """Return the processor time that the running processes of the tree have used, in seconds."""
         return inspection.cpu_s(self._members())
 
-    def _members(self) -> tuple[psutil.Process, ...]:
+    def _members(self, *, roughly: bool = False) -> tuple[psutil.Process, ...]:
         warden = self._supervision.warden
-        below = descendants(warden.pid)
+        below = descendants(warden.pid, roughly=roughly)
         wardens = {each.pid for each in below if self._is_inside and _parent(each) == warden.pid}
         return tuple(each for each in below if each.pid not in wardens)
 

@@ -138,12 +138,26 @@ class Events:
         return [json.loads(line) for line in lines]
 
 
-def descendants(pid: int) -> tuple[psutil.Process, ...]:
-    """Return the processes below *pid*."""
+def descendants(pid: int, *, roughly: bool = False) -> tuple[psutil.Process, ...]:
+    """Return the processes below *pid*.
+
+    *roughly*, where Linux lists them: in a tenth of the time, but one may be missed while another ends.
+    Source: https://man7.org/linux/man-pages/man5/proc_tid_children.5.html
+    """
     try:
+        if roughly and Path("/proc/thread-self/children").exists():
+            return tuple(map(psutil.Process, _listed_below(pid)))
         return tuple(psutil.Process(pid).children(recursive=True))
     except psutil.Error:
         return ()
+
+
+def _listed_below(pid: int) -> Iterator[int]:
+    for list_of_thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, list_of_thread.read_text().split()):
+                yield child
+                yield from _listed_below(child)
 
 
 def _descriptor(stream: Stream) -> int:

@@ -7,7 +7,7 @@ from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import Environment, Preferences
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import Snapshot
-from deploy_suite.ports import DatabaseServer, WorkingState
+from deploy_suite.ports import DatabaseServer, Reach, WorkingState
 
 Findings = tuple[Finding, ...]
 
@@ -38,3 +38,16 @@ class Built:
     bindings: Bindings
     server: DatabaseServer | None
     database_socket: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A service that was started and answers, well enough for its target.
+
+    Shape: `log` is what it printed until then, `reached` what it wanted of the outside; `is_isolated` says that this
+    would have been seen.
+    """
+
+    log: str
+    reached: tuple[Reach, ...] = ()
+    is_isolated: bool

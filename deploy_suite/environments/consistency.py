@@ -1,10 +1,11 @@
 """Installed packages that do not fit together, and extras that no package has: what `pip check` says, and more."""
 
-import importlib.metadata
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,6 +14,8 @@ from packaging.version import InvalidVersion
 
 from deploy_suite.environments import packages
 from deploy_suite.model.environment import Environment
+
+_OF_EXTRA: Final = re.compile(r"""[;(\s]extra\s*==\s*["'][^"']""")
 
 
 class Inconsistency(Enum):
@@ -73,26 +76,29 @@ def problems(environment: Environment) -> tuple[Problem, ...]:
 
 def unknown_extras(environment: Environment, requirements: Sequence[Requirement]) -> tuple[Problem, ...]:
     """Return the extras in *requirements*, the project's own, that the installed packages do not have."""
-    found = {one.name: one for one in _read(environment.venv)}
     markers = _markers(environment)
-    wanted = (requirement for requirement in requirements if _applies(requirement, markers))
+    wanted = [one for one in requirements if one.extras and _applies(one, markers)]
+    found = {one.name: one for one in _read(environment.venv)} if wanted else {}
     return tuple(problem for requirement in wanted for problem in _extras(requirement, found))
 
 
 def _read(venv: Path) -> Iterator[_Installed]:
     for distribution in packages.distributions(venv):
-        name = distribution.metadata["Name"]
-        if name:
+        metadata = packages.metadata(distribution)
+        if metadata["Name"]:
             yield _Installed(
-                canonicalize_name(name),
-                distribution.version,
-                tuple(_requirements(distribution)),
-                frozenset(map(canonicalize_name, distribution.metadata.get_all("Provides-Extra") or ())),
+                canonicalize_name(metadata["Name"]),
+                metadata["Version"] or "",
+                tuple(_requirements(metadata.get_all("Requires-Dist") or distribution.requires or ())),
+                frozenset(map(canonicalize_name, metadata.get_all("Provides-Extra") or ())),
             )
 
 
-def _requirements(distribution: importlib.metadata.Distribution) -> Iterator[Requirement]:
-    for text in distribution.requires or ():
+def _requirements(texts: Iterable[str]) -> Iterator[Requirement]:
+    """Return what *texts* demand, but for what is demanded of an extra alone: to parse that is most of the work."""
+    for text in texts:
+        if _OF_EXTRA.search(text) and " or " not in text:
+            continue
         try:
             yield Requirement(text)
         except InvalidRequirement:

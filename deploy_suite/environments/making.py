@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.environments import (
+    blank,
     enactment,
     execute_bits,
     packages,
@@ -57,7 +58,7 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
 
 def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     venv, top = folder / "venv", folder / "src"
-    plan.installer.create(venv, plan.workshop)
+    blank.lay(venv, plan.installer, plan.workshop)
     source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
     execute_bits.lend(plan.contract, top)
     home = private_home.furnished(folder / "home", plan.workshop.settings)

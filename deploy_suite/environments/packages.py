@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping
+from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ def _named_inside(path: Path) -> tuple[str, str] | None:
 def modules(venv: Path, name: str) -> tuple[str, ...]:
     """Return the top-level modules that the distribution *name* (canonical) brought, () when it is not installed."""
     for distribution in distributions(venv):
-        if canonicalize_name(distribution.metadata["Name"] or "") == name:
+        if canonicalize_name(metadata(distribution)["Name"] or "") == name:
             tops = {file.parts[0] for file in distribution.files or () if file.suffix in {".py", ".so"}}
             return tuple(sorted(top.partition(".")[0] for top in tops if not top.endswith((".libs", "..", "-info"))))
     return ()
@@ -67,7 +68,7 @@ def compiled_here(venv: Path) -> frozenset[str]:
     Indexes refuse wheels with the plain tag "linux_x86_64", which those have that are made for one machine.
     Source: https://packaging.python.org/specifications/platform-compatibility-tags/#basic-platform-tags
     """
-    found = ((one.metadata["Name"] or "", one.read_text("WHEEL") or "") for one in distributions(venv))
+    found = ((metadata(one)["Name"] or "", one.read_text("WHEEL") or "") for one in distributions(venv))
     return frozenset(canonicalize_name(name) for name, wheel in found if name and _OWN_TAG.search(wheel))
 
 
@@ -75,3 +76,13 @@ def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:
     """Yield the installed distributions with their metadata, read anew: a folder may change twice in one clock tick."""
     importlib.metadata.MetadataPathFinder().invalidate_caches()
     return iter(importlib.metadata.distributions(path=[str(site_packages(venv))]))
+
+
+def metadata(distribution: importlib.metadata.Distribution) -> Message:
+    """Return the headers of the distribution's metadata.
+
+    Without the description, which is nearly all of it: `distribution.metadata` reads it anew at each look, and takes
+    ten times as long (40 distributions: 0.1 s of CPU).
+    """
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("") or ""
+    return Parser().parsestr(text.partition("\n\n")[0], headersonly=True)

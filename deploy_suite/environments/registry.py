@@ -2,11 +2,12 @@
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import interpreters, keys, resolution, store, uv, virtualenv
+from deploy_suite.environments import blank, interpreters, keys, resolution, store, uv, virtualenv
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.bindings import databases_needed
@@ -69,8 +70,11 @@ def planned(
         folder=Path(tempfile.mkdtemp(prefix="build-", dir=ports.workplace.run_folder)),
         own_settings=keys.installer_variables(contract, bindings),
     )
-    recipe = recipes.read(contract, snapshot)
-    resolved = resolution.resolve(recipe, snapshot.folder, installer=installer, workshop=workshop)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        making = pool.submit(blank.prepare, installer, workshop)
+        recipe = recipes.read(contract, snapshot)
+        resolved = resolution.resolve(recipe, snapshot.folder, installer=installer, workshop=workshop)
+        making.result()
     plan = Plan(
         contract=contract,
         snapshot=snapshot,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.http import HttpxHttp
-from deploy_suite.adapters.networks import LocalNetworks, _Holder
+from deploy_suite.adapters.networks import IsolatedNetwork, LocalNetworks, _Holder
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command, Completed
@@ -196,6 +196,31 @@ def test_a_network_that_has_gone_is_this_machines_fault_and_no_exit_of_the_comma
     messages.append(raised.value.message)
 
     assert messages == ["the isolated network cannot be entered: No such file or directory"] * 2
+
+
+def test_what_was_prepared_is_what_the_next_who_asks_gets_and_the_others_get_their_own() -> None:
+    networks = LocalNetworks()
+    with networks.prepared(), networks.open(isolated=True) as first, networks.open(isolated=True) as second:
+        if not (isinstance(first, IsolatedNetwork) and isinstance(second, IsolatedNetwork)):
+            pytest.skip("this system grants no network namespaces")
+        holders = [first.holder, second.holder]
+        done = python("print('inside')", first)
+
+    assert (done.out, len(set(holders))) == ("inside\n", 2)
+    assert not any(Path(f"/proc/{holder}").exists() for holder in holders)
+
+
+def test_what_was_prepared_for_nobody_goes_away() -> None:
+    made: list[int] = []
+    folders: list[Path] = []
+    networks = LocalNetworks(made.append, record_folder=folders.append)
+
+    with networks.prepared():
+        pass
+
+    assert (len(made) > 0, len(folders)) == (sys.platform == "linux",) * 2
+    assert not any(folder.exists() for folder in folders)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in made)
 
 
 def test_a_network_is_handed_out_only_when_it_can_be_entered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """A built service is started as its target would → whether it listens, answers, fits and stops."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.base import Built, Findings, Started
 from deploy_suite.checks.boot import answering, listening, memory, outside, pre_deploy, probing, stopping
 from deploy_suite.checks.boot.stage import Stage, on_stage
 from deploy_suite.checks.boot.waiting import until
@@ -15,13 +15,17 @@ from deploy_suite.ports import Ports, Process
 _WORKER_STAYS_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestones:
+    """Whom to tell that the service was started, that it listens, and that its first answer leaves no doubt."""
+
+    started: Callable[[Process], None] = lambda _: None
+    listens: Callable[[], None] = lambda: None
+    answers: Callable[[Started], None] = lambda _: None
+
+
 def check(
-    built: Built,
-    ports: Ports,
-    *,
-    runs_pre_deploy: bool = True,
-    on_started: Callable[[Process], None] = lambda _: None,
-    on_listening: Callable[[], None] = lambda: None,
+    built: Built, ports: Ports, *, runs_pre_deploy: bool = True, milestones: Milestones = Milestones()
 ) -> Findings:
     """Return what starting the service shows, after its pre-deploy command unless that is run elsewhere.
 
@@ -40,8 +44,8 @@ def check(
         if failure:
             return _with_outside(stage, (failure,))
         with ports.launcher.start(stage.command(start.text), network=stage.network) as process:
-            on_started(process)
-            return _Trial(stage, process, on_listening).findings()
+            milestones.started(process)
+            return _Trial(stage, process, milestones).findings()
 
     return _in_networks(built, ports, tried)
 
@@ -88,9 +92,9 @@ def _with_outside(stage: Stage, findings: Findings) -> Findings:
 class _Trial:
     """One start of the service, to its end."""
 
-    def __init__(self, stage: Stage, process: Process, on_listening: Callable[[], None]) -> None:
+    def __init__(self, stage: Stage, process: Process, milestones: Milestones) -> None:
         self._stage = stage
-        self._on_listening = on_listening
+        self._milestones = milestones
         self._process = process
         self._peak_bytes = 0
 
@@ -100,7 +104,7 @@ class _Trial:
         bound = listening.wait(self._stage, self._process)
         if isinstance(bound, Finding):
             return _with_outside(self._stage, (bound,))
-        self._on_listening()
+        self._milestones.listens()
         moved = self._elsewhere(bound)
         self._stage = replace(self._stage, port=bound.port)
         if not self._stage.needs_http:
@@ -108,6 +112,10 @@ class _Trial:
         answer = answering.wait(self._stage, self._process, self._stage.address)
         if isinstance(answer, Finding):
             return _with_outside(self._stage, (*moved, answer))
+        if answer.is_undoubted:
+            network = self._stage.network
+            reached, log = tuple(network.reached_for()), self._process.output()
+            self._milestones.answers(Started(log=log, reached=reached, is_isolated=network.is_isolated))
         return self._of_web(bound, answer, moved)
 
     def _of_web(self, bound: listening.Bound, answer: answering.Answered, moved: Findings) -> Findings:

@@ -32,6 +32,11 @@ class Answered:
     seconds: float
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def is_undoubted(self) -> bool:
+        """Whether it is the application itself that answers, and not what stands before it: that says 400 or 5xx."""
+        return not self.findings and self.response.status < 500 and self.response.status != 400  # noqa: PLR2004
+
 
 def wait(stage: Stage, process: Process, address: Address) -> Answered | Finding:
     """Return the answer that the target would go by, or the failure."""

@@ -40,7 +40,7 @@ def stopped(stage: Stage, process: Process, address: Address | None, slowest: tu
         began_s = stage.ports.clock.now_s()
         process.signal(signal.SIGTERM)
         has_ended = until(
-            lambda: None if process.process_count() else True,
+            lambda: None if process.exit_code() is None or process.process_count() else True,
             timeout_s=stage.contract.limits.shutdown_s,
             clock=stage.ports.clock,
             progress=stage.ports.progress,

@@ -1,9 +1,9 @@
 """The part of the dependencies check that imports the entry point in the environment that was built."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.base import Built, Findings, Started
 from deploy_suite.checks.dependencies import (
     absent_modules,
     absent_packages,
@@ -14,10 +14,12 @@ from deploy_suite.checks.dependencies import (
     needs,
     rehearsed_import,
     requirements,
+    started_import,
     subject,
 )
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.installed import Installed
+from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import unread
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
@@ -30,20 +32,32 @@ _DEFERRED: Final = frozenset({ImportKind.DEFERRED})
 _LOOKED_UP: Final = frozenset({ImportKind.EAGER, ImportKind.CONDITIONAL, ImportKind.DEFERRED})
 
 
-def confirm(built: Built, ports: Ports) -> Findings:
-    """Return what importing the entry point as its server would has shown."""
-    entry = built.case.contract.entry
-    found = tuple(_of_entry(built, ports, entry)) if entry else ()
-    declared = requirements.read(built.case)
+def confirm(
+    built: Built, ports: Ports, *, started: Started | None = None, staged: Callable[[], Built] | None = None
+) -> Findings:
+    """See the package's `confirm`."""
+    entry, declared = built.case.contract.entry, requirements.read(built.case)
+    found = tuple(_of_entry(built, ports, entry, declared, started=started, staged=staged)) if entry else ()
     return (*found, *consistency_findings.findings(built, declared), *unread.findings(built))
 
 
-def _of_entry(built: Built, ports: Ports, entry: EntryPoint) -> Iterator[Finding]:
-    declared = requirements.read(built.case)
+def _of_entry(
+    built: Built,
+    ports: Ports,
+    entry: EntryPoint,
+    declared: Declared,
+    *,
+    started: Started | None,
+    staged: Callable[[], Built] | None,
+) -> Iterator[Finding]:
     provided = installed.read(built.environment.venv)
     traced = subject.trace(built.case, entry, known=provided.names | subject.known_of(declared.names))
-    names = sorted({name for one in traced.imports if one.kind in _LOOKED_UP for name in absent_packages.probes(one)})
-    rehearsed = rehearsed_import.rehearse(built, ports, entry=entry, names=names, settings=traced.settings_module)
+    rehearsed = started_import.shown(built, started, traced) if started else None
+    if rehearsed is None:
+        built = staged() if staged else built
+        found = (one for one in traced.imports if one.kind in _LOOKED_UP)
+        names = sorted({name for one in found for name in absent_packages.probes(one)})
+        rehearsed = rehearsed_import.rehearse(built, ports, entry=entry, names=names, settings=traced.settings_module)
     fault = Fault(built=built, entry=entry, traced=traced, declared=declared, rehearsed=rehearsed)
     if rehearsed.raised:
         finding = import_faults.finding(fault)
@@ -125,10 +139,12 @@ def _passed(fault: Fault, provided: Installed) -> Finding:
     if indirect:
         notes.append(f"imported, but installed only because another requirement needs them: {', '.join(indirect)}")
     what = entry.spec if entry.attribute else str(entry.file or entry.module)
+    by_answer = ": the service that was started from it answers"
     return Finding(
         code="imports",
         outcome=Outcome.PASSED,
-        message=f"{what} imports in the built environment in {fault.rehearsed.seconds:.1f} s",
+        message=f"{what} imports in the built environment"
+        + (by_answer if fault.rehearsed.is_by_answer else f" in {fault.rehearsed.seconds:.1f} s"),
         location=entry.location,
         evidence=tuple(notes),
     )

@@ -26,7 +26,7 @@ def read(venv: Path) -> Installed:
     """Return what the environment in *venv* has."""
     found: dict[str, set[str]] = {}
     for distribution in packages.distributions(venv):
-        name = canonicalize_name(distribution.metadata["Name"] or "")
+        name = canonicalize_name(packages.metadata(distribution)["Name"] or "")
         for top in _top_levels(distribution):
             found.setdefault(top, set()).add(name)
     return Installed({top: frozenset(names) for top, names in found.items()})

@@ -94,7 +94,8 @@ class Rehearsed:
 
     Shape: `raised` is outermost first, () when nothing was raised; `stage` is "import", "urls" or "done";
     `has_ended` is false when the process died or ran out of time, and `last_place` then says where it was.
-    `absent` are those of the asked names that nothing importable has.
+    `absent` are those of the asked names that nothing importable has. `is_by_answer` says that no import was made for
+    this: the service was started, and answered.
     """
 
     raised: tuple[Raised, ...] = ()
@@ -110,6 +111,7 @@ class Rehearsed:
     last_place: Location | None = None
     is_isolated: bool = False
     seconds: float = 0.0
+    is_by_answer: bool = False
 
 
 def rehearse(

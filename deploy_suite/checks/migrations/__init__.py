@@ -1,9 +1,10 @@
 """Migrations rehearsed on a throw-away PostgreSQL: up from nothing, over rows, back down, and against the models."""
 
+from contextlib import closing
+
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.migrations import extensions, kept, tools
 from deploy_suite.checks.migrations.head import Head, to_head
-from deploy_suite.checks.migrations.rest import rest
 from deploy_suite.checks.migrations.stage import HEAD
 from deploy_suite.manifests import shell
 from deploy_suite.model.project import CommandText
@@ -16,6 +17,16 @@ def check(built: Built, ports: Ports) -> Findings:
     """Return all findings; `to_head` and `rest` are its two halves, for a caller that goes on in between."""
     head = to_head(built, ports)
     return (*head.findings, *rest(built, ports, head))
+
+
+def rest(built: Built, ports: Ports, head: Head) -> Findings:
+    """Return the findings of rows, locks, models and the way back; *head* is closed when they are there."""
+    with closing(head):
+        if head.stage is None:
+            return ()
+        from deploy_suite.checks.migrations import remainder  # noqa: PLC0415  a kept rehearsal needs none of it
+
+        return remainder.findings(built, ports, head, head.stage)
 
 
 def are_there(case: Case) -> bool:

@@ -43,14 +43,23 @@ def findings(case: Case, plan: Plan, installed: Mapping[str, str], ports: Ports)
     The index is asked once a day for the same environment. Nothing is said where it cannot be reached, nor of pins that
     another index may hold.
     """
-    pins = {pin.name: pin for pin in _pins(case, plan, installed)}
-    if not pins or _names_another_index(case, plan):
-        return
-    offered = _offered(pins, plan, ports)
+    pins = _asked_about(case, plan, installed)
+    offered = _offered(pins, plan, ports) if pins else {}
     for name, pin in pins.items():
         found = _finding(pin, offered[name]) if name in offered else None
         if found:
             yield found
+
+
+def ask(case: Case, plan: Plan, ports: Ports) -> None:
+    """Ask the index about the pins among what is going to be installed, so that its answer is there by then."""
+    if pins := _asked_about(case, plan, plan.resolved.resolution.versions):
+        _offered(pins, plan, ports)
+
+
+def _asked_about(case: Case, plan: Plan, versions: Mapping[str, str]) -> Mapping[str, Pin]:
+    pins = {pin.name: pin for pin in _pins(case, plan, versions)}
+    return {} if not pins or _names_another_index(case, plan) else pins
 
 
 def _pins(case: Case, plan: Plan, installed: Mapping[str, str]) -> Iterator[Pin]:
@@ -98,14 +107,16 @@ def _text(path: Path) -> str:
 def _offered(pins: Iterable[str], plan: Plan, ports: Ports) -> Mapping[str, Mapping[str, str]]:
     names = sorted(pins)
     today = ports.clock.utc()[:10]
-    file = ports.workplace.cache / _FOLDER / f"{keeping.digest(names, releases.indexes(plan.workshop), today)}.json"
-    kept: Mapping[str, Mapping[str, str]] | None = keeping.read(file)
-    if kept is not None:
-        return kept
-    answer = releases.offered(names, plan.workshop)
-    if answer:
-        keeping.write(file, answer, at_most=_KEPT_AT_MOST)
-    return answer
+    name = keeping.digest(names, releases.indexes(plan.workshop), today)
+    file = ports.workplace.cache / _FOLDER / f"{name}.json"
+    with ports.workplace.locked(f"releases-{name}"):  # whoever asks the same meanwhile gets the same answer
+        kept: Mapping[str, Mapping[str, str]] | None = keeping.read(file)
+        if kept is not None:
+            return kept
+        answer = releases.offered(names, plan.workshop)
+        if answer:
+            keeping.write(file, answer, at_most=_KEPT_AT_MOST)
+        return answer
 
 
 def _finding(pin: Pin, offered: Mapping[str, str]) -> Finding | None:

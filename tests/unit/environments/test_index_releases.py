@@ -100,6 +100,23 @@ def test_a_local_index_is_asked_without_the_network(tmp_path: Path) -> None:
     assert index_query.answer_for([tmp_path.as_uri()], "absent") == {"status": 404, "files": []}
 
 
+def test_a_page_may_spell_its_links_in_any_way_that_html_knows(tmp_path: Path) -> None:
+    page = (
+        "<!DOCTYPE html><A HREF='/f/pkg%2B1-2.0.tar.gz' data-requires-python='>=3.8, <4'>x</A>"
+        '<a data-yanked = "it&#39;s &quot;broken&quot;" href=pkg-1.0.zip>x</a>'
+        '<a\n  rel="internal"\n  href="https://files/pkg-3.0-py3-none-any.whl?a=/b#sha256=0">x</a>'
+        '<abbr href="no">x</abbr>'
+    )
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/index.html").write_text(page)
+
+    assert index_query.answer_for([tmp_path.as_uri()], "pkg")["files"] == [
+        ["pkg+1-2.0.tar.gz", ">=3.8, <4", ""],
+        ["pkg-1.0.zip", "", 'it\'s "broken"'],
+        ["pkg-3.0-py3-none-any.whl", "", ""],
+    ]
+
+
 def test_a_release_is_withdrawn_when_all_its_files_are(tmp_path: Path) -> None:
     page = (
         '<a href="pkg-1.0.tar.gz" data-yanked="broken metadata">x</a>'

@@ -13,16 +13,11 @@ from deploy_suite.ports import Ports
 _COPY = "migrated_copy"
 
 
-def rest(built: Built, ports: Ports, head: Head) -> Findings:
-    """Return the findings of rows, locks, models and the way back; *head* is closed when they are there."""
-    try:
-        if head.stage is None:
-            return ()
-        findings = _rehearsed(head.stage, head, built, ports)
-        _keep(head.stage, head, findings)
-        return findings
-    finally:
-        head.close()
+def findings(built: Built, ports: Ports, head: Head, stage: Stage) -> Findings:
+    """Return the findings of rows, locks, models and the way back, at the stage that *head* has left."""
+    found = _rehearsed(stage, head, built, ports)
+    _keep(stage, head, found)
+    return found
 
 
 def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings:
