@@ -214,11 +214,17 @@ def _document(line: str) -> dict[str, object]:
 def _entry(line: str) -> Entry | None:
     document = _document(line)
     try:
-        step, time = Step(document.pop("step")), datetime.fromisoformat(str(document.pop("time")))
+        step, time = Step(document.pop("step")), _aware(str(document.pop("time")))
     except (ValueError, KeyError):
         return None
     document.pop("schema", None)
-    return Entry(step, time if time.tzinfo else time.replace(tzinfo=UTC), document)
+    return Entry(step, time, document)
+
+
+def _aware(text: str) -> datetime:
+    """Return the time that *text* names, in UTC where it does not say. Raises: ValueError."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def intent_data(intent: Intent) -> Mapping[str, object]:
@@ -236,7 +242,7 @@ def intent_of(data: Mapping[str, object]) -> Intent | None:
     """Return the intent that `intent_data` took apart, None for what is none."""
     known, after = data.get("known"), data.get("after")
     try:
-        since = datetime.fromisoformat(after) if isinstance(after, str) else None
+        since = _aware(after) if isinstance(after, str) else None
     except ValueError:
         return None
     if not isinstance(known, list):
