@@ -19,13 +19,13 @@ from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.holding import held
 from deploy_suite.releases.journal import Journal, Step
-from deploy_suite.releases.outcome import Rollout
+from deploy_suite.releases.outcome import Ending, Rollout
 from deploy_suite.releases.pending import Pending, pending
 from deploy_suite.releases.permission import Permission, Schemas, WayBack
 from deploy_suite.releases.progress import permission_data, record
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.scene import Scene
-from deploy_suite.releases.transaction import Ending, Transaction
+from deploy_suite.releases.transaction import Transaction
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
 from deploy_suite.targets.live_registry import LIVE_TARGETS, STATED

@@ -1,23 +1,31 @@
 """A wish to deploy that something else carries out, such as a push → its deploy, as soon as it appears."""
 
-from deploy_suite.model.release import Deploy, Intent, LiveService
-from deploy_suite.ports import Clock
+from deploy_suite.model.release import Deploy, Intent
+from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.voice import Voice
-from deploy_suite.targets.live import LiveTarget, LostContactError
+from deploy_suite.targets.live import LostContactError
 
 
-def awaited(
-    target: LiveTarget, service: LiveService, intent: Intent, *, within_s: float, clock: Clock, voice: Voice
-) -> Deploy | None:
+def awaited(scene: Scene, intent: Intent, *, within_s: float, told: str) -> Deploy | None:
     """Return the deploy of *intent*, None when there is none after *within_s*; nothing is asked for.
 
-    Raises: LostContactError when the target did not answer at the end.
+    Shape: *told* says what is waited for. Raises: LostContactError when the target did not answer at the end.
     """
+    voice = scene.voice()
+    with voice.alive(scene.target.pace.heartbeat_s):
+        voice.stage(told)
+        found = _found(scene, intent, within_s=within_s, voice=voice)
+        voice.over(found.id if found else "there is none")
+    return found
+
+
+def _found(scene: Scene, intent: Intent, *, within_s: float, voice: Voice) -> Deploy | None:
+    target, clock = scene.target, scene.ports.clock
     until_s = clock.now_s() + within_s
     while True:
         lost: LostContactError | None = None
         try:
-            if (found := target.find(service, intent)) is not None:
+            if (found := target.find(scene.service, intent)) is not None:
                 return found
         except LostContactError as error:
             lost = error

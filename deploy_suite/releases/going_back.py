@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.release import Deploy, DeployState
+from deploy_suite.releases.permission import Permission
+from deploy_suite.releases.progress import Progress
 from deploy_suite.releases.scene import Scene
 
 _LATEST = 100
@@ -35,6 +37,23 @@ def goal(scene: Scene, live: Deploy | None, *, to: str) -> Goal:
         if (found := _of(served, one.deploy_id, one.commit)) is not None:
             return Goal(deploy=found, is_verified=True)
     raise _none(scene, [one for one in served if live is None or one.commit != live.commit])
+
+
+def why_not(scene: Scene, state: Progress) -> tuple[str, str] | None:
+    """Return why what was live before is not put back, and what to do; None where it may be."""
+    if not (state.previous and state.previous_commit):
+        return "nothing that was live before is known", "deploy an older commit, or a better one"
+    earlier = scene.history().seen(state.previous)
+    if earlier is not None and earlier.is_good is False:
+        return (
+            f"{state.previous_commit[:7]}, which was live before, was found bad too",
+            "see what was verified: deploy-suite rollback",
+        )
+    permission = state.permission or Permission(is_granted=False, why="nobody looked at the database")
+    if permission.is_granted or scene.ignores_schema:
+        return None
+    back = f"deploy-suite rollback --to {state.previous} --ignore-schema"
+    return permission.why, f"{permission.command} && {back}" if permission.command else back
 
 
 def _named(scene: Scene, served: Sequence[Deploy], to: str) -> Deploy:

@@ -10,9 +10,10 @@ from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.continuing import Next, next_of
 from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.outcome import Ending
 from deploy_suite.releases.progress import progress
 from deploy_suite.releases.scene import Scene
-from deploy_suite.releases.transaction import Ending, Transaction
+from deploy_suite.releases.transaction import Transaction
 
 _ASK_S: Final = 60.0
 
@@ -80,14 +81,8 @@ class _Healing:
         waits = state.step is not Step.ASKING and state.auto_deploy is AutoDeploy.AFTER_CHECKS
         if waits and self._judges and self._head == state.commit:
             return self._transaction.take_up(state.intent)
-        voice = scene.voice()
-        with voice.alive(scene.target.pace.heartbeat_s):
-            voice.stage("look for its deploy")
-            within_s = max(scene.target.pace.lookup_s - self._age_s(), 0.0)
-            found = awaited(
-                scene.target, scene.service, state.intent, within_s=within_s, clock=scene.ports.clock, voice=voice
-            )
-            voice.over("found" if found else "none")
+        within_s = max(scene.target.pace.lookup_s - self._age_s(), 0.0)
+        found = awaited(scene, state.intent, within_s=within_s, told="look for its deploy")
         if found is None:
             pushed = "pushed, and " if state.remote else ""
             return self._abandoned(f"{state.commit[:7]} was {pushed}not deployed")

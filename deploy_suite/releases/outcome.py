@@ -18,6 +18,21 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a transaction came to. Shape: with `is_open` it is not over, and the next command goes on with it."""
+
+    verdict: ReleaseVerdict
+    reason: str = ""
+    remedy: str = ""
+    notes: tuple[str, ...] = ()
+    pushed: Pushed | None = None
+    there: Leg | None = None
+    back: Leg | None = None
+    is_open: bool = False
+    is_interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
     """What became of a call.
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseKind, ReleaseVerdict
-from deploy_suite.releases import looking, others
+from deploy_suite.releases import auto_deploy, looking, others
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.continuing import next_of
-from deploy_suite.releases.history import forget_old, history
+from deploy_suite.releases.going_back import why_not
+from deploy_suite.releases.history import forget_old
 from deploy_suite.releases.journal import Journal, Step, intent_data
-from deploy_suite.releases.outcome import Leg
-from deploy_suite.releases.permission import Permission
+from deploy_suite.releases.outcome import Ending, Leg
 from deploy_suite.releases.progress import Progress, progress
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.records import RECORD, render
@@ -24,21 +24,6 @@ from deploy_suite.releases.scene import Scene
 from deploy_suite.targets.live import LostContactError
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """What a transaction came to. Shape: with `is_open` it is not over, and the next command goes on with it."""
-
-    verdict: ReleaseVerdict
-    reason: str = ""
-    remedy: str = ""
-    notes: tuple[str, ...] = ()
-    pushed: Pushed | None = None
-    there: Leg | None = None
-    back: Leg | None = None
-    is_open: bool = False
-    is_interrupted: bool = False
 
 
 class Transaction:
@@ -106,14 +91,9 @@ class Transaction:
         if state.auto_deploy is AutoDeploy.OFF:
             return self.ask(intent)
         waits_for_checks = state.auto_deploy is AutoDeploy.AFTER_CHECKS
-        voice = self._scene.voice()
-        with voice.alive(pace.heartbeat_s):
-            voice.stage(f"wait for {self._scene.name} to deploy the push" + " after its checks" * waits_for_checks)
-            within_s = pace.queued_s if waits_for_checks else pace.lookup_s
-            clock = self._ports.clock
-            found = awaited(self._target, self._service, intent, within_s=within_s, clock=clock, voice=voice)
-            voice.over("begun" if found else "not begun, so it is asked for")
-        if found is None and waits_for_checks:
+        within_s = pace.queued_s if waits_for_checks else pace.lookup_s
+        told = f"wait for {self._scene.name} to deploy the push" + " after its checks" * waits_for_checks
+        if awaited(self._scene, intent, within_s=within_s, told=told) is None and waits_for_checks:
             return self._open(
                 ReleaseVerdict.INCONCLUSIVE,
                 f"{self._scene.name} deploys {state.commit[:7]} when its checks have passed, and has not begun "
@@ -207,7 +187,7 @@ class Transaction:
         self._let_others_end(state)
         if (ending := self._given_way(f"{state.commit[:7]} was found bad ({state.fault})")) is not None:
             return ending
-        if (reason := self._why_not_back(state)) is not None:
+        if (reason := why_not(self._scene, state)) is not None:
             said, remedy = reason
             return self.end(
                 ReleaseVerdict.FAILED,
@@ -256,8 +236,8 @@ class Transaction:
         """Go the way back that is written down."""
         state = self._state
         self._scene.voice().told(f"go back to {state.goal[:7]}")
-        if state.turned_off not in {None, AutoDeploy.OFF}:
-            self._turn_off(state)
+        if note := auto_deploy.turned_off(self._scene, was=state.turned_off):
+            self._notes.append(note)
         if state.intent is None:
             return self._open(ReleaseVerdict.INCONCLUSIVE, "the journal does not hold what was to be asked for")
         return self.follow(state.intent)
@@ -338,7 +318,9 @@ class Transaction:
             return self._is_back("it answers as it must")
         if state.is_back:
             return self.end(verdict, live=state.deploy_id)
-        return self.end(verdict, live=state.deploy_id, restored=self._restored())
+        restored, note = auto_deploy.restored(self._scene)
+        self._notes += [note] if note else []
+        return self.end(verdict, live=state.deploy_id, restored=restored)
 
     def _unsure(self, reason: str) -> Ending:
         state = self._state
@@ -362,51 +344,6 @@ class Transaction:
             "correct the commit and deploy again",
             live=state.deploy_id,
         )
-
-    def _why_not_back(self, state: Progress) -> tuple[str, str] | None:
-        """Return why what was live before is not put back, and what to do; None where it may be."""
-        if not (state.previous and state.previous_commit):
-            return "nothing that was live before is known", "deploy an older commit, or a better one"
-        earlier = history(self._scene.place, self._ports).seen(state.previous)
-        if earlier is not None and earlier.is_good is False:
-            return (
-                f"{state.previous_commit[:7]}, which was live before, was found bad too",
-                "see what was verified: deploy-suite rollback",
-            )
-        permission = state.permission or Permission(is_granted=False, why="nobody looked at the database")
-        if permission.is_granted or self._scene.ignores_schema:
-            return None
-        back = f"deploy-suite rollback --to {state.previous} --ignore-schema"
-        return permission.why, f"{permission.command} && {back}" if permission.command else back
-
-    def _turn_off(self, state: Progress) -> None:
-        was = state.turned_off.value if state.turned_off else ""
-        try:
-            self._target.set_auto_deploy(self._service, AutoDeploy.OFF)
-        except DeployError as error:
-            self._notes.append(
-                f"auto-deploy ({was}) could not be turned off, so the next push may bring the release back: "
-                f"{error.message}"
-            )
-            return
-        self._notes.append(
-            f"auto-deploy was '{was}' and is off now, so that no push brings the release back; the next good "
-            f"deploy turns it on again, and so does the service's page: {self._service.page}"
-        )
-
-    def _restored(self) -> str:
-        """Let the target deploy by itself again as it did before an earlier release was taken back."""
-        mode = history(self._scene.place, self._ports).turned_off
-        if mode is None:
-            return ""
-        try:
-            if self._target.service(self._service.id).auto_deploy is AutoDeploy.OFF:
-                self._target.set_auto_deploy(self._service, mode)
-                self._notes.append(f"auto-deploy is '{mode.value}' again, as before the last release was taken back")
-        except DeployError as error:
-            self._notes.append(f"auto-deploy could not be turned on again: {error.message}")
-            return ""
-        return mode.value
 
     def _open(self, verdict: ReleaseVerdict, reason: str, remedy: str = "", *, is_interrupted: bool = False) -> Ending:
         """Leave the release to the next command."""

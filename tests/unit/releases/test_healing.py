@@ -8,7 +8,7 @@ from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, ReleaseV
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.history import history
 from deploy_suite.releases.journal import Journal, Step
-from deploy_suite.releases.transaction import Ending
+from deploy_suite.releases.outcome import Ending
 from tests.unit.releases.release_world import NEW, OLD, OTHER, World
 
 LIVE, BUILDING = DeployState.LIVE, DeployState.BUILDING
