@@ -104,7 +104,9 @@ def _ignored(stage: Stage, process: Process) -> Finding:
         message=f"the service ran on for {delay_s:g} s after SIGTERM, and the target would have killed it",
         location=start.location if start else None,
         evidence=last_lines(process.output(), 4),
-        remedy="end on SIGTERM: exec the server in start scripts, stop threads and loops in a signal handler, and keep "
+        remedy="write `die-on-term = true` into uWSGI's settings, which otherwise loads the application anew on SIGTERM"
+        if start and "uwsgi" in start.text
+        else "end on SIGTERM: exec the server in start scripts, stop threads and loops in a signal handler, and keep "
         "clean-up short; or raise maxShutdownDelaySeconds",
         certainty=f"it may have waited for what is not here; made-up addresses: {', '.join(absent)}"
         if absent

@@ -94,10 +94,11 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     code, remedy = _cause(failure, place)
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)
+    said = failure.detail.splitlines()[0] if failure.detail else failure.line
     return Finding(
         code=code,
         outcome=around.outcome,
-        message=f"{doing} fails: {_shortened(failure.detail.splitlines()[0] if failure.detail else failure.line)}",
+        message=f"{doing} fails: {_shortened(places.as_committed(around.built, said))}",
         location=place,
         evidence=_evidence(failure, around),
         remedy=remedy,
@@ -136,7 +137,7 @@ def _cause(failure: Failure, place: Location) -> tuple[str, str]:
 def _evidence(failure: Failure, around: Surroundings) -> tuple[str, ...]:
     statement = " ".join(failure.statement.split())
     lines = (places.quoted(around.built, failure), failure.line, statement)
-    return tuple(_shortened(line) for line in lines if line)
+    return tuple(_shortened(places.as_committed(around.built, line)) for line in lines if line)
 
 
 def _shortened(line: str) -> str:

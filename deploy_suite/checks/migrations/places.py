@@ -20,6 +20,11 @@ def relative(built: Built, file: Path) -> str:
     return resolved.relative_to(top).as_posix() if is_own and "site-packages" not in resolved.parts else ""
 
 
+def as_committed(built: Built, text: str) -> str:
+    """Return *text* with files named as the repository does, and not by where this run keeps them."""
+    return text.replace(f"{built.environment.venv}/", ".venv/").replace(f"{built.environment.top}/", "")
+
+
 def innermost(built: Built, failure: Failure) -> Frame | None:
     """Return the last frame of the traceback that is in the project's own code."""
     return next((frame for frame in reversed(failure.frames) if relative(built, frame.file)), None)

@@ -145,6 +145,16 @@ def test_each_fault_has_its_name_and_place(
     assert brief(found)[0] == expected
 
 
+def test_an_empty_package_is_told_as_one_with_the_application_that_is_meant(tmp_path: Path) -> None:
+    own = {"api/__init__.py": "", "api/main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}
+
+    found = dependencies.check(case(tmp_path, own, start="uvicorn api:app"))
+
+    (lacking,) = [one for one in found if one.code == "uvicorn-attribute-missing"]
+    assert lacking.evidence == ("api/__init__.py defines nothing",)
+    assert lacking.remedy == "write api.main:app in place of api:app"
+
+
 @pytest.mark.parametrize(
     "source",
     [
