@@ -132,13 +132,14 @@ def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
     if names is None or attribute in names:
         return None
     name = server(case)
+    holds = f"has: {', '.join(sorted(names)[:12])}" if names else "defines nothing"
     other = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
     return Finding(
         code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
         outcome=Outcome.FAILED,
         message=f"the start command names {entry.spec}, and {entry.file} has no {attribute!r}",
         location=entry.location,
-        evidence=(f"{entry.file} {f'has: {', '.join(sorted(names)[:12])}' if names else 'defines nothing'}",),
+        evidence=(f"{entry.file} {holds}",),
         remedy=f"write {other.spec} in place of {entry.spec}"
         if other
         else f"name the application as {entry.file} does",
