@@ -5,11 +5,10 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from deploy_suite.environments import index_query
+from deploy_suite.environments import releases
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.environments.stand_ins import Call
@@ -85,7 +84,7 @@ def _out_of_reach(hosts: Sequence[str], workshop: Workshop) -> list[str]:
     found = []
     for host in hosts:
         question = json.dumps({"indexes": [host], "names": [""]})
-        done = workshop.run((sys.executable, "-I", "-S", str(Path(index_query.__file__))), stdin=question)
+        done = workshop.run((sys.executable, "-I", "-S", str(releases.QUERY)), stdin=question)
         try:
             answered = json.loads(done.out)[""]["status"] != 0
         except (ValueError, KeyError):

@@ -15,14 +15,16 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from deploy_suite.environments import index_query
 from deploy_suite.environments.base import QUICK_S, Workshop
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.environment import Refusal, RefusalKind
 
 _PYPI: Final = "https://pypi.org/simple"
 _SERIES: Final = tuple(f"3.{minor}" for minor in range(7, 16))
-_KNOWN: Final = frozenset({index_query.FOUND, index_query.NOT_FOUND})
+# A program of its own, and not imported here: what it needs, a start of the suite does not.
+QUERY: Final = Path(__file__).with_name("index_query.py")
+_FOUND: Final = 200
+_KNOWN: Final = frozenset({_FOUND, 404})
 _MOST_NAMES: Final = 200
 _SOON_S: Final = 15.0  # what is good to know, and not worth waiting for
 _PATCH_TO_TRY: Final = "99"
@@ -68,16 +70,15 @@ def offered(names: Iterable[str], workshop: Workshop) -> Mapping[str, Mapping[st
     """
     wanted = sorted(set(names))[:_MOST_NAMES]
     answers = _asked({"indexes": indexes(workshop), "names": wanted, "releases": True}, workshop, timeout_s=_SOON_S)
-    return {name: answer["releases"] for name, answer in answers.items() if answer["status"] == index_query.FOUND}
+    return {name: answer["releases"] for name, answer in answers.items() if answer["status"] == _FOUND}
 
 
 def _asked(question: Mapping[str, object], workshop: Workshop, *, timeout_s: float = QUICK_S) -> dict[str, Any]:
-    script = str(Path(index_query.__file__))
     workshop.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workshop.folder) as folder:
         file = Path(folder) / "answers.json"
         asked = json.dumps({**question, "to": str(file)})
-        done = workshop.run((sys.executable, "-I", "-S", script), stdin=asked, timeout_s=timeout_s)
+        done = workshop.run((sys.executable, "-I", "-S", str(QUERY)), stdin=asked, timeout_s=timeout_s)
         try:
             answers: dict[str, Any] = json.loads(file.read_bytes()) if done.ok else {}
         except (OSError, ValueError):
