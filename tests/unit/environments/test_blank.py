@@ -1,0 +1,93 @@
+"""Blank environments: made once for an interpreter, and laid elsewhere with their own place in their scripts."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from deploy_suite.environments import blank, seeds
+from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments.seeds import Seed
+from deploy_suite.model.environment import Interpreter
+from deploy_suite.ports import Ports, Workplace
+
+PYTHON = Interpreter(path=Path(sys.executable), version="3.11.7")
+
+
+@dataclass
+class Making:
+    """An installer that writes what `venv` writes of its place."""
+
+    made: list[Path] = field(default_factory=list)
+
+    def program(self) -> Path:
+        return Path("/usr/bin/uv")
+
+    def create(self, venv: Path, _workshop: Workshop) -> None:
+        self.made.append(venv)
+        (venv / "bin").mkdir(parents=True)
+        (venv / "bin/pip").write_text(f"#!{venv}/bin/python\n")
+        (venv / "bin/pip").chmod(0o755)
+        (venv / "bin/python").symlink_to(sys.executable)
+        site = venv / "lib/python3.11/site-packages/pip"
+        site.mkdir(parents=True)
+        (site / "__init__.py").write_text("version = 1\n")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workplace with a cache."""
+
+    cache: Path
+
+    @contextmanager
+    def locked(self, _name: str) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    class World:
+        workplace = cast("Workplace", Place(tmp_path / "cache"))
+
+    return Workshop(ports=cast("Ports", World()), interpreter=PYTHON, folder=tmp_path / "shop", own_settings={})
+
+
+def brings(monkeypatch: pytest.MonkeyPatch, wheel: Path | None) -> None:
+    monkeypatch.setattr(seeds, "of", lambda _: (Seed("pip", "23.2.1", wheel),))
+
+
+def test_it_is_made_once_and_laid_with_its_own_place_in_its_scripts(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, Path("pip.whl"))
+    making = Making()
+    installer, venv = cast("Installer", making), tmp_path / "environments/key/venv"
+
+    for _ in range(2):
+        blank.prepare(installer, workshop)
+    blank.lay(venv, installer, workshop)
+
+    assert len(making.made) == 1
+    assert (venv / "bin/pip").read_text() == f"#!{venv}/bin/python\n"
+    assert (making.made[0] / "bin/pip").read_text() == f"#!{making.made[0]}/bin/python\n"
+    assert (venv / "bin/pip").stat().st_mode & 0o777 == 0o755
+    assert (venv / "bin/python").readlink() == Path(sys.executable)
+    assert (venv / "lib/python3.11/site-packages/pip/__init__.py").read_text() == "version = 1\n"
+
+
+def test_what_the_index_gives_is_fetched_for_each_environment(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, None)
+    making = Making()
+    installer, venv = cast("Installer", making), tmp_path / "venv"
+
+    blank.prepare(installer, workshop)
+    blank.lay(venv, installer, workshop)
+
+    assert making.made == [venv]
