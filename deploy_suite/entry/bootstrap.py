@@ -50,7 +50,8 @@ def _install(home: Path, python: Path) -> None:
             _call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
         else:
             _call(python, str(_fetched_pip(home) / "pip"), "install", "--quiet", "uv")
-        _call(python, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--editable", str(_TOP))
+        how = ("--quiet", "--compile-bytecode", "--python", str(python))
+        _call(python, "-m", "uv", "pip", "install", *how, "--editable", str(_TOP))
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
             f"deploy-suite: the suite cannot be installed into {home}: {error}\n"
