@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import probing, tracebacks
+from deploy_suite.checks.boot import probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
@@ -181,6 +182,24 @@ def test_waiting_in_vain_ends_at_the_limit() -> None:
     found = until(lambda: None, timeout_s=5, clock=clock, progress=Said(), waiting_for=lambda: "x")
 
     assert (found, 5 <= clock.time_s < 5.5) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "waited"),
+    [([1], (0.0, 0.0)), ([2], (0.0, 0.0)), ([3, 4, 5], (0.5, 0.75)), ([3, 4] * 100, (3.0, 3.2))],
+)
+def test_a_server_is_told_to_stop_when_it_begins_no_more_workers(
+    counts: list[int], waited: tuple[float, float]
+) -> None:
+    class Forking:
+        def process_count(self) -> int:
+            return counts.pop(0) if len(counts) > 1 else counts[0]
+
+    clock = Stopwatch()
+
+    stopping.let_settle(cast(Process, Forking()), clock)
+
+    assert waited[0] <= clock.time_s <= waited[1]
 
 
 def test_memory_is_shown_in_whole_mebibytes() -> None:
