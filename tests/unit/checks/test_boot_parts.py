@@ -14,6 +14,7 @@ from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_ro
 from deploy_suite.checks.boot.waiting import until
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.ports import Process
 
 TOP = Path("/run/top")
 ENVIRONMENT = Environment(
