@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -11,7 +12,9 @@ from deploy_suite.checks.boot import probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
+from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.waiting import until
+from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.ports import Process
@@ -248,3 +251,20 @@ def test_routes_that_fail_for_the_same_reason_are_told_in_one_finding() -> None:
         "GET /a and 5 more (/b, /c, /d, /e, …) answer 500: nothing listens",
         "GET /x answers 500",
     ]
+
+
+def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "main.py").write_text("import os\nfrom backend.config import settings\n")
+    (tmp_path / "backend" / "config.py").write_text("settings = 1\n")
+    case = SimpleNamespace(snapshot=SimpleNamespace(folder=tmp_path))
+    stage = cast("Stage", SimpleNamespace(built=SimpleNamespace(case=case)))
+    frames = ((Location("backend/main.py", 2), "<module>"),)
+
+    def told(module: str) -> str:
+        root = cast("DiagnosedCause", SimpleNamespace(values={"module": module}, family="missing-requirement"))
+        found = explaining._own_module(stage, root, frames)
+        return found.code if found else ""
+
+    assert told("backend") == "module-not-on-path:backend.config"
+    assert told("flask") == ""
