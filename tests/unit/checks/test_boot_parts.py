@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import probing, stopping, tracebacks
+from deploy_suite.checks.boot import explaining, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
