@@ -225,10 +225,12 @@ def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schem
 
 
 def _answered(answer: Rollout, journal: Journal, ending: Ending) -> Rollout:
+    release = record(journal)
     return replace(
         answer,
         verdict=ending.verdict,
-        release=record(journal),
+        commit=answer.commit or release.commit,
+        release=release,
         pushed=ending.pushed or answer.pushed,
         there=ending.there,
         back=ending.back,

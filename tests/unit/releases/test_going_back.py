@@ -58,7 +58,8 @@ def test_what_was_found_bad_later_is_no_choice(world: World) -> None:
     with pytest.raises(UsageError, match="no earlier release of shop was verified from this machine") as raised:
         chosen(world)
 
-    assert "deploy-suite rollback --to dep-2" in raised.value.remedy
+    assert "deploy-suite rollback --to dep-1 " in raised.value.remedy
+    assert "dep-2" not in raised.value.remedy
 
 
 @pytest.mark.parametrize(("to", "deploy"), [("dep-1", "dep-1"), (OLD[:9], "dep-1"), (NEW, "dep-2")])
