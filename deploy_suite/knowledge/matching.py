@@ -67,6 +67,7 @@ _COMPLAINTS: Final = (
     "nauthorized",
     "not allowed",
     "not valid",
+    '"s":"F"',
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
@@ -76,6 +77,7 @@ _GENERAL: Final = re.compile(
     r"|not (?:be )?(?:found|installed|supported|allowed|valid)|doesn't match any"
     r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
     r"|^npm ERR! "
+    r'|"s":"F"'  # how mongod writes that it ends
 )
 
 
