@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.errors import DeployError, UsageError
+from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.release import Intent, ReleaseKind, ReleaseVerdict
@@ -14,15 +14,15 @@ from deploy_suite.model.report import Report
 from deploy_suite.ports import Ports
 from deploy_suite.preflight import Request as PreflightRequest
 from deploy_suite.preflight import preflight
-from deploy_suite.releases import journal as journals
+from deploy_suite.releases import beginning
 from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.holding import held
-from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending, Rollout
 from deploy_suite.releases.pending import Pending, pending
-from deploy_suite.releases.permission import Permission, Schemas, WayBack
-from deploy_suite.releases.progress import permission_data, record
+from deploy_suite.releases.permission import Schemas
+from deploy_suite.releases.progress import record
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.transaction import Transaction
@@ -138,7 +138,7 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
         if (refusal := _refusal(report)) is not None:
             return replace(answer, verdict=refusal[0], reason=refusal[1], remedy=_UNCHECKED)
     _warn_of_earlier(scene, found)
-    journal = _begun(scene, found, schemas)
+    journal = beginning.deploy(scene, found, schemas)
     transaction = Transaction(scene, journal)
     done = transaction.guarded(lambda: _gone_there(transaction, scene, found, compares=request.compares))
     return _answered(answer, journal, done)
@@ -200,63 +200,14 @@ def _refusal(report: Report) -> tuple[ReleaseVerdict, str] | None:
     return None
 
 
-def _begun(scene: Scene, found: Pending, schemas: Schemas) -> Journal:
-    live, earlier = found.live, None
-    if found.needs_judging and live is not None:  # a release of ours that nobody could judge knows what was live before
-        earlier = scene.history().of_deploy(live.id)
-        previous, previous_commit = (earlier.replaced, earlier.replaced_commit) if earlier else ("", "")
-    else:
-        previous, previous_commit = (live.id, live.commit) if live else ("", "")
-    permission = _permission(scene, schemas, newer=found.commit.sha, older=previous_commit)
-    if previous_commit and not permission.is_granted:
-        scene.voice().told(f"there is no way back by itself: {permission.why}")
-    return _journal(
-        scene,
-        kind=ReleaseKind.DEPLOY,
-        commit=found.commit.sha,
-        subject=found.commit.subject,
-        branch=found.push.place.branch,
-        previous=previous,
-        previous_commit=previous_commit,
-        permission=permission,
-    )
-
-
-def _journal(
-    scene: Scene,
-    *,
-    kind: ReleaseKind,
-    commit: str,
-    subject: str,
-    branch: str,
-    previous: str,
-    previous_commit: str,
-    permission: Permission,
-) -> Journal:
-    journal = journals.begun(scene.ports.ledger, scene.place, clock=scene.ports.clock, curtain=scene.ports.curtain)
-    journal.note(
-        Step.BEGUN,
-        kind=kind.value,
-        commit=commit,
-        subject=subject,
-        service=scene.service.name,
-        branch=branch,
-        previous=previous,
-        previous_commit=previous_commit,
-        auto_deploy=scene.service.auto_deploy.value,
-        way_back=permission_data(permission),
-    )
-    scene.transcript.belongs_to(journal)
-    return journal
-
-
 def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schemas) -> Rollout:
     live = scene.target.live(scene.service)
     found = goal(scene, live, to=request.to)
     answer = replace(answer, commit=found.deploy.commit)
     if live is not None and live.id == found.deploy.id:
         return replace(answer, reason=f"{live.short} ({live.id}) is live")
-    permission = _permission(scene, schemas, newer=live.commit if live else "", older=found.deploy.commit)
+    newer = scene.history().schema_of(live) if live else ""
+    permission = beginning.permission(scene, schemas, newer=newer, older=found.deploy.commit)
     if not (permission.is_granted or request.ignores_schema):
         to = f"deploy-suite rollback --to {found.deploy.id} --ignore-schema"
         return replace(
@@ -265,16 +216,7 @@ def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schem
             reason=f"{found.deploy.short} may not fit the database: {permission.why}",
             remedy=f"{permission.command} && {to}" if permission.command else to,
         )
-    journal = _journal(
-        scene,
-        kind=ReleaseKind.ROLLBACK,
-        commit=found.deploy.commit,
-        subject=found.deploy.subject,
-        branch=scene.service.branch,
-        previous=live.id if live else "",
-        previous_commit=live.commit if live else "",
-        permission=permission,
-    )
+    journal = beginning.rollback(scene, found.deploy, live, permission=permission)
     transaction = Transaction(scene, journal)
     done = transaction.guarded(lambda: transaction.begin_back(found.deploy.id, found.deploy.commit))
     undo = (f"to undo this: deploy-suite rollback --to {live.id}",) if live else ()
@@ -282,21 +224,13 @@ def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schem
     return replace(answer, notes=(*answer.notes, *undo))
 
 
-def _permission(scene: Scene, schemas: Schemas, *, newer: str, older: str) -> Permission:
-    if not (newer and older):
-        return Permission(is_granted=False, why="which commit was live before is not known")
-    way = WayBack(folder=scene.folder, target=scene.target.name, service=scene.service, newer=newer, older=older)
-    try:
-        return schemas.permission(way, scene.ports)
-    except DeployError as error:
-        return Permission(is_granted=False, why=f"nobody could try it: {error.message}")
-
-
 def _answered(answer: Rollout, journal: Journal, ending: Ending) -> Rollout:
+    release = record(journal)
     return replace(
         answer,
         verdict=ending.verdict,
-        release=record(journal),
+        commit=answer.commit or release.commit,
+        release=release,
         pushed=ending.pushed or answer.pushed,
         there=ending.there,
         back=ending.back,

@@ -17,6 +17,8 @@ import deploy_suite
 from deploy_suite.errors import MachineError
 
 _ENDS_WITHIN_S: Final = 15.0
+# What an interpreter needs to start. Keys stay here: what runs below a warden can read the environment that it has.
+_OF_INTERPRETERS: Final = frozenset({"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"})
 _IMPORT_ROOT: Final = str(Path(deploy_suite.__file__).parent.parent)
 _PROGRAM: Final = (
     "import sys; sys.path.append(sys.argv[1]); "
@@ -49,6 +51,7 @@ class Warden:
                 pass_fds=(control, telling),
                 start_new_session=True,
                 cwd="/",
+                env={name: value for name, value in os.environ.items() if name in _OF_INTERPRETERS},
             )
         except OSError as error:
             self.close()

@@ -53,12 +53,31 @@ _COMPLAINTS: Final = (
     "nable to ",
     "is required",
     "timed out",
+    "ERR!",
+    "nvalid",
+    "doesn't match any",
+    "not installed",
+    "not supported",
+    "nsupported",
+    "nreachable",
+    "navailable",
+    "xpired",
+    "xceeded",
+    "orbidden",
+    "nauthorized",
+    "not allowed",
+    "not valid",
+    '"s":"F"',
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
     r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
-    r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such|not (?:be )?found)\b"
+    r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
+    r"|not (?:be )?(?:found|installed|supported|allowed|valid)|doesn't match any"
+    r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
+    r"|^npm ERR! "
+    r'|"s":"F"'  # how mongod writes that it ends
 )
 
 

@@ -20,7 +20,7 @@ from deploy_suite.probes.latency import LEAST_SAMPLES, Latency, of_times, percen
 
 MARGIN: Final = 0.10  # a tenth is what a person begins to care about; less than that machines differ among themselves
 LEAST_MS: Final = 2.0  # what nobody notices is no reason to go back, however sure it is
-LEVEL: Final = 0.005  # of one comparison; the goal is one false alarm in a hundred
+LEVEL: Final = 0.01  # of the first measurement, which a second must confirm before anything is called slower
 LEVEL_AGAIN: Final = 0.05  # of the second measurement, which only confirms what the first one found
 _BLOCKS: Final = 20
 _ROUNDS: Final = 2000

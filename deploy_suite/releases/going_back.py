@@ -33,10 +33,13 @@ def goal(scene: Scene, live: Deploy | None, *, to: str) -> Goal:
     if to:
         named = _named(scene, served, to)
         return Goal(deploy=named, is_verified=named.commit in good)
+    known = scene.history()
+    bad = {one.commit for one in served if (seen := known.seen(one.id)) and seen.is_good is False}
     for one in scene.history().good(other_than=live.commit if live else ""):
         if (found := _of(served, one.deploy_id, one.commit)) is not None:
             return Goal(deploy=found, is_verified=True)
-    raise _none(scene, [one for one in served if live is None or one.commit != live.commit])
+    left = {one.commit: one for one in reversed(served) if one.commit not in {live.commit if live else "", *bad}}
+    raise _none(scene, tuple(reversed(left.values())))
 
 
 def why_not(scene: Scene, state: Progress) -> tuple[str, str] | None:
@@ -79,7 +82,7 @@ def _none(scene: Scene, served: Sequence[Deploy]) -> UsageError:
     name = scene.service.name
     if not served:
         return UsageError(
-            f"no earlier release of {name} is known, neither here nor at {scene.name}",
+            f"no earlier release of {name} is known that may be good, neither here nor at {scene.name}",
             remedy="check an older commit out, and deploy it: deploy-suite deploy",
         )
     return UsageError(

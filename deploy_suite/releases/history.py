@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from deploy_suite.model.release import AutoDeploy, Release
+from deploy_suite.model.release import AutoDeploy, Deploy, Release, ReleaseKind
 from deploy_suite.ports import Ports
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.journal import Journal, Place, Step
@@ -48,6 +48,21 @@ class History:
             if one.is_good is not None:
                 latest.setdefault(one.commit, one)
         return tuple(one for one in latest.values() if one.is_good and one.commit != other_than)
+
+    def schema_of(self, live: Deploy) -> str:
+        """Return the commit whose migrations the database has while *live* serves.
+
+        After a way back that is an earlier release's, which was live before and is not any more.
+        """
+        entries = (entry for one in self.journals for entry in one.entries)
+        begun = {entry.text("deploy") for entry in entries if entry.step is Step.DEPLOYING}
+        if live.id not in begun:
+            return live.commit  # others have deployed since
+        for one in self.journals:
+            found = progress(one.entries)
+            if found.kind is ReleaseKind.DEPLOY and any(entry.step is Step.LIVE for entry in one.entries):
+                return found.commit
+        return live.commit
 
     @property
     def turned_off(self) -> AutoDeploy | None:

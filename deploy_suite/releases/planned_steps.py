@@ -7,8 +7,6 @@ from deploy_suite.releases.pending import Pending
 from deploy_suite.releases.planning import PlannedStep
 from deploy_suite.releases.scene import Scene
 
-_NO_NEED = "changes nothing"
-
 
 def steps(scene: Scene, found: Pending, *, probes: int) -> Iterator[PlannedStep]:
     """Yield the steps in their order; *probes* is how many the project states."""
@@ -21,7 +19,7 @@ def steps(scene: Scene, found: Pending, *, probes: int) -> Iterator[PlannedStep]
         yield _deploying(scene, found)
     if scene.service.url:
         asks = f"health, front page, {probes} probe{'' if probes == 1 else 's'}, the served commit"
-        yield PlannedStep(name="verify", does=f"ask {scene.service.url}: {asks}", undo=_NO_NEED)
+        yield PlannedStep(name="verify", does=f"ask {scene.service.url}: {asks}")
     if found.live and not found.is_live:
         yield PlannedStep(
             name="keep or go back",
@@ -32,10 +30,10 @@ def steps(scene: Scene, found: Pending, *, probes: int) -> Iterator[PlannedStep]
 
 def _before_the_switch(scene: Scene, found: Pending) -> Iterator[PlannedStep]:
     does = f"check {found.commit.short} as {scene.name} would build and start it"
-    yield PlannedStep(name="preflight", does=does, undo=_NO_NEED)
+    yield PlannedStep(name="preflight", does=does)
     if found.live and scene.service.url:
         does = f"take the latency of {found.live.short}, which is live"
-        yield PlannedStep(name="measure", does=does, undo=_NO_NEED)
+        yield PlannedStep(name="measure", does=does)
     if found.needs_push:
         place, count = found.push.place, len(found.push.commits)
         does = f"push {count} commit{'' if count == 1 else 's'} to {place.branch} on {place.remote.name}"

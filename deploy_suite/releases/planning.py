@@ -50,7 +50,7 @@ class PlannedVariables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
-    """A step of the deploy. Shape: `undo` says how it is undone, or why it need not or cannot be."""
+    """A step of the deploy. Shape: `undo` says how it is undone, or that it cannot be; "" for what changes nothing."""
 
     name: str
     does: str

@@ -167,6 +167,7 @@ class _Push:
     ) -> Pushed:
         masker = self._ports.curtain.masker
         lines = [shown(line, masker) for line in error.output.splitlines() if line.strip()]
+        diagnosis = diagnose(error.output, masker=masker)
         return Pushed(
             verdict=PushVerdict.REJECTED,
             place=place,
@@ -174,7 +175,7 @@ class _Push:
             findings=tuple(findings),
             reason=told,
             output=tuple(lines[-_MOST_OUTPUT_LINES:]),
-            diagnosis=diagnose(error.output, masker=masker) if error.output.strip() else None,
+            diagnosis=diagnosis if diagnosis.root else None,  # what git itself says is above, and is all there is
         )
 
     def _heard(self, line: str) -> None:

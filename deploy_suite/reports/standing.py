@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from deploy_suite.model.release import Deploy
+from deploy_suite.model.release import Deploy, Release, ReleaseVerdict
 from deploy_suite.releases import records
 from deploy_suite.releases.progress import Sighting
 from deploy_suite.releases.standing import Lag, Standing
@@ -84,11 +84,17 @@ def _lines(found: Standing) -> Iterator[str]:
         yield "  releases from this machine:"
     for each in found.releases:
         told = f": {each.reason}" if each.reason else ""
-        yield f"    {each.verdict.value:<17} {each.kind.value} of {each.commit[:_SHORT]} ({each.id}){told}"
+        yield f"    {_became(each, live):<17} {each.kind.value} of {each.commit[:_SHORT]} ({each.id}){told}"
     if found.deploys:
         yield "  last deploys:"
     for one in found.deploys:
         yield f"    {one.state.value:<17} {_told(one)}{since(age_s(one, found.asked))}, by {one.trigger.value}"
+
+
+def _became(release: Release, live: Deploy | None) -> str:
+    """Return what became of *release*: of those that went live, one is."""
+    is_gone = release.verdict is ReleaseVerdict.LIVE and (live is None or live.id != release.live_deploy_id)
+    return "was live" if is_gone else release.verdict.value
 
 
 def _verified(seen: Sighting | None) -> str:

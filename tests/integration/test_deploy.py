@@ -136,9 +136,14 @@ def test_where_checks_come_first_they_are_waited_for(tmp_path: Path) -> None:
         assert requests(here, "create-deploy") == 0
 
 
-def test_two_deploys_at_once_are_one(here: Shop) -> None:
+def until(file: Path) -> str:
+    """Return a build command that goes on until there is *file*."""
+    return f"until [ -e {file} ]; do sleep 0.05; done"
+
+
+def test_two_deploys_at_once_are_one(here: Shop, tmp_path: Path) -> None:
     sha = here.stage.service.commit({**files(6)}, "Slowly")
-    here.stage.service.record.build = "sleep 3"
+    here.stage.service.record.build = until(tmp_path / "go")
     known = set(here.journals())
     first = subprocess.Popen(
         here.stage.line("deploy", *FAST), env=here.stage.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -146,7 +151,8 @@ def test_two_deploys_at_once_are_one(here: Shop) -> None:
     wait_for(lambda: "deploying" in here.steps(known))
     second = here.stage.run("deploy", *FAST)
     standing = here.stage.run("status")
-    out, _ = first.communicate(timeout=60)
+    (tmp_path / "go").touch()
+    out, _ = first.communicate(timeout=120)
 
     assert (first.returncode, live(here), here.deploys_of(sha)) == (0, sha, 1), out
     assert (second.code, f"`deploy` of process {first.pid} since " in second.text) == (4, True), second.text
@@ -225,9 +231,9 @@ def test_nothing_secret_is_kept_and_nobody_else_can_read_what_is(here: Shop) -> 
     assert modes == {stat.S_IRWXU, stat.S_IRUSR | stat.S_IWUSR}
 
 
-def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop) -> None:
+def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop, tmp_path: Path) -> None:
     sha = here.stage.service.commit(files(11), "Interrupted")
-    here.stage.service.record.build = "sleep 2"
+    here.stage.service.record.build = until(tmp_path / "go")
     known = set(here.journals())
     process = subprocess.Popen(
         here.stage.line("deploy", *FAST),
@@ -243,6 +249,7 @@ def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop) -> None:
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     standing = here.stage.run("status")
+    (tmp_path / "go").touch()
     healed = here.stage.run("deploy", *FAST)
 
     told = json.loads(out)
@@ -253,15 +260,21 @@ def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop) -> None:
     assert [one["commit"] for one in healed.answer["healed"]] == [sha]
 
 
-def test_a_deploy_of_the_commit_that_somebody_else_began_is_taken(here: Shop) -> None:
+def test_a_deploy_of_the_commit_that_somebody_else_began_is_taken(here: Shop, tmp_path: Path) -> None:
     sha = here.stage.service.push(files(12), "By hand")
-    here.stage.service.record.build = "sleep 4"
+    here.stage.service.record.build = until(tmp_path / "go")
     begun = here.stage.render.platform.begin(here.stage.service.hosted, sha, "manual")
-    done = here.stage.run("deploy", *FAST)
+    known = set(here.journals())
+    process = subprocess.Popen(
+        here.stage.line("deploy", *FAST), env=here.stage.environment, stdout=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: "deploying" in here.steps(known))
+    (tmp_path / "go").touch()
+    out, _ = process.communicate(timeout=120)
 
     assert begun is not None
-    assert (done.code, live(here), here.deploys_of(sha)) == (0, sha, 1), done.text
-    assert done.answer["release"]["deploy"] == begun.id
+    assert (process.returncode, live(here), here.deploys_of(sha)) == (0, sha, 1), out
+    assert json.loads(out)["release"]["deploy"] == begun.id
 
 
 def test_what_nobody_can_judge_is_left_verified_again_and_can_be_taken_back(here: Shop) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy_suite.environments import registry, store
+from deploy_suite.environments import execute_bits, registry, store
 from deploy_suite.environments.consistency import problems, unknown_extras
 from deploy_suite.errors import CannotCheckError, MachineError
 from deploy_suite.manifests import requirements_file
@@ -113,11 +113,14 @@ class TestWhatABuildSees:
         assert built.packages["six"] == "1.16.0"
         assert built.requirement_files == ("requirements.txt",)
 
-    def test_an_unset_execute_bit_fails_as_it_would_on_the_target(self, stage: Stage, tmp_path: Path) -> None:
-        snapshot = project(tmp_path / "p", {"build.sh": "#!/bin/sh\ntrue\n"})
+    def test_an_unset_execute_bit_is_lent_in_the_copy_and_known_to_be_unset(self, stage: Stage, tmp_path: Path) -> None:
+        snapshot = project(tmp_path / "p", {"build.sh": "#!/bin/sh\ntouch made\n"})
         (snapshot.folder / "build.sh").chmod(0o644)
 
-        assert stage.failed(snapshot, contract("./build.sh")).code == 126
+        built = stage.built(snapshot, contract("./build.sh"))
+
+        assert (built.workdir / "made").is_file()
+        assert execute_bits.missing(contract("./build.sh"), snapshot.folder) == ("build.sh",)
 
 
 class TestWhatIsInstalled:

@@ -51,6 +51,8 @@ def calls(render: RenderLive) -> tuple[Callable[[], object], ...]:
         lambda: render.live(_SERVICE),
         lambda: render.deploys(_SERVICE),
         lambda: render.deploy(_SERVICE, _DEPLOY.id),
+        lambda: render.intent(_SERVICE, commit=_INTENT.commit),
+        lambda: render.find(_SERVICE, replace(_INTENT, after=datetime.now(UTC))),
         lambda: render.carry_out(_SERVICE, _INTENT),
         lambda: render.carry_out(_SERVICE, Intent(clear_cache=True)),
         lambda: render.carry_out(_SERVICE, Intent(back_to=_DEPLOY.id)),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import FromService
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
@@ -87,11 +89,17 @@ def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location
     name = root.values.get("module", "")
     if root.family != "missing-requirement" or not name:
         return None
-    written = _IMPORTED.match(frames[-1][1].strip()) if frames else None
+    written = _IMPORTED.match(_line(stage, frames[-1][0])) if frames else None
     full = (written["module"] or written["source"]) if written else name
     module = full if full.partition(".")[0] == name else name
     files = own_modules.elsewhere(stage.built.case, module)
     return own_modules.not_on_path(module, files, Chain()) if files else None
+
+
+def _line(stage: Stage, place: Location) -> str:
+    """Return the line at *place* of the commit, "" where it has none."""
+    text = snapshot_files.text(stage.built.case.snapshot.folder, PurePosixPath(place.file)) or ""
+    return "".join(text.splitlines()[place.line - 1 : place.line]).strip() if place.line else ""
 
 
 def _word(stage: Stage, root: DiagnosedCause) -> str:

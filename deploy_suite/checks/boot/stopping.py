@@ -11,7 +11,7 @@ from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
 from deploy_suite.checks.boot.waiting import until
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.ports import Address, HttpRequest, HttpResponse, Process, UnreachableError
+from deploy_suite.ports import Address, Clock, HttpRequest, HttpResponse, Process, UnreachableError
 
 _IN_FLIGHT_FROM_MS: Final = 50.0  # a shorter answer may be whole, or not yet begun, when the signal arrives
 _SIGNAL_AT: Final = 0.4  # of the time that the answer takes
@@ -34,7 +34,7 @@ class Stopped:
 
 def stopped(stage: Stage, process: Process, address: Address | None, slowest: tuple[str, float]) -> Stopped:
     """Return how the service stops on SIGTERM, with a request to its *slowest* path (and its ms) under way."""
-    _let_settle(stage, process)
+    let_settle(process, stage.ports.clock)
     with ThreadPoolExecutor(max_workers=1) as pool:
         request = _sent(stage, address, slowest, pool)
         began_s = stage.ports.clock.now_s()
@@ -54,9 +54,8 @@ def stopped(stage: Stage, process: Process, address: Address | None, slowest: tu
     return Stopped(seconds=seconds, in_flight=request is not None and cut is None, finding=cut)
 
 
-def _let_settle(stage: Stage, process: Process) -> None:
+def let_settle(process: Process, clock: Clock) -> None:
     """Wait until a server with several workers begins no more of them."""
-    clock = stage.ports.clock
     began_s = since_s = clock.now_s()
     count = process.process_count()
     while count > _LONE and clock.now_s() - since_s < _SETTLED_S and clock.now_s() - began_s < _SETTLES_WITHIN_S:

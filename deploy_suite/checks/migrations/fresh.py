@@ -33,7 +33,10 @@ def fresh(built: Built, ports: Ports, revisions: tuple[Revision, ...]) -> Fresh:
         ids = (revision.id for revision in revisions if places.relative(built, revision.file) in added)
         return Fresh(frozenset(ids), f"not in {state.upstream} yet")
     own = [revision.id for revision in revisions if places.relative(built, revision.file)]
-    return Fresh(frozenset(own[-1:]), "the newest; which of them the target has is not known")
+    return Fresh(
+        frozenset(own[-1:]),
+        "told of the newest alone, for which revisions the target has is not known (--live-revision tells)",
+    )
 
 
 def is_initial(revision: Revision) -> bool:

@@ -64,13 +64,14 @@ def _missing(one: VariableRead, contract: Contract, manifest: str) -> Finding:
 
 def _to_be_set(reads: Sequence[VariableRead]) -> Iterator[Finding]:
     if reads:
+        those = "them" if "," in _names(reads) else "it"
         yield Finding(
             code=CODE,
             outcome=Outcome.NOTE,
-            message=f"every start needs {_names(reads)}: no file states them, so they must be set on the target itself",
+            message=f"every start needs {_names(reads)}, and no file states {those}: set {those} on the target itself",
             location=reads[0].location,
             evidence=_shown(reads),
-            remedy="see that the target's own page has them, or state them in a render.yaml",
+            remedy=f"see that the target's own page has {those}, or state {those} in a render.yaml",
         )
 
 

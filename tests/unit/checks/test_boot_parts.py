@@ -3,16 +3,21 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import probing, tracebacks
+from deploy_suite.checks.boot import explaining, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
+from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.waiting import until
+from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.ports import Process
 
 TOP = Path("/run/top")
 ENVIRONMENT = Environment(
@@ -183,6 +188,24 @@ def test_waiting_in_vain_ends_at_the_limit() -> None:
     assert (found, 5 <= clock.time_s < 5.5) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("counts", "waited"),
+    [([1], (0.0, 0.0)), ([2], (0.0, 0.0)), ([3, 4, 5], (0.5, 0.75)), ([3, 4] * 100, (3.0, 3.2))],
+)
+def test_a_server_is_told_to_stop_when_it_begins_no_more_workers(
+    counts: list[int], waited: tuple[float, float]
+) -> None:
+    class Forking:
+        def process_count(self) -> int:
+            return counts.pop(0) if len(counts) > 1 else counts[0]
+
+    clock = Stopwatch()
+
+    stopping.let_settle(cast(Process, Forking()), clock)
+
+    assert waited[0] <= clock.time_s <= waited[1]
+
+
 def test_memory_is_shown_in_whole_mebibytes() -> None:
     assert [in_mebibytes(size) for size in (0, 1, 1024 * 1024, 1024 * 1024 + 1)] == [0, 1, 1, 2]
 
@@ -228,3 +251,20 @@ def test_routes_that_fail_for_the_same_reason_are_told_in_one_finding() -> None:
         "GET /a and 5 more (/b, /c, /d, /e, …) answer 500: nothing listens",
         "GET /x answers 500",
     ]
+
+
+def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "main.py").write_text("import os\nfrom backend.config import settings\n")
+    (tmp_path / "backend" / "config.py").write_text("settings = 1\n")
+    case = SimpleNamespace(snapshot=SimpleNamespace(folder=tmp_path))
+    stage = cast("Stage", SimpleNamespace(built=SimpleNamespace(case=case)))
+    frames = ((Location("backend/main.py", 2), "<module>"),)
+
+    def told(module: str) -> str:
+        root = cast("DiagnosedCause", SimpleNamespace(values={"module": module}, family="missing-requirement"))
+        found = explaining._own_module(stage, root, frames)
+        return found.code if found else ""
+
+    assert told("backend") == "module-not-on-path:backend.config"
+    assert told("flask") == ""

@@ -183,8 +183,20 @@ UNPUSHED = (Commit(sha="d", tree="", subject=""),)
             "not in origin/main yet",
         ),
         (WorkingState(upstream="origin/main", unpushed=UNPUSHED), "", ("app.py",), set(), "not in origin/main yet"),
-        (WorkingState(upstream="origin/main"), "", (), {"3"}, "the newest; which of them the target has is not known"),
-        (WorkingState(), "", (), {"3"}, "the newest; which of them the target has is not known"),
+        (
+            WorkingState(upstream="origin/main"),
+            "",
+            (),
+            {"3"},
+            "told of the newest alone, for which revisions the target has is not known (--live-revision tells)",
+        ),
+        (
+            WorkingState(),
+            "",
+            (),
+            {"3"},
+            "told of the newest alone, for which revisions the target has is not known (--live-revision tells)",
+        ),
     ],
 )
 def test_what_is_new_is_told_by_the_live_revision_then_by_what_was_not_pushed(

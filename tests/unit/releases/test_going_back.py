@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import DeployState
+from deploy_suite.model.release import DeployState, Trigger
 from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.holding import BusyError, held, holder
 from deploy_suite.releases.journal import Step
@@ -58,7 +58,8 @@ def test_what_was_found_bad_later_is_no_choice(world: World) -> None:
     with pytest.raises(UsageError, match="no earlier release of shop was verified from this machine") as raised:
         chosen(world)
 
-    assert "deploy-suite rollback --to dep-2" in raised.value.remedy
+    assert "deploy-suite rollback --to dep-1 " in raised.value.remedy
+    assert "dep-2" not in raised.value.remedy
 
 
 @pytest.mark.parametrize(("to", "deploy"), [("dep-1", "dep-1"), (OLD[:9], "dep-1"), (NEW, "dep-2")])
@@ -78,6 +79,23 @@ def test_what_was_never_live_cannot_be_put_back(world: World) -> None:
 def test_without_anything_that_was_live_before_nothing_can_be_put_back(world: World) -> None:
     with pytest.raises(UsageError, match="no earlier release of shop is known"):
         chosen(world)
+
+
+def test_the_database_keeps_the_schema_of_a_release_that_was_taken_back(world: World) -> None:
+    shop = world.target.service("srv-1")
+    by_others = world.target.live(shop)
+    journal = world.journal()
+    journal.note(Step.DEPLOYING, deploy=world.target.begin(NEW, state=LIVE).id)
+    journal.note(Step.LIVE, deploy="dep-2")
+    ours = world.target.live(shop)
+    journal.note(Step.GOING_BACK, intent=world.intent(back_to="dep-1"), commit=OLD, deploy="dep-1", auto_deploy="off")
+    journal.note(Step.DEPLOYING, deploy=world.target.begin(OLD, Trigger.ROLLBACK, state=LIVE).id)
+    journal.note(Step.LIVE, deploy="dep-3")
+    back = world.target.live(shop)
+    later = world.target.begin(OTHER, state=LIVE)
+    known = world.scene().history()
+
+    assert [known.schema_of(one) for one in (by_others, ours, back, later) if one] == [OLD, NEW, NEW, OTHER]
 
 
 def test_a_service_is_held_by_one_and_says_by_whom(world: World) -> None:
