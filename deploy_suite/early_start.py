@@ -77,7 +77,7 @@ class EarlyStart:
             return None
         seconds = self._recorder.ports.clock.now_s() - self._began_s
         is_good = self._recorder.result("boot", seconds, findings).outcome not in NOT_GOOD
-        is_fair = is_good or self._reservation.waited_s <= _HARMLESS_WAIT_S
+        is_fair = is_good or (self._reservation.waited_s <= _HARMLESS_WAIT_S and not boot.has_hung(findings))
         return self._recorder.ended("boot", seconds, findings) if self._went_on and is_fair else None
 
     def give_up(self) -> None:
@@ -93,6 +93,7 @@ class EarlyStart:
             self._built,
             self._recorder.ports,
             runs_pre_deploy=False,
+            repeats=False,
             milestones=replace(self._milestones, started=self._take, listens=self._listens),
         )
 

@@ -13,6 +13,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Ports, Process
 
 _WORKER_STAYS_S: Final = 5.0
+_HANGS: Final = frozenset({"no-answer", "health-check-timeout"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +26,16 @@ class Milestones:
 
 
 def check(
-    built: Built, ports: Ports, *, runs_pre_deploy: bool = True, milestones: Milestones = Milestones()
+    built: Built,
+    ports: Ports,
+    *,
+    runs_pre_deploy: bool = True,
+    repeats: bool = True,
+    milestones: Milestones = Milestones(),
 ) -> Findings:
     """Return what starting the service shows, after its pre-deploy command unless that is run elsewhere.
+
+    Shape: *repeats* says that a start that hangs is made again, for some servers lock up now and then.
 
     The service runs in a network of its own where the system grants one. When it fails there and had tried to reach
     the outside, it is started once more with the network if the caller allows that.
@@ -43,11 +51,39 @@ def check(
         failure = pre_deploy.run(stage) if runs_pre_deploy else None
         if failure:
             return _with_outside(stage, (failure,))
+        began_s = ports.clock.now_s()
+        found = started(stage)
+        if not repeats or not has_hung(found) or ports.clock.now_s() - began_s >= stage.contract.limits.start_s:
+            return found
+        ports.progress.waiting(f"{stage.contract.service}: once more, for it hung")
+        return after_hang(found, started(stage))
+
+    def started(stage: Stage) -> Findings:
         with ports.launcher.start(stage.command(start.text), network=stage.network) as process:
             milestones.started(process)
             return _Trial(stage, process, milestones).findings()
 
     return _in_networks(built, ports, tried)
+
+
+def after_hang(first: Findings, second: Findings) -> Findings:
+    """Return what *second* shows, another start after *first* hung; where it answers, that one of two hung is a warning.
+
+    Some servers lock up now and then while they start: https://github.com/benoitc/gunicorn/issues/3509 is one.
+    """
+    if any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in second):
+        return second
+    once = (
+        replace(
+            finding,
+            outcome=Outcome.WARNING,
+            certainty="seen in one of two starts, the other answered; what hangs at times does so on the target too",
+            remedy="find what the start waits for, and take a newer release of the server",
+        )
+        for finding in first
+        if finding.code in _HANGS
+    )
+    return (*second, *once)
 
 
 def pre_deployed(built: Built, ports: Ports) -> Findings:
@@ -75,6 +111,11 @@ def _in_networks(built: Built, ports: Ports, tried: Callable[[Stage], Findings])
 def _is_isolable(built: Built) -> bool:
     """Return whether all that the service needs can be offered inside: a foreign database server cannot."""
     return built.server is None or built.server.socket is not None
+
+
+def has_hung(findings: Findings) -> bool:
+    """Whether the service listened and then gave no answer."""
+    return any(finding.code in _HANGS and finding.outcome is Outcome.FAILED for finding in findings)
 
 
 def _is_worth_retrying(findings: Findings) -> bool:

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from deploy_suite.checks import boot
 from deploy_suite.checks.boot import explaining, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
@@ -204,6 +205,17 @@ def test_a_server_is_told_to_stop_when_it_begins_no_more_workers(
     stopping.let_settle(cast(Process, Forking()), clock)
 
     assert waited[0] <= clock.time_s <= waited[1]
+
+
+def test_a_start_that_hung_once_is_a_warning_where_the_next_one_answers() -> None:
+    hung = Finding(code="no-answer", outcome=Outcome.FAILED, message="GET / was not answered")
+    boots = Finding(code="boots", outcome=Outcome.PASSED, message="listens")
+
+    assert [(one.code, one.outcome) for one in boot.after_hang((hung,), (boots,))] == [
+        ("boots", Outcome.PASSED),
+        ("no-answer", Outcome.WARNING),
+    ]
+    assert boot.after_hang((hung,), (hung,)) == (hung,)
 
 
 def test_memory_is_shown_in_whole_mebibytes() -> None:
