@@ -292,6 +292,16 @@ def test_the_codes_own_address_of_another_system_proves_nothing_where_no_manifes
     assert (failed.code, failed.outcome.value) == ("redis-connection-refused", "failed")
 
 
+def test_a_page_that_fails_for_such_an_address_is_still_a_warning_for_the_service_is_up(start: Boot) -> None:
+    said = "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused."
+    failing = f"def answer(path, headers):\n    print({said!r}, flush=True)\n    return 500, 'no'"
+
+    findings = start(Service(files=app(failing)))
+
+    assert ("redis-connection-refused", "warning") in [(code, outcome) for code, outcome, _ in shape(findings)]
+    assert not [one for one in findings if one.outcome.value == "skipped"]
+
+
 def test_a_made_up_address_of_another_service_that_refuses_proves_nothing(start: Boot) -> None:
     needy = "import socket\nsocket.create_connection(('127.0.0.1', 6379))\n"
 

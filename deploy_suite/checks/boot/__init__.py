@@ -67,7 +67,7 @@ def check(
 
 
 def after_hang(first: Findings, second: Findings) -> Findings:
-    """Return what *second* shows, another start after *first* hung; where it answers, that one of two hung is a warning.
+    """Return what *second* shows, a start after *first* hung; where it answers, that one of two hung is a warning.
 
     Some servers lock up now and then while they start: https://github.com/benoitc/gunicorn/issues/3509 is one.
     """

@@ -47,11 +47,15 @@ _QUOTED_LINES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """Why a failure proves nothing here, and what would make it checkable."""
+    """Why a failure proves nothing here, and what would make it checkable.
+
+    Shape: `is_weak` says that it is no reason to leave out what is only a warning.
+    """
 
     why: str
     remedy: str
     code: str = CANNOT_CHECK
+    is_weak: bool = False
 
 
 def explained(stage: Stage, log: str, failure: Finding) -> Finding:
@@ -68,7 +72,8 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     frames = () if _is_of_shell(root) else _frames(stage, log, root)
     located = replace(failure, location=frames[-1][0] if frames else failure.location)
     route = (chain(frames),) if len(frames) > 1 else ()
-    if excuse := surroundings(stage, log, root):
+    excuse = surroundings(stage, log, root)
+    if excuse and (failure.outcome is Outcome.FAILED or not excuse.is_weak):
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
@@ -241,8 +246,13 @@ def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
         return None
     if any(not variable.is_platform for variable in stage.contract.variables):
         return None
-    code = root.slug if root.family == "missing-env-var" else CANNOT_CHECK
-    return Excuse(f"{root.title}, and no manifest says which variables the target has", _STATE, code)
+    is_variable = root.family == "missing-env-var"
+    return Excuse(
+        f"{root.title}, and no manifest says which variables the target has",
+        _STATE,
+        root.slug if is_variable else CANNOT_CHECK,
+        is_weak=not is_variable,
+    )
 
 
 def _dummies(stage: Stage) -> Iterator[tuple[str, str]]:
