@@ -296,7 +296,7 @@ def test_a_page_that_fails_for_such_an_address_is_still_a_warning_for_the_servic
     said = "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused."
     failing = f"def answer(path, headers):\n    print({said!r}, flush=True)\n    return 500, 'no'"
 
-    findings = start(Service(files=app(failing)))
+    findings = start(Service(files=app(failing), health=""))
 
     assert ("redis-connection-refused", "warning") in [(code, outcome) for code, outcome, _ in shape(findings)]
     assert not [one for one in findings if one.outcome.value == "skipped"]
