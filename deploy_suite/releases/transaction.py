@@ -1,6 +1,6 @@
 """One release, step by step: each is written down before it is done, and can be done again after a crash."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -93,7 +93,8 @@ class Transaction:
         waits_for_checks = state.auto_deploy is AutoDeploy.AFTER_CHECKS
         within_s = pace.queued_s if waits_for_checks else pace.lookup_s
         told = f"wait for {self._scene.name} to deploy the push" + " after its checks" * waits_for_checks
-        if awaited(self._scene, intent, within_s=within_s, told=told) is None and waits_for_checks:
+        found = awaited(self._scene, intent, within_s=within_s, told=told, is_in_vain=lambda: bool(self._newer(intent)))
+        if found is None and waits_for_checks and not self._newer(intent):
             return self._open(
                 ReleaseVerdict.INCONCLUSIVE,
                 f"{self._scene.name} deploys {state.commit[:7]} when its checks have passed, and has not begun "
@@ -107,12 +108,7 @@ class Transaction:
 
         What others have deployed since the intent is newer, and is not taken back by asking for less.
         """
-        state = self._state
-        newer = [
-            one
-            for one in others.begun_since(self._target, self._service, intent)
-            if one.commit != state.previous_commit
-        ]
+        state, newer = self._state, self._newer(intent)
         if newer and self._target.find(self._service, intent) is None:
             return self.end(
                 ReleaseVerdict.SUPERSEDED,
@@ -208,6 +204,12 @@ class Transaction:
             f"verify what is live now: deploy-suite verify --target {self._target.name}",
             live=live.id,
         )
+
+    def _newer(self, intent: Intent) -> Sequence[Deploy]:
+        """Return what others deploy since *intent*; what was live before, deployed anew, is none of it."""
+        before = self._state.previous_commit
+        found = others.begun_since(self._target, self._service, intent)
+        return [one for one in found if one.commit != before]
 
     def _let_others_end(self, state: Progress) -> None:
         """Wait for what somebody else has begun since: it may take the place of what is to be taken back."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import DeployState, Intent, ReleaseVerdict, Trigger
+from deploy_suite.model.release import AutoDeploy, DeployState, Intent, ReleaseVerdict, Trigger
 from deploy_suite.releases import others
 from deploy_suite.releases.history import history
 from deploy_suite.releases.journal import Step, intent_of
@@ -50,6 +50,15 @@ def test_nothing_is_asked_for_where_somebody_else_was_first(state: DeployState, 
 
     assert (ending.verdict, ending.is_open, world.target.asked) == (ReleaseVerdict.SUPERSEDED, False, [])
     assert "bbbbbbb (dep-2" in ending.reason
+
+
+def test_checks_are_not_waited_for_when_somebody_else_was_first(world: World) -> None:
+    journal, intent = world.journal(mode=AutoDeploy.AFTER_CHECKS), wish(world)
+    world.target.begin(OTHER, Trigger.PUSH, state=LIVE)
+
+    ending = Transaction(world.scene(), journal).take_up(intent)
+
+    assert (ending.verdict, world.target.asked, world.clock.time_s < 60) == (ReleaseVerdict.SUPERSEDED, [], True)
 
 
 def test_what_was_live_before_deployed_anew_is_no_rival(world: World) -> None:
