@@ -68,6 +68,7 @@ _COMPLAINTS: Final = (
     "not allowed",
     "not valid",
     '"s":"F"',
+    "code=H",
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
@@ -77,6 +78,7 @@ _GENERAL: Final = re.compile(
     r"|not (?:be )?(?:found|installed|supported|allowed|valid)|doesn't match any"
     r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
     r"|^npm ERR! "
+    r"|\bcode=H\d\d\b"  # how Heroku's router answers itself
     r'|"s":"F"'  # how mongod writes that it ends
 )
 
