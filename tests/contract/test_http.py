@@ -155,9 +155,7 @@ def babbling(connection: socket.socket, _: bytes) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "reason"), [(closing, "reset"), (cut_short, "reset"), (babbling, "protocol")], ids=str
-)
+@pytest.mark.parametrize(("behaviour", "reason"), [(closing, "reset"), (cut_short, "reset"), (babbling, "protocol")])
 def test_what_is_no_whole_answer_has_its_reason(behaviour: Behaviour, reason: str) -> None:
     with serving(behaviour) as address, pytest.raises(UnreachableError) as raised:
         HttpxHttp().request(address, GET, timeout_s=5)
