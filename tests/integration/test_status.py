@@ -36,7 +36,10 @@ def test_a_head_that_is_live_is_current(stage: Stage) -> None:
     assert here.live
     assert here.live.commit == here.head
     assert [one.id for one in here.deploys] == [here.live.id]
-    assert re.search(r"  live: \w{7} .*, \d+ \w+ ago, not verified from this machine\n  that is the head of main\n", reports.render_text(here))
+    assert re.search(
+        r"  live: \w{7} .*, \d+ \w+ ago, not verified from this machine\n  that is the head of main\n",
+        reports.render_text(here),
+    )
 
 
 def test_what_was_pushed_and_not_deployed_is_counted_and_so_is_what_was_not_pushed(stage: Stage) -> None:
