@@ -13,6 +13,7 @@ pytestmark = pytest.mark.integration
 THERE = ("begun", "baseline", "pushing", "pushed", "asking", "deploying", "live", "verifying", "verified")
 AND_BACK = ("bad", "going back")
 _NUMBERS = count(1)
+FAST = (*QUICK, "--no-baseline")  # a busy machine is no fault of a release
 
 
 @pytest.fixture(scope="module", name="here")
@@ -28,9 +29,9 @@ def test_the_next_deploy_ends_what_was_begun_with_one_deploy_in_all(
 ) -> None:
     sha = here.stage.service.commit(files(next(_NUMBERS)), f"Killed at {step}")
 
-    killed = here.killed_at(step, number)
+    killed = here.killed_at(step, number, *(() if step == "baseline" else FAST))
     standing = here.stage.run("status")
-    healed = here.stage.run("deploy", *QUICK)
+    healed = here.stage.run("deploy", *FAST)
     after = here.stage.run("status")
 
     assert step in killed.steps
