@@ -203,22 +203,22 @@ def _refusal(report: Report) -> tuple[ReleaseVerdict, str] | None:
 def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schemas) -> Rollout:
     live = scene.target.live(scene.service)
     found = goal(scene, live, to=request.to)
-    answer = replace(answer, commit=found.deploy.commit)
-    if live is not None and live.id == found.deploy.id:
+    answer = replace(answer, commit=found.commit)
+    if live is not None and live.id == found.id:
         return replace(answer, reason=f"{live.short} ({live.id}) is live")
     newer = scene.history().schema_of(live) if live else ""
-    permission = beginning.permission(scene, schemas, newer=newer, older=found.deploy.commit)
+    permission = beginning.permission(scene, schemas, newer=newer, older=found.commit)
     if not (permission.is_granted or request.ignores_schema):
-        to = f"deploy-suite rollback --to {found.deploy.id} --ignore-schema"
+        to = f"deploy-suite rollback --to {found.id} --ignore-schema"
         return replace(
             answer,
             verdict=ReleaseVerdict.REFUSED,
-            reason=f"{found.deploy.short} may not fit the database: {permission.why}",
+            reason=f"{found.short} may not fit the database: {permission.why}",
             remedy=f"{permission.command} && {to}" if permission.command else to,
         )
-    journal = beginning.rollback(scene, found.deploy, live, permission=permission)
+    journal = beginning.rollback(scene, found, live, permission=permission)
     transaction = Transaction(scene, journal)
-    done = transaction.guarded(lambda: transaction.begin_back(found.deploy.id, found.deploy.commit))
+    done = transaction.guarded(lambda: transaction.begin_back(found.id, found.commit))
     undo = (f"to undo this: deploy-suite rollback --to {live.id}",) if live else ()
     answer = _answered(answer, journal, done)
     return replace(answer, notes=(*answer.notes, *undo))

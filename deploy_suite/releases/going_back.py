@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.release import Deploy, DeployState
@@ -15,30 +14,20 @@ _MOST_LISTED = 5
 _SERVED = frozenset({DeployState.LIVE, DeployState.REPLACED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """The deploy that is to serve again. Shape: `is_verified` says whether this machine found it good once."""
-
-    deploy: Deploy
-    is_verified: bool
-
-
-def goal(scene: Scene, live: Deploy | None, *, to: str) -> Goal:
+def goal(scene: Scene, live: Deploy | None, *, to: str) -> Deploy:
     """Return the deploy that *to* names, a deploy's id or a commit; the last verified release without it.
 
     Raises: UsageError when there is none.
     """
     served = [one for one in scene.target.deploys(scene.service, limit=_LATEST) if one.state in _SERVED]
-    good = {one.commit for one in scene.history().good(other_than="")}
     if to:
-        named = _named(scene, served, to)
-        return Goal(deploy=named, is_verified=named.commit in good)
-    known = scene.history()
-    bad = {one.commit for one in served if (seen := known.seen(one.id)) and seen.is_good is False}
-    for one in scene.history().good(other_than=live.commit if live else ""):
+        return _named(scene, served, to)
+    known, replaced = scene.history(), live.commit if live else ""
+    for one in known.good(other_than=replaced):
         if (found := _of(served, one.deploy_id, one.commit)) is not None:
-            return Goal(deploy=found, is_verified=True)
-    left = {one.commit: one for one in reversed(served) if one.commit not in {live.commit if live else "", *bad}}
+            return found
+    bad = {one.commit for one in served if (seen := known.seen(one.id)) and seen.is_good is False}
+    left = {one.commit: one for one in reversed(served) if one.commit not in {replaced, *bad}}
     raise _none(scene, tuple(reversed(left.values())))
 
 
