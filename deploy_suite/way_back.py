@@ -81,7 +81,6 @@ class ProvenSchemas:
             why=found.reason,
             command=" && ".join(found.by_hand[:-1]),
             revision=", ".join(found.leads_to),
-            older_revision=", ".join(found.leads_from),
         )
 
 

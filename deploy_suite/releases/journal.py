@@ -38,8 +38,8 @@ class Step(Enum):
     """
 
     BEGUN = "begun"
-    """kind, commit, subject, service, branch, previous, previous_commit, auto_deploy, way_back {granted, why, command},
-    revision: nothing was changed yet"""
+    """kind, commit, subject, service, branch, previous, previous_commit, auto_deploy, way_back {granted, why, command,
+    revision}: nothing was changed yet"""
     BASELINE = "baseline"
     """commit: what was live was measured, and the figures are kept in baseline.json"""
     PUSHING = "pushing"

@@ -28,14 +28,13 @@ class Permission:
     """Whether a way back may be gone.
 
     Shape: `why` is a sentence either way; `command` is what a person runs first where it is refused, "" for nothing
-    known. `revision` is Alembic's at the newer commit, `older_revision` at the older one, "" where nobody can tell.
+    known. `revision` is Alembic's at the newer commit, "" where nobody can tell.
     """
 
     is_granted: bool
     why: str
     command: str = ""
     revision: str = ""
-    older_revision: str = ""
 
 
 class Schemas(Protocol):

@@ -111,7 +111,6 @@ def permission_data(permission: Permission) -> dict[str, object]:
         "why": permission.why,
         "command": permission.command,
         "revision": permission.revision,
-        "older_revision": permission.older_revision,
     }
 
 
@@ -167,7 +166,6 @@ def _permission(entry: Entry) -> Permission | None:
         why=str(told.get("why", "")),
         command=str(told.get("command", "")),
         revision=str(told.get("revision", "")),
-        older_revision=str(told.get("older_revision", "")),
     )
 
 

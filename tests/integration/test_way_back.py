@@ -77,7 +77,6 @@ def test_a_column_that_is_taken_away_and_asked_for_closes_it_with_the_command(wo
         why=permission.why,
         command="render jobs create srv-1 --start-command 'alembic downgrade 0001'",
         revision="0002",
-        older_revision="0001",
     )
     assert "where the column users.nick is gone" in permission.why
 
