@@ -9,7 +9,7 @@ from typing import TypeVar
 from deploy_suite import sides, way_back
 from deploy_suite.checks import drift, migrations
 from deploy_suite.checks.migrations import revisions, script
-from deploy_suite.checks.variables import on_target
+from deploy_suite.checks.variables.on_target import Compared, compared
 from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import DeployError, MachineError
 from deploy_suite.model.environment import Preferences
@@ -18,7 +18,7 @@ from deploy_suite.model.project import Commit
 from deploy_suite.ports import Ports
 from deploy_suite.releases import planned_steps, planning
 from deploy_suite.releases.pending import Pending, pending
-from deploy_suite.releases.planning import DeployPlan, PlannedStep, PlannedVariables
+from deploy_suite.releases.planning import DeployPlan, PlannedStep
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.transcript import Transcript
@@ -191,10 +191,8 @@ class _Outlook:
             self._notes.append(f"migrations: {found.why}")
         return found
 
-    def _variables(self, new: Side) -> PlannedVariables:
-        there = self._scene.target.variables(self._scene.service)
-        found = on_target.compared(new.case, there)
-        return PlannedVariables(missing=found.missing, extra=found.extra)
+    def _variables(self, new: Side) -> Compared:
+        return compared(new.case, self._scene.target.variables(self._scene.service))
 
     def _guarded(self, what: str, ask: Callable[[], _Answer]) -> _Answer | None:
         """Return what *ask* does, None with a note where it cannot: a plan tells what it can."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploy_suite.checks.migrations.script import Scripted
+from deploy_suite.checks.variables.on_target import Compared
 from deploy_suite.knowledge import lock_levels
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import Commit
@@ -34,18 +35,6 @@ class PlannedMigration:
     title: str = ""
     file: str = ""
     statements: tuple[PlannedStatement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedVariables:
-    """Names of variables, never values.
-
-    Shape: `missing` are wanted by the manifest or by every start and not set on the service itself, each with who says
-    so; `extra` are set there, and neither the manifest nor any file of the commit has their names.
-    """
-
-    missing: tuple[tuple[str, str], ...] = ()
-    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +71,7 @@ class DeployPlan:
     drift: Sequence[str] | None = None
     migrations: Sequence[PlannedMigration] | None = None
     warnings: Sequence[Finding] = ()
-    variables: PlannedVariables | None = None
+    variables: Compared | None = None
     way_back: Compatibility | None = None
     steps: Sequence[PlannedStep] = ()
     notes: Sequence[str] = ()

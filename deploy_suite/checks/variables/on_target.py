@@ -11,10 +11,10 @@ from deploy_suite.tracing.variables.values import VariableRead
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What differs.
+    """What differs; names, never values.
 
-    Shape: `missing` pairs each name with who wants it; `extra` are on the service, and no file of the commit names
-    them.
+    Shape: `missing` are wanted by the manifest or by every start and not set on the service itself, each with who says
+    so; `extra` are set there, and neither the manifest nor any file of the commit has their names.
     """
 
     missing: tuple[tuple[str, str], ...]

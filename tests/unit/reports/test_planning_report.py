@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from deploy_suite.checks.migrations.script import Scripted
+from deploy_suite.checks.variables.on_target import Compared
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import Commit
 from deploy_suite.model.release import Deploy, DeployState, LiveService
 from deploy_suite.releases import planning
 from deploy_suite.releases.compatibility import Compatibility, Openness
-from deploy_suite.releases.planning import DeployPlan, PlannedStep, PlannedVariables
+from deploy_suite.releases.planning import DeployPlan, PlannedStep
 from deploy_suite.reports import planning as reports
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -61,7 +62,7 @@ PLAN = DeployPlan(
     ),
     drift=("numpy 1.26.4 → 2.4.6 (major), by no change of yours",),
     migrations=planning.migrations(SCRIPTS),
-    variables=PlannedVariables(missing=(("API_KEY", "main.py:3 asks for it"),), extra=("OLD_TOKEN",)),
+    variables=Compared(missing=(("API_KEY", "main.py:3 asks for it"),), extra=("OLD_TOKEN",)),
     way_back=CLOSED,
     steps=(PlannedStep(name="push", does="push 1 commit to main on origin", undo="none: what is pushed stays"),),
     notes=("what is not known",),
@@ -143,7 +144,9 @@ def test_a_program_reads_the_same_and_what_is_unknown_is_null() -> None:
 
 
 def test_a_first_deploy_lists_what_is_not_pushed() -> None:
-    first = replace(PLAN, live=None, commits=None, way_back=None, migrations=(), drift=(), variables=PlannedVariables())
+    first = replace(
+        PLAN, live=None, commits=None, way_back=None, migrations=(), drift=(), variables=Compared(missing=(), extra=())
+    )
 
     assert reports.render_text(first).splitlines()[1:10] == [
         "  live: nothing",
