@@ -14,7 +14,7 @@ from deploy_suite.model.report import Report
 from deploy_suite.ports import Ports
 from deploy_suite.preflight import Request as PreflightRequest
 from deploy_suite.preflight import preflight
-from deploy_suite.releases import beginning
+from deploy_suite.releases import preparing
 from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.holding import held
@@ -138,7 +138,7 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
         if (refusal := _refusal(report)) is not None:
             return replace(answer, verdict=refusal[0], reason=refusal[1], remedy=_UNCHECKED)
     _warn_of_earlier(scene, found)
-    journal = beginning.deploy(scene, found, schemas)
+    journal = preparing.deploy(scene, found, schemas)
     transaction = Transaction(scene, journal)
     done = transaction.guarded(lambda: _gone_there(transaction, scene, found, compares=request.compares))
     return _answered(answer, journal, done)
@@ -207,7 +207,7 @@ def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schem
     if live is not None and live.id == found.id:
         return replace(answer, reason=f"{live.short} ({live.id}) is live")
     newer = scene.history().schema_of(live) if live else ""
-    permission = beginning.permission(scene, schemas, newer=newer, older=found.commit)
+    permission = preparing.permission(scene, schemas, newer=newer, older=found.commit)
     if not (permission.is_granted or request.ignores_schema):
         to = f"deploy-suite rollback --to {found.id} --ignore-schema"
         return replace(
@@ -216,7 +216,7 @@ def _rolled_back(answer: Rollout, request: Request, scene: Scene, schemas: Schem
             reason=f"{found.short} may not fit the database: {permission.why}",
             remedy=f"{permission.command} && {to}" if permission.command else to,
         )
-    journal = beginning.rollback(scene, found, live, permission=permission)
+    journal = preparing.rollback(scene, found, live, permission=permission)
     transaction = Transaction(scene, journal)
     done = transaction.guarded(lambda: transaction.begin_back(found.id, found.commit))
     undo = (f"to undo this: deploy-suite rollback --to {live.id}",) if live else ()
