@@ -72,7 +72,7 @@ def rollback(request: Request, ports: Ports, *, schemas: Schemas) -> Rollout:
     """Return what became of going back to the last verified release, or to the one named. Raises: as `deploy`."""
     began_s = ports.clock.now_s()
     with _scene(request, ports, ReleaseKind.ROLLBACK) as scene:
-        answer = _healed(_blank(scene, ReleaseKind.ROLLBACK), scene)
+        answer = _healed(_blank(scene, ReleaseKind.ROLLBACK), scene, to=request.to)
         if answer.release is None:
             answer = _rolled_back(answer, request, scene, schemas)
     return replace(answer, seconds=ports.clock.now_s() - began_s)

@@ -187,6 +187,21 @@ def test_without_a_record_rollback_asks_for_a_name_and_lists_what_was_live(here:
     assert (named.code, live(here)) == (0, first.commit), named.text
 
 
+def test_a_rollback_that_names_a_release_goes_there_when_a_way_back_was_finished_first(here: Shop) -> None:
+    first = here.stage.service.deploys[0]
+    between = here.stage.service.commit(files(14), "Next")
+    here.stage.run("deploy", *FAST)
+    here.stage.service.commit(files(15, is_bad=True), "Bad")
+    killed = here.killed_at("going back", signal.SIGKILL, "--no-baseline")
+
+    named = here.stage.run("rollback", "--to", first.id, *QUICK)
+
+    assert "going back" in killed.steps
+    assert [one["live"] for one in named.answer["healed"]] == [one.id for one in here.stage.service.deploys[3:4]]
+    assert here.stage.service.deploys[3].commit == between
+    assert (named.code, named.answer["release"]["kind"], live(here)) == (0, "rollback", first.commit), named.text
+
+
 def test_what_others_deployed_is_verified_and_then_nothing_is_to_do(here: Shop) -> None:
     sha = here.stage.service.deployed(files(9)).commit
     before = here.stage.run("status")
