@@ -1,9 +1,8 @@
 """The command `init`: what a project needs to meet the suite; it changes nothing without --write."""
 
 import argparse
-import sys
-from pathlib import Path
 
+from deploy_suite.entry.options import add_project, write
 from deploy_suite.model.secret import Curtain
 
 
@@ -13,7 +12,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "init", help="what a project needs for a start: its files, and how its services tell their commit"
     )
     command.set_defaults(run=_init)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    add_project(command)
     command.add_argument("--write", action="store_true", help="write the files that are not there yet")
 
 
@@ -25,6 +24,5 @@ def _init(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain, command="init") as ports:
         advice = beginning(options.project, ports)
         names = written(advice, options.project) if options.write else ()
-    sys.stdout.write(curtain.masked(render_text(advice, written=names)))
-    sys.stdout.flush()
+    write(render_text(advice, written=names), curtain)
     return 0

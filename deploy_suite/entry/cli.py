@@ -1,7 +1,6 @@
 """The command line: arguments in, a report and an exit code out."""
 
 import argparse
-import math
 import os
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from deploy_suite.entry import (
     tracing,
     verifying,
 )
+from deploy_suite.entry.options import add_project, seconds
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -100,7 +100,7 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_preflight)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    add_project(command)
     command.add_argument("--commit", default="HEAD", help="the commit to check (default: HEAD)")
     command.add_argument("--target", action="append", default=[], help="a target (default: all)")
     command.add_argument("--service", action="append", default=[], help="a service of the project (default: all)")
@@ -111,19 +111,12 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     command.add_argument("--database-url", default="", help="a disposable PostgreSQL server to use")
     command.add_argument("--live-revision", default="", help="the migration at which the target's database is")
     command.add_argument(
-        "--build-timeout", type=_seconds, metavar="SECONDS", help="stop a build earlier than the target would"
+        "--build-timeout", type=seconds, metavar="SECONDS", help="stop a build earlier than the target would"
     )
     command.add_argument(
-        "--start-timeout", type=_seconds, metavar="SECONDS", help="give up on a start earlier than the target would"
+        "--start-timeout", type=seconds, metavar="SECONDS", help="give up on a start earlier than the target would"
     )
     command.add_argument("--format", choices=tuple(FORMATS), default="text", help="form of the report (default: text)")
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < math.inf:
-        raise ValueError(text)
-    return seconds
 
 
 def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
@@ -157,7 +150,7 @@ def _secrets(options: argparse.Namespace) -> list[Secret]:
     """Return the secrets that an error could quote, whatever stage it comes from."""
     if not hasattr(options, "database_url"):
         return []
-    from deploy_suite.environments import bindings  # noqa: PLC0415  only preflight takes secrets
+    from deploy_suite.environments import bindings  # noqa: PLC0415  only what rehearses takes secrets
 
     given = [Secret(options.database_url)] if options.database_url else []
     return [*given, *bindings.answers_in(getattr(options, "project", Path())).values()]

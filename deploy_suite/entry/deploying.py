@@ -1,20 +1,14 @@
 """The commands `deploy` and `rollback`: one transaction each, with an exit code that says how it ended."""
 
 import argparse
-import math
-import sys
-from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.entry.interruption import INTERRUPTED
+from deploy_suite.entry.options import add_format, add_patience, add_place, write
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain, Secret
 
-_FORMATS: Final = ("text", "json")
-_LEAST_SAMPLES: Final = 20
-_MOST_SAMPLES: Final = 2000
-_INTERRUPTED: Final = 130
 _CODES: Final = {
     ReleaseVerdict.LIVE: 0,
     ReleaseVerdict.NOTHING: 0,
@@ -55,18 +49,9 @@ def _added(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
-    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
-    command.add_argument(
-        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
-    )
-    command.add_argument(
-        "--samples", type=_samples, default=200, help="of each probe's latency, before and after (default: 200)"
-    )
-    command.add_argument(
-        "--window", type=_seconds, default=60.0, metavar="SECONDS", help="how long a fault must last (default: 60)"
-    )
-    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    add_place(command)
+    add_patience(command, of="each probe's latency, before and after")
+    add_format(command)
     return command
 
 
@@ -91,8 +76,7 @@ def _plan(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain, command="deploy") as ports:
         plan = planned(request, ports)
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(curtain.masked(render(plan)))
-    sys.stdout.flush()
+    write(render(plan), curtain)
     return _PENDING if plan.is_pending else 0
 
 
@@ -125,21 +109,6 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
         go = {"deploy": rollout.deploy, "rollback": rollout.rollback}[command]
         done = go(request, ports, schemas=ProvenSchemas(request.preferences))
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(curtain.masked(render(done)))
-    sys.stdout.flush()
+    write(render(done), curtain)
     codes = _CODES | _IS_BACK if command == "rollback" else _CODES
-    return _INTERRUPTED if done.is_interrupted else codes.get(done.verdict, _FAILED)
-
-
-def _samples(text: str) -> int:
-    count = int(text)
-    if not _LEAST_SAMPLES <= count <= _MOST_SAMPLES:
-        raise ValueError(text)
-    return count
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < math.inf:
-        raise ValueError(text)
-    return seconds
+    return INTERRUPTED if done.is_interrupted else codes.get(done.verdict, _FAILED)

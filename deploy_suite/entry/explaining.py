@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from deploy_suite.entry.options import add_format
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
-_FORMATS: Final = ("text", "json")
 _INCOMPLETE: Final = 3
 _STANDARD_INPUT: Final = "-"
 _LONGEST_BUILD_LOG_BYTES: Final = 1 << 26
@@ -24,7 +24,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     reading = commands.add_parser("diagnose", help="which cause does the log of a failed deploy show?")
     reading.set_defaults(run=_diagnose)
     reading.add_argument("log", nargs="?", default=_STANDARD_INPUT, help="a file, or - for standard input (default)")
-    reading.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    add_format(reading)
     reading.add_argument(
         "--project",
         dest="against",

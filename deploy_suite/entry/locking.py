@@ -2,10 +2,9 @@
 
 import argparse
 import re
-import sys
-from pathlib import Path
 from typing import Final
 
+from deploy_suite.entry.options import add_project, write
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
@@ -24,7 +23,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         ),
     )
     command.set_defaults(run=_lock)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    add_project(command)
     command.add_argument("--service", action="append", default=[], help="a service of the project (default: all)")
     command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
     command.add_argument("--hashes", action="store_true", help="write the hashes too, which pip then insists on")
@@ -48,6 +47,5 @@ def _lock(options: argparse.Namespace, curtain: Curtain) -> int:
     for one in done:
         lines.append(f"{one.service}: {f'wrote {one.file}, {one.count} versions' if one.file else 'wrote nothing'}")
         lines += [f"  {step}" for step in one.steps]
-    sys.stdout.write(curtain.masked("\n".join(lines)) + "\n")
-    sys.stdout.flush()
+    write("\n".join(lines) + "\n", curtain)
     return 0

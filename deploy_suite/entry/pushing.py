@@ -1,14 +1,11 @@
 """The command `push`: bring what was checked to the branch that is deployed."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.entry.options import add_format, add_place, write
 from deploy_suite.model.secret import Curtain
 
-_FORMATS: Final = ("text", "json")
 _CODES: Final = {"pushed": 0, "nothing to push": 0, "would be pushed": 2, "unknown": 3}
 _FAILED: Final = 1
 
@@ -17,16 +14,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add `push` to the command line."""
     command = commands.add_parser("push", help="push what was checked to the branch that is deployed")
     command.set_defaults(run=_push)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
-    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
-    command.add_argument(
-        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
-    )
+    add_place(command)
     command.add_argument("--branch", default="", help="the branch (default: the service's, else the one it follows)")
     command.add_argument(
         "--plan", action="store_true", help="push nothing; exit code 2 when there is something to push"
     )
-    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    add_format(command)
 
 
 def _push(options: argparse.Namespace, curtain: Curtain) -> int:
@@ -44,6 +37,5 @@ def _push(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain, command="push") as ports:
         done = push(request, ports)
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(curtain.masked(render(done)))
-    sys.stdout.flush()
+    write(render(done), curtain)
     return _CODES.get(done.verdict.value, _FAILED)

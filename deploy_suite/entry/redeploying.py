@@ -1,17 +1,14 @@
 """The command `redeploy`: let a target deploy a commit, and wait until it is live."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Final
 
+from deploy_suite.entry.interruption import INTERRUPTED
+from deploy_suite.entry.options import add_format, add_place, write
 from deploy_suite.errors import UsageError
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain
 
-TARGETS: Final = ("render",)
-_FORMATS: Final = ("text", "json")
-_INTERRUPTED: Final = 130
 _CODES: Final = {
     ReleaseVerdict.LIVE: 0,
     ReleaseVerdict.UNDER_WAY: 0,
@@ -24,17 +21,13 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add `redeploy` to the command line."""
     command = commands.add_parser("redeploy", help="let the target deploy a commit, and wait until it is live")
     command.set_defaults(run=_redeploy)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
-    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
-    command.add_argument(
-        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
-    )
+    add_place(command)
     command.add_argument("--commit", default="", help="a pushed commit (default: the head of the service's branch)")
     command.add_argument("--clear-cache", action="store_true", help="build without what earlier builds left")
     command.add_argument("--no-wait", action="store_true", help="only begin it")
     command.add_argument("--hook", action="store_true", help="begin it by the deploy hook in RENDER_DEPLOY_HOOK")
     command.add_argument("--cancel", default="", metavar="DEPLOY", help="stop this deploy instead of beginning one")
-    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    add_format(command)
 
 
 def _redeploy(options: argparse.Namespace, curtain: Curtain) -> int:
@@ -57,10 +50,9 @@ def _redeploy(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain, command="redeploy") as ports:
         done = requests.carried_out(request, ports)
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(curtain.masked(render(done)))
-    sys.stdout.flush()
+    write(render(done), curtain)
     if done.is_interrupted:
-        return _INTERRUPTED
+        return INTERRUPTED
     if options.cancel:
         return 0
     return _CODES.get(done.verdict, _FAILED)

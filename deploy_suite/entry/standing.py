@@ -1,14 +1,11 @@
 """The commands `status`, `logs` and `doctor`: what is live, what it says, and whether this machine can deploy."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry.redeploying import TARGETS
+from deploy_suite.entry.options import add_format, add_place, write
 from deploy_suite.model.secret import Curtain
 
-_FORMATS: Final = ("text", "json")
 _LAG_CODES: Final = {"current": 0, "lags": 1, "unknown": 3}
 
 
@@ -28,12 +25,8 @@ def _added(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary)
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
-    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
-    command.add_argument(
-        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
-    )
-    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+    add_place(command)
+    add_format(command)
     return command
 
 
@@ -44,7 +37,7 @@ def _status(options: argparse.Namespace, curtain: Curtain) -> int:
 
     with opened(curtain, command="status") as ports:
         found = standing(options.project, target=options.target, service=options.service, ports=ports)
-    _write({"text": reports.render_text, "json": reports.render_json}[options.format](found), curtain)
+    write({"text": reports.render_text, "json": reports.render_json}[options.format](found), curtain)
     return _LAG_CODES[found.lag.value]
 
 
@@ -63,7 +56,7 @@ def _doctor(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain, command="doctor") as ports:
         items = examined(patient, ports)
         ports.runner.give_up()  # what did not answer in time is not waited for
-    _write({"text": reports.render_text, "json": reports.render_json}[options.format](items), curtain)
+    write({"text": reports.render_text, "json": reports.render_json}[options.format](items), curtain)
     return 0 if reports.is_healthy(items) else 1
 
 
@@ -81,10 +74,5 @@ def _logs(options: argparse.Namespace, curtain: Curtain) -> int:
         follows=options.follow,
     )
     with opened(curtain, command="logs") as ports:
-        told(request, ports, tell=lambda line: _write(render(line), curtain))
+        told(request, ports, tell=lambda line: write(render(line), curtain))
     return 0
-
-
-def _write(text: str, curtain: Curtain) -> None:
-    sys.stdout.write(curtain.masked(text))
-    sys.stdout.flush()

@@ -2,10 +2,9 @@
 
 import argparse
 import re
-import sys
-from pathlib import Path
 from typing import Final
 
+from deploy_suite.entry.options import add_format, add_project, write
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
@@ -29,7 +28,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         default="",
         help="module:app, a module, a file, '-m module' or a start command (default: the services')",
     )
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    add_project(command)
     command.add_argument("--why", default="", metavar="MODULE", help="tell only the ways to this module or package")
     command.add_argument("--service", default="", help="one service of the project (default: all)")
     command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
@@ -42,9 +41,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         action="store_true",
         help="build the service's environment, or take the one kept, and time each import",
     )
-    command.add_argument(
-        "--format", choices=("text", "json"), default="text", help="form of the answer (default: text)"
-    )
+    add_format(command)
 
 
 def _trace(options: argparse.Namespace, curtain: Curtain) -> int:
@@ -73,6 +70,5 @@ def _trace(options: argparse.Namespace, curtain: Curtain) -> int:
         if options.format == "json"
         else "\n".join(outline_text.render(one, why=options.why) for one in found)
     )
-    sys.stdout.write(curtain.masked(text))
-    sys.stdout.flush()
+    write(text, curtain)
     return 0

@@ -1,21 +1,16 @@
 """The command `verify`: does what is live answer as it must, and is it the commit that is meant?"""
 
 import argparse
-import math
-import sys
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.entry.options import TARGETS, add_format, add_patience, add_project, write
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.secret import Curtain
 
-_TARGETS: Final = ("render",)
-_FORMATS: Final = ("text", "json")
 _CODES: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _NEVER_REACHED: Final = 4
-_LEAST_SAMPLES: Final = 20
-_MOST_SAMPLES: Final = 2000
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,33 +19,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.set_defaults(run=_verify)
     where = command.add_mutually_exclusive_group(required=True)
     where.add_argument("--url", default="", help="where the service answers: https://host or http://host:port")
-    where.add_argument("--target", choices=_TARGETS, default="", help="where it is deployed")
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    where.add_argument("--target", choices=TARGETS, default="", help="where it is deployed")
+    add_project(command)
     command.add_argument("--service", default="", help="its name, on a target its id too (default: the only one)")
     command.add_argument("--commit", default="", help="what must serve (default: what the target says is live)")
     command.add_argument("--baseline", type=Path, help="the old release's latency, from --save-baseline")
     command.add_argument("--save-baseline", type=Path, help="measure the latency of what is live, and keep it there")
-    command.add_argument(
-        "--samples", type=_samples, default=200, help="of each probe that may be repeated (default: 200, at least 20)"
-    )
-    command.add_argument(
-        "--window", type=_seconds, default=60.0, metavar="SECONDS", help="how long a fault must last (default: 60)"
-    )
-    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
-
-
-def _samples(text: str) -> int:
-    count = int(text)
-    if not _LEAST_SAMPLES <= count <= _MOST_SAMPLES:
-        raise ValueError(text)
-    return count
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < math.inf:
-        raise ValueError(text)
-    return seconds
+    add_patience(command, of="each probe that may be repeated")
+    add_format(command)
 
 
 def _verify(options: argparse.Namespace, curtain: Curtain) -> int:
@@ -74,8 +50,7 @@ def _verify(options: argparse.Namespace, curtain: Curtain) -> int:
     if options.save_baseline and done.measured:
         _write(options.save_baseline, measuring.render(done.measured))
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
-    sys.stdout.write(curtain.masked(render(done)))
-    sys.stdout.flush()
+    write(render(done), curtain)
     return _CODES[done.verdict] if done.is_reached else _NEVER_REACHED
 
 
