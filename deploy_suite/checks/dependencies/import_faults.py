@@ -1,7 +1,7 @@
 """A rehearsed import that failed into the finding that names its cause."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -165,29 +165,38 @@ def _diagnosed(fault: Fault) -> Finding | None:
     return _of_clash(found, clash, fault) if clash else found
 
 
+def _versions(fault: Fault) -> Mapping[str, str]:
+    environment = fault.built.environment
+    return {**environment.packages, PYTHON: environment.interpreter.version}
+
+
 def _clash(fault: Fault, slug: str, text: str) -> Clash | None:
     """Return the known clash among what is installed whose very error is in *text*."""
-    environment = fault.built.environment
-    versions = {**environment.packages, PYTHON: environment.interpreter.version}
-    met = clashes.met(versions, is_complete=True)
+    met = clashes.met(_versions(fault), is_complete=True)
     return next((one for one in met if one.slug == slug and one.error and one.error in text), None)
 
 
 def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
-    """Return *found* with the versions that do not fit, and the line that asks for them where none imports them."""
-    environment = fault.built.environment
-    versions = {**environment.packages, PYTHON: environment.interpreter.version}
+    """Return *found* with the versions that do not fit, and the line that asks for them where no code meets them."""
     listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
-    frames = fault.outer.own_frames
-    is_import = bool(frames) and frames[-1].text.startswith(("import ", "from "))
+    versions = _versions(fault)
     return replace(
         found,
         message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
-        location=listed.location if listed and not is_import else found.location,
+        location=listed.location if listed and not _is_met(clash, fault) else found.location,
         evidence=(clash.error, *found.evidence),
         remedy=clash.fix,
         certainty=clash.why,
     )
+
+
+def _is_met(clash: Clash, fault: Fault) -> bool:
+    """Whether the project's own code meets *clash* where the traceback leaves it: by an import or by a use.
+
+    Else a framework does so on its behalf, as Django imports the driver of its database for `get_wsgi_application()`.
+    """
+    frames = fault.outer.own_frames
+    return bool(frames) and (bool(clash.uses) or frames[-1].text.startswith(("import ", "from ")))
 
 
 def _syntax(fault: Fault) -> Finding | None:

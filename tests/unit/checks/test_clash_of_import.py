@@ -6,7 +6,9 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks.dependencies.fault import Fault
-from deploy_suite.checks.dependencies.import_faults import _clash
+from deploy_suite.checks.dependencies.import_faults import _clash, _is_met
+from deploy_suite.checks.dependencies.rehearsed_import import Frame
+from deploy_suite.knowledge import clashes
 
 ERROR = "ImportError: psycopg2/_psycopg.so: undefined symbol: _PyInterpreterState_Get"
 SLUG = "python-version-unsupported:too-new"
@@ -37,3 +39,23 @@ def test_the_versions_that_do_not_fit_are_named() -> None:
 )
 def test_other_versions_causes_and_errors_are_no_clash(version: str, python: str, slug: str, text: str) -> None:
     assert _clash(fault(version, python), slug, text) is None
+
+
+def left_at(text: str) -> Fault:
+    frame = Frame(file="app/wsgi.py", line=7, function="<module>", text=text, is_own=True)
+    return cast("Fault", SimpleNamespace(outer=SimpleNamespace(own_frames=(frame,) if text else ())))
+
+
+@pytest.mark.parametrize(
+    ("slug", "text", "is_met"),
+    [
+        ("dep-conflict:openai-httpx-proxies", "client = OpenAI()", True),
+        ("dep-conflict:openai-httpx-proxies", "", False),
+        (SLUG, "import psycopg2", True),
+        (SLUG, "application = get_wsgi_application()", False),
+    ],
+)
+def test_code_meets_a_clash_where_it_imports_or_uses_what_fails(slug: str, text: str, *, is_met: bool) -> None:
+    clash = next(row for row in clashes.rows() if row.slug == slug)
+
+    assert _is_met(clash, left_at(text)) is is_met
