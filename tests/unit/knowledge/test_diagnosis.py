@@ -148,6 +148,33 @@ def test_a_known_exception_before_the_unknown_one_does_not_hide_behind_it() -> N
     assert slugs(text) == ("migrations-not-run",)
 
 
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (
+            'psycopg2.errors.UndefinedColumn: column "title" of relation "conversations" does not exist',
+            'column "title" of relation "conversations" does not exist',
+        ),
+        (
+            'asyncpg.exceptions.UndefinedTableError: relation "users" does not exist',
+            'relation "users" does not exist',
+        ),
+        ("psycopg.errors.UndefinedTable", "a table does not exist"),
+        ("MySQLdb.OperationalError: (1054, \"Unknown column 'a.b' in 'field list'\")", "Unknown column 'a.b'"),
+    ],
+)
+def test_what_the_database_lacks_is_told_in_its_words(said: str, what: str) -> None:
+    root = diagnose(f"{said}\n").root
+
+    assert root is not None
+    assert (root.slug, root.title) == ("migrations-not-run", f"migrations were not applied: {what}")
+
+
+@pytest.mark.parametrize("thing", ['constraint "uq" of relation', 'trigger "t" for relation'])
+def test_a_constraint_or_a_trigger_that_is_not_there_is_no_missing_table(thing: str) -> None:
+    assert diagnose(f'psycopg2.errors.UndefinedObject: {thing} "users" does not exist\n').root is None
+
+
 def test_a_database_that_was_not_there_yet_is_taken_back_by_a_start_that_succeeded() -> None:
     text = (
         'psycopg2.OperationalError: connection to server at "db", port 5432 failed: Connection refused\n'
