@@ -1,0 +1,63 @@
+"""What several commands have in common: options, their values, and how an answer is written."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.model.secret import Curtain
+
+TARGETS: Final = ("render",)
+_FORMATS: Final = ("text", "json")
+_LEAST_SAMPLES: Final = 20
+_MOST_SAMPLES: Final = 2000
+
+
+def add_project(command: argparse.ArgumentParser) -> None:
+    """Add --project."""
+    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+
+
+def add_place(command: argparse.ArgumentParser) -> None:
+    """Add --project, --target and --service: which service, where it is deployed."""
+    add_project(command)
+    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
+    command.add_argument(
+        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
+    )
+
+
+def add_patience(command: argparse.ArgumentParser, *, of: str) -> None:
+    """Add --samples, *of* what they are taken, and --window: how long what is live is looked at."""
+    command.add_argument("--samples", type=samples, default=200, help=f"of {of} (default: 200, at least 20)")
+    command.add_argument(
+        "--window", type=seconds, default=60.0, metavar="SECONDS", help="how long a fault must last (default: 60)"
+    )
+
+
+def add_format(command: argparse.ArgumentParser) -> None:
+    """Add --format."""
+    command.add_argument("--format", choices=_FORMATS, default="text", help="form of the answer (default: text)")
+
+
+def seconds(text: str) -> float:
+    """Return a time that an option states. Raises: ValueError when it is none."""
+    found = float(text)
+    if not 0 < found < math.inf:
+        raise ValueError(text)
+    return found
+
+
+def samples(text: str) -> int:
+    """Return a number of samples that an option states. Raises: ValueError when it is none."""
+    count = int(text)
+    if not _LEAST_SAMPLES <= count <= _MOST_SAMPLES:
+        raise ValueError(text)
+    return count
+
+
+def write(text: str, curtain: Curtain) -> None:
+    """Write *text* to standard output, secrets masked."""
+    sys.stdout.write(curtain.masked(text))
+    sys.stdout.flush()
