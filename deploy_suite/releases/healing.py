@@ -8,6 +8,7 @@ from deploy_suite.errors import DeployError, MachineError
 from deploy_suite.model.release import AutoDeploy, Deploy, ReleaseKind, ReleaseVerdict
 from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.awaiting import awaited
+from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.continuing import Next, next_of
 from deploy_suite.releases.journal import Journal, Step
 from deploy_suite.releases.outcome import Ending
@@ -35,6 +36,7 @@ class _Healing:
         self._judges = judges
         self._state = progress(journal.entries)
         self._transaction = Transaction(scene, journal)
+        self._closing = Closing(scene, journal)
 
     def ended(self) -> Ending:
         ways: Mapping[Next, Callable[[], Ending]] = {
@@ -104,7 +106,7 @@ class _Healing:
         scene.target.cancel(scene.service, begun.id)
         live = scene.target.live(scene.service)
         still = f"{live.short} ({live.id}) serves on" if live else "nothing is live"
-        return self._transaction.end(
+        return self._closing.end(
             ReleaseVerdict.CANCELED, f"{begun.id} was canceled: {still}", live=live.id if live else ""
         )
 
@@ -130,19 +132,17 @@ class _Healing:
         return self._superseded(live.id, live.short)
 
     def _superseded(self, deploy_id: str, short: str) -> Ending:
-        return self._transaction.end(
-            ReleaseVerdict.SUPERSEDED, f"{short} ({deploy_id}) was put live since", live=deploy_id
-        )
+        return self._closing.end(ReleaseVerdict.SUPERSEDED, f"{short} ({deploy_id}) was put live since", live=deploy_id)
 
     def _given_way(self) -> Ending:
-        return self._transaction.end(
+        return self._closing.end(
             ReleaseVerdict.ABANDONED,
             f"it was not finished (last step: {self._state.step.value}), and a rollback takes its place",
             live=self._live_id(),
         )
 
     def _abandoned(self, what: str) -> Ending:
-        return self._transaction.end(
+        return self._closing.end(
             ReleaseVerdict.ABANDONED,
             f"whoever carried it out stopped at '{self._state.step.value}'; {what}",
             live=self._live_id(),
