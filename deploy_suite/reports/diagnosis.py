@@ -24,15 +24,19 @@ def render_text(diagnosis: Diagnosis, comparison: Comparison | None = None) -> s
 
 
 def render_json(diagnosis: Diagnosis, comparison: Comparison | None = None) -> str:
-    """Return *diagnosis* as one JSON document. Shape: docs/report.md; causes best first."""
-    document = {
+    """Return *diagnosis* as one JSON document, as `document` describes it."""
+    return json.dumps(document(diagnosis, comparison), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(diagnosis: Diagnosis, comparison: Comparison | None = None) -> dict[str, object]:
+    """Return *diagnosis* as JSON values. Shape: docs/report.md; causes best first."""
+    return {
         "schema": SCHEMA,
         "verdict": diagnosis.verdict.value,
         "causes": [_cause(cause) for cause in diagnosis.causes],
         "seen": _seen(diagnosis.seen),
         "build": _build(comparison) if comparison else None,
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _cause(cause: DiagnosedCause) -> dict[str, object]:

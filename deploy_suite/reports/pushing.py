@@ -26,14 +26,19 @@ def render_text(done: Pushed) -> str:
 
 
 def render_json(done: Pushed) -> str:
-    """Return *done* as one JSON document.
+    """Return *done* as one JSON document, as `document` describes it."""
+    return json.dumps(document(done), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(done: Pushed) -> dict[str, object]:
+    """Return *done* as JSON values.
 
     Shape: {"schema": 1, "verdict", "remote": {"name", "url"}, "branch", "because", "service": null | name, "commit",
     "commits": [{"commit", "subject"}], "findings": [{"code", "outcome", "message", "location", "remedy",
     "certainty"}], "reason", "output", "diagnosis": null | as `diagnose --format json`, "seconds"}.
     """
     place = done.place
-    document = {
+    return {
         "schema": SCHEMA,
         "verdict": done.verdict.value,
         "remote": {"name": place.remote.name, "url": place.remote.shown},
@@ -45,10 +50,9 @@ def render_json(done: Pushed) -> str:
         "findings": [_finding(one) for one in done.findings],
         "reason": done.reason,
         "output": list(done.output),
-        "diagnosis": json.loads(diagnoses.render_json(done.diagnosis)) if done.diagnosis else None,
+        "diagnosis": diagnoses.document(done.diagnosis) if done.diagnosis else None,
         "seconds": round(done.seconds, 3),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _finding(one: Finding) -> dict[str, str | None]:

@@ -24,14 +24,19 @@ def render_text(done: Redeployment) -> str:
 
 
 def render_json(done: Redeployment) -> str:
-    """Return *done* as one JSON document.
+    """Return *done* as one JSON document, as `document` describes it."""
+    return json.dumps(document(done), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(done: Redeployment) -> dict[str, object]:
+    """Return *done* as JSON values.
 
     Shape: {"schema": 1, "target", "service": {"id", "name", "url"}, "asked": {"commit", "clear_cache"}, "verdict",
     "deploy": null | {"id", "commit", "state", "trigger", "created", "finished"}, "replaced": as "deploy", "reason",
     "remedy", "notes", "diagnosis": null | as `diagnose --format json`, "seconds", "interrupted"}.
     """
     service, intent = done.wish.service, done.wish.intent
-    document = {
+    return {
         "schema": SCHEMA,
         "target": done.wish.target,
         "service": {"id": service.id, "name": service.name, "url": service.url},
@@ -42,11 +47,10 @@ def render_json(done: Redeployment) -> str:
         "reason": done.reason,
         "remedy": done.remedy,
         "notes": list(done.notes),
-        "diagnosis": json.loads(diagnoses.render_json(done.diagnosis)) if done.diagnosis else None,
+        "diagnosis": diagnoses.document(done.diagnosis) if done.diagnosis else None,
         "seconds": round(done.seconds, 3),
         "interrupted": done.is_interrupted,
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _deploy(deploy: Deploy | None) -> dict[str, object] | None:

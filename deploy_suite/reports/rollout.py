@@ -48,7 +48,7 @@ def render_json(done: Rollout) -> str:
         "release": document(done.release) if done.release else None,
         "healed": [document(one) for one in done.healed],
         "preflight": reports.document(done.preflight) if done.preflight else None,
-        "push": json.loads(pushing.render_json(done.pushed)) if done.pushed else None,
+        "push": pushing.document(done.pushed) if done.pushed else None,
         "there": _leg(done.there),
         "back": _leg(done.back),
         "reason": done.reason,
@@ -64,8 +64,8 @@ def _leg(leg: Leg | None) -> dict[str, object] | None:
     if leg is None:
         return None
     return {
-        "redeploy": json.loads(redeployment.render_json(leg.redeployment)) if leg.redeployment else None,
-        "verify": json.loads(verification.render_json(leg.verification)) if leg.verification else None,
+        "redeploy": redeployment.document(leg.redeployment) if leg.redeployment else None,
+        "verify": verification.document(leg.verification) if leg.verification else None,
     }
 
 

@@ -19,9 +19,14 @@ def render_text(done: Verification) -> str:
 
 
 def render_json(done: Verification) -> str:
-    """Return *done* as one JSON document; docs/report.md describes it."""
+    """Return *done* as one JSON document, as `document` describes it."""
+    return json.dumps(document(done), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(done: Verification) -> dict[str, object]:
+    """Return *done* as JSON values; docs/report.md describes it."""
     subject, ends = done.subject, done.certificate_ends
-    document = {
+    return {
         "schema": SCHEMA,
         "url": subject.url,
         "target": subject.target or None,
@@ -43,7 +48,6 @@ def render_json(done: Verification) -> str:
         "notes": list(done.notes),
         "seconds": round(done.seconds, 3),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _probe(one: Asked) -> dict[str, object]:
