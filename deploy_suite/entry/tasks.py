@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from typing import Final
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -10,14 +11,24 @@ from invoke.tasks import task
 
 from deploy_suite.entry import cli
 
+_PROJECT: Final = {"project": "the project's folder (default: here)"}
+_PLACE: Final = {
+    **_PROJECT,
+    "target": "where it is deployed: render",
+    "service": "its name or id; the manifest's, else the repository's, when left out",
+}
+_PYTHON: Final = {"python": "another Python than the target would use, for example 3.13"}
+_WINDOW: Final = {"window": "how many seconds a fault must last: 60 when left out"}
+_FORMAT: Final = {"format": "text or json"}
+
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
+        **_PROJECT,
         "commit": "the commit to check (default: HEAD)",
         "target": "one target; all when left out",
         "service": "one service; all when left out",
-        "python": "another Python than the target would use, for example 3.13",
+        **_PYTHON,
         "pip": "'real' runs pip itself instead of uv in its place",
         "network": "let the service reach the network while it boots",
         "fresh": "reuse no earlier verdict and no environment",
@@ -63,15 +74,15 @@ def preflight(
 
 @task(
     help={
+        **_PROJECT,
         "entry": "module:app, a module, a file or a start command; the services' own when left out",
-        "project": "the project's folder (default: here)",
         "why": "tell only the ways to this module or package",
         "service": "one service; all when left out",
-        "python": "another Python than the target would use, for example 3.13",
+        **_PYTHON,
         "revision": "a commit instead of the folder as it lies",
         "syntax": "parse every file on the way",
         "times": "build the service's environment and time each import",
-        "format": "text or json",
+        **_FORMAT,
     }
 )
 def trace(
@@ -101,7 +112,7 @@ def trace(
 @task(
     help={
         "log": "a file, or - for standard input",
-        "format": "text or json",
+        **_FORMAT,
         "project": "say what the build did otherwise than this project asks",
         "revision": "the project's commit that was meant (default: HEAD)",
     }
@@ -120,16 +131,14 @@ def explain(_context: Context, slug: str) -> None:
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
+        **_PLACE,
         "samples": "of each probe's latency, before and after: 200 when left out",
-        "window": "how many seconds a fault must last: 60 when left out",
+        **_WINDOW,
         "network": "let the service reach the network while preflight boots it",
         "database-url": "a disposable PostgreSQL server for preflight to use",
         "no-baseline": "do not compare the latency with that of what was live before",
         "plan": "change nothing; exit code 2 when there is something to do",
-        "format": "text or json",
+        **_FORMAT,
     }
 )
 def deploy(
@@ -160,13 +169,11 @@ def deploy(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
+        **_PLACE,
         "to": "the deploy or the commit that is to serve again; the last verified one when left out",
         "ignore-schema": "although nobody could prove that its code fits the database",
-        "window": "how many seconds a fault must last: 60 when left out",
-        "format": "text or json",
+        **_WINDOW,
+        **_FORMAT,
     }
 )
 def rollback(
@@ -193,15 +200,13 @@ def rollback(
 
 @task(
     help={
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
+        **_PLACE,
         "commit": "a pushed commit; the head of the service's branch when left out",
         "clear-cache": "build without what earlier builds left",
         "no-wait": "only begin it",
         "hook": "begin it by the deploy hook in RENDER_DEPLOY_HOOK",
         "cancel": "the id of a deploy to stop instead of beginning one",
-        "project": "the project's folder (default: here)",
-        "format": "text or json",
+        **_FORMAT,
     }
 )
 def redeploy(
@@ -230,6 +235,7 @@ def redeploy(
 
 @task(
     help={
+        **_PROJECT,
         "url": "where the service answers: https://host or http://host:port",
         "target": "where it is deployed: render; instead of url",
         "service": "its name, on a target its id too; the only one when left out",
@@ -237,9 +243,8 @@ def redeploy(
         "baseline": "the old release's latency, from --save-baseline",
         "save-baseline": "measure the latency of what is live, and keep it in this file",
         "samples": "of each probe that may be repeated: 200 when left out, at least 20",
-        "window": "how many seconds a fault must last: 60 when left out",
-        "project": "the project's folder (default: here)",
-        "format": "text or json",
+        **_WINDOW,
+        **_FORMAT,
     }
 )
 def verify(
@@ -273,12 +278,10 @@ def verify(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
+        **_PLACE,
         "branch": "the branch; the service's, else the one that is followed, when left out",
         "plan": "push nothing; exit code 2 when there is something to push",
-        "format": "text or json",
+        **_FORMAT,
     }
 )
 def push(
@@ -303,10 +306,8 @@ def push(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
-        "format": "text or json",
+        **_PLACE,
+        **_FORMAT,
     }
 )
 def status(
@@ -323,10 +324,8 @@ def status(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
-        "format": "text or json",
+        **_PLACE,
+        **_FORMAT,
     }
 )
 def doctor(
@@ -343,12 +342,10 @@ def doctor(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
-        "target": "where it is deployed: render",
-        "service": "its name or id; the manifest's, else the repository's, when left out",
+        **_PLACE,
         "since": "from then on: 15m, 2h, 1d, or a time in ISO 8601",
         "follow": "go on until Ctrl-C",
-        "format": "text or json",
+        **_FORMAT,
     }
 )
 def logs(
@@ -373,9 +370,9 @@ def logs(
 
 @task(
     help={
-        "project": "the project's folder (default: here)",
+        **_PROJECT,
         "service": "one service; all when left out",
-        "python": "another Python than the target would use, for example 3.13",
+        **_PYTHON,
         "hashes": "write the hashes too, which pip then insists on",
     }
 )
@@ -385,7 +382,7 @@ def lock(_context: Context, project: str = ".", service: str = "", python: str =
     _call("lock", options=given, switches={"--hashes": hashes})
 
 
-@task(help={"project": "the project's folder (default: here)", "write": "write the files that are not there yet"})
+@task(help={**_PROJECT, "write": "write the files that are not there yet"})
 def init(_context: Context, project: str = ".", write: bool = False) -> None:  # noqa: FBT001, FBT002  as above
     """What does a project need for a start? Its files, and how its services tell their commit."""
     _call("init", options={"--project": project}, switches={"--write": write})
