@@ -21,7 +21,9 @@ _ROW_KEYS: Final = frozenset(
         *("mistaken_for", "explains", "transient", "signature"),
     }
 )
-_SIGNATURE_KEYS: Final = frozenset({"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults"})
+_SIGNATURE_KEYS: Final = frozenset(
+    {"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults", "transient"}
+)
 
 
 class Kind:
@@ -46,7 +48,8 @@ class Signature:
     Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
     in the lines around it, which are those of its own service (with `across` those of every container); `<<name>>` in
     them stands for what the pattern's group captured. Named groups of `pattern` and `near` fill the row's texts.
-    `weight` is how sure a match is.
+    `weight` is how sure a match is. `transient` words are also those of services that come up without: signs of health
+    after them take them back, as with a cause of that kind.
     """
 
     find: tuple[str, ...]
@@ -57,6 +60,7 @@ class Signature:
     weight: float
     slug: str
     defaults: Mapping[str, str]
+    transient: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +238,7 @@ def _signature(raw: Mapping[str, Any]) -> Signature:
         weight=float(raw.get("weight", 0.9)),
         slug=raw.get("slug", ""),
         defaults=raw.get("defaults", {}),
+        transient=raw.get("transient", False),
     )
 
 

@@ -39,6 +39,7 @@ _NUMBER: Final = re.compile(
     r"(?<!code )(?<!code: )(?<!code=)(?<!code=H)(?<!Error R)(?<!status )(?<!status=)(?<!rrno )\d+"
 )
 _TRACEBACK: Final = "Traceback (most recent call last)"
+_INSTALLED: Final = "Successfully installed "
 _COMPLAINTS: Final = (
     "ERROR",
     "CRITICAL",
@@ -85,7 +86,7 @@ _GENERAL: Final = re.compile(
 
 @dataclass(slots=True)
 class Hit:
-    """The evidence for one slug."""
+    """The evidence for one slug. Shape: `is_transient` when a sign of health after all of it takes it back."""
 
     slug: str
     row: str
@@ -94,6 +95,7 @@ class Hit:
     evidence: list[tuple[int, str]] = field(default_factory=list)
     count: int = 0
     last: int = 0
+    is_transient: bool = False
 
     @property
     def first(self) -> int:
@@ -141,7 +143,7 @@ class _Index:
                 order += 1
                 for literal in signature.find:
                     self.rules.setdefault(literal, []).append(_Rule(cause, signature, order))
-        self.scanner = Scanner([*self.rules, _TRACEBACK, *_COMPLAINTS, *rows.literals])
+        self.scanner = Scanner([*self.rules, _TRACEBACK, _INSTALLED, *_COMPLAINTS, *rows.literals])
 
     def rules_for(self, text: str) -> Iterator[_Rule]:
         """Yield the rules whose literal stands in *text*."""
@@ -180,6 +182,7 @@ class _Reader:
         self._stray_frames: list[tuple[int, Frame]] = []
         self._ignored: set[int] = set()
         self._explained: set[str] = set()
+        self._installed: dict[str, int] = {}
 
     def take(self, window: Window) -> None:
         lines = spread(window.line())
@@ -187,6 +190,9 @@ class _Reader:
             self._take(window, line, lines[place:])
 
     def _take(self, window: Window, line: LogLine, rest: tuple[LogLine, ...]) -> None:
+        if _INSTALLED in line.text:
+            names = (word.rpartition("-")[0] for word in line.text.partition(_INSTALLED)[2].split())
+            self._installed |= {slug_name(name): line.number for name in names}
         known = self._seen.get(_shape(line.text))
         if known is not None:
             self._again(known, window, line)
@@ -211,9 +217,17 @@ class _Reader:
         self._match(window, line)
 
     def finished(self) -> Hits:
+        for hit in tuple(self._hits.by_slug.values()):
+            if self._is_installed(hit):
+                del self._hits.by_slug[hit.slug]
         open_ones = [raised for raised in self._raised if _shape(raised.exception) not in self._explained]
         self._hits.unexplained = open_ones[-1] if open_ones else self._loose()
         return self._hits
+
+    def _is_installed(self, hit: Hit) -> bool:
+        """Whether the package that *hit* says cannot be built was installed after it: old releases of pip try twice."""
+        is_of_build = self._rows.causes[hit.row].kind == "build"
+        return is_of_build and self._installed.get(slug_name(hit.values.get("package", "")), 0) > hit.last
 
     def _loose(self) -> Raised | None:
         """Return the last exception without a header and without a cause, else the first line that complains.
@@ -316,10 +330,14 @@ class _Reader:
             name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values
         }
         slug = _slug(rule, {**values, **names})
-        return Hit(slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values)
+        is_transient = rule.cause.transient or rule.signature.transient
+        return Hit(
+            slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values, is_transient=is_transient
+        )
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:
         kept = self._hits.by_slug.setdefault(hit.slug, hit)
+        kept.is_transient &= hit.is_transient
         if hit.weight > kept.weight:
             kept.weight, kept.values, kept.row = hit.weight, hit.values, hit.row
         if len(kept.evidence) < _EVIDENCE_LINES:

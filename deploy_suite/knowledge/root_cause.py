@@ -61,7 +61,7 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
             values=hit.values,
             evidence=tuple(hit.evidence),
             explains=tuple(sorted(_all_following(hit.slug, follows))),
-            is_over=_is_over(hit, hits, rows),
+            is_over=_is_over(hit, hits),
         )
         for place, (score, _, hit) in enumerate(scored)
     )
@@ -104,12 +104,12 @@ def _roots(found: Sequence[Hit], follows: Mapping[str, Sequence[str]]) -> list[H
 def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     row = rows.causes[hit.row]
     score = hit.weight
-    if _is_over(hit, hits, rows):
+    if _is_over(hit, hits):
         score *= _AFTER_HEALTH
     if row.kind == "symptom" and hits.unexplained and hits.unexplained.is_exception:
         score *= _OVER_SYMPTOM
     return score
 
 
-def _is_over(hit: Hit, hits: Hits, rows: Catalogue) -> bool:
-    return rows.causes[hit.row].transient and hits.recovered_line > hit.last
+def _is_over(hit: Hit, hits: Hits) -> bool:
+    return hit.is_transient and hits.recovered_line > hit.last

@@ -325,3 +325,53 @@ def test_what_another_container_says_tells_that_a_local_address_is_the_wrong_one
 
     assert found.root is not None
     assert found.root.slug == "bound-to-wrong-address"
+
+
+CAME_UP = "INFO:     Application startup complete.\n"
+TRIED_TWICE = """Building wheels for collected packages: retrying
+  Running setup.py bdist_wheel for retrying: finished with status 'error'
+  Failed building wheel for retrying
+Failed to build retrying
+    Running setup.py install for retrying: finished with status '{status}'
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "WARNING: OpenAI API key not set, AI features are disabled",
+        "nvcc not found in PATH, using the CPU",
+        "INFO no accelerator: No module named 'torch.distributed.elastic'",
+        "You have 3 unapplied migration(s). Your project may not work properly until you apply the migrations.",
+    ],
+)
+def test_what_services_go_without_is_no_cause_once_they_are_up_and_one_as_long_as_they_are_not(said: str) -> None:
+    assert diagnose(f"{said}\n{CAME_UP}").verdict is Verdict.HEALTHY
+    assert diagnose(f"{said}\n").verdict is Verdict.KNOWN
+    assert diagnose(f"{CAME_UP}{said}\n").verdict is Verdict.KNOWN
+
+
+def test_a_package_that_an_old_pip_installs_at_the_second_attempt_is_no_failed_build() -> None:
+    text = TRIED_TWICE.format(status="done")
+
+    assert diagnose(f"{text}Successfully installed idna-2.7 retrying-1.3.3\n{CAME_UP}").verdict is Verdict.HEALTHY
+    assert slugs(f"{text}Successfully installed idna-2.7\n") == ("build-failure:retrying",)
+    assert slugs(TRIED_TWICE.format(status="error")) == ("build-failure:retrying",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Nov 21 09:00:01 host sshd[123]: error: kex_exchange_identification: Connection closed by remote host",
+        "Nov 21 09:00:01 host sshd[123]: Disconnecting user root: Too many authentication failures [preauth]",
+    ],
+)
+def test_strangers_at_the_door_of_a_server_are_no_failure_of_a_deploy(said: str) -> None:
+    assert diagnose(f"{said}\n").verdict is Verdict.HEALTHY
+
+
+def test_a_host_that_django_refuses_is_named_whole() -> None:
+    root = diagnose("Invalid HTTP_HOST header: 'www.example.com'. You may need to add it to ALLOWED_HOSTS.\n").root
+
+    assert root is not None
+    assert root.values["host"] == "www.example.com"
