@@ -1,0 +1,31 @@
+"""Invoke's tasks and the command line: the same commands, with the same options."""
+
+import argparse
+
+import pytest
+
+from deploy_suite.entry import cli, tasks
+
+# `explain list` lists all causes, for Invoke knows no optional words; no rollback compares latencies.
+_ON_THE_COMMAND_LINE_ALONE = {"explain": {"list"}, "rollback": {"samples"}}
+
+
+def _commands() -> dict[str, argparse.ArgumentParser]:
+    actions = cli._parser()._actions
+    return dict(next(one for one in actions if isinstance(one, argparse._SubParsersAction)).choices)
+
+
+def _options(command: argparse.ArgumentParser) -> set[str]:
+    actions = (one for one in command._actions if one.dest != "help")
+    return {name.lstrip("-") for one in actions for name in one.option_strings or [one.dest]}
+
+
+def test_there_is_a_task_for_each_command() -> None:
+    assert set(tasks.namespace.task_names) == set(_commands())
+
+
+@pytest.mark.parametrize("name", sorted(_commands()))
+def test_a_task_takes_what_its_command_takes(name: str) -> None:
+    taken = {one.name.replace("_", "-") for one in tasks.namespace[name].get_arguments()}
+
+    assert taken == _options(_commands()[name]) - _ON_THE_COMMAND_LINE_ALONE.get(name, set())
