@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-
 from deploy_suite.model.secret import Curtain
 from deploy_suite.wiring import opened
 from tests.rehearse.scenes import MAIN, Scene, far_away
@@ -47,7 +45,6 @@ class Stage:
     render: StandIn
     service: StandInService
     state: Path
-    database: str = ""
 
     def lay(self, scene: Scene) -> str:
         """Commit what *scene* changes in the first release, and return the commit's id."""
@@ -68,14 +65,14 @@ class Stage:
             self.service.record.variables.pop(name, None)
         self.service.record.keeps_old_build = False
 
-    def run(self, command: str, *options: str, limit_s: float = _LIMIT_S) -> Ran:
+    def run(self, command: str, *options: str) -> Ran:
         """Run *command* of the suite in the user's folder, and return what it answered."""
         done = subprocess.run(
             self.line(command, *options),
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=limit_s,
+            timeout=_LIMIT_S,
             check=False,
         )
         try:
@@ -103,13 +100,6 @@ class Stage:
             return str(json.load(connection.getresponse())["commit"])
         return ""
 
-    @property
-    def revision(self) -> str:
-        """The revision of the database, as Alembic wrote it."""
-        with psycopg.connect(self.database) as connection:
-            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(found[0]) if found else ""
-
 
 @contextlib.contextmanager
 def stage() -> Iterator[Stage]:
@@ -127,7 +117,7 @@ def stage() -> Iterator[Stage]:
         described = blueprint.first_service(TOP / "render.yaml", database_url=database)
         service = render.service(clone=clone, **described)
         git(clone, "remote", "add", "origin", str(service.record.origin))
-        yield Stage(render, service, Path(folder) / "state", database)
+        yield Stage(render, service, Path(folder) / "state")
         if render.violations:
             raise AssertionError("\n".join(render.violations))
 
