@@ -46,18 +46,14 @@ def planned(request: PlanRequest, ports: Ports) -> DeployPlan:
     Raises: DeployError when the target cannot be asked, or no service or branch is found.
     """
     began_s = ports.clock.now_s()
+    transcript = Transcript(ports.progress, ports.clock, ports.curtain)
+    ports = replace(ports, progress=transcript)
     target = LIVE_TARGETS[request.target](ports)
     voice = Voice(ports.progress, ports.clock)
     with voice.alive(target.pace.heartbeat_s):
         voice.stage("see what is live")
         service = service_of(target, request.folder, asked=request.service, ports=ports)
-        scene = Scene(
-            folder=request.folder,
-            target=target,
-            service=service,
-            ports=ports,
-            transcript=Transcript(ports.progress, ports.clock, ports.curtain),
-        )
+        scene = Scene(folder=request.folder, target=target, service=service, ports=ports, transcript=transcript)
         found = pending(scene)
         voice.stage("compare what would be deployed with it")
         plan = _Outlook(request, scene, found).plan()
