@@ -166,11 +166,12 @@ class ReleaseKind(Enum):
 class Release:
     """A release as it is recorded in `record.json`.
 
-    Shape: `id` sorts by time; `service` is its name, `service_id` the target's id; `deploy_id` is the deploy that this
-    release began, "" where none was; `live_deploy_id` is what was live when it ended, "" where that is not known;
-    `revision` is Alembic's at `commit`, "" where there is none or nobody told; `is_verified` is None until somebody
-    verified it; `replaced` and `replaced_commit` are the deploy that was live before; `auto_deploy` is how the target
-    deployed by itself before this release turned that off, None where it did not.
+    Shape: `id` is when it began, and its number, which tells the order (a clock may be set back); `service` is its
+    name, `service_id` the target's id; `deploy_id` is the deploy that this release began, "" where none was;
+    `live_deploy_id` is what was live when it ended, "" where that is not known; `revision` is Alembic's at `commit`, ""
+    where there is none or nobody told; `is_verified` is None until somebody verified it; `replaced` and
+    `replaced_commit` are the deploy that was live before; `auto_deploy` is how the target deployed by itself before
+    this release turned that off, None where it did not.
     """
 
     id: str
