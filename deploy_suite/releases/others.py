@@ -26,8 +26,8 @@ def begun_since(target: LiveTarget, service: LiveService, intent: Intent, *, our
     )
 
 
-def over(target: LiveTarget, service: LiveService, deploy: Deploy, *, clock: Clock, voice: Voice) -> Deploy:
-    """Return *deploy* when it is over, as it is where nobody can wait any longer. Raises: LostContactError."""
+def let_end(target: LiveTarget, service: LiveService, deploy: Deploy, *, clock: Clock, voice: Voice) -> None:
+    """Wait until *deploy* is over, as long as anybody would. Raises: LostContactError."""
     pace, began_s = target.pace, clock.now_s()
     heard_s = began_s
     while not deploy.state.is_over and clock.now_s() - began_s < pace.follow_s:
@@ -38,4 +38,3 @@ def over(target: LiveTarget, service: LiveService, deploy: Deploy, *, clock: Clo
             if clock.now_s() - heard_s >= pace.lost_s:
                 raise
             voice.told(f"no contact: {error.message}")
-    return deploy

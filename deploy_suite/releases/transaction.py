@@ -215,7 +215,7 @@ class Transaction:
         for one in others.begun_since(self._target, self._service, state.intent, ours=ours):
             if not one.state.is_over:
                 voice.told(f"wait for {one.id}, which somebody else has begun: it deploys {one.short} {one.subject}")
-                others.over(self._target, self._service, one, clock=self._ports.clock, voice=voice)
+                others.let_end(self._target, self._service, one, clock=self._ports.clock, voice=voice)
 
     def _redeployed(self, intent: Intent) -> Redeployment:
         return redeploy(self._target, self._service, intent, ports=self._ports, see=self._see)
