@@ -4,8 +4,9 @@ The target ends there. A rehearsal lends them the bit, so that what lies behind 
 is missing is a failure all the same.
 """
 
+import fnmatch
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from deploy_suite.manifests import shell
 from deploy_suite.model.contract import Contract
 from deploy_suite.project import snapshot_files
 
-_GIVERS: Final = frozenset({"chmod", "install"})
+_GIVERS: Final = frozenset({"chmod", "install", "find", "xargs"})
 _MOST_LEVELS: Final = 4
 
 
@@ -23,7 +24,7 @@ def missing(contract: Contract, top: Path) -> tuple[str, ...]:
     if contract.build is None:
         return ()
     folder = "" if str(contract.root) == "." else str(contract.root)
-    return tuple(dict.fromkeys(_called(contract.build.text, top, folder=folder, level=0)))
+    return tuple(dict.fromkeys(_called(contract.build.text, top, folder=folder, before=())))
 
 
 def lend(contract: Contract, top: Path) -> None:
@@ -33,22 +34,35 @@ def lend(contract: Contract, top: Path) -> None:
         file.chmod(file.stat().st_mode | 0o111)
 
 
-def _called(text: str, top: Path, *, folder: str, level: int) -> Iterator[str]:
-    given = ""
+def _called(
+    text: str, top: Path, *, folder: str, before: tuple[shell.SimpleCommand, ...], level: int = 0
+) -> Iterator[str]:
+    """Yield the scripts that *text* calls in vain; *before* are the commands that ran before it."""
+    given = [*before]
     for command in shell.parse(text).commands:
         here = posixpath.normpath(posixpath.join(folder, command.folder))
         script = called_script(top, command, folder="" if here == "." else here)
-        if command.program in _GIVERS:
-            given += f" {command.text}"
+        given.append(command)
         if not script or command.is_conditional:
             continue
         is_direct = "/" in command.program
-        if is_direct and not _is_given(script, given) and not snapshot_files.is_executable(top / script):
+        if is_direct and not snapshot_files.is_executable(top / script) and not are_given_by(given, script):
             yield script
         if level < _MOST_LEVELS:
             inner = (top / script).read_text(encoding="utf-8", errors="replace")
-            yield from _called(inner, top, folder=folder, level=level + 1)
+            yield from _called(inner, top, folder=folder, before=tuple(given), level=level + 1)
 
 
-def _is_given(script: str, given: str) -> bool:
-    return posixpath.basename(script) in given or "*.sh" in given
+def are_given_by(commands: Sequence[shell.SimpleCommand], script: str) -> bool:
+    """Whether one of *commands* gives *script* the bit: by its name, a pattern, a folder around it, or a search."""
+    return any(_gives(command, script) for command in commands)
+
+
+def _gives(command: shell.SimpleCommand, script: str) -> bool:
+    program = posixpath.basename(command.program)
+    if program not in _GIVERS or (program in {"find", "xargs"} and "chmod" not in command.words):
+        return False
+    name = posixpath.basename(script)
+    named = (posixpath.basename(word) for word in command.words[1:])
+    is_wide = program in {"find", "xargs"} or any(word in {"-R", "--recursive"} for word in command.words)
+    return is_wide or name in command.text or any(fnmatch.fnmatchcase(name, word) for word in named)

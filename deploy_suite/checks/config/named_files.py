@@ -1,6 +1,7 @@
 """Files that the commands name: are they in the commit, executable, with line ends that a shell reads?"""
 
 import difflib
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Final
 from deploy_suite.checks.config import alembic_files, gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Script
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.environments import execute_bits
 from deploy_suite.model.finding import Finding, Location
 from deploy_suite.project import snapshot_files
 
@@ -217,12 +219,8 @@ def _script(script: Script, subject: Subject) -> Iterator[Finding]:
 
 def _is_allowed(script: Script, subject: Subject) -> bool:
     """Whether an earlier command sets the bit."""
-    for earlier in subject.calls.calls:
-        if earlier is script.call:
-            return False
-        if earlier.program in {"chmod", "install"} and (script.path.name in earlier.line or "*.sh" in earlier.line):
-            return True
-    return False
+    earlier = itertools.takewhile(lambda call: call is not script.call, subject.calls.calls)
+    return execute_bits.are_given_by([call.written for call in earlier], str(script.path))
 
 
 def _line_ends(script: Script, data: bytes, subject: Subject) -> Iterator[Finding]:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 from deploy_suite.environments import execute_bits
 from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
 from deploy_suite.model.project import CommandText
@@ -52,3 +54,27 @@ def test_what_is_called_in_some_cases_only_is_lent_nothing(tmp_path: Path) -> No
     script(tmp_path, "build.sh", "true")
 
     assert execute_bits.missing(contract('if [ -n "$X" ]; then ./build.sh; fi'), tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    "giving",
+    [
+        "chmod +x build.sh more.sh",
+        "chmod +x ./*",
+        "chmod -R u+x .",
+        "find . -name '*.sh' -exec chmod +x {} +",
+        "ls *.sh | xargs chmod 755",
+    ],
+)
+def test_a_command_before_gives_the_bit_to_what_is_called_inside_too(tmp_path: Path, giving: str) -> None:
+    script(tmp_path, "build.sh", "./more.sh")
+    script(tmp_path, "more.sh", "true")
+
+    assert execute_bits.missing(contract(f"{giving} && ./build.sh"), tmp_path) == ()
+
+
+@pytest.mark.parametrize("other", ["chmod +x tool.py", "find . -name '*.pyc' -delete", "chmod 644 *.txt"])
+def test_commands_about_other_files_give_nothing(tmp_path: Path, other: str) -> None:
+    script(tmp_path, "build.sh", "true")
+
+    assert execute_bits.missing(contract(f"{other} && ./build.sh"), tmp_path) == ("backend/build.sh",)

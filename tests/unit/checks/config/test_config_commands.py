@@ -145,6 +145,7 @@ def test_a_script_without_execute_bit_fails_unless_the_build_sets_it(checked: Ch
     assert outcomes(checked(files, build="./build.sh")) == [("entrypoint-not-executable", FAILED)]
     assert outcomes(checked(files, build="chmod +x build.sh && ./build.sh")) == []
     assert outcomes(checked(files, build="chmod a+x *.sh && ./build.sh")) == []
+    assert outcomes(checked(files, build="chmod -R +x . && ./build.sh")) == []
     assert outcomes(checked(files, build="sh build.sh")) == []
     assert outcomes(checked(files, build="./build.sh", executable=("build.sh",))) == []
 
