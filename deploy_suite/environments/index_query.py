@@ -19,7 +19,9 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
 TIMEOUT_S = 20
 NOT_FOUND = 404
 FOUND = 200
+UNREADABLE = 502  # somebody answers, and not as an index does
 ARCHIVES = (".tar.gz", ".zip")
 NO_REASON = "no reason is given"
 
@@ -44,12 +47,19 @@ def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
         return (NOT_FOUND if error.code in {404, 403, 410} else error.code), []
     except FileNotFoundError:
         return NOT_FOUND, []
-    except (OSError, ValueError):
+    except (OSError, EOFError, ValueError, HTTPException, zlib.error):
         return 0, []
+    try:
+        return FOUND, _listed(kind, body)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return UNREADABLE, []
+
+
+def _listed(kind: str, body: bytes) -> list[list[Any]]:
     if "json" in kind:
         listed = json.loads(body)["files"]
-        return FOUND, [[f["filename"], f.get("requires-python") or "", _yanked(f.get("yanked"))] for f in listed]
-    return FOUND, _links(body.decode("utf-8", errors="replace"))
+        return [[f["filename"], f.get("requires-python") or "", _yanked(f.get("yanked"))] for f in listed]
+    return _links(body.decode("utf-8", errors="replace"))
 
 
 def _links(page: str) -> list[list[Any]]:

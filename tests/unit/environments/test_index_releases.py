@@ -2,7 +2,9 @@
 
 import io
 import json
+import zlib
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,25 @@ def test_a_local_index_is_asked_without_the_network(tmp_path: Path) -> None:
         "files": [["pkg-1-py3-none-any.whl", ">=3.8", ""]],
     }
     assert index_query.answer_for([tmp_path.as_uri()], "absent") == {"status": 404, "files": []}
+
+
+@pytest.mark.parametrize("body", [b"<html>log in first</html>", b'{"db_name": "registry"}', b"[]", b'{"files": [1]}'])
+def test_who_answers_otherwise_than_an_index_is_there_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(index_query, "_page", lambda _: ("application/json", body))
+
+    assert index_query.answer_for(["https://index.example"], "pkg") == {"status": 502, "files": []}
+
+
+@pytest.mark.parametrize("error", [HTTPException("cut off"), EOFError(), zlib.error()])
+def test_an_answer_that_is_cut_off_is_none(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def cut(_: str) -> tuple[str, bytes]:
+        raise error
+
+    monkeypatch.setattr(index_query, "_page", cut)
+
+    assert index_query.answer_for(["https://index.example"], "pkg") == {"status": 0, "files": []}
 
 
 def test_a_page_may_spell_its_links_in_any_way_that_html_knows(tmp_path: Path) -> None:
