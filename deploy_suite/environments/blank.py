@@ -45,9 +45,9 @@ def lay(venv: Path, installer: Installer, workshop: Workshop) -> None:
         return
     blank = folder / _VENV
     shutil.copytree(blank, venv, symlinks=True, copy_function=_linked)
-    for path in (blank / "bin").iterdir():
+    for path in (blank / "pyvenv.cfg", *(blank / "bin").iterdir()):
         if path.is_file() and not path.is_symlink():
-            _rewritten(path, venv / "bin" / path.name, old=str(blank), new=str(venv))
+            _rewritten(path, venv / path.relative_to(blank), old=str(blank), new=str(venv))
 
 
 def _folder(installer: Installer, workshop: Workshop) -> Path:
@@ -67,9 +67,7 @@ def _linked(source: str, target: str) -> None:
 
 
 def _rewritten(source: Path, target: Path, *, old: str, new: str) -> None:
-    """Give scripts that name the environment's place a file of their own, with the new place."""
-    content = source.read_bytes()
-    if old.encode() in content:
-        target.unlink()
-        target.write_bytes(content.replace(old.encode(), new.encode()))
-        target.chmod(source.stat().st_mode)
+    """Make *target* a file of its own with the new place: what a build writes into it must not reach the kept one."""
+    target.unlink()
+    target.write_bytes(source.read_bytes().replace(old.encode(), new.encode()))
+    target.chmod(source.stat().st_mode)

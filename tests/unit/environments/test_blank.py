@@ -33,6 +33,8 @@ class Making:
         (venv / "bin/pip").write_text(f"#!{venv}/bin/python\n")
         (venv / "bin/pip").chmod(0o755)
         (venv / "bin/python").symlink_to(sys.executable)
+        (venv / "bin/tool").write_text("#!/bin/sh\n")
+        (venv / "pyvenv.cfg").write_text("include-system-site-packages = false\n")
         site = venv / "lib/python3.11/site-packages/pip"
         site.mkdir(parents=True)
         (site / "__init__.py").write_text("version = 1\n")
@@ -78,6 +80,23 @@ def test_it_is_made_once_and_laid_with_its_own_place_in_its_scripts(
     assert (venv / "bin/pip").stat().st_mode & 0o777 == 0o755
     assert (venv / "bin/python").readlink() == Path(sys.executable)
     assert (venv / "lib/python3.11/site-packages/pip/__init__.py").read_text() == "version = 1\n"
+
+
+def test_what_a_build_writes_into_it_does_not_reach_the_kept_one(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, Path("pip.whl"))
+    making = Making()
+    installer, venv = cast("Installer", making), tmp_path / "venv"
+
+    blank.prepare(installer, workshop)
+    blank.lay(venv, installer, workshop)
+    for name in ("pyvenv.cfg", "bin/tool"):
+        with (venv / name).open("a") as file:
+            file.write("more\n")
+
+    assert (making.made[0] / "pyvenv.cfg").read_text() == "include-system-site-packages = false\n"
+    assert (making.made[0] / "bin/tool").read_text() == "#!/bin/sh\n"
 
 
 def test_what_the_index_gives_is_fetched_for_each_environment(
