@@ -149,10 +149,16 @@ def descendants(pid: int, *, roughly: bool = False) -> tuple[psutil.Process, ...
     """
     try:
         if roughly and Path("/proc/thread-self/children").exists():
-            return tuple(map(psutil.Process, _listed_below(pid)))
+            return tuple(filter(None, map(_process, _listed_below(pid))))
         return tuple(psutil.Process(pid).children(recursive=True))
     except psutil.Error:
         return ()
+
+
+def _process(pid: int) -> psutil.Process | None:
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid)
+    return None
 
 
 def _listed_below(pid: int) -> Iterator[int]:
