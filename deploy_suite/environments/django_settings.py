@@ -7,6 +7,8 @@ from typing import Final
 
 VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 _USUAL: Final = ("production", "prod", "render", "deploy", "deployment", "live", "heroku")
+# A module beside `mysite.settings` may be called `render` and render pages.
+_OF_SETTINGS: Final = re.compile(r"\b(?:INSTALLED_APPS|ALLOWED_HOSTS|DATABASES|DEBUG)\b|\bimport \*")
 _DEFAULT: Final = re.compile(rf"{VARIABLE}[\"']\s*(?:,|\]\s*=)\s*[\"'](?P<module>[\w.]+)[\"']")
 
 
@@ -22,15 +24,18 @@ def of_deployment(folder: Path, *, example: str) -> str:
 
 def _usual(folder: Path, package: str) -> Iterator[str]:
     place = folder.joinpath(*package.split("."))
-    yield from (name for name in _USUAL if (place / f"{name}.py").is_file())
+    yield from (name for name in _USUAL if _OF_SETTINGS.search(_text(place / f"{name}.py")))
 
 
 def _defaults(folder: Path) -> Iterator[str]:
     """Yield what wsgi.py, asgi.py and manage.py take where the variable is not set."""
     for file in (*sorted(folder.glob("*/wsgi.py")), *sorted(folder.glob("*/asgi.py")), folder / "manage.py"):
-        try:
-            found = _DEFAULT.search(file.read_text(encoding="utf-8", errors="replace"))
-        except OSError:
-            continue
-        if found:
+        if found := _DEFAULT.search(_text(file)):
             yield found["module"]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

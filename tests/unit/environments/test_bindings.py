@@ -133,7 +133,8 @@ def test_the_settings_that_are_typed_in_are_productions_where_there_are_such(tmp
     for module in modules:
         file = tmp_path / "shop" / f"{module}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("")
+        file.write_text("DEBUG = False\n")
+    (tmp_path / "shop/render.py").write_text("def page() -> str: ...\n")
     (tmp_path / "shop/wsgi.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
     (tmp_path / ".env.example").write_text(f"DJANGO_SETTINGS_MODULE={example}\n")
 
