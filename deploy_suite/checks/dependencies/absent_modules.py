@@ -45,21 +45,27 @@ def _lost_part_of_package(fault: Fault, one: Raised, name: str) -> Finding | Non
     installed = sorted(absent_packages.provider(name).names & set(packages))
     if "." not in name or not installed:
         return None
+    code = f"dep-conflict:{installed[0]}"
     told = diagnosis.diagnose(fault.rehearsed.text).root
-    if told is not None and told.family not in {
-        "missing-requirement",
-        "module-not-pushed",
-        "start-command-wrong-module",
-    }:
+    if told is not None and not _says_no_more(told, code):
         return None if told.family in OF_SURROUNDINGS else as_diagnosed(fault, told)
     version = packages[installed[0]]
     return failed(
         fault,
-        code=f"dep-conflict:{installed[0]}",
+        code=code,
         message=f"{name} is imported {fault.when}, and the installed {installed[0]} {version} does not have it",
         remedy=f"pin {installed[0]} to a release that has {name} ({version} has not), or change the import",
         location=evidence.place(one),
     )
+
+
+def _says_no_more(told: diagnosis.DiagnosedCause, code: str) -> bool:
+    """Whether the log alone tells less than what is installed does."""
+    return told.slug == code or told.family in {
+        "missing-requirement",
+        "module-not-pushed",
+        "start-command-wrong-module",
+    }
 
 
 def _made_up_driver(fault: Fault, one: Raised, name: str) -> Finding | None:
