@@ -23,7 +23,6 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "request": (),
     "symptom": (),
 }
-_DEPTH: Final = ("repository", "build", "configuration", "start", "database", "server", "request", "symptom")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ _ELSEWHERE_IDLE_S: Final = 3.0
 _LOCAL_ELSEWHERE_IDLE_S: Final = 6.0
 _ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
-_DAEMON_S: Final = 1.0
 _LOOP_RISES: Final = 3
 _SAID_CHARACTERS: Final = 120
 

@@ -341,6 +341,7 @@ Failed to build retrying
     [
         "WARNING: OpenAI API key not set, AI features are disabled",
         "nvcc not found in PATH, using the CPU",
+        "matplotlib: [Errno 13] Permission denied: '/.config'",
         "INFO no accelerator: No module named 'torch.distributed.elastic'",
         "You have 3 unapplied migration(s). Your project may not work properly until you apply the migrations.",
     ],
