@@ -23,8 +23,8 @@ nox.options.sessions = ["preflight", "tests", "lint"]
 def tests(session: nox.Session) -> None:
     """Unit, contract, functional and integration tests; `-- -m "not integration"` leaves out what takes long."""
     session.install("-e", ".", "-r", "requirements/tests.txt")
-    # Most of them wait for processes, so two at a time take little more than half as long.
-    session.run("pytest", "--numprocesses", "2", "--dist", "worksteal", *session.posargs)
+    # Most of them wait for processes, so several at a time lose little to each other.
+    session.run("pytest", "--numprocesses", "3", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(default=False)

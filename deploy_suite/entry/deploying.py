@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from deploy_suite.entry.interruption import INTERRUPTED
-from deploy_suite.entry.options import add_format, add_patience, add_place, write
+from deploy_suite.entry.options import SAMPLES, add_format, add_place, add_samples, add_window, write
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain, Secret
@@ -25,6 +25,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the two to the command line."""
     deploy = _added(commands, "deploy", "check, push, deploy and verify what is checked out; go back if it is bad")
     deploy.set_defaults(run=_deploy)
+    add_samples(deploy, of="each probe's latency, before and after")
     deploy.add_argument(
         "--network", action="store_true", help="let the service reach the network while preflight boots it"
     )
@@ -36,7 +37,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--no-baseline", action="store_true", help="do not compare the latency with that of what was live before"
     )
     rollback = _added(commands, "rollback", "put the last verified release back, or the one that is named")
-    rollback.set_defaults(run=_rollback)
+    rollback.set_defaults(run=_rollback, samples=SAMPLES)  # of a deploy that it brings to its end first
     rollback.add_argument(
         "--to", default="", metavar="DEPLOY|COMMIT", help="one that was live (default: the last verified)"
     )
@@ -50,7 +51,7 @@ def _added(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary)
     add_place(command)
-    add_patience(command, of="each probe's latency, before and after")
+    add_window(command)
     add_format(command)
     return command
 

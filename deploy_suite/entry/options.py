@@ -10,6 +10,7 @@ from deploy_suite.model.secret import Curtain
 
 TARGETS: Final = ("render",)
 _FORMATS: Final = ("text", "json")
+SAMPLES: Final = 200
 _LEAST_SAMPLES: Final = 20
 _MOST_SAMPLES: Final = 2000
 
@@ -28,9 +29,13 @@ def add_place(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_patience(command: argparse.ArgumentParser, *, of: str) -> None:
-    """Add --samples, *of* what they are taken, and --window: how long what is live is looked at."""
-    command.add_argument("--samples", type=samples, default=200, help=f"of {of} (default: 200, at least 20)")
+def add_samples(command: argparse.ArgumentParser, *, of: str) -> None:
+    """Add --samples, and *of* what they are taken."""
+    command.add_argument("--samples", type=samples, default=SAMPLES, help=f"of {of} (default: {SAMPLES}, at least 20)")
+
+
+def add_window(command: argparse.ArgumentParser) -> None:
+    """Add --window: how long what is live is looked at."""
     command.add_argument(
         "--window", type=seconds, default=60.0, metavar="SECONDS", help="how long a fault must last (default: 60)"
     )

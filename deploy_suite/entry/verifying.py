@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.entry.options import TARGETS, add_format, add_patience, add_project, write
+from deploy_suite.entry.options import TARGETS, add_format, add_project, add_samples, add_window, write
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.secret import Curtain
@@ -25,7 +25,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.add_argument("--commit", default="", help="what must serve (default: what the target says is live)")
     command.add_argument("--baseline", type=Path, help="the old release's latency, from --save-baseline")
     command.add_argument("--save-baseline", type=Path, help="measure the latency of what is live, and keep it there")
-    add_patience(command, of="each probe that may be repeated")
+    add_samples(command, of="each probe that may be repeated")
+    add_window(command)
     add_format(command)
 
 

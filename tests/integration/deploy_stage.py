@@ -28,7 +28,8 @@ services:
       - key: PYTHON_VERSION
         value: 3.12.12
 """
-QUICK = ("--samples", "20", "--window", "1")
+BACK = ("--window", "1")
+QUICK = ("--samples", "20", *BACK)
 _LIMIT_S = 120.0
 
 

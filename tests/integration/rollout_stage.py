@@ -26,7 +26,8 @@ from tests.standin.platform import Times
 from tests.standin.stand_in import StandIn, StandInService, git
 
 _TELLS_COMMIT = '[services.shop]\ncommit = { header = "X-Commit" }\n'
-QUICK = ("--samples", "20", "--window", "0.2")
+BACK = ("--window", "0.2")
+QUICK = ("--samples", "20", *BACK)
 SEASON = {"SHOP_SEASON": "winter"}
 
 
@@ -66,7 +67,7 @@ class Shop:
     def run(self, command: str, *options: str) -> Ran:
         """Run *command* in the user's clone."""
         out, err = io.StringIO(), io.StringIO()
-        quick = QUICK if command in {"deploy", "rollback"} and "--plan" not in options else ()
+        quick = {"deploy": QUICK, "rollback": BACK}.get(command, ()) if "--plan" not in options else ()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             line = (command, "--project", str(self.service.clone), "--format", "json", *quick, *options)
             code = cli.main(line)

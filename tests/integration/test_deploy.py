@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.deploy_stage import QUICK, Shop, files, shop
+from tests.integration.deploy_stage import BACK, QUICK, Shop, files, shop
 from tests.standin.stand_in import KEY, git, wait_for
 
 pytestmark = pytest.mark.integration
@@ -165,10 +165,10 @@ def test_rollback_takes_the_last_verified_release_and_says_how_to_undo_itself(he
     sha = here.stage.service.commit(files(7), "Next")
     here.stage.run("deploy", *FAST)
 
-    back = here.stage.run("rollback", *QUICK)
+    back = here.stage.run("rollback", *BACK)
     was = live(here)
     undo = next(note for note in back.answer["notes"] if note.startswith("to undo this: "))
-    undone = here.stage.run("rollback", "--to", undo.split()[-1], *QUICK)
+    undone = here.stage.run("rollback", "--to", undo.split()[-1], *BACK)
 
     assert (back.code, back.answer["verdict"], was) == (0, "live", first), back.text
     assert (undone.code, live(here)) == (0, sha), undone.text
@@ -180,8 +180,8 @@ def test_without_a_record_rollback_asks_for_a_name_and_lists_what_was_live(here:
     here.stage.run("deploy", *FAST)
     here.stage.state = tmp_path / "elsewhere"
 
-    lost = here.stage.run("rollback", *QUICK)
-    named = here.stage.run("rollback", "--to", first.commit[:10], *QUICK)
+    lost = here.stage.run("rollback", *BACK)
+    named = here.stage.run("rollback", "--to", first.commit[:10], *BACK)
 
     assert (lost.code, f"--to {first.id}" in lost.text) == (2, True), lost.text
     assert (named.code, live(here)) == (0, first.commit), named.text
@@ -194,7 +194,7 @@ def test_a_rollback_that_names_a_release_goes_there_when_a_way_back_was_finished
     here.stage.service.commit(files(15, is_bad=True), "Bad")
     killed = here.killed_at("going back", signal.SIGKILL, "--no-baseline")
 
-    named = here.stage.run("rollback", "--to", first.id, *QUICK)
+    named = here.stage.run("rollback", "--to", first.id, *BACK)
 
     assert "going back" in killed.steps
     assert [one["live"] for one in named.answer["healed"]] == [one.id for one in here.stage.service.deploys[3:4]]
@@ -300,7 +300,7 @@ def test_what_nobody_can_judge_is_left_verified_again_and_can_be_taken_back(here
     again = here.stage.run("deploy", *FAST)
     standing = here.stage.run("status")
     was = live(here)
-    back = here.stage.run("rollback", *QUICK)
+    back = here.stage.run("rollback", *BACK)
 
     assert (unsure.code, unsure.answer["verdict"], unsure.answer["back"]) == (3, "inconclusive", None), unsure.text
     assert (again.code, again.answer["preflight"], here.deploys_of(sha), was) == (3, None, 1, sha), again.text

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.integration.deploy_stage import QUICK, files
+from tests.integration.deploy_stage import BACK, QUICK, files
 from tests.rehearse.stage import Ran, Stage
 from tests.standin.platform import Times
 from tests.standin.stand_in import KEY, StandIn, git
@@ -205,7 +205,7 @@ def test_no_secret_is_told_kept_or_shown_in_the_list_of_processes(tmp_path: Path
             ran["bad"] = as_text(stage, "deploy", *QUICK)
             service.commit(telling(3, ends=True), "Ends")
             ran["ends"] = stage.run("deploy", *QUICK, "--no-baseline")
-            ran["rollback"] = as_text(stage, "rollback", *QUICK)
+            ran["rollback"] = as_text(stage, "rollback", *BACK)
             ran["status"] = as_text(stage, "status")
             ran["status in JSON"] = stage.run("status")
             ran["logs"] = as_text(stage, "logs")

@@ -6,8 +6,8 @@ import pytest
 
 from deploy_suite.entry import cli, tasks
 
-# `explain list` lists all causes, for Invoke knows no optional words; no rollback compares latencies.
-_ON_THE_COMMAND_LINE_ALONE = {"explain": {"list"}, "rollback": {"samples"}}
+# `explain list` lists all causes, for Invoke knows no optional words.
+_ON_THE_COMMAND_LINE_ALONE = {"explain": {"list"}}
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:
