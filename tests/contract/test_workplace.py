@@ -86,6 +86,10 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, **chosen}
     )
     orphan = psutil.Process(int(killed.stdout))
+    for _ in range(100):  # it may still be on its way to what it runs
+        if orphan.children():
+            break
+        time.sleep(0.05)
     tree = [orphan, *orphan.children(recursive=True)]
     before = (len(runs(chosen)), folder.exists())
 
