@@ -13,7 +13,6 @@ from deploy_suite.manifests.dockerignore import Ignoring, Rule
 
 _GLOB: Final = re.compile(r"[*?\[]")
 _UNREADABLE: Final = frozenset({".git"})
-TOP: Final = PurePosixPath()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,12 @@
 """All that is said while a release goes on, kept beside its journal."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
 from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Clock, Progress
+from deploy_suite.releases.heartbeat import beating
 from deploy_suite.releases.journal import Journal
 
 _LOG: Final = "log.txt"
@@ -34,22 +33,9 @@ class Transcript:
         for line in waiting:
             self._add(journal, line)
 
-    @contextmanager
-    def alive(self, every_s: float) -> Iterator[None]:
+    def alive(self, every_s: float) -> AbstractContextManager[None]:
         """Let something be said every *every_s* at the latest, whoever of all that speak through this is silent."""
-        over = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(every_s, over), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
-    def _beat(self, every_s: float, over: threading.Event) -> None:
-        while not over.wait(max(self._last_s + every_s - self._clock.now_s(), every_s / 20)):
-            if self._clock.now_s() - self._last_s >= every_s:
-                self.waiting(self._at_work())
+        return beating(every_s, self._clock, last_s=lambda: self._last_s, beat=lambda: self.waiting(self._at_work()))
 
     def _at_work(self) -> str:
         steps = dict(self._open)

@@ -1,10 +1,10 @@
 """What is told while a deploy goes on: each stage, and a sign of life where nothing else is said."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from deploy_suite.ports import Clock, Progress
+from deploy_suite.releases.heartbeat import beating
 
 
 class Voice:
@@ -49,20 +49,10 @@ class Voice:
             self._last_s = self._clock.now_s()
             self._progress.said(source, text)
 
-    @contextmanager
-    def alive(self, every_s: float) -> Iterator[None]:
+    def alive(self, every_s: float) -> AbstractContextManager[None]:
         """Let something be said every *every_s* at the latest, whatever the caller waits for."""
-        over = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(every_s, over), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        return beating(every_s, self._clock, last_s=lambda: self._last_s, beat=self._beat)
 
-    def _beat(self, every_s: float, over: threading.Event) -> None:
-        while not over.wait(max(self._last_s + every_s - self._clock.now_s(), every_s / 20)):
-            now_s = self._clock.now_s()
-            if now_s - self._last_s >= every_s:
-                self.told(f"{self._stage or 'asking the target'}: {now_s - self._stage_began_s:.0f} s so far")
+    def _beat(self) -> None:
+        since_s = self._clock.now_s() - self._stage_began_s
+        self.told(f"{self._stage or 'asking the target'}: {since_s:.0f} s so far")

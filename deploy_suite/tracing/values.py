@@ -165,11 +165,6 @@ class Trace:
         """The files in the order of their execution."""
         return tuple(module.file for module in self.modules)
 
-    @property
-    def eager_files(self) -> tuple[str, ...]:
-        """Those that every start executes."""
-        return tuple(module.file for module in self.modules if module.kind is ImportKind.EAGER)
-
     def strongest(self, name: str) -> ThirdPartyImport | None:
         """Return the most certain import of the top-level *name*."""
         return min((found for found in self.imports if found.name == name), key=lambda i: i.kind, default=None)

@@ -251,9 +251,3 @@ def _is_only_slow(result: ProbeResult) -> bool:
 
 def _route_probe(path: str, expect: Expectation) -> Probe:
     return Probe(name=path, path=path, follow_redirects=True, timeout_s=_ROUTE_TIMEOUT_S, expect=expect)
-
-
-def in_words(findings: Sequence[Finding]) -> str:
-    """Return how many of *findings* say that something failed, for a sentence."""
-    failed = sum(finding.outcome is Outcome.FAILED for finding in findings)
-    return f"{failed} failed" if failed else "none failed"
