@@ -2,53 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
 from deploy_suite.checks import clashing, uses
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.knowledge import clashes
-from deploy_suite.model.contract import Bindings, Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.environment import Environment, Interpreter, Preferences
+from deploy_suite.model.contract import Bindings
+from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
-from deploy_suite.model.project import CommandText, Commit, Snapshot
-from deploy_suite.ports import WorkingState
-from deploy_suite.project import entry_points
+from tests.unit.checks.gunicorn_case import case
 
 LOGIN = {"flask-login": "0.6.2", "werkzeug": "3.0.1", "flask": "3.0.0"}
 OPENAI = {"openai": "1.51.0", "httpx": "0.28.1"}
 PASSED = Finding(code="imports", outcome=Outcome.PASSED, message="main:app imports")
-
-
-def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:app") -> Case:
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    command = CommandText(text=start, location=Location("render.yaml", 6))
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
-        python=PythonRequest(version="3.11.9", origin="test"),
-        variables=(),
-        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
-        pre_deploy=None,
-        start=command,
-        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
-        port=10000,
-        port_is_movable=True,
-        health_path="",
-        host="web.onrender.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
-        location=Location("render.yaml", 2),
-    )
-    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
 
 
 def result(*findings: Finding, check: str = "imports") -> CheckResult:

@@ -1,20 +1,17 @@
 """When a service that answers stands for the import of its entry point, and when only the import can tell."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
-from deploy_suite.checks.base import Built, Case, Started
+from deploy_suite.checks.base import Built, Started
 from deploy_suite.checks.dependencies import is_shown_by_answer, started_import, subject
 from deploy_suite.checks.dependencies.rehearsed_import import Rehearsed
-from deploy_suite.model.contract import Bindings, Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.environment import Environment, Interpreter, Preferences
-from deploy_suite.model.finding import Location
-from deploy_suite.model.project import CommandText, Commit, Snapshot
-from deploy_suite.ports import Reach, WorkingState
-from deploy_suite.project import entry_points
+from deploy_suite.model.contract import Bindings, ServiceKind
+from deploy_suite.model.environment import Environment, Interpreter
+from deploy_suite.ports import Reach
+from tests.unit.checks.gunicorn_case import case
 
 QUIET = Started(log="[INFO] Listening at: http://0.0.0.0:10000\n", is_isolated=True)
 BY_ANSWER = Rehearsed(is_isolated=True, is_by_answer=True)
@@ -23,37 +20,6 @@ DJANGO = {
     "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\napplication = get_wsgi_application()\n",
     "site/settings.py": "ROOT_URLCONF = 'site.urls'\n",
 }
-
-
-def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:app") -> Case:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    command = CommandText(text=start, location=Location("render.yaml", 6))
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
-        python=PythonRequest(version="3.11.9", origin="test"),
-        variables=(),
-        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
-        pre_deploy=None,
-        start=command,
-        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
-        port=10000,
-        port_is_movable=True,
-        health_path="",
-        host="web.onrender.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
-        location=Location("render.yaml", 2),
-    )
-    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
 
 
 def shown(folder: Path, main: str, *, started: Started = QUIET, start: str = "gunicorn main:app") -> Rehearsed | None:

@@ -1,0 +1,44 @@
+"""A service whose manifest is of no interest to the test: gunicorn and Python 3.11 on Render."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import Location
+from deploy_suite.model.project import CommandText, Commit, Snapshot
+from deploy_suite.ports import WorkingState
+from deploy_suite.project import entry_points
+
+
+def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:app") -> Case:
+    """Return a service of *files*, written into *folder*, as the checks get it."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    command = CommandText(text=start, location=Location("render.yaml", 6))
+    contract = Contract(
+        target="render",
+        service="web",
+        kind=ServiceKind.WEB,
+        root=PurePosixPath(),
+        python=PythonRequest(version="3.11.9", origin="test"),
+        variables=(),
+        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
+        pre_deploy=None,
+        start=command,
+        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
+        port=10000,
+        port_is_movable=True,
+        health_path="",
+        host="web.onrender.com",
+        memory_bytes=1,
+        plan="free",
+        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
+        databases={},
+        tool_versions={},
+        location=Location("render.yaml", 2),
+    )
+    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
+    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
