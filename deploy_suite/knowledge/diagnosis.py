@@ -12,6 +12,7 @@ from deploy_suite.knowledge.log_text import plain
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.knowledge.matching import Hits, read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
+from deploy_suite.knowledge.unfolding import Unfolded
 from deploy_suite.model.secret import Masker
 
 _EVIDENCE_CHARACTERS = 400
@@ -88,7 +89,7 @@ def diagnose(text: str, *, masker: Masker | None = None, rows: Catalogue | None 
 def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Catalogue | None = None) -> Diagnosis:
     """Return the same for a log of any size, read in blocks: memory does not grow with it."""
     rows = rows or catalogue()
-    hits = read(recoded(stream), rows)
+    hits = read(Unfolded(recoded(stream)), rows)
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker) for one in found.causes)

@@ -5,20 +5,52 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.knowledge.unfolding import FOLD
+
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\ufeff")
-_PASTED: Final = re.compile(r"&(?:quot|apos|#39|lt|gt);|</(?:font|span|b|code|pre)>")
-_TAG: Final = re.compile(r"</?(?:font|span|b|i|code|pre|div|br|p)\b[^<>]{0,200}>")
-_QUOTES: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
-_TIME: Final = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
+_PASTED: Final = re.compile(
+    r"&(?:quot|apos|#\d\d|#x[0-9a-fA-F]{2}|lt|gt|nbsp|amp);|</(?:font|span|b|code|pre|p|div|li)>"
+)
+_TAG: Final = re.compile(r"</?(?:font|span|b|i|code|pre|div|br|p|li)\b[^<>]{0,200}>")
+_QUOTES: Final = str.maketrans("\u2018\u2019\u201c\u201d\u00a0\u00ab\u00bb", '\'\'"" ""')
+_TIME: Final = (
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z\b|UTC|GMT|[A-Z]{3,4}(?= )|[+-]\d\d:?\d\d))?"
+)
+_SYSLOG_TIME: Final = r"\w{3} {1,2}\d\d? \d\d:\d\d:\d\d(?:\.\d+)?"
+_POD: Final = r"[a-z][a-z0-9-]*-[a-z0-9]{6,10}-[a-z0-9]{5}"
+_APACHE: Final = (
+    r"\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] (?:\[[\w:-]*(?:error|info|warn|notice|debug|crit)\] )?"
+    r"(?:\[pid \d+(?::tid \d+)?\] )?(?:\[(?:client|remote) [^\]\n]{1,60}\] ?)?"
+)
 _PREFIX: Final = re.compile(
     "|".join(
         (
             rf"{_TIME} (?P<heroku>(?:app|heroku)\[[\w.-]+\]):? ?(?:\w{{3}} \[\w+\] ?)?",  # Heroku, Fly
-            rf"\[?(?>{_TIME})\]?[ \t]+(?=\S|$)(?!\[\d+\])",  # docker logs -t, GitHub Actions, Render
+            rf"(?:{_SYSLOG_TIME}|{_TIME}) (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
+            rf"{_SYSLOG_TIME} (?![AP]M )[\w.-]+ (?!nginx|error|fatal)(?P<journal2>[a-z][\w.@-]*): ",  # without a pid
+            rf"{_SYSLOG_TIME} (?!nginx|error|fatal|remote)(?P<journal3>web|worker|app): ",  # Elastic Beanstalk
+            rf"(?:DEFAULT|ERROR|INFO|WARNING|NOTICE|CRITICAL|DEBUG|[DIWEA*])[ \t]+(?={_TIME})",  # Cloud Run's log view
+            rf"\[?(?>{_TIME})\]?:?(?:[ \t]+|$)(?!\[\d+\])(?:INFO {{1,2}}- ?)?",
+            # what stands after a time: an instance of Render, a revision, a stream of Kubernetes, of ECS, of GitLab
+            r"\[(?!emerg|error|alert|debug|fatal)[a-z0-9]{5}\] (?=\S|$)",
+            r"default\[\w+\] {1,2}",
+            r"(?:stdout|stderr) [FP](?: |$)",
+            r"[\w-]+/[\w-]+/[0-9a-f]{8,40} ",
+            r"\d\d[OE]\+? ",
+            r"\w{3,9} \d\d?, \d{4} at \d\d?:\d\d \(UTC[\d:+-]*\)\t",  # the console of ECS
+            rf"\[[\w-]{{1,40}}\] (?=\[?{_TIME})",  # DigitalOcean
+            r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?(?:[ \t]+|$)(?=\S|$)",  # Vercel, honcho
+            _APACHE,
+            r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} - ",  # uWSGI
+            r"\d+\|[\w.-]{1,60} *\| ?",  # pm2
+            r"(?P<compose3>[\w.-]+\.\d+)\.[a-z0-9]{10,30}@[\w.-]+ +\| ?",  # docker service logs
+            rf"{_POD} (?:[a-z][\w-]* )?(?=\S|$)|\[pod/[\w.-]+/[\w.-]+\] ?",  # stern, kubectl logs --prefix
+            rf"[\w ()/.,-]{{1,60}}\t[^\t\n]{{1,80}}\t\ufeff?(?={_TIME})",  # gh run view --log
+            r" {0,6}\d{1,5}(?: {2}| ?[|\u2502] |\t|: (?=\s*(?:File|Traceback|[\w.]+Error)\b))(?=\s*\S)",  # line numbers
+            r" {0,6}\d{1,5} ?[|\u2502]$",
             r"(?P<compose>[A-Za-z0-9][\w.-]{0,62}) +\| ?",  # docker compose
             r"(?P<compose2>[A-Za-z0-9][\w.-]{0,62}[_-]\d+)\| ?",
             r"remote: ?",  # git push to a platform
-            r"\w{3} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
             r"\w{3} [ \d]?\d,? (?:\d{4} )?\d\d?:\d\d:\d\d (?:AM|PM)[ \t]+(?:\[\w{4,12}\] ?)?",  # Render's log view
             r"#\d+ (?:\[[^\]]{1,60}\] )?(?:\d+\.\d+ )?",  # BuildKit, plain progress
             # Cloud Foundry, and consoles of container hosts
@@ -32,8 +64,9 @@ _PREFIX: Final = re.compile(
         )
     )
 )
-_MOST_PREFIXES: Final = 4
-_ESCAPED: Final = ("(most recent call last):\\n", "\\n  File ", '\\n  File \\"', "\\n\\nDuring handling")
+_PRETTY: Final = re.compile(r'\s*"(?:textPayload|message|log|msg|stderr|stdout)": ?"(?P<text>.*?)"?,?')
+_MOST_PREFIXES: Final = 5
+_FOLD: Final = FOLD.decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +99,14 @@ def plain(raw: str) -> str:
 
 def log_line(number: int, raw: str) -> LogLine:
     """Return the line *raw* taken apart."""
-    text, service, place = plain(raw), "", ""
+    text, service, place = plain(raw.removeprefix(_FOLD)), "", ""
+    if '": "' in text and (entry := _PRETTY.fullmatch(text)):
+        text = entry["text"].replace('\\"', '"').removesuffix("\\n")
     for _ in range(_MOST_PREFIXES):
         match = _PREFIX.match(text)
         if not match or not match.end():
             break
         if not service and match.lastgroup:
-            service, place = match[match.lastgroup], match.lastgroup.rstrip("2")
+            service, place = match[match.lastgroup], match.lastgroup.rstrip("23")
         text = text[match.end() :]
     return LogLine(number, text, service, place)
-
-
-def spread(line: LogLine) -> tuple[LogLine, ...]:
-    """Return the lines that *line* holds: several where a string of JSON has a traceback in it, else itself."""
-    if not any(mark in line.text for mark in _ESCAPED):
-        return (line,)
-    texts = line.text.replace('\\"', '"').split("\\n")
-    return tuple(LogLine(line.number, text, line.service, line.place) for text in texts if text.strip())

@@ -10,7 +10,7 @@ from typing import Final
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
 from deploy_suite.knowledge.distributions import distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
-from deploy_suite.knowledge.log_text import LogLine, spread
+from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import (
     EXCEPTION,
@@ -33,6 +33,8 @@ _WRAP_COLUMNS: Final = 40
 _MOST_COLUMNS: Final = 240
 _SCREEN_COLUMNS: Final = 72
 _HEADER_COLUMNS: Final = 60
+_LONGEST_HARMLESS: Final = 400
+_TROUBLE: Final = ("rror:", "ERROR", "ailed", "FATAL")
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 # A short number after these words says something else each time; any other is a time, an address or a count.
 _NUMBER: Final = re.compile(
@@ -185,11 +187,7 @@ class _Reader:
         self._installed: dict[str, int] = {}
 
     def take(self, window: Window) -> None:
-        lines = spread(window.line())
-        for place, line in enumerate(lines, 1):
-            self._take(window, line, lines[place:])
-
-    def _take(self, window: Window, line: LogLine, rest: tuple[LogLine, ...]) -> None:
+        line = window.line()
         if _INSTALLED in line.text:
             names = (word.rpartition("-")[0] for word in line.text.partition(_INSTALLED)[2].split())
             self._installed |= {slug_name(name): line.number for name in names}
@@ -200,9 +198,9 @@ class _Reader:
         if line.number in self._ignored:
             return
         if self._rows.harmless_blocks.search(line.text):
-            self._ignore_block((*rest, *window.after(line.service))[1:])
+            self._ignore_block(window.after(line.service)[1:])
             return
-        if self._rows.harmless.search(line.text):
+        if self._is_harmless(line.text):
             self._remember(line, ())
             self._explained.add(_shape(line.text))
             return
@@ -211,10 +209,15 @@ class _Reader:
         if self._rows.recovered.search(line.text):
             self._hits.recovered_line = line.number
         if _TRACEBACK in line.text:
-            self._traceback(line, (*rest, *window.after(line.service)))
+            self._traceback(line, window.after(line.service))
             if len(line.text.strip()) <= _HEADER_COLUMNS:
                 return
         self._match(window, line)
+
+    def _is_harmless(self, text: str) -> bool:
+        """Whether *text* is no trouble; a line so long may be a whole log that lost its line ends."""
+        is_whole_log = len(text) > _LONGEST_HARMLESS and any(mark in text for mark in _TROUBLE)
+        return not is_whole_log and bool(self._rows.harmless.search(text))
 
     def finished(self) -> Hits:
         for hit in tuple(self._hits.by_slug.values()):
@@ -392,5 +395,5 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
 
 def _joined(window: Window, line: LogLine, service: str) -> str:
     """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
-    lines = (*window.before(service), *spread(window.line()), *window.after(service))
+    lines = (*window.before(service), window.line(), *window.after(service))
     return "\n".join((f"@{line.place}", *(one.text for one in lines)))

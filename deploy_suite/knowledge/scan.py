@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import LINE_LIMIT
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine, log_line
+from deploy_suite.knowledge.unfolding import FOLD
 
 BLOCK_BYTES: Final = 1 << 17
 BEFORE_BYTES: Final = 12_000
@@ -49,22 +51,31 @@ class Window:
         """Return the line right before; an empty one at the beginning."""
         end = max(0, self.start - 1)
         begin = self.buffer.rfind(b"\n", max(0, end - LINE_LIMIT), end) + 1
-        return log_line(self.number - 1, decoded(self.buffer[begin:end]))
+        is_folded = self.buffer.startswith(FOLD, self.start)
+        return log_line(self.number if is_folded else self.number - 1, decoded(self.buffer[begin:end]))
 
     def before(self, service: str = "") -> tuple[LogLine, ...]:
         """Return the lines before, oldest first."""
         raw = self.buffer[max(0, self.start - BEFORE_BYTES) : self.start].split(b"\n")[:-1][-LINES_BEFORE:]
-        return _of(service, raw, self.number - len(raw))
+        return _of(service, raw, self.number - _ends(self.buffer, self.start - len(b"\n".join(raw)) - 1, self.start))
 
     def after(self, service: str = "") -> tuple[LogLine, ...]:
         """Return the lines after."""
         raw = self.buffer[self.end + 1 : self.end + 1 + AFTER_BYTES].split(b"\n")[:LINES_AFTER]
-        return _of(service, raw, self.number + 1)
+        is_folded = self.buffer.startswith(FOLD, self.end + 1)
+        return _of(service, raw, self.number if is_folded else self.number + 1)
 
 
 def _of(service: str, raw: Sequence[bytes], first: int) -> tuple[LogLine, ...]:
-    lines = (log_line(number, decoded(text)) for number, text in enumerate(raw, first))
+    numbers = accumulate((not text.startswith(FOLD) for text in raw[1:]), initial=first)
+    lines = (log_line(number, decoded(text)) for number, text in zip(numbers, raw, strict=False))
     return tuple(line for line in lines if not service or not line.service or line.service == service)
+
+
+def _ends(buffer: bytes, start: int, end: int) -> int:
+    """Return how many line ends of the log itself stand between *start* and *end*."""
+    folded = buffer.count(FOLD, start, end + 1)
+    return buffer.count(b"\n", start, end) - (buffer.count(b"\n" + FOLD, start, end + 1) if folded else 0)
 
 
 def decoded(raw: bytes) -> str:
@@ -90,7 +101,7 @@ class Scanner:
         while block := stream.read(BLOCK_BYTES):
             cut = _cut(buffer, fresh)
             yield from self._within(buffer, fresh, cut, number, anchors or news.anchors(buffer[fresh:cut]))
-            number += buffer.count(b"\n", fresh, cut)
+            number += _ends(buffer, fresh, cut)
             keep = max(0, cut - BEFORE_BYTES)
             buffer, fresh = buffer[keep:] + block, cut - keep
             anchors = ()
@@ -99,7 +110,7 @@ class Scanner:
     def _within(self, buffer: bytes, start: int, end: int, number: int, anchors: Iterable[bytes]) -> Iterator[Window]:
         at = start
         for begin in sorted(_starts(buffer, start, end, anchors)):
-            number += buffer.count(b"\n", at, begin)
+            number += _ends(buffer, at, begin)
             at = begin
             stop = buffer.find(b"\n", begin)
             yield Window(buffer=buffer, start=begin, end=stop if stop >= 0 else len(buffer), number=number)

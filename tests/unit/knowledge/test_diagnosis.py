@@ -1,3 +1,4 @@
+import html
 import io
 import json
 
@@ -58,6 +59,33 @@ def test_a_missing_package_is_named_with_the_line_that_proves_it() -> None:
         lambda line: f"Nov 21 10:00:00 AM  [abcde] {line}",
         lambda line: f"{line}\r",
         lambda line: f"\ufeff{line}",
+        lambda line: f"   7 | {line}",
+        lambda line: f"   7  {line}",
+        lambda line: f"2026-11-21T10:00:00.123Z\t{line}",
+        lambda line: f"2026-11-21T10:00:00.123456+00:00 ecs/web/0123456789abcdef {line}",
+        lambda line: f"November 21, 2026 at 10:00 (UTC+1:00)\t{line}",
+        lambda line: f"2026-11-21 10:00:00.123 CET {line}",
+        lambda line: f"2026-11-21 10:00:00 default[20261121t100000]  {line}",
+        lambda line: f"2026-11-21T10:00:00.123456789Z [ab1cd] {line}",
+        lambda line: f"2026-11-21T10:00:00.123456789Z stderr F {line}",
+        lambda line: f"2026-11-21T10:00:00.123456Z 01E {line}",
+        lambda line: f"build\tInstall\t2026-11-21T10:00:00.1234567Z {line}",
+        lambda line: f"[web] [2026-11-21 10:00:00] {line}",
+        lambda line: f"[10:00:00.123] {line}",
+        lambda line: f"10:00:00 web.1  | {line}",
+        lambda line: f"0|web  | {line}",
+        lambda line: f"app_web.1.abcdefghijklmnop@host    | {line}",
+        lambda line: f"web-6d5f8c9b77-x2x4z web {line}",
+        lambda line: f"Nov 21 10:00:00 ip-172-31-1-2 web: {line}",
+        lambda line: f"Nov 21 10:00:00 web: {line}",
+        lambda line: f"2026-11-21T10:00:00+0100 host gunicorn[811]: {line}",
+        lambda line: f"2026-11-21 10:00:00,123: {line}",
+        lambda line: f"[Sat Nov 21 10:00:00.123456 2026] [wsgi:error] [pid 7:tid 8] [client 192.0.2.1:5] {line}",
+        lambda line: f"ERROR 2026-11-21T10:00:00.123456Z {line}",
+        lambda line: json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2026-11-21T10:00:00.1Z"}),
+        lambda line: json.dumps({"textPayload": line, "timestamp": "2026-11-21T10:00:00Z", "severity": "ERROR"}),
+        html.escape,
+        lambda line: f"{html.escape(line)}<br>",
     ],
 )
 def test_the_dress_of_a_line_changes_nothing(dressed: object) -> None:

@@ -1,0 +1,117 @@
+"""A log whose lines were folded into strings (JSON, web pages, a paste without line ends) → one line a line again.
+
+A line end that the log itself does not have is followed by FOLD, so that lines are still counted as the log has them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from deploy_suite.knowledge.encodings import Blocks
+
+FOLD: Final = b"\x01"
+_BREAK: Final = b"\n" + FOLD
+_MOST_PENDING: Final = 1 << 20
+_FEWEST_ESCAPED: Final = 2
+# The keys under which loggers, container engines and clouds keep what a program printed.
+_TEXT_KEYS: Final = (
+    *("log", "message", "msg", "MESSAGE", "textPayload", "event", "exception", "exc_info", "error", "traceback"),
+    *("stack_trace", "stack", "stackTrace", "stderr", "stdout", "body", "errorMessage", "text"),
+)
+# What keeps a line of output an entry; others have an entry a message, which is read as it stands when it is one line.
+_OF_ENGINES: Final = frozenset({"log", "textPayload"})
+_WITHIN: Final = ("jsonPayload", "exception", "error", "fields", "data", "attributes", "record", "exc_info")
+_LOW_LEVELS: Final = frozenset({"debug", "info", "notice", "trace", "warn", "warning"})
+_LEVEL_KEYS: Final = ("level", "levelname", "severity", "log_level")
+_JSON: Final = re.compile(rb'^[^{\n"]{0,120}(?=\{ ?"\w)')
+_KEY: Final = re.compile(rb'"(?:' + "|".join(_TEXT_KEYS).encode() + rb')" ?: ?["\[{]')
+_MARKED: Final = re.compile(rb"\(most recent call last\):\\n|\\n *File |\\n\\nDuring handling")
+_DRIVE: Final = re.compile(rb"\b[A-Za-z]:\\")
+_ESCAPED: Final = re.compile(rb"(?:\\r)?\\n")
+# In a Windows path `\n` may begin the name of a folder, which rarely begins with a capital or a space.
+_ESCAPED_BY_A_PATH: Final = re.compile(rb"(?:\\r)?\\n(?=[A-Z ]|\\n)")
+_TAG: Final = re.compile(rb"(?i)<br ?/?>(?!\r?\n|$)")
+_TWO_FRAMES: Final = re.compile(rb'", line \d+[^\n]{1,400}? File "')
+_JOINT: Final = re.compile(
+    rb'(?:\A|\s+)(?=File "[^"\n]{1,300}", line \d+|During handling of the above|The above exception was'
+    rb"|Traceback \(most recent|(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*(?:Error|Exception|Exit|Warning)(?:: |\s*$))"
+)
+
+
+class Unfolded:
+    """A stream of which each folded line is unfolded as it is read."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        """Take the *blocks* of the log."""
+        self._blocks = blocks
+        self._pending = b""
+        self._ahead: bytes | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next whole lines of about *size* bytes; the rest of a line that has no end in sight as it is."""
+        if self._ahead is None:
+            self._ahead = self._blocks.read(size)
+        while self._ahead:
+            text, self._ahead = self._pending + self._ahead, self._blocks.read(size)
+            last = text.rfind(b"\n") + 1 if self._ahead else len(text)
+            if last or len(text) >= _MOST_PENDING:
+                last = last or len(text)
+                self._pending = text[last:]
+                return unfolded(text[:last])
+            self._pending = text
+        return b""
+
+
+def unfolded(text: bytes) -> bytes:
+    """Return *text*, whole lines, with those unfolded that hold several."""
+    if FOLD in text:
+        text = text.replace(FOLD, b"")
+    # One byte is found several times as fast as two.
+    if b"<" in text and (b"<br" in text or b"<BR" in text):
+        text = _TAG.sub(_BREAK, text)
+    if (b"\\" in text and b"\\n" in text) or (b"{" in text and b'{"' in text):
+        return b"\n".join(_line(line) for line in text.split(b"\n"))
+    if b' File "' in text and _TWO_FRAMES.search(text):
+        return b"\n".join(_joined(line) for line in text.split(b"\n"))
+    return text
+
+
+def _line(line: bytes) -> bytes:
+    if b'"' in line and (found := _JSON.match(line)) and _KEY.search(line):
+        texts = _texts_of(line[found.end() :])
+        if texts is not None:
+            return _BREAK.join(found[0] + one.encode("utf-8", "surrogatepass") for one in texts)
+    if b"\\n" in line and (line.count(b"\\n") >= _FEWEST_ESCAPED or _MARKED.search(line)):
+        pattern = _ESCAPED_BY_A_PATH if _DRIVE.search(line) else _ESCAPED
+        return pattern.sub(_BREAK, line.replace(b'\\"', b'"').replace(b"\\t", b"\t"))
+    return _joined(line)
+
+
+def _joined(line: bytes) -> bytes:
+    """Return *line* with its frames apart, where a paste put a traceback into one line."""
+    return _JOINT.sub(_BREAK, line) if _TWO_FRAMES.search(line) else line
+
+
+def _texts_of(line: bytes) -> list[str] | None:
+    """Return the lines that an entry of JSON holds; None for what is none, or no more than information."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(entry, dict) or any(str(entry.get(key, "")).lower() in _LOW_LEVELS for key in _LEVEL_KEYS):
+        return None
+    lines = [one for text in _texts(entry) for one in text.split("\n")]
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    return lines if len(lines) > 1 or (lines and not _OF_ENGINES.isdisjoint(entry)) else None
+
+
+def _texts(entry: dict[str, object]) -> Iterator[str]:
+    for key, value in entry.items():
+        if isinstance(value, str) and key in _TEXT_KEYS:
+            yield value
+        elif isinstance(value, dict) and key in _WITHIN:
+            yield from _texts(value)
+        elif isinstance(value, list) and key in _TEXT_KEYS:
+            yield "\n".join(one for one in value if isinstance(one, str))

@@ -1,0 +1,86 @@
+"""A log whose lines were folded is read as the one that was printed, and its lines are counted as it has them."""
+
+import io
+import json
+
+import pytest
+
+from deploy_suite.knowledge.diagnosis import EvidenceLine, diagnose
+from deploy_suite.knowledge.unfolding import FOLD, Unfolded, unfolded
+
+PRINTED = """Traceback (most recent call last):
+  File "/srv/app/api/main.py", line 26, in <module>
+    import numpy as np
+ModuleNotFoundError: No module named 'numpy'"""
+
+
+@pytest.mark.parametrize(
+    "folded",
+    [
+        json.dumps({"severity": "ERROR", "textPayload": PRINTED}),
+        json.dumps({"event": "failed", "level": "error", "exception": PRINTED}),
+        json.dumps({"jsonPayload": {"message": PRINTED}, "severity": "CRITICAL"}),
+        json.dumps({"level": "error", "traceback": PRINTED.split("\n")}),
+        f"web_1 | {json.dumps({'message': PRINTED})}",
+        f"fatal: [host]: FAILED! => {json.dumps({'rc': 1, 'stderr': PRINTED})}",
+        json.dumps({"stderr": PRINTED})[:-2],
+        PRINTED.replace("\n", "\\n"),
+        PRINTED.replace("\n", "<br>"),
+        PRINTED.replace("\n", " "),
+    ],
+)
+def test_a_traceback_in_one_line_is_read_like_any_other(folded: str) -> None:
+    found = diagnose(f"starting\n{folded}\nstopped\n").root
+
+    assert found is not None
+    assert found.slug == "missing-requirement:numpy"
+    assert [one.line for one in found.evidence] == [2]
+
+
+def test_lines_after_a_folded_one_are_counted_as_the_log_has_them() -> None:
+    folded = json.dumps({"textPayload": "one\ntwo\nthree"})
+
+    found = diagnose(f"{folded}\n{folded}\n{PRINTED}\n").root
+
+    assert found is not None
+    assert found.evidence == (EvidenceLine(6, "ModuleNotFoundError: No module named 'numpy'"),)
+
+
+def test_the_name_of_a_folder_on_windows_is_no_line_end() -> None:
+    line = rb'File "C:\new\numpy\__init__.py", line 3, in n\nModuleNotFoundError: No module named numpy'
+
+    assert unfolded(line) == line.replace(rb"\nModule", b"\n" + FOLD + b"Module")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"level": "info", "message": "retrying\\nsoon\\n"}'.replace(b"\\n", b" "),
+        b'{"s":"F","msg":"ends"}',
+        b'{"no": "text"}',
+        b'[{"log": 3}]',
+        b'{"log": broken',
+        b"a \\n alone",
+    ],
+)
+def test_what_holds_no_further_line_stays_as_it_is(line: bytes) -> None:
+    assert unfolded(line) == line
+
+
+def test_a_line_without_end_is_handed_on_in_parts() -> None:
+    text = b"x" * (3 << 20)
+    stream = Unfolded(io.BytesIO(text))
+
+    blocks = list(iter(lambda: stream.read(1 << 17), b""))
+
+    assert b"".join(blocks) == text
+    assert max(map(len, blocks)) <= (1 << 20) + (1 << 17)
+
+
+def test_a_folded_line_is_never_cut_at_the_end_of_a_block() -> None:
+    folded = json.dumps({"textPayload": PRINTED})
+    stream = Unfolded(io.BytesIO(f"{folded}\n".encode() * 50))
+
+    blocks = list(iter(lambda: stream.read(100), b""))
+
+    assert b"".join(blocks) == (PRINTED.replace("\n", "\n\x01") + "\n").encode() * 50
