@@ -208,6 +208,9 @@ class Http(Protocol):
     through one have set; an address without TLS is asked directly.
     """
 
+    def prepare(self) -> None:
+        """Do ahead, while nothing waits, what the first request would have to wait for."""
+
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:
@@ -220,6 +223,9 @@ class Http(Protocol):
 
 class WebSockets(Protocol):
     """Speaks WebSocket."""
+
+    def prepare(self) -> None:
+        """Do ahead, while nothing waits, what the first exchange would have to wait for."""
 
     def exchange(
         self,

@@ -59,6 +59,7 @@ class TrialRun:
             early = EarlyStart.of(self._built, pool=self._pool, recorder=self._recorder, milestones=self._milestones)
         if early is None:
             self._is_under_way.set()
+        self._pool.submit(self._make_ready_to_ask)
         looked_at = self._pool.submit(self._looked_at)
         imports = self._pool.submit(self._imported)
         try:
@@ -111,6 +112,13 @@ class TrialRun:
         if pre_deploy.result().outcome is Outcome.PASSED:
             migrations.note_command(self._built, self._ports)
         return [migrated, imported, pre_deploy.result(), booted]
+
+    def _make_ready_to_ask(self) -> None:
+        """Do what the first questions would wait for while the service starts; it would count as slowness of its."""
+        self._is_under_way.wait()
+        self._ports.http.prepare()
+        if any(probe.websocket for probe in self._built.case.contract.probes):
+            self._ports.websockets.prepare()
 
     def _looked_at(self) -> CheckResult:
         self._is_under_way.wait()

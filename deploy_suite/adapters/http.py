@@ -25,6 +25,9 @@ _AGENT: Final = "deploy-suite/0.1"
 class HttpxHttp:
     """Asks over HTTP/1.1, a connection for each request, as the probes of a platform do."""
 
+    def prepare(self) -> None:
+        """See `ports.Http.prepare`: nothing is left to do."""
+
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:

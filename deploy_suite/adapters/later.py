@@ -21,6 +21,10 @@ from deploy_suite.ports import (
 class LaterHttp:
     """Implements `ports.Http`."""
 
+    def prepare(self) -> None:
+        """See `ports.Http.prepare`."""
+        import deploy_suite.adapters.http  # noqa: F401, PLC0415  see the module's docstring
+
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:
@@ -32,6 +36,10 @@ class LaterHttp:
 
 class LaterWebSockets:
     """Implements `ports.WebSockets`."""
+
+    def prepare(self) -> None:
+        """See `ports.WebSockets.prepare`."""
+        import deploy_suite.adapters.websockets  # noqa: F401, PLC0415  see the module's docstring
 
     def exchange(
         self,

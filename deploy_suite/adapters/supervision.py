@@ -21,8 +21,8 @@ _ENDS_WITHIN_S: Final = 15.0
 _OF_INTERPRETERS: Final = frozenset({"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"})
 _IMPORT_ROOT: Final = str(Path(deploy_suite.__file__).parent.parent)
 _PROGRAM: Final = (
-    "import sys; sys.path.append(sys.argv[1]); "
-    "from deploy_suite.adapters.warden.{program} import main; sys.exit(main())"
+    "import os, sys; sys.path.append(sys.argv[1]); "
+    "from deploy_suite.adapters.warden.{program} import main; os._exit(main())"
 )
 
 Journal = Callable[[int], None]
@@ -43,7 +43,7 @@ class Warden:
         self.events, telling = os.pipe()
         command = [sys.executable, "-I", "-S", "-c", _PROGRAM.format(program=program), _IMPORT_ROOT]
         try:
-            self._process = subprocess.Popen(
+            self._process = psutil.Popen(  # whose wait() does not poll
                 [*command, str(control), str(telling)],
                 stdin=_descriptor(streams[0]),
                 stdout=_descriptor(streams[1]),
@@ -84,7 +84,7 @@ class Warden:
         self.close()
         try:
             self._process.wait(_ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
+        except psutil.TimeoutExpired:
             for process in (*descendants(self.pid), psutil.Process(self.pid)):
                 with contextlib.suppress(psutil.Error):
                     process.kill()

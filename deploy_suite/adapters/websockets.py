@@ -20,6 +20,9 @@ _CLOSE_WITHIN_S: Final = 1.0
 class SyncWebSockets:
     """Speaks WebSocket, one exchange a connection."""
 
+    def prepare(self) -> None:
+        """See `ports.WebSockets.prepare`: nothing is left to do."""
+
     def exchange(
         self,
         address: Address,

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy_suite.adapters.warden import names, namespaces, outside, relay
+from deploy_suite.adapters.warden import furnishing, names, outside, relay
 from deploy_suite.adapters.warden.channel import Channel
 
 _MOST_HOSTS = 1000
@@ -24,7 +24,7 @@ def main() -> int:
     if order is None:
         return 0
     try:
-        namespaces.leave(order["kinds"])
+        furnishing.leave(order["kinds"])
     except OSError as error:
         return _failed(channel, error)
     inside = os.fork() if "pid" in order["kinds"] else 0
@@ -59,13 +59,13 @@ def _furnish(channel: Channel, order: dict[str, Any]) -> None:
             told.add(host)
             channel.tell({"reached": host, "port": port})
 
-    namespaces.keep_mounts_private()
+    furnishing.keep_mounts_private()
     if "pid" in order["kinds"]:
-        namespaces.mount_proc()
-    namespaces.raise_interface("lo")
+        furnishing.mount_proc()
+    furnishing.raise_interface("lo")
     for target, cover in order["covers"].items():
         if Path(target).exists():
-            namespaces.cover(Path(target).resolve(), Path(cover))
+            furnishing.cover(Path(target).resolve(), Path(cover))
     names.serve(note)
     with contextlib.suppress(OSError):  # not every system has such devices; then calls to bare addresses go unseen
         outside.stand_in(note)

@@ -12,7 +12,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from deploy_suite.adapters.warden import namespaces
+from deploy_suite.adapters.warden import furnishing
 
 _DEVICE = b"outside"
 _OWN_ADDRESS = "192.0.2.1"  # RFC 5737: for documentation, routed nowhere
@@ -37,7 +37,7 @@ def stand_in(note: Note) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, _SIOCSIFADDR, _named(_OWN_ADDRESS))
             fcntl.ioctl(control, _SIOCSIFNETMASK, _named(_NETMASK))
-            namespaces.raise_interface(_DEVICE.decode())
+            furnishing.raise_interface(_DEVICE.decode())
             _route_everything(control)
     except OSError:
         os.close(tunnel)

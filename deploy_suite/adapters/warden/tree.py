@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 _END_WITHIN_S = 10.0
 _FIRST_PAUSE_S = 0.001
@@ -57,7 +55,7 @@ def reap() -> dict[int, int]:
 
 
 def _parents() -> Mapping[int, int]:
-    if not Path("/proc/self/stat").exists():
+    if not os.path.exists("/proc/self/stat"):  # noqa: PTH110  pathlib takes as long to import as all else here
         return _parents_by_ps()
     return {
         int(entry): parent
@@ -75,6 +73,8 @@ def _parent(pid: str) -> int | None:
 
 
 def _parents_by_ps() -> Mapping[int, int]:
+    import subprocess  # noqa: PLC0415  Linux lists its processes itself, and each warden would wait for the import
+
     listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False)
     pairs = (line.split() for line in listing.stdout.splitlines())
     return {int(pid): int(parent) for pid, parent in pairs if int(parent) != 0}

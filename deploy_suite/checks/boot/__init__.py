@@ -153,18 +153,20 @@ class _Trial:
         answer = answering.wait(self._stage, self._process, self._stage.address)
         if isinstance(answer, Finding):
             return _with_outside(self._stage, (*moved, answer))
-        if answer.is_undoubted:
-            network = self._stage.network
-            reached, log = tuple(network.reached_for()), self._process.output()
-            self._milestones.answers(Started(log=log, reached=reached, is_isolated=network.is_isolated))
         return self._of_web(bound, answer, moved)
 
     def _of_web(self, bound: listening.Bound, answer: answering.Answered, moved: Findings) -> Findings:
         """Return the findings about a service that answers: its memory, its routes, its end."""
+        network = self._stage.network
+        start = Started(
+            log=self._process.output(), reached=tuple(network.reached_for()), is_isolated=network.is_isolated
+        )
         started = _with_outside(self._stage, ())
         self._measure()
         asked = probing.probed(self._stage, self._process, self._stage.address)
         self._measure()
+        if answer.is_undoubted:  # told now: whoever waits for it must not slow the answers down
+            self._milestones.answers(start)
         if failure := listening.ended(self._stage, self._process, doing="while it was asked"):
             return (*moved, *answer.findings, *asked.findings, failure, *started)
         stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)

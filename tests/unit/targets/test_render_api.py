@@ -47,6 +47,9 @@ class FakeHttp:
     asked: list[tuple[str, str, bytes]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        pass
+
     def request(
         self, _address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:
