@@ -54,7 +54,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     curtain = Curtain()
     try:
         interruption.listen()
-        options = _parser().parse_args(arguments)
+        options = parser()[0].parse_args(arguments)
         curtain.add(Masker.of(_secrets(options)))
         return int(options.run(options, curtain))
     except DeployError as error:
@@ -71,14 +71,15 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         return _UNEXPECTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argparse.ArgumentParser]"]:
+    """Return the parser of the command line, and its commands."""
+    whole = argparse.ArgumentParser(
         prog="deploy-suite",
         description="Preflight and deployment of Python web services.",
         epilog=_EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
     deploying.add_commands(commands)
     pushing.add_commands(commands)
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     tracing.add_command(commands)
     locking.add_command(commands)
     beginning.add_command(commands)
-    return parser
+    return whole, commands
 
 
 def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,8 +11,7 @@ _ON_THE_COMMAND_LINE_ALONE = {"explain": {"list"}}
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:
-    actions = cli._parser()._actions
-    return dict(next(one for one in actions if isinstance(one, argparse._SubParsersAction)).choices)
+    return dict(cli.parser()[1].choices)
 
 
 def _options(command: argparse.ArgumentParser) -> set[str]:
