@@ -115,8 +115,10 @@ class Catalogue:
     literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
-        """Return the row of *slug*, else that of its family."""
-        return self.causes.get(slug) or self.causes.get(family(slug))
+        """Return the row of *slug*, else the one that says why (`family:package-why`), else that of its family."""
+        name, _, parameter = slug.partition(":")
+        whys = (f"{name}:{parameter[at + 1 :]}" for at, one in enumerate(parameter) if one == "-")
+        return next((self.causes[one] for one in (slug, *whys, name) if one in self.causes), None)
 
 
 @cache

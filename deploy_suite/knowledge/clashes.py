@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 PYTHON: Final = "python"
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_LISTS: Final = frozenset({"uses"})
+_LISTS: Final = frozenset({"uses", "through"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Clash:
     python: str = "3.11"
     lacks: Mapping[str, str] = field(default_factory=lambda: _NONE)
     uses: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
     is_later: bool = False
     mentions: str = ""
     unless: str = ""

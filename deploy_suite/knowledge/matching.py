@@ -131,7 +131,10 @@ class _Reading:
 
     def holds(self, match: re.Match[str]) -> bool:
         """Whether *match* needs both lines, where there are two."""
-        return not self.seam or match.start() < self.seam < match.end()
+        if not self.seam:
+            return True
+        is_across = match.start() < self.seam < match.end()
+        return is_across and not match.re.search(self.text, 0, self.seam)
 
 
 class _Index:

@@ -54,7 +54,7 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
     scored = sorted(((_score(hit, hits, rows), -hit.first, hit) for hit in roots), key=lambda s: s[:2], reverse=True)
     causes = tuple(
         Ranked(
-            slug=hit.slug,
+            slug=_slug(hit, found, rows),
             row=hit.row,
             confidence=round(score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL, 2),
             values=hit.values,
@@ -65,6 +65,19 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
         for place, (score, _, hit) in enumerate(scored)
     )
     return Ranking(causes, bool(causes) and causes[0].confidence >= SURE_ENOUGH)
+
+
+def _slug(hit: Hit, found: Sequence[Hit], rows: Catalogue) -> str:
+    """Return the slug; where it says why a package failed and another line says which, with both."""
+    name, _, why = hit.slug.partition(":")
+    row = rows.causes.get(name)
+    if not why or why != hit.row.partition(":")[2] or row is None or row.parameter != "{package}":
+        return hit.slug
+    named = [other for other in found if other.row == name and ":" in other.slug]
+    if not named:
+        return hit.slug
+    package = min(named, key=lambda other: (-other.weight, abs(other.first - hit.first))).slug.partition(":")[2]
+    return hit.slug if why.startswith(package) else f"{name}:{package}-{why}"
 
 
 def _following(hit: Hit, found: Sequence[Hit], rows: Catalogue) -> Iterator[str]:
