@@ -64,6 +64,8 @@ def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterat
     texts = [word for call in failed for word in call.arguments]
     if failed:
         texts += [line.text for line in recipe.lines if line.target]
+        # Of an index that a requirements file names, pip does not tell that it is what it did not reach.
+        texts += [option for file in recipe.files for option in file.options]
     for text in texts:
         for match in _URL.finditer(text):
             parts = urlsplit(match["url"])

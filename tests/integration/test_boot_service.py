@@ -90,7 +90,7 @@ def test_a_service_on_localhost_only_is_named_as_that(start: Boot) -> None:
 def test_another_port_is_a_warning_since_the_target_finds_it(start: Boot) -> None:
     findings = start(Service(files=app("WHERE = 8000")))
 
-    assert shape(findings) == [("boots", "passed", ""), ("bound-to-wrong-address:port", "warning", "render.yaml:7")]
+    assert shape(findings) == [("boots", "passed", ""), ("bound-to-wrong-address:port", "note", "render.yaml:7")]
 
 
 def test_a_start_that_exits_at_once_names_the_line_of_the_projects_own_code(start: Boot) -> None:

@@ -200,21 +200,21 @@ class _Trial:
         return _judged(self._passed(None, stop), tuple(finding for finding in found if finding))
 
     def _elsewhere(self, bound: listening.Bound) -> Findings:
-        """Return the warning about a port other than the one the target tells the service of."""
+        """Return the note about a port other than the one the target tells the service of: it finds that too."""
         if bound.port == self._stage.port or not self._stage.needs_http:
             return ()
         start = self._stage.contract.start
-        warning = Finding(
+        note = Finding(
             code="bound-to-wrong-address:port",
-            outcome=Outcome.WARNING,
+            outcome=Outcome.NOTE,
             message=f"the server listens on port {bound.port}, and the target expects port {self._stage.port} ($PORT)",
             location=start.location if start else None,
             remedy="make it listen on 0.0.0.0:$PORT",
-            certainty="Render finds most other ports and restarts the service once ('New primary port detected'), "
-            f"which doubles the time of every deploy ({listening.PORT_DOCUMENTATION})",
+            certainty="harmless as a rule: Render finds another port and restarts the service once ('New primary "
+            f"port detected'), but documents PORT ({listening.PORT_DOCUMENTATION})",
             reproduce=listening.reproduced(self._stage),
         )
-        return (warning,)
+        return (note,)
 
     def _measure(self) -> None:
         self._peak_bytes = max(self._peak_bytes, self._process.memory_bytes())

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from deploy_suite.checks import made_up
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
 from deploy_suite.checks.dependencies import own_modules
@@ -24,9 +25,6 @@ _NO_WAY_OUT: Final = re.compile(
     r"|Network is unreachable|ENETUNREACH|ENOTFOUND|No address associated with hostname|NameResolutionError"
     r"|could not translate host name|Could not resolve host|All connection attempts failed|Max retries exceeded"
     r"|DNS operation|NXDOMAIN|no such host"
-)
-_REFUSED: Final = re.compile(
-    r"refused|Errno 111|ECONNREFUSED|Error 111|Cannot connect|Can't connect|unreachable", re.IGNORECASE
 )
 CANNOT_CHECK: Final = "cannot-check-here"
 NETWORK_REMEDY: Final = "let it reach the network: nox -s preflight -- --network"
@@ -210,13 +208,8 @@ def _lacking_extension(stage: Stage, tail: str) -> Excuse | None:
 
 def _made_up_address(stage: Stage, tail: str) -> Excuse | None:
     """Return the made-up address of another service that the log found closed."""
-    if not _REFUSED.search(tail):
-        return None
-    for name, text in _dummies(stage):
-        address = _address(text)
-        if address and re.search(rf"{re.escape(address[0])}\W+(?:port )?\W*{address[1]}\b|:{address[1]}\b", tail):
-            return Excuse(f"{name} has a made-up address here, at which nothing listens", _ANSWER)
-    return None
+    name = made_up.spoken_of(_dummies(stage), tail)
+    return Excuse(f"{name} has a made-up address here, at which nothing listens", _ANSWER) if name else None
 
 
 def _made_up_value(stage: Stage, tail: str) -> Excuse | None:
@@ -275,16 +268,7 @@ def _outer_host(text: str) -> str:
     return "" if host in {"127.0.0.1", "localhost", "::1"} else host
 
 
-def _address(text: str) -> tuple[str, int] | None:
-    """Return host and port that *text*, a URL or "host:port", names."""
-    parts = urlsplit(text if "://" in text else f"//{text}")
-    try:
-        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
-    except ValueError:
-        return None
-
-
 def wants_other_services(stage: Stage) -> tuple[str, ...]:
     """Return the variables that hold the made-up address of another service."""
     names = {v.name for v in stage.contract.variables if isinstance(v.source, FromService)}
-    return tuple(name for name, text in _dummies(stage) if name in names or _address(text))
+    return tuple(name for name, text in _dummies(stage) if name in names or made_up.address(text))

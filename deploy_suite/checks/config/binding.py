@@ -20,7 +20,7 @@ _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _LITERAL_PORT: Final = re.compile(r"%PORT%|\$\(PORT\)|(?<![\w$]){PORT}|<PORT>|\$\{\{\s*PORT\s*\}\}")
 _QUOTED_PORT: Final = re.compile(r"'[^']*\$\{?PORT\b[^']*'")
 _USUALLY_FOUND: Final = (
-    "likely harmless: Render usually finds another port and restarts the deploy once, but documents PORT"
+    "harmless as a rule: Render finds another port and restarts the service once, but documents PORT"
 )
 _SYNTAX: Final = {
     "gunicorn": server_options.GUNICORN,
@@ -176,7 +176,7 @@ def _judged(address: Address, call: Call, subject: Subject) -> Iterator[Finding]
     elif (
         subject.contract.kind is ServiceKind.WEB and address.port and address.port.isdecimal() and address.port != port
     ):
-        yield saying.of_call(
+        other = saying.of_call(
             subject,
             call,
             code="bound-to-wrong-address:port",
@@ -184,6 +184,7 @@ def _judged(address: Address, call: Call, subject: Subject) -> Iterator[Finding]
             remedy=f"use $PORT: {_option(call)} in {saying.where(subject, call)}{_for_a_shell(call, subject)}",
             certainty=_USUALLY_FOUND,
         )
+        yield saying.noted(other)
 
 
 def _is_address(host: str) -> bool:

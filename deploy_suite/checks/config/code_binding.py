@@ -212,14 +212,15 @@ def _judged(serving: _Serving, entry: EntryPoint, subject: Subject, start: Call 
     port = serving.port
     is_written = not is_unreachable or serving.names_port
     if port is not None and is_written and _is_other_port(port, subject):
-        yield saying.warning(
+        other = saying.warning(
             "bound-to-wrong-address:port",
             f"the server listens on port {port.text}, and the target expects {subject.contract.port}",
             location=location,
             evidence=evidence,
             remedy=remedy,
-            certainty="likely harmless: Render usually finds another port and restarts the deploy once",
+            certainty="harmless as a rule: Render finds another port and restarts the service once",
         )
+        yield saying.noted(other)
 
 
 def _is_other_port(port: Value, subject: Subject) -> bool:

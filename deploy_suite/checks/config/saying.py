@@ -72,6 +72,11 @@ def warning(
     )
 
 
+def noted(finding: Finding) -> Finding:
+    """Return the same finding as one that harms nothing."""
+    return replace(finding, outcome=Outcome.NOTE)
+
+
 def failed(finding: Finding) -> Finding:
     """Return the same finding as one that stops the deploy."""
     return replace(finding, outcome=Outcome.FAILED, certainty="")

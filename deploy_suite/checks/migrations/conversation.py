@@ -124,6 +124,7 @@ def _job(built: Built, tool: Tool, folder: Path, server: DatabaseAddress | None)
         "shown_argv": [tool.manage or tool.kind.value, *tool.argv],
         "path": [_first_on_path(built, tool)],
         "server": {"host": server.host, "port": server.port} if server else None,
+        "committed": {"build": str(built.environment.top), "commit": str(built.case.snapshot.folder)},
         "folders": [str(built.environment.top)],
         "orders": str(folder / "orders"),
         "replies": str(folder / "replies"),

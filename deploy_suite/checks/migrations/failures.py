@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from deploy_suite.checks import drivers
+from deploy_suite.checks import drivers, made_up
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations import addresses, extensions, places
 from deploy_suite.checks.migrations.replies import Failure
@@ -25,6 +25,7 @@ DUPLICATE_TABLE: Final = "42P07"
 _MISSING_VARIABLE: Final = "missing-env-var"
 _PRIVILEGE: Final = "42501"
 _NO_MODULE: Final = re.compile(r"No module named ['\"](?P<module>[\w.]+)['\"]")
+_POSTGRESQL: Final = re.compile(r"postgres(?:ql)?[\w+]*://")
 _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
 _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -167,6 +168,11 @@ def _dummy(failure: Failure, around: Surroundings) -> str:
         return ""
     own = " ".join(frame.text for frame in failure.frames if places.relative(around.built, frame.file))
     bindings = around.built.bindings
+    others = ((name, bindings.values[name].revealed()) for name in sorted(bindings.dummies))
+    if name := made_up.spoken_of(
+        ((name, text) for name, text in others if not _POSTGRESQL.match(text)), failure.message
+    ):
+        return name
     spoken = (
         name
         for name in sorted(bindings.dummies)

@@ -101,7 +101,7 @@ def _reached(stage: Stage) -> Head:
     target = "heads" if several else stage.tool.destination
     first = stage.upgrade(target)
     if first.failure:
-        return _in_steps(stage, revisions, first.failure, several)
+        return _in_steps(stage, revisions, first.failure, several, beginning=_beginning(first, "database"))
     again = stage.upgrade(target)
     if again.failure:
         return Head(findings=(*several, _not_repeatable(stage, again.failure)))
@@ -117,16 +117,18 @@ def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, severa
     passed = Finding(
         code="migrations-reach-head",
         outcome=Outcome.PASSED,
-        message=f"{_taking(len(revisions))} an empty {_shown(stage, dialect)} to {_heads(revisions)} "
+        message=f"{_taking(len(revisions))} {_beginning(reply, _shown(stage, dialect))} to {_heads(revisions)} "
         f"in {reply.seconds:.1f} s; a second run changes nothing",
     )
     migrated = f"{stages.HEAD}_0" if is_ours else ""
     return Head(findings=(*several, passed), migrated=migrated, stage=stage if migrated else None, revisions=revisions)
 
 
-def _in_steps(stage: Stage, revisions: tuple[Revision, ...], failure: Failure, several: Findings) -> Head:
+def _in_steps(
+    stage: Stage, revisions: tuple[Revision, ...], failure: Failure, several: Findings, *, beginning: str
+) -> Head:
     """Judge a failure of the whole run: does it come from running all revisions in one transaction?"""
-    whole = stage.finding(failure, doing=f"{stage.tool.command} from an empty database")
+    whole = stage.finding(failure, doing=f"{stage.tool.command} from {beginning}")
     if stage.tool.kind is Kind.DJANGO or not failure.sqlstate or whole.outcome is Outcome.SKIPPED:
         return Head(findings=(*several, whole))
     name = f"{stages.HEAD}_steps"
@@ -254,6 +256,11 @@ def _shown(stage: Stage, dialect: str) -> str:
     if dialect == POSTGRESQL:
         return f"PostgreSQL {stage.server.version}"
     return {"sqlite": "SQLite"}.get(dialect, "database")
+
+
+def _beginning(reply: Reply, shown: str) -> str:
+    """Return what the migrations began with: nothing, or the SQLite file that the commit holds."""
+    return f"{reply.committed} of the commit" if reply.committed else f"an empty {shown}"
 
 
 def _taking(number: int) -> str:

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from deploy_suite.checks import keeping
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
-from deploy_suite.environments import releases
+from deploy_suite.environments import index_query, releases
 from deploy_suite.environments.plan import Plan
 from deploy_suite.manifests import lock_files
 from deploy_suite.manifests.errors import ManifestError
@@ -139,9 +139,11 @@ def _version(text: str) -> Version | None:
 
 def _yanked(pin: Pin, reason: str, *, newest: Version | None) -> Finding:
     where = f" in {pin.location}" if pin.location else ""
+    has_reason = reason.strip() not in {"", index_query.NO_REASON}
     return Finding(
         code=f"yanked-release:{pin.name}",
-        outcome=Outcome.WARNING,
+        # It is installed all the same, and without a reason nobody can tell what would be wrong with it.
+        outcome=Outcome.WARNING if has_reason else Outcome.NOTE,
         message=f"{pin.name} {pin.version} was withdrawn from the package index: {' '.join(reason.split())}",
         location=pin.location,
         remedy=f"pin another release of {pin.name}{where}" + (f"; the newest is {newest}" if newest else ""),

@@ -316,6 +316,23 @@ def test_connections_are_led_to_the_database_of_the_hour_and_files_to_ours() -> 
     assert target.admitted_file(":memory:") == ":memory:"
 
 
+def test_a_file_that_the_commit_holds_is_what_the_rehearsal_begins_with(tmp_path: Path) -> None:
+    build, commit = tmp_path / "build", tmp_path / "commit"
+    (commit / "apps").mkdir(parents=True)
+    (commit / "apps/db.sqlite3").write_bytes(b"as committed")
+    ours = tmp_path / "ours.sqlite3"
+    target = Target(None, {"build": str(build), "commit": str(commit)})
+
+    target.lead(None, str(ours))
+    paths = [target.admitted_file(str(build / name)) for name in ("other.db", "apps/db.sqlite3")]
+
+    assert (paths, ours.read_bytes()) == ([str(ours)] * 2, b"as committed")
+    assert target.reached == {"dialect": "sqlite", "name": str(build / "apps/db.sqlite3"), "committed": "db.sqlite3"}
+    ours.write_bytes(b"migrated")
+    assert target.admitted_file(str(build / "apps/db.sqlite3")) == str(ours)
+    assert ours.read_bytes() == b"migrated"
+
+
 def test_without_a_server_every_address_is_refused_and_told_without_its_password() -> None:
     target = Target(None)
 

@@ -1,8 +1,15 @@
 """Which hosts a failed build says that it did not reach."""
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 
-from deploy_suite.environments.reach import _not_reached
+from deploy_suite.environments.base import Workshop
+from deploy_suite.environments.reach import _hosts, _not_reached
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.environments.stand_ins import Call
+from deploy_suite.manifests import requirements_file
 
 
 @pytest.mark.parametrize(
@@ -21,3 +28,20 @@ def test_a_host_is_taken_from_what_programs_say_of_it(log: str, host: str) -> No
 
 def test_addresses_that_were_merely_printed_are_not_asked() -> None:
     assert list(_not_reached("see https://example.org/docs\nLocal: http://localhost:3000\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "hosts"),
+    [
+        ("-i https://pypi.python.org/simple", ["https://pypi.python.org"]),
+        ("--extra-index-url=https://wheels.example.com:8443/cpu", ["https://wheels.example.com:8443"]),
+        ("--find-links ./wheels", []),
+        ("# -i https://old.example.com/simple", []),
+    ],
+)
+def test_the_index_that_a_requirements_file_names_is_asked_too(tmp_path: Path, line: str, hosts: list[str]) -> None:
+    (tmp_path / "requirements.txt").write_text(f"{line}\nflask==3.0.0\n", encoding="utf-8")
+    file = requirements_file.load(tmp_path, "requirements.txt")
+    call = Call(program="pip", arguments=("install", "-r", "requirements.txt"), code=1)
+
+    assert list(_hosts([call], Recipe(folder="", files=file), cast(Workshop, None))) == hosts

@@ -52,11 +52,11 @@ def test_the_variable_wins_over_the_file(read: Read) -> None:
     assert reading.contracts[0].python.version == "3.11.9"
 
 
-def test_a_file_in_the_root_directory_is_taken_with_a_warning(read: Read) -> None:
+def test_a_file_in_the_root_directory_is_taken_with_a_note(read: Read) -> None:
     reading = read({**FILES, "backend/.python-version": "3.11.12\n"})
 
     assert reading.contracts[0].python.version == "3.11.12"
-    assert [(one.code, one.outcome) for one in reading.findings] == [("python-version-file-place", Outcome.WARNING)]
+    assert [(one.code, one.outcome) for one in reading.findings] == [("python-version-file-place", Outcome.NOTE)]
 
 
 def test_a_file_in_the_root_directory_that_uv_reads_anyway_is_a_note(read: Read) -> None:

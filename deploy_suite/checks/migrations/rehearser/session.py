@@ -23,7 +23,7 @@ def serve(job_file: str) -> None:
         job = json.load(file)
     sys.path[:0] = job["path"]
     sys.argv[:] = job["shown_argv"]
-    target = Target(job["server"])
+    target = Target(job["server"], job["committed"])
     tool = None
     with open(job["replies"], "a", encoding="utf-8") as replies:
         for order in _orders(job["orders"]):

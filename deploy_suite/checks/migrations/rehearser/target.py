@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import Any
 
 from .errors import RefusedError
@@ -17,9 +19,13 @@ class Target:
     password, or is None as long as the tool's own choice holds; `reached` is the last database connected to.
     """
 
-    def __init__(self, server: dict[str, Any] | None) -> None:
-        """Let the tool at *server* only."""
+    def __init__(self, server: dict[str, Any] | None, committed: dict[str, str] | None = None) -> None:
+        """Let the tool at *server* only.
+
+        Shape: *committed* has the folder of the "build" and that of the "commit" with the same files.
+        """
         self.server = server
+        self._committed = committed
         self.database: dict[str, str] | None = None
         self.file = ""
         self.reached: dict[str, str] | None = None
@@ -41,9 +47,27 @@ class Target:
         self.reached = {"dialect": "postgresql", "name": chosen or ""}
 
     def admitted_file(self, path: str) -> str:
-        """Return the file that stands in for the SQLite database *path*, which is never opened."""
+        """Return the file that stands in for the SQLite database *path*, which is never opened.
+
+        It begins as the database that the commit holds, where it holds one: so does a deploy.
+        """
         self.reached = {"dialect": "sqlite", "name": path}
-        return self.file if self.file and path and not path.startswith((":memory:", "file:")) else path
+        if not self.file or not path or path.startswith((":memory:", "file:")):
+            return path
+        own = self._of_commit(path)
+        if own:
+            self.reached["committed"] = os.path.basename(own)
+            if not os.path.exists(self.file):
+                shutil.copyfile(own, self.file)
+        return self.file
+
+    def _of_commit(self, path: str) -> str:
+        """Return the file of the commit that *path* is in the build, "" where the commit has none."""
+        if self._committed is None:
+            return ""
+        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(self._committed["build"]))
+        own = os.path.join(self._committed["commit"], relative)
+        return own if not relative.startswith(os.pardir) and os.path.isfile(own) else ""
 
     def _is_ours(self, host: str, port: int) -> bool:
         if self.server is None:

@@ -78,7 +78,7 @@ def test_a_server_that_only_the_service_itself_reaches_fails(checked: Checked, s
     ],
 )
 def test_another_port_is_a_warning_because_render_usually_finds_it(checked: Checked, start: str) -> None:
-    assert outcomes(checked(FILES, start=start)) == [(WRONG_PORT, Outcome.WARNING)]
+    assert outcomes(checked(FILES, start=start)) == [(WRONG_PORT, Outcome.NOTE)]
 
 
 def test_a_private_service_chooses_its_port(checked: Checked) -> None:
@@ -140,14 +140,14 @@ if __name__ == "__main__":
         ("uvicorn.run(app, host=HOST, port=int(os.environ.get('PORT') or 5000))", []),
         ("uvicorn.run(app, **settings)", []),
         ("uvicorn.run(app, host=config.host, port=config.port)", []),
-        ("uvicorn.run(app, host='127.0.0.1', port=8000)", [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.WARNING)]),
+        ("uvicorn.run(app, host='127.0.0.1', port=8000)", [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.NOTE)]),
         ("uvicorn.run(app, port=int(os.environ['PORT']))", [(WRONG, Outcome.FAILED)]),
         (
             "uvicorn.run(app, host='192.168.0.133', port=8000)",
-            [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.WARNING)],
+            [(WRONG, Outcome.FAILED), (WRONG_PORT, Outcome.NOTE)],
         ),
         ("uvicorn.run(app, host=os.getenv('BIND', '127.0.0.1'), port=10000)", [(WRONG, Outcome.WARNING)]),
-        ("uvicorn.run(app, host='0.0.0.0', port=8000)", [(WRONG_PORT, Outcome.WARNING)]),
+        ("uvicorn.run(app, host='0.0.0.0', port=8000)", [(WRONG_PORT, Outcome.NOTE)]),
     ],
 )
 def test_the_address_in_a_file_that_python_runs(checked: Checked, call: str, expected: object) -> None:

@@ -1,0 +1,31 @@
+"""An address that was made up for a variable: does what a program says of a closed door speak of it?"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+_REFUSED: Final = re.compile(
+    r"refused|Errno 111|ECONNREFUSED|Error 111|Cannot connect|Can't connect|unreachable", re.IGNORECASE
+)
+
+
+def spoken_of(values: Iterable[tuple[str, str]], said: str) -> str:
+    """Return the variable at whose address, as *said* has it, nothing listens; "" where it is none of *values*.
+
+    Shape: *values* are names with their made-up texts.
+    """
+    for name, text in values if _REFUSED.search(said) else ():
+        place = address(text)
+        if place and re.search(rf"{re.escape(place[0])}\W+(?:port )?\W*{place[1]}\b|:{place[1]}\b", said):
+            return name
+    return ""
+
+
+def address(text: str) -> tuple[str, int] | None:
+    """Return host and port that *text*, a URL or "host:port", names."""
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    try:
+        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+    except ValueError:
+        return None

@@ -1,0 +1,20 @@
+import pytest
+
+from deploy_suite.checks import made_up
+
+VALUES = (("QUEUE", "not an address"), ("REDIS_URL", "redis://127.0.0.1:6379/0"), ("MAIL", "mail.example.com:25"))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("redis.exceptions.ConnectionError: Error 111 connecting to 127.0.0.1:6379. Connection refused.", "REDIS_URL"),
+        ("connection to server at 127.0.0.1, port 6379 failed: Connection refused", "REDIS_URL"),
+        ("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 6379)", "REDIS_URL"),
+        ("connecting to mail.example.com:25: Connection refused", "MAIL"),
+        ("connecting to 127.0.0.1:63790: Connection refused", ""),
+        ("connecting to 127.0.0.1:6379: AuthenticationError", ""),
+    ],
+)
+def test_a_closed_door_at_a_made_up_address_names_its_variable(said: str, name: str) -> None:
+    assert made_up.spoken_of(VALUES, said) == name
