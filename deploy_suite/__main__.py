@@ -2,10 +2,9 @@
 
 import os
 import sys
-from typing import NoReturn
 
 
-def program() -> NoReturn:
+def program() -> None:
     """Run the command line and end: all contexts are closed by then, and to free each object takes 0.05 s more."""
     code = main()
     try:
@@ -21,6 +20,12 @@ def main() -> int:
     # run: 0.4 s. The suite imports nothing of the user's, so that bytecode is written among its own files alone.
     sys.dont_write_bytecode = False
     try:
+        import signal  # noqa: PLC0415  nothing is imported before an interruption is heard
+
+        # Modules that are half loaded turn an interruption into errors of their own; nothing is to be cleaned up yet,
+        # so the process may end as any other does, until the command line listens.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         from deploy_suite.entry import cli  # noqa: PLC0415  loading takes long enough to be interrupted
 
         return cli.main()
