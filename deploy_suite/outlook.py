@@ -17,6 +17,7 @@ from deploy_suite.model.finding import Outcome
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import Ports
 from deploy_suite.releases import planned_steps, planning
+from deploy_suite.releases.compatibility import Compatibility
 from deploy_suite.releases.pending import Pending, pending
 from deploy_suite.releases.planning import DeployPlan, PlannedStep
 from deploy_suite.releases.requests import service_of
@@ -25,7 +26,6 @@ from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.voice import Voice
 from deploy_suite.sides import Side
 from deploy_suite.targets.live_registry import LIVE_TARGETS
-from deploy_suite.way_back import Passage
 
 _Answer = TypeVar("_Answer")
 
@@ -88,8 +88,7 @@ class _Outlook:
         )
         if found.is_nothing or found.is_live:
             return replace(frame, steps=self._steps(None), notes=tuple(self._notes))
-        passage = self._passage()
-        frame = replace(frame, way_back=way_back.proven(passage, self._ports) if passage else None)
+        frame = replace(frame, way_back=self._way_back())
         new = self._side()
         if new is None:
             return replace(frame, steps=self._steps(None), notes=tuple(self._notes))
@@ -120,24 +119,17 @@ class _Outlook:
             request.folder,
             commit,
             target=request.target,
-            service=self._scene.service.name,
+            service=self._scene.stated_name,
             preferences=request.preferences,
             ports=self._ports,
         )
 
-    def _passage(self) -> Passage | None:
+    def _way_back(self) -> Compatibility | None:
         live = self._found.live
         if live is None or not live.commit:
             return None
-        return Passage(
-            folder=self._request.folder,
-            old=live.commit,
-            new=self._found.commit.sha,
-            target=self._request.target,
-            service=self._scene.service.name,
-            service_id=self._scene.service.id,
-            preferences=self._request.preferences,
-        )
+        passage = self._scene.passage(old=live.commit, new=self._found.commit.sha)
+        return way_back.proven(passage, self._ports, preferences=self._request.preferences)
 
     def _drift(self, new: Side) -> tuple[str, ...] | None:
         live = self._found.live

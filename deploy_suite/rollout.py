@@ -14,7 +14,7 @@ from deploy_suite.model.report import Report
 from deploy_suite.ports import Ports
 from deploy_suite.preflight import Request as PreflightRequest
 from deploy_suite.preflight import preflight
-from deploy_suite.releases import preparing
+from deploy_suite.releases import auto_deploy, preparing
 from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.holding import held
@@ -28,7 +28,7 @@ from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.transaction import Transaction
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
-from deploy_suite.targets.live_registry import LIVE_TARGETS, STATED
+from deploy_suite.targets.live_registry import LIVE_TARGETS
 
 _GOES_ON: Final = frozenset({ReleaseVerdict.ABANDONED, ReleaseVerdict.SUPERSEDED, ReleaseVerdict.CANCELED})
 _IS_BACK: Final = frozenset({ReleaseVerdict.ROLLED_BACK, ReleaseVerdict.CANCELED})
@@ -159,25 +159,24 @@ def _gone_there(transaction: Transaction, scene: Scene, found: Pending, *, compa
     intent = _intent(scene, found)
     if found.needs_push:
         return transaction.push(intent, remote=found.push.place.remote.name, branch=found.push.place.branch)
-    return transaction.ask(intent)
+    return transaction.arrived(intent)
 
 
 def _intent(scene: Scene, found: Pending) -> Intent:
     """Return the wish for the commit; a deploy of it that somebody else has begun fulfils it."""
-    intent = scene.target.intent(scene.service, commit=found.commit.sha)
+    intent = found.wish
     if found.begun is None:
-        return intent
+        earlier = auto_deploy.last_push(scene) if found.needs_push else None
+        return replace(intent, known=intent.known | {earlier.id}) if earlier else intent
     return replace(intent, known=intent.known - {found.begun.id}, after=found.begun.created)
 
 
 def _checked(request: Request, scene: Scene, found: Pending) -> Report:
-    top = scene.ports.git.top(request.folder)
-    is_stated = scene.service.name in STATED[request.target](request.folder, top)
     report = preflight(
         PreflightRequest(
             folder=request.folder,
             targets=(request.target,),
-            services=(scene.service.name,) if is_stated else (),
+            services=(scene.stated_name,) if scene.stated_name else (),
             preferences=request.preferences,
         ),
         scene.ports,

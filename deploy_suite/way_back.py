@@ -19,7 +19,7 @@ from deploy_suite.model.environment import Preferences
 from deploy_suite.ports import Ports
 from deploy_suite.releases import undoing
 from deploy_suite.releases.compatibility import Compatibility, Openness
-from deploy_suite.releases.permission import Permission, WayBack
+from deploy_suite.releases.permission import Passage, Permission
 from deploy_suite.releases.voice import Voice
 from deploy_suite.sides import Side
 from deploy_suite.targets.live_registry import ONE_OFF_COMMANDS
@@ -37,44 +37,18 @@ REMEDY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A deploy that may have to be undone.
-
-    Shape: `old` is the commit that is live and `new` the one that replaces it, both as git takes them; `service` is the
-    name in the manifest, "" for the only one; `service_id` is the target's, "" where that is not known.
-    """
-
-    folder: Path
-    old: str
-    new: str = "HEAD"
-    target: str = "render"
-    service: str = ""
-    service_id: str = ""
-    preferences: Preferences = field(default_factory=Preferences)
-
-
 @dataclass(frozen=True, slots=True)
 class ProvenSchemas:
     """Implements `releases.permission.Schemas`: what cannot be proved is refused."""
 
     preferences: Preferences = field(default_factory=Preferences)
 
-    def permission(self, way: WayBack, ports: Ports) -> Permission:
+    def permission(self, passage: Passage, ports: Ports) -> Permission:
         """See `releases.permission.Schemas.permission`."""
-        passage = Passage(
-            folder=way.folder,
-            old=way.older,
-            new=way.newer,
-            target=way.target,
-            service=way.service.name,
-            service_id=way.service.id,
-            preferences=self.preferences,
-        )
         voice = Voice(ports.progress, ports.clock)
         with voice.alive(_HEARTBEAT_S):
             voice.stage("see whether there is a way back")
-            found = proven(passage, ports)
+            found = proven(passage, ports, preferences=self.preferences)
             voice.over(found.verdict.value)
         return Permission(
             is_granted=found.is_open,
@@ -84,7 +58,7 @@ class ProvenSchemas:
         )
 
 
-def proven(passage: Passage, ports: Ports) -> Compatibility:
+def proven(passage: Passage, ports: Ports, *, preferences: Preferences | None = None) -> Compatibility:
     """Return whether the way back of *passage* is open; asks no target, and changes nothing but caches.
 
     The same revisions on both sides are compatible. Else both commits are built, the database is taken to where the
@@ -95,7 +69,7 @@ def proven(passage: Passage, ports: Ports) -> Compatibility:
     """
     began_s = ports.clock.now_s()
     try:
-        answer = _answer(passage, ports)
+        answer = _answer(passage, ports, preferences or Preferences())
     except MachineError:
         raise
     except DeployError as error:
@@ -111,12 +85,12 @@ def proven(passage: Passage, ports: Ports) -> Compatibility:
     )
 
 
-def _answer(passage: Passage, ports: Ports) -> Compatibility:
-    new = _side(passage, passage.new, ports)
+def _answer(passage: Passage, ports: Ports, preferences: Preferences) -> Compatibility:
+    new = _side(passage, passage.new, ports, preferences)
     if not _is_here(new.project.repository, passage.old, ports):
         lacking = f"the live commit {passage.old[:7]} is not in this repository, so nobody can try it here"
         return _unknown(replace(passage, new=new.commit), lacking, remedy="fetch it: git fetch --all --tags")
-    old = _with_variables_of(_side(passage, passage.old, ports), new)
+    old = _with_variables_of(_side(passage, passage.old, ports, preferences), new)
     passage = replace(passage, old=old.commit, new=new.commit)
     before, after = revisions.stated(old.case), revisions.stated(new.case)
     if old.project.snapshot.commit.tree == new.project.snapshot.commit.tree:
@@ -127,7 +101,7 @@ def _answer(passage: Passage, ports: Ports) -> Compatibility:
     if (parted := _parted(passage, before, after)) is not None:
         return parted
     name = _name(old, new)
-    kept = None if passage.preferences.fresh else _kept(name, ports)
+    kept = None if preferences.fresh else _kept(name, ports)
     found = kept or _tried(old, new, before, after, ports=ports)
     answer = _worded(passage, found, before, after, contract=new.contract)
     if not kept and answer.verdict is not Openness.UNKNOWN:
@@ -162,13 +136,13 @@ def _parted(passage: Passage, before: Stated, after: Stated) -> Compatibility | 
     return replace(_unknown(passage, f"the migrations part: {told}", remedy=""), leads_from=before.heads)
 
 
-def _side(passage: Passage, revision: str, ports: Ports) -> Side:
+def _side(passage: Passage, revision: str, ports: Ports, preferences: Preferences) -> Side:
     return sides.side(
         passage.folder,
         revision,
         target=passage.target,
         service=passage.service,
-        preferences=passage.preferences,
+        preferences=preferences,
         ports=ports,
     )
 

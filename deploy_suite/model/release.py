@@ -80,6 +80,15 @@ class Deploy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushTrace:
+    """What a target did by itself with a push. Shape: `id` is that of the deploy it began, or of the event it ignored."""
+
+    id: str
+    commit: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveService:
     """A service as the target has it.
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from deploy_suite.model.release import Deploy, DeployState, ReleaseKind, ReleaseVerdict
+from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, ReleaseKind, ReleaseVerdict
 from deploy_suite.releases import auto_deploy
 from deploy_suite.releases.continuing import next_of
 from deploy_suite.releases.history import forget_old
@@ -24,13 +24,9 @@ class Closing:
         self._journal = journal
         self.notes: list[str] = []
 
-    def end(
-        self, verdict: ReleaseVerdict, reason: str = "", remedy: str = "", *, live: str = "", restored: str = ""
-    ) -> Ending:
+    def end(self, verdict: ReleaseVerdict, reason: str = "", remedy: str = "", *, live: str = "") -> Ending:
         """Write down that nothing more is done. Shape: as in the journal's last line."""
-        self._journal.note(
-            Step.ENDED, verdict=verdict.value, reason=reason, remedy=remedy, live=live, restored=restored
-        )
+        self._journal.note(Step.ENDED, verdict=verdict.value, reason=reason, remedy=remedy, live=live)
         self._journal.keep(RECORD, render(self._journal))
         forget_old(self._scene.place, self._scene.ports)
         return Ending(verdict=verdict, reason=reason, remedy=remedy)
@@ -48,6 +44,13 @@ class Closing:
             is_interrupted=is_interrupted,
         )
 
+    def not_pushed(self, verdict: ReleaseVerdict, reason: str, remedy: str = "") -> Ending:
+        """End before anything was changed; what was turned on for the push is turned off again."""
+        state = self._state
+        if state.turns_on and state.auto_deploy is AutoDeploy.OFF:
+            self.notes += [note for note in [auto_deploy.turned_off(self._scene, was=state.turns_on)] if note]
+        return self.end(verdict, reason, remedy)
+
     def kept(self) -> Ending:
         """End with what is live: it is good, or nobody can ask it."""
         state = self._state
@@ -55,9 +58,8 @@ class Closing:
             return self.taken_back("it answers as it must")
         if state.is_back:
             return self.end(ReleaseVerdict.LIVE, live=state.deploy_id)
-        restored, note = auto_deploy.restored(self._scene)
-        self.notes += [note] if note else []
-        return self.end(ReleaseVerdict.LIVE, live=state.deploy_id, restored=restored)
+        self.notes += [note for note in [auto_deploy.still_off(self._scene)] if note]
+        return self.end(ReleaseVerdict.LIVE, live=state.deploy_id)
 
     def unsure(self, reason: str) -> Ending:
         """End with what is live, of which nothing sure is known."""

@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | begun, baseline | nothing: nothing was changed | abandoned |
 | pushing | the branch on the remote | abandoned, or as pushed |
-| pushed, asking | the deploy of the intent | followed, or abandoned |
+| pushed | the deploy of the intent | waited for as before, where it is what is to be deployed; else as asking |
+| asking | the deploy of the intent | followed, or abandoned |
 | deploying | nothing: the deploy is known | followed |
 | live, verifying | what is live | verified, or superseded |
 | verified, unsure | nothing | its end is written down |

@@ -34,12 +34,12 @@ def follow(
     service: LiveService,
     deploy: Deploy,
     *,
-    log: LogReader,
     voice: Voice,
     clock: Clock,
-    see: Callable[[Deploy], None],
+    log: LogReader | None = None,
+    see: Callable[[Deploy], None] = lambda _: None,
 ) -> Followed:
-    """Return how *deploy* ended; its stages and its log are told while it goes on, and *see* is called with each state.
+    """Return how *deploy* ended; its stages and *log* are told while it goes on, and *see* is called with each state.
 
     A target that does not answer says nothing about the deploy: contact is lost after the pace's `lost_s`.
     """
@@ -59,9 +59,11 @@ def follow(
             see(deploy)
             if not deploy.state.is_over:
                 voice.stage(_STAGES.get(deploy.state, "wait for the target"))
-            log.read(voice)
+            if log:
+                log.read(voice)
         if deploy.state.is_over:
-            _read_to_its_end(log, voice, clock, pause_s=pace.poll_s)
+            if log:
+                _read_to_its_end(log, voice, clock, pause_s=pace.poll_s)
             return Followed(deploy)
         if clock.now_s() - heard_s >= pace.lost_s:
             return Followed(deploy, f"contact was lost: {fault}")

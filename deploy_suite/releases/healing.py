@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from deploy_suite.errors import DeployError, MachineError
-from deploy_suite.model.release import AutoDeploy, Deploy, ReleaseKind, ReleaseVerdict
+from deploy_suite.model.release import Deploy, ReleaseKind, ReleaseVerdict
 from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.closing import Closing
@@ -22,7 +22,7 @@ _ASK_S: Final = 60.0
 def healed(scene: Scene, journal: Journal, *, head: str = "", judges: bool = True) -> Ending:
     """Return the end to which the release of *journal* is brought; it is open where that cannot be known now.
 
-    Shape: *head* is the commit that is to be deployed next, for which a target's checks are waited for again; without
+    Shape: *head* is the commit that is to be deployed next, whose push is gone on with; without
     *judges*, a deploy that goes on is canceled, and what is live is left to the caller to replace.
     """
     return _Healing(scene, journal, head=head, judges=judges).ended()
@@ -56,9 +56,11 @@ class _Healing:
 
     def _look_for_push(self) -> Ending:
         if self._has_arrived():
-            self._journal.note(Step.PUSHED, commit=self._state.commit)
+            self._transaction.note_arrival(self._state.intent)
             return self._look_for_deploy()
-        return self._abandoned("the push did not arrive, and nothing was deployed")
+        return self._closing.not_pushed(
+            ReleaseVerdict.ABANDONED, self._stopped("the push did not arrive, and nothing was deployed")
+        )
 
     def _has_arrived(self) -> bool:
         """Whether the branch on the remote has the commit. Raises: MachineError when it cannot be asked."""
@@ -80,8 +82,7 @@ class _Healing:
         state, scene = self._state, self._scene
         if state.intent is None:
             return self._abandoned("what was to be deployed is not known")
-        waits = state.step is not Step.ASKING and state.auto_deploy is AutoDeploy.AFTER_CHECKS
-        if waits and self._judges and self._head == state.commit:
+        if state.step is not Step.ASKING and self._judges and self._head == state.commit:
             return self._transaction.take_up(state.intent)
         within_s = max(scene.target.pace.lookup_s - self._age_s(), 0.0)
         found = awaited(scene, state.intent, within_s=within_s, told="look for its deploy")
@@ -142,11 +143,10 @@ class _Healing:
         )
 
     def _abandoned(self, what: str) -> Ending:
-        return self._closing.end(
-            ReleaseVerdict.ABANDONED,
-            f"whoever carried it out stopped at '{self._state.step.value}'; {what}",
-            live=self._live_id(),
-        )
+        return self._closing.end(ReleaseVerdict.ABANDONED, self._stopped(what), live=self._live_id())
+
+    def _stopped(self, what: str) -> str:
+        return f"whoever carried it out stopped at '{self._state.step.value}'; {what}"
 
     def _live_id(self) -> str:
         try:

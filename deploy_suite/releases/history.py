@@ -66,12 +66,13 @@ class History:
 
     @property
     def turned_off(self) -> AutoDeploy | None:
-        """How the target deployed by itself before a way back turned that off, None where it was restored since."""
+        """How the target deployed by itself before a way back turned that off, None where it was turned on since."""
         for one in self.journals:
-            if one.entries[-1].text("restored"):
+            found = progress(one.entries)
+            if found.turned_off not in {None, AutoDeploy.OFF}:
+                return found.turned_off
+            if found.turned_on:
                 return None
-            if (mode := progress(one.entries).turned_off) not in {None, AutoDeploy.OFF}:
-                return mode
         return None
 
     def _sightings(self) -> Sequence[Sighting]:

@@ -9,7 +9,7 @@ baseline.json   the latency of what was live before
 
 Steps of a release, in their order; those in brackets need not be there:
 
-begun → [baseline] → [pushing → pushed] → asking → deploying → live → verifying → verified | bad | unsure
+begun → [baseline] → [pushing] → pushed → asking → deploying → live → verifying → verified | bad | unsure
       → [going back → deploying → live → verifying → verified | bad | unsure] → ended
 """
 
@@ -43,9 +43,10 @@ class Step(Enum):
     BASELINE = "baseline"
     """commit: what was live was measured, and the figures are kept in baseline.json"""
     PUSHING = "pushing"
-    """remote, branch, commit, intent: the push is about to begin, and may begin the deploy of the intent"""
+    """remote, branch, commit, intent, turns_on: the push is about to begin, and may begin the deploy of the intent;
+    auto-deploy is set to `turns_on` just before it, "" for left as it is"""
     PUSHED = "pushed"
-    """commit"""
+    """commit, intent, turned_on: the branch has it; `turned_on` is how auto-deploy was set before the push"""
     ASKING = "asking"
     """intent: the target is about to be asked for its deploy, unless there is one already"""
     DEPLOYING = "deploying"

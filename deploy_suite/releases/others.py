@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from deploy_suite.model.release import Deploy, Intent, LiveService
-from deploy_suite.ports import Clock
-from deploy_suite.releases.voice import Voice
-from deploy_suite.targets.live import LiveTarget, LostContactError
+from deploy_suite.targets.live import LiveTarget
 
 _LATEST: Final = 20
 
@@ -24,17 +22,3 @@ def begun_since(target: LiveTarget, service: LiveService, intent: Intent, *, our
         and (ours or one.commit != intent.commit)
         and not (intent.after and one.created and one.created < intent.after)
     )
-
-
-def let_end(target: LiveTarget, service: LiveService, deploy: Deploy, *, clock: Clock, voice: Voice) -> None:
-    """Wait until *deploy* is over, as long as anybody would. Raises: LostContactError."""
-    pace, began_s = target.pace, clock.now_s()
-    heard_s = began_s
-    while not deploy.state.is_over and clock.now_s() - began_s < pace.follow_s:
-        clock.sleep(pace.poll_s)
-        try:
-            deploy, heard_s = target.deploy(service, deploy.id), clock.now_s()
-        except LostContactError as error:
-            if clock.now_s() - heard_s >= pace.lost_s:
-                raise
-            voice.told(f"no contact: {error.message}")

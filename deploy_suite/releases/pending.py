@@ -1,10 +1,10 @@
 """The project and the service → what lies between what is checked out and what is live; changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploy_suite.model.project import Commit
-from deploy_suite.model.release import Deploy
+from deploy_suite.model.release import Deploy, Intent
 from deploy_suite.releases.progress import Sighting
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.scene import Scene
@@ -16,12 +16,14 @@ _REFUSED = frozenset({PushVerdict.REFUSED, PushVerdict.REJECTED, PushVerdict.UNK
 class Pending:
     """What a deploy has to do.
 
-    Shape: `push` is the plan of the push; `begun` is a deploy of the commit that somebody else has begun; `seen` is
+    Shape: `wish` is the intent, made before all else was looked at: whatever begins from then on may be its deploy;
+    `push` is the plan of the push; `begun` is a deploy of the commit that somebody else has begun; `seen` is
     what the last verification from this machine saw of what is live, None where there was none; `can_be_asked` is
     false for a service without a public URL.
     """
 
     commit: Commit
+    wish: Intent
     push: Pushed
     live: Deploy | None = None
     begun: Deploy | None = None
@@ -57,11 +59,13 @@ class Pending:
 
 def pending(scene: Scene) -> Pending:
     """Return what lies between the commit that is checked out and what is live. Raises: DeployError."""
+    wish = scene.target.intent(scene.service)
     request = PushRequest(folder=scene.folder, target=scene.target.name, service=scene.service.id, is_plan=True)
     plan = push(request, scene.ports)
     live = scene.target.live(scene.service)
     return Pending(
         commit=plan.commit,
+        wish=replace(wish, commit=plan.commit.sha),
         push=plan,
         live=live,
         begun=_begun(scene.target.deploys(scene.service), plan.commit),

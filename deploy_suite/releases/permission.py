@@ -4,23 +4,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy_suite.model.release import LiveService
 from deploy_suite.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayBack:
-    """A way back that may have to be gone.
+class Passage:
+    """A deploy that may have to be undone.
 
-    Shape: `newer` and `older` are commits, full SHAs: the one whose migrations will have run, and the one whose code is
-    to serve on that schema. `older` was live at the target, and need not be known in `folder`'s repository.
+    Shape: `new` is the commit whose migrations will have run, and `old` the one whose code is to serve on that schema,
+    both as git takes them; `old` was live at the target, and need not be known in `folder`'s repository. `service` is
+    the name in the manifest, "" for the only one; `service_id` is the target's, "" where that is not known.
     """
 
     folder: Path
-    target: str
-    service: LiveService
-    newer: str
-    older: str
+    old: str
+    new: str = "HEAD"
+    target: str = "render"
+    service: str = ""
+    service_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +45,5 @@ class Schemas(Protocol):
     that going back needs no second thought; `rollout.rollback` asks before it begins.
     """
 
-    def permission(self, way: WayBack, ports: Ports) -> Permission:
-        """Return whether *way* may be gone; what cannot be proved is refused. Raises: DeployError."""
+    def permission(self, passage: Passage, ports: Ports) -> Permission:
+        """Return whether *passage* may be gone back; what cannot be proved is refused. Raises: DeployError."""

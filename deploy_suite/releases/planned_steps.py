@@ -44,7 +44,7 @@ def _deploying(scene: Scene, found: Pending) -> PlannedStep:
     if found.begun is not None:
         does = f"follow {found.begun.id}, which is deploying it already"
     elif found.needs_push and scene.service.auto_deploy is not AutoDeploy.OFF:
-        does = f"follow the deploy that {scene.name} begins by itself, or ask for one"
+        does = f"follow the deploy that {scene.name} begins by itself"
     else:
         does = f"ask {scene.name} to deploy {found.commit.short}, and follow it until it is live"
     still = f"if it fails, {found.live.short} serves on" if found.live else "none: nothing was live before"

@@ -5,7 +5,7 @@ from deploy_suite.model.release import Deploy, ReleaseKind
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.journal import Journal, Step
 from deploy_suite.releases.pending import Pending
-from deploy_suite.releases.permission import Permission, Schemas, WayBack
+from deploy_suite.releases.permission import Permission, Schemas
 from deploy_suite.releases.progress import permission_data
 from deploy_suite.releases.scene import Scene
 
@@ -46,9 +46,8 @@ def permission(scene: Scene, schemas: Schemas, *, newer: str, older: str) -> Per
     """Return whether *older* may serve on the schema of *newer*; what nobody could try is refused."""
     if not (newer and older):
         return Permission(is_granted=False, why="which commit was live before is not known")
-    way = WayBack(folder=scene.folder, target=scene.target.name, service=scene.service, newer=newer, older=older)
     try:
-        return schemas.permission(way, scene.ports)
+        return schemas.permission(scene.passage(old=older, new=newer), scene.ports)
     except DeployError as error:
         return Permission(is_granted=False, why=f"nobody could try it: {error.message}")
 

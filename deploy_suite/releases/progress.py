@@ -18,7 +18,8 @@ class Progress:
 
     Shape: `step` is the last one; `intent`, `deploy_id` and `goal` (the commit that is to serve) are those of the way
     that is gone now, there or, with `is_back`, back; `there_id` is the deploy of the way there. `fault` is why the
-    release was found bad; `turned_off` how the target deployed by itself before the way back turned that off.
+    release was found bad; `turned_off` how the target deployed by itself before the way back turned that off, and
+    `turns_on` how it is to deploy by itself again from the push on; `turned_on` is whether that came to pass.
     """
 
     kind: ReleaseKind
@@ -40,6 +41,8 @@ class Progress:
     is_back: bool = False
     fault: str = ""
     turned_off: AutoDeploy | None = None
+    turns_on: AutoDeploy | None = None
+    turned_on: bool = False
     is_verified: bool | None = None
 
 
@@ -136,7 +139,15 @@ def _after(found: Progress, entry: Entry) -> Progress:
     found = replace(found, step=entry.step)
     match entry.step:
         case Step.PUSHING:
-            return replace(found, intent=entry.intent, remote=entry.text("remote"), branch=entry.text("branch"))
+            return replace(
+                found,
+                intent=entry.intent,
+                remote=entry.text("remote"),
+                branch=entry.text("branch"),
+                turns_on=_mode(entry.text("turns_on")),
+            )
+        case Step.PUSHED:
+            return replace(found, intent=entry.intent or found.intent, turned_on=bool(entry.text("turned_on")))
         case Step.ASKING:
             return replace(found, intent=entry.intent or found.intent)
         case Step.DEPLOYING | Step.LIVE:

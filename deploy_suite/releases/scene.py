@@ -7,10 +7,12 @@ from deploy_suite.model.release import LiveService
 from deploy_suite.ports import Ports
 from deploy_suite.releases.history import History, history
 from deploy_suite.releases.journal import Place
+from deploy_suite.releases.permission import Passage
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
 from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live import LiveTarget
+from deploy_suite.targets.live_registry import STATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,23 @@ class Scene:
     def name(self) -> str:
         """The target's name in a sentence."""
         return self.target.name.capitalize()
+
+    @property
+    def stated_name(self) -> str:
+        """What the manifest calls the service, "" where it has none of that name: it may be called otherwise there."""
+        stated = STATED[self.target.name](self.folder, self.ports.git.top(self.folder))
+        return self.service.name if self.service.name in stated else ""
+
+    def passage(self, *, old: str, new: str) -> Passage:
+        """Return the way from the commit *old* to *new*, which may have to be gone back."""
+        return Passage(
+            folder=self.folder,
+            old=old,
+            new=new,
+            target=self.target.name,
+            service=self.stated_name,
+            service_id=self.service.id,
+        )
 
     def history(self) -> History:
         """Return what is known of its releases now."""

@@ -8,8 +8,8 @@ from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseVerdict
 from deploy_suite.releases import auto_deploy, looking, others
-from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.closing import Closing
+from deploy_suite.releases.following import follow
 from deploy_suite.releases.going_back import why_not
 from deploy_suite.releases.journal import Journal, Step, intent_data
 from deploy_suite.releases.outcome import Ending, Leg
@@ -18,6 +18,7 @@ from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
+from deploy_suite.targets.live import LostContactError
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 
@@ -64,44 +65,74 @@ class Transaction:
             self._journal.note(Step.BASELINE, commit=live.commit)
 
     def push(self, intent: Intent, *, remote: str, branch: str) -> Ending:
-        """Push the commit, which may begin the deploy of *intent*."""
-        commit = self._state.commit
-        self._journal.note(Step.PUSHING, remote=remote, branch=branch, commit=commit, intent=intent_data(intent))
+        """Push the commit, which may begin the deploy of *intent*.
+
+        What a way back has turned off is turned on before: the push begins one deploy, and no earlier push another.
+        """
+        commit, mode = self._state.commit, self._scene.history().turned_off
+        self._journal.note(
+            Step.PUSHING,
+            remote=remote,
+            branch=branch,
+            commit=commit,
+            intent=intent_data(intent),
+            turns_on=mode.value if mode else "",
+        )
+        if mode and (note := auto_deploy.turned_on(self._scene, mode)):
+            self._closing.notes.append(note)
         request = PushRequest(
             folder=self._scene.folder, target=self._target.name, service=self._service.id, commit=commit
         )
         try:
             self._pushed = done = push(request, self._ports)
         except UsageError as error:
-            return self._closing.end(ReleaseVerdict.REFUSED, error.message, error.remedy)
+            return self._closing.not_pushed(ReleaseVerdict.REFUSED, error.message, error.remedy)
         if done.verdict is PushVerdict.UNKNOWN:
             return self._closing.left_open(
                 ReleaseVerdict.INCONCLUSIVE, f"{done.reason}, and whether it arrived is not known"
             )
         if done.verdict not in _ARRIVED:
-            return self._closing.end(
+            return self._closing.not_pushed(
                 ReleaseVerdict.REFUSED, f"nothing was pushed: {done.reason or 'see the reasons above'}"
             )
-        self._journal.note(Step.PUSHED, commit=commit)
+        return self.arrived(intent)
+
+    def arrived(self, intent: Intent) -> Ending:
+        """Go on with a commit that the branch has."""
+        self.note_arrival(intent)
         return self.take_up(intent)
 
+    def note_arrival(self, intent: Intent | None) -> None:
+        """Write down that the branch has the commit."""
+        state = self._state
+        is_on = state.turns_on and self._target.service(self._service.id).auto_deploy is not AutoDeploy.OFF
+        self._journal.note(
+            Step.PUSHED,
+            commit=state.commit,
+            intent=intent_data(intent) if intent else {},
+            turned_on=state.turns_on.value if state.turns_on and is_on else "",
+        )
+
     def take_up(self, intent: Intent) -> Ending:
-        """Wait for the deploy that the push begins, where it does; ask for one where it does not."""
-        state, pace = self._state, self._target.pace
-        if state.auto_deploy is AutoDeploy.OFF:
+        """Follow the deploy that the target begins by itself; ask for one only where it certainly begins none."""
+        state, mode = self._state, self._target.service(self._service.id).auto_deploy
+        # Of a push that this release has made, only what came after it is a trace.
+        since = intent if state.remote else None
+        newer: list[Deploy] = []
+
+        def is_in_vain() -> bool:
+            newer[:] = self._newer(intent)[:1]
+            return bool(newer)
+
+        if mode is AutoDeploy.OFF or auto_deploy.has_done_its_part(
+            self._scene, intent, mode, since=since, is_in_vain=is_in_vain
+        ):
             return self.ask(intent)
-        waits_for_checks = state.auto_deploy is AutoDeploy.AFTER_CHECKS
-        within_s = pace.queued_s if waits_for_checks else pace.lookup_s
-        told = f"wait for {self._scene.name} to deploy the push" + " after its checks" * waits_for_checks
-        found = awaited(self._scene, intent, within_s=within_s, told=told, is_in_vain=lambda: bool(self._newer(intent)))
-        if found is None and waits_for_checks and not self._newer(intent):
-            return self._closing.left_open(
-                ReleaseVerdict.INCONCLUSIVE,
-                f"{self._scene.name} deploys {state.commit[:7]} when its checks have passed, and has not begun "
-                f"within {within_s:.0f} s",
-                "look at the commit's checks; then run the same again: it goes on from there",
-            )
-        return self.ask(intent)
+        if newer:
+            return self._closing.overtaken(newer[0])
+        return self._closing.left_open(
+            ReleaseVerdict.INCONCLUSIVE, *auto_deploy.not_begun(self._scene, state.commit, mode)
+        )
 
     def ask(self, intent: Intent) -> Ending:
         """Ask for the deploy of *intent* unless there is one, and follow it to its end.
@@ -215,7 +246,9 @@ class Transaction:
         for one in others.begun_since(self._target, self._service, state.intent, ours=ours):
             if not one.state.is_over:
                 voice.told(f"wait for {one.id}, which somebody else has begun: it deploys {one.short} {one.subject}")
-                others.let_end(self._target, self._service, one, clock=self._ports.clock, voice=voice)
+                seen = follow(self._target, self._service, one, voice=voice, clock=self._ports.clock)
+                if seen.lost:
+                    raise LostContactError(f"how {one.id} ends is not known: {seen.lost}")
 
     def _redeployed(self, intent: Intent) -> Redeployment:
         return redeploy(self._target, self._service, intent, ports=self._ports, see=self._see)

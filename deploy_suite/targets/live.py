@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from deploy_suite.errors import CannotCheckError, MachineError
-from deploy_suite.model.release import AutoDeploy, Deploy, FailureReason, Intent, LiveService, LogLine
+from deploy_suite.model.release import AutoDeploy, Deploy, FailureReason, Intent, LiveService, LogLine, PushTrace
 
 
 class LostContactError(MachineError):
@@ -23,8 +23,9 @@ class Pace:
 
     Shape: each call ends after `call_s`, its connection is made within `connect_s`; what only reads is repeated for
     `patience_s`, with pauses from `pause_first_s` to `pause_most_s`. A deploy that was asked for is looked for during
-    `lookup_s`, one that the target says it has queued during `queued_s`; its state is asked for every `poll_s`, and
-    something is said every `heartbeat_s` at the latest. Without an answer for `lost_s`, contact is lost; after
+    `lookup_s`, one that a push is to begin during `push_s`, one that the target says it has queued, or that waits for
+    checks, during `queued_s`; its state is asked for every `poll_s`, and something is said every `heartbeat_s` at the
+    latest. Without an answer for `lost_s`, contact is lost; after
     `follow_s` nobody waits any longer.
     """
 
@@ -34,6 +35,7 @@ class Pace:
     pause_first_s: float = 1.0
     pause_most_s: float = 30.0
     lookup_s: float = 60.0
+    push_s: float = 600.0
     queued_s: float = 1800.0
     poll_s: float = 5.0
     heartbeat_s: float = 9.0
@@ -110,6 +112,9 @@ class LiveTarget(Protocol):
 
     def find(self, service: LiveService, intent: Intent) -> Deploy | None:
         """Return the deploy that *intent* began, whoever died since; None where there is none (yet)."""
+
+    def last_push(self, service: LiveService) -> PushTrace | None:
+        """Return the push that the target has last dealt with by itself, None for none: it can begin no more deploy."""
 
     def cancel(self, service: LiveService, deploy_id: str) -> Deploy:
         """Stop a deploy that is under way; what was live before serves on."""

@@ -30,6 +30,7 @@ PACE = Pace(
     pause_first_s=0.02,
     pause_most_s=0.3,
     lookup_s=1.0,
+    push_s=10.0,
     queued_s=20.0,
     poll_s=0.05,
     heartbeat_s=0.4,

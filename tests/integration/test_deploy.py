@@ -123,7 +123,7 @@ def test_where_a_push_deploys_there_is_no_second_deploy_and_going_back_stops_tha
             "new_commit",
             "new_commit",
             "rollback",
-            "api",
+            "new_commit",
         ]
 
 

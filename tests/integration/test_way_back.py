@@ -10,8 +10,8 @@ from deploy_suite.model.release import LiveService
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 from deploy_suite.releases.compatibility import Compatibility, Openness
-from deploy_suite.releases.permission import Permission, WayBack
-from deploy_suite.way_back import Passage, ProvenSchemas, proven
+from deploy_suite.releases.permission import Passage, Permission
+from deploy_suite.way_back import ProvenSchemas, proven
 from deploy_suite.wiring import opened
 from tests.integration.migration_projects import revision
 from tests.integration.passage_project import MODELS, commit, files
@@ -70,7 +70,7 @@ def test_a_column_that_is_taken_away_and_asked_for_closes_it_with_the_command(wo
     assert "the probe 'users are listed' fails" in found.reason
     assert any("nick" in line for line in found.evidence)
     assert any("0002 has no way down" in note for note in found.notes)
-    way = WayBack(folder=tmp_path / "shop", target="render", service=SERVICE, newer=found.new, older=found.old)
+    way = Passage(folder=tmp_path / "shop", old=found.old, new=found.new, service="shop", service_id="srv-1")
     permission = ProvenSchemas().permission(way, world)
     assert permission == Permission(
         is_granted=False,

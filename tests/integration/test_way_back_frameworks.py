@@ -12,7 +12,8 @@ from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 from deploy_suite.releases import planning
 from deploy_suite.releases.compatibility import Openness
-from deploy_suite.way_back import Passage, proven
+from deploy_suite.releases.permission import Passage
+from deploy_suite.way_back import proven
 from deploy_suite.wiring import opened
 from tests.integration.passage_project import commit, manifest
 

@@ -24,7 +24,7 @@ TOP: Final = Path(__file__).resolve().parents[2]
 _MANIFESTS: Final = ("render.yaml", "deploy.toml")
 _KONAN: Final = "examples/konan"
 _LIMIT_S: Final = 300
-_PACE: Final = "20"
+PACE: Final = 20
 # Enough to tell 15 ms more of 30, without making a table of it wait.
 VERIFYING: Final = ("--samples", "40", "--window", "3")
 
@@ -89,7 +89,12 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a user has set."""
-        return {**os.environ, **self.render.settings, "DEPLOY_SUITE_PACE": _PACE, "DEPLOY_SUITE_STATE": str(self.state)}
+        return {
+            **os.environ,
+            **self.render.settings,
+            "DEPLOY_SUITE_PACE": str(PACE),
+            "DEPLOY_SUITE_STATE": str(self.state),
+        }
 
     @property
     def serving(self) -> str:

@@ -3,10 +3,12 @@
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.standin.machine import commit_of
 from tests.standin.platform import Hosted, Platform
 from tests.standin.records import OWNER, Deploy, iso, now
 
@@ -51,13 +53,18 @@ class _RefusedError(Exception):
 
 
 class Operations:
-    """The API without HTTP. Shape: `answers_queued` lets the next deploy be answered with 202 and no body."""
+    """The API without HTTP.
+
+    Shape: `answers_queued` lets the next deploy be answered with 202 and no body; a push is heard of after `webhook_s`,
+    and its checks take `checks_s` from then on.
+    """
 
     def __init__(self, platform: Platform) -> None:
         """Act on *platform*."""
         self.platform = platform
         self.answers_queued = False
         self.checks_s = 0.2
+        self.webhook_s = 0.0
         self.superseding = ""
 
     def route(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
@@ -94,10 +101,34 @@ class Operations:
         return Reply(200, {})
 
     def _deploy_pushed(self, hosted: Hosted) -> None:
-        if hosted.service.auto_deploy == "commit":
-            self.platform.begin(hosted, hosted.service.branch, "new_commit")
-        elif hosted.service.auto_deploy == "checksPass":
-            threading.Timer(self.checks_s, self.platform.begin, (hosted, hosted.service.branch, "new_commit")).start()
+        """Let the push be heard of when its time has come; what counts is the service's setting then."""
+        if self.webhook_s:
+            self._later(self.webhook_s, self._heard_of, hosted)
+        else:
+            self._heard_of(hosted)
+
+    def _heard_of(self, hosted: Hosted) -> None:
+        service = hosted.service
+        if service.auto_deploy == "checksPass":
+            self._later(self.checks_s, self._passed, hosted)
+        elif service.auto_deploy == "commit":
+            self._passed(hosted)
+
+    def _passed(self, hosted: Hosted) -> None:
+        """Deploy the branch; a commit with a skip phrase, or one that changes nothing that counts, is ignored."""
+        if hosted.service.auto_deploy == "off":
+            return
+        found = commit_of(hosted.service, hosted.service.branch)
+        if found and ("[skip render]" in found[1] or hosted.service.ignores_all):
+            url = f"{hosted.service.repo}/commit/{found[0]}"
+            self.platform.event(hosted.service, "commit_ignored", id=found[0], url=url)
+        elif found:
+            self.platform.begin(hosted, found[0], "new_commit")
+
+    def _later(self, seconds: float, what: Callable[[Hosted], None], hosted: Hosted) -> None:
+        timer = threading.Timer(seconds, what, (hosted,))
+        timer.daemon = True
+        timer.start()
 
     def _hosted(self, arguments: dict[str, str]) -> Hosted:
         hosted = self.platform.hosted.get(arguments["service"])

@@ -47,6 +47,7 @@ class Service:
     variables: dict[str, str] = field(default_factory=dict)
     suspended: bool = False
     keeps_old_build: bool = False
+    ignores_all: bool = False
     port: int = 0
     id: str = field(default_factory=lambda: new_id("srv"))
     hook_key: str = field(default_factory=lambda: secrets.token_urlsafe(8))

@@ -17,6 +17,7 @@ from deploy_suite.model.release import (
     Intent,
     LiveService,
     LogLine,
+    PushTrace,
     Trigger,
 )
 from deploy_suite.model.secret import Masker, Secret
@@ -33,6 +34,7 @@ _MOST_PAGES: Final = 50
 _MOST_LOG_PAGES: Final = 5
 _OVERLAP: Final = timedelta(seconds=3)  # lines come in late, and not always in order
 _EVENTS_BEFORE: Final = timedelta(minutes=1)
+_IGNORED_SINCE: Final = timedelta(days=30)
 _CRON: Final = "cron_job"
 _CREATED: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,6 +128,24 @@ class RenderLive:
         fitting = [one for one in self._deploys(service, since, limit=_PAGE) if _fits(one, intent)]
         asked_for = [one for one in fitting if one.trigger in {Trigger.REQUEST, Trigger.HOOK, Trigger.ROLLBACK}]
         return next(reversed(asked_for or fitting), None)
+
+    def last_push(self, service: LiveService) -> PushTrace | None:
+        """See `LiveTarget.last_push`. Skip phrases and build filters let Render ignore a push, and it says so.
+
+        Source: https://render.com/docs/deploys#skipping-an-auto-deploy
+        """
+        deploys = self._deploys(service, [], limit=_PAGE)
+        query = [("type", events.IGNORED), ("startTime", _iso(self._now() - _IGNORED_SINCE))]
+        listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
+        traces = [
+            *(
+                PushTrace(id=one.id, commit=one.commit, time=one.created)
+                for one in deploys
+                if one.trigger is Trigger.PUSH and one.created
+            ),
+            *events.ignored(tuple(listed)),
+        ]
+        return max(traces, key=lambda one: one.time, default=None)
 
     def cancel(self, service: LiveService, deploy_id: str) -> Deploy:
         """See `LiveTarget.cancel`."""

@@ -17,6 +17,7 @@ from deploy_suite.model.release import (
     FailureReason,
     Intent,
     LiveService,
+    PushTrace,
     Trigger,
 )
 from deploy_suite.model.secret import Curtain
@@ -151,6 +152,7 @@ class Target:
     asked: list[str] = field(default_factory=list)
     fate: DeployState = DeployState.LIVE
     mode: AutoDeploy = AutoDeploy.OFF
+    ignored: PushTrace | None = None
     url: str = ""
     refuses_rollback: bool = False
     name: str = "render"
@@ -195,6 +197,11 @@ class Target:
 
     def find(self, _service: LiveService, intent: Intent) -> Deploy | None:
         return next((one for one in self.all if one.id not in intent.known and _fits(one, intent)), None)
+
+    def last_push(self, _service: LiveService) -> PushTrace | None:
+        found = [one for one in self.all if one.trigger is Trigger.PUSH]
+        traces = [PushTrace(id=one.id, commit=one.commit, time=BEGAN) for one in found[-1:]]
+        return self.ignored or next(iter(traces), None)
 
     def cancel(self, _service: LiveService, deploy_id: str) -> Deploy:
         self.asked.append(f"cancel {deploy_id}")

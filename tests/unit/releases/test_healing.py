@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, ReleaseVerdict, Trigger
+from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, PushTrace, ReleaseVerdict, Trigger
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.history import history
 from deploy_suite.releases.journal import Journal, Step
 from deploy_suite.releases.outcome import Ending
-from tests.unit.releases.release_world import NEW, OLD, OTHER, World
+from tests.unit.releases.release_world import BEGAN, NEW, OLD, OTHER, World
 
 LIVE, BUILDING = DeployState.LIVE, DeployState.BUILDING
 
@@ -146,14 +146,20 @@ def test_a_push_that_arrived_and_began_a_deploy_is_followed(world: World) -> Non
     assert (ending.verdict, asked_for, now) == (ReleaseVerdict.LIVE, [], NEW)
 
 
-def test_a_push_whose_checks_go_on_is_waited_for_while_it_is_what_is_to_be_deployed(world: World) -> None:
-    journal = world.journal(mode=AutoDeploy.AFTER_CHECKS)
+@pytest.mark.parametrize(("mode", "minutes"), [(AutoDeploy.ON_PUSH, 10), (AutoDeploy.AFTER_CHECKS, 30)])
+def test_a_push_that_the_target_is_to_deploy_is_waited_for_while_it_is_what_is_to_be_deployed(
+    mode: AutoDeploy, minutes: int, world: World
+) -> None:
+    world.target.mode = mode
+    journal = world.journal(mode=mode)
     journal.note(Step.PUSHING, remote="origin", branch="main", commit=NEW, intent=world.intent())
     journal.note(Step.PUSHED, commit=NEW)
 
     ending, asked_for, _ = end_of(world, journal, head=NEW)
     assert (ending.verdict, ending.is_open, asked_for) == (ReleaseVerdict.INCONCLUSIVE, True, [])
-    assert world.clock.time_s > world.target.pace.queued_s - world.target.pace.poll_s
+    assert f"has not begun within {minutes} min; nothing was asked for" in ending.reason
+    assert "deploy-suite redeploy --target render --service srv-1 --commit aaaaaaa && deploy-suite" in ending.remedy
+    assert minutes * 60 - 10 <= world.clock.time_s <= minutes * 60 + 10
 
     ending, asked_for, _ = end_of(world, journal, head=OTHER)
     assert (ending.verdict, ending.is_open, asked_for) == (ReleaseVerdict.ABANDONED, False, [])
@@ -191,19 +197,85 @@ def test_on_the_way_back_the_target_deploys_no_push_by_itself(world: World) -> N
     assert history(world.scene().place, world.ports).turned_off is AutoDeploy.ON_PUSH
 
 
-def test_a_good_release_lets_the_target_deploy_by_itself_again(world: World) -> None:
-    world.target.mode = AutoDeploy.AFTER_CHECKS
+def taken_back_where_pushes_deploy(world: World) -> None:
+    world.target.mode = AutoDeploy.ON_PUSH
     first = world.journal()
     bad(world, first)
     healed(world.scene(), first)
-    second = world.journal()
-    asked(world, second)
+
+
+def pushing_with_it_on_again(world: World) -> Journal:
+    journal = world.journal()
+    journal.note(
+        Step.PUSHING,
+        remote="origin",
+        branch="main",
+        commit=NEW,
+        intent=world.intent(),
+        turns_on=AutoDeploy.ON_PUSH.value,
+    )
+    world.target.set_auto_deploy(world.target.service("srv-1"), AutoDeploy.ON_PUSH)
+    return journal
+
+
+def test_what_was_turned_on_for_a_push_that_did_not_arrive_is_turned_off_again(world: World) -> None:
+    taken_back_where_pushes_deploy(world)
+    journal = pushing_with_it_on_again(world)
+
+    ending = healed(world.scene(), journal)
+
+    assert (ending.verdict, world.target.mode) == (ReleaseVerdict.ABANDONED, AutoDeploy.OFF)
+    assert history(world.scene().place, world.ports).turned_off is AutoDeploy.ON_PUSH
+
+
+def test_what_was_turned_on_for_a_push_that_arrived_stays_on(world: World) -> None:
+    taken_back_where_pushes_deploy(world)
+    journal = pushing_with_it_on_again(world)
+    world.git.there = NEW
+    world.target.begin(NEW, Trigger.PUSH)
+
+    ending = healed(world.scene(), journal, head=NEW)
+
+    assert (ending.verdict, world.target.mode) == (ReleaseVerdict.LIVE, AutoDeploy.ON_PUSH)
+    assert history(world.scene().place, world.ports).turned_off is None
+
+
+def test_what_is_off_since_a_way_back_is_told_with_each_release_that_pushes_nothing(world: World) -> None:
+    taken_back_where_pushes_deploy(world)
+    journal = world.journal()
+    asked(world, journal)
     world.target.begin(NEW)
 
-    healed(world.scene(), second)
+    ending = healed(world.scene(), journal)
 
-    assert (world.target.mode, world.target.asked[-1]) == (AutoDeploy.AFTER_CHECKS, "auto-deploy after checks")
-    assert history(world.scene().place, world.ports).turned_off is None
+    assert (ending.verdict, world.target.mode) == (ReleaseVerdict.LIVE, AutoDeploy.OFF)
+    assert any("'on push', is off since a release was taken back" in note for note in ending.notes)
+
+
+def test_a_push_that_the_target_has_ignored_is_asked_for(world: World) -> None:
+    world.target.mode = AutoDeploy.ON_PUSH
+    journal = world.journal(mode=AutoDeploy.ON_PUSH)
+    journal.note(Step.PUSHING, remote="origin", branch="main", commit=NEW, intent=world.intent())
+    journal.note(Step.PUSHED, commit=NEW)
+    world.target.ignored = PushTrace(id="evt-1", commit=NEW, time=BEGAN)
+
+    ending, asked_for, now = end_of(world, journal, head=NEW)
+
+    assert (ending.verdict, asked_for, now) == (ReleaseVerdict.LIVE, ["deploy aaaaaaa"], NEW)
+    assert world.clock.time_s < world.target.pace.lookup_s
+
+
+def test_what_was_ignored_before_a_push_is_no_trace_of_it(world: World) -> None:
+    world.target.mode = AutoDeploy.ON_PUSH
+    world.target.ignored = PushTrace(id="evt-1", commit=NEW, time=BEGAN)
+    journal = world.journal(mode=AutoDeploy.ON_PUSH)
+    known = {**world.intent(), "known": ["dep-1", "evt-1"]}
+    journal.note(Step.PUSHING, remote="origin", branch="main", commit=NEW, intent=known)
+    journal.note(Step.PUSHED, commit=NEW)
+
+    ending, asked_for, _ = end_of(world, journal, head=NEW)
+
+    assert (ending.verdict, ending.is_open, asked_for) == (ReleaseVerdict.INCONCLUSIVE, True, [])
 
 
 def test_a_build_that_is_gone_is_built_again(world: World) -> None:

@@ -85,7 +85,7 @@ def test_the_record_tells_what_became_of_a_release(world: World) -> None:
     journal.note(Step.LIVE, deploy="dep-2")
     under_way = record(journal)
     journal.note(Step.VERIFIED, commit=NEW, reason="")
-    journal.note(Step.ENDED, verdict="live", reason="", remedy="", live="dep-2", restored="")
+    journal.note(Step.ENDED, verdict="live", reason="", remedy="", live="dep-2")
     over = json.loads(render(journal))
 
     assert (under_way.verdict, under_way.is_verified, under_way.finished) == (ReleaseVerdict.UNDER_WAY, None, None)

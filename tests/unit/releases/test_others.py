@@ -53,12 +53,26 @@ def test_nothing_is_asked_for_where_somebody_else_was_first(state: DeployState, 
 
 
 def test_checks_are_not_waited_for_when_somebody_else_was_first(world: World) -> None:
+    world.target.mode = AutoDeploy.AFTER_CHECKS
     journal, intent = world.journal(mode=AutoDeploy.AFTER_CHECKS), wish(world)
     world.target.begin(OTHER, Trigger.PUSH, state=LIVE)
 
     ending = Transaction(world.scene(), journal).take_up(intent)
 
     assert (ending.verdict, world.target.asked, world.clock.time_s < 60) == (ReleaseVerdict.SUPERSEDED, [], True)
+
+
+def test_a_rival_that_failed_is_no_reason_to_ask_for_what_the_target_may_still_begin(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.target.mode = AutoDeploy.ON_PUSH
+    journal, intent = world.journal(mode=AutoDeploy.ON_PUSH), wish(world)
+    rival = [world.target.begin(OTHER, Trigger.PERSON)]
+    monkeypatch.setattr(others, "begun_since", lambda *_args, **_more: [rival.pop()] if rival else [])
+
+    ending = Transaction(world.scene(), journal).take_up(intent)
+
+    assert (ending.verdict, ending.is_open, world.target.asked) == (ReleaseVerdict.INCONCLUSIVE, True, [])
 
 
 def test_what_was_live_before_deployed_anew_is_no_rival(world: World) -> None:

@@ -1,15 +1,16 @@
-"""What Render's events say of a deploy → why it ended as it did."""
+"""What Render's events say of a deploy → why it ended as it did; and of a push → that it begins none."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from deploy_suite.model.release import Deploy, DeployState, FailureReason
+from deploy_suite.model.release import Deploy, DeployState, FailureReason, PushTrace
 from deploy_suite.targets.render.api import answers
 
 _SLACK: Final = timedelta(seconds=60)
 _FINE: Final = "succeeded"
+IGNORED: Final = "commit_ignored"
 # The event that tells most about each end, first. https://api-docs.render.com/reference/list-events
 _TELLING: Final[Mapping[DeployState, tuple[str, ...]]] = {
     DeployState.BUILD_FAILED: ("build_ended", "image_pull_failed", "pipeline_minutes_exhausted", "deploy_ended"),
@@ -28,6 +29,7 @@ _COMMANDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Event:
+    id: str
     type: str
     time: datetime | None
     details: Mapping[str, object]
@@ -44,11 +46,22 @@ def reason(listed: Sequence[object], deploy: Deploy) -> FailureReason:
     return FailureReason()
 
 
+def ignored(listed: Sequence[object]) -> Iterator[PushTrace]:
+    """Yield the pushes that Render has left undeployed. Shape: *listed* are events' objects."""
+    for event in map(_event, listed):
+        commit = event.details.get("id")
+        if event.type == IGNORED and event.time is not None and isinstance(commit, str):
+            yield PushTrace(id=event.id, commit=commit, time=event.time)
+
+
 def _event(item: object) -> _Event:
     event = item if isinstance(item, dict) else {}
     details = event.get("details")
     return _Event(
-        str(event.get("type")), answers.time(event.get("timestamp")), details if isinstance(details, dict) else {}
+        str(event.get("id", "")),
+        str(event.get("type")),
+        answers.time(event.get("timestamp")),
+        details if isinstance(details, dict) else {},
     )
 
 
