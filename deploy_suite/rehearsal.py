@@ -22,11 +22,12 @@ from deploy_suite.model.report import Subject
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
-from deploy_suite.recording import Recorder, cannot_check
+from deploy_suite.recording import NOT_GOOD, Recorder, cannot_check
 
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
+_IMPORTS: Final = "imports"
 _OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
 _GIVE_WAY_S: Final = 0.5
@@ -90,7 +91,19 @@ class Rehearsal:
                 self._is_under_way.set()
             *others, read = (check.result() for check in static)
             shown = unstated.told(rest, told)
-            return [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
+            results = [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
+            return self._with_unmet(results)
+
+    def _with_unmet(self, results: Sequence[CheckResult]) -> list[CheckResult]:
+        """Return *results* with what the sources say of an import that did not come to its end."""
+        at = next((at for at, one in enumerate(results) if one.check == _IMPORTS), None)
+        if at is None or results[at].outcome not in NOT_GOOD:
+            return list(results)
+        from deploy_suite.checks.dependencies import unmet  # noqa: PLC0415  an import that went well needs none of it
+
+        told = tuple(finding for one in results for finding in one.findings)
+        more = self._recorder.result(_IMPORTS, 0.0, unmet.untold(unmet.findings(self._case), told)).findings
+        return [*results[:at], replace(results[at], findings=(*results[at].findings, *more)), *results[at + 1 :]]
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         self._give_way()

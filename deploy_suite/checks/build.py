@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import build_excerpts, build_refusals, clashing
+from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.environments import execute_bits
@@ -35,6 +35,8 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
+    if found and build_refusals.is_of_another_kind(failure):
+        return (*found, _diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case))
     if found and not (cause and _outweighs(cause, found)):
         return found
     if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
@@ -149,6 +151,8 @@ def _among(names: list[str]) -> str:
 
 
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
+        return _of_line_ends(place, failure, case)
     _, _, parameter = cause.slug.partition(":")
     line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
     told = [one.text for one in cause.evidence]
@@ -162,6 +166,22 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         location=line.location if line else own or recipe.location or build_refusals.place(case),
         evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=cause.fix,
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _scripts(recipe: Recipe) -> Iterator[str]:
+    return (name for name, _ in recipe.texts if name)
+
+
+def _of_line_ends(place: Location, failure: BuildFailure, case: Case) -> Finding:
+    return Finding(
+        code=line_ends.CODE,
+        outcome=Outcome.FAILED,
+        message=line_ends.message(place.file),
+        location=place,
+        evidence=tail(failure.log),
+        remedy=line_ends.remedy(place.file),
         reproduce=build_refusals.command(failure, case),
     )
 

@@ -17,6 +17,8 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 
 _ACCOUNT_LINES: Final = 6
 _MOST_REFUSALS: Final = 20
+# Programs of the front end, which fail for reasons of their own.
+_FOREIGN: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "node"})
 _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
 
 
@@ -31,22 +33,21 @@ def refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
 def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
     """Yield packages that could be compiled, but whose modules the failure is about."""
     refusals = failure.resolution.refusals if failure.resolution else ()
-    text = "\n".join(failure.log.splitlines()[-200:])
     for refusal in refusals:
-        named = [module for module in refusal.modules if re.search(rf"\b{re.escape(module)}\b", text)]
-        if refusal.kind is RefusalKind.NO_WHEEL and named:
-            yield replace(_finding(refusal, failure, case), evidence=_about(refusal, failure, case))
+        about = _about(refusal, failure) if refusal.kind is RefusalKind.NO_WHEEL else ()
+        if about:
+            yield replace(_finding(refusal, failure, case), evidence=(*_quoted(refusal.location, case), *about))
 
 
-def _about(refusal: Refusal, failure: BuildFailure, case: Case) -> tuple[str, ...]:
-    """Return the requirement and the errors in the log that speak of its modules, else the log's end."""
-    modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules))
-    told = [
+def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
+    """Return the errors in the log that speak of its modules; that an installer names it says nothing."""
+    modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules) or r"(?!)")
+    told = (
         line
         for line in build_excerpts.lines(failure.log)
         if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
-    ]
-    return (*_quoted(refusal.location, case), *(dict.fromkeys(told) or tail(failure.log)))
+    )
+    return tuple(dict.fromkeys(told))
 
 
 def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
@@ -66,7 +67,13 @@ def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
 def _shown(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
     """Return what the log says of the package, what building it alone printed, or the log's end."""
     account = of_package(refusal.name, refusal.account) or tail(refusal.account)[-_ACCOUNT_LINES:]
-    return of_package(refusal.name, failure.log) or account or tail(failure.log)
+    end = () if is_of_another_kind(failure) else tail(failure.log)
+    return of_package(refusal.name, failure.log) or account or end
+
+
+def is_of_another_kind(failure: BuildFailure) -> bool:
+    """Whether the call that failed installs nothing of Python: what the index says did not end this build."""
+    return failure.command.partition(" ")[0] in _FOREIGN
 
 
 def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
@@ -157,7 +164,7 @@ def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:
         return ()
     path = case.snapshot.folder / location.file
     read = requirements_file.load(case.snapshot.folder, location.file) if path.suffix == ".txt" else ()
-    texts = [line.text for file in read for line in file.requirements if line.location == location]
+    texts = [line.shown for file in read for line in file.requirements if line.location == location]
     return tuple(f"{location}: {text}" for text in texts[:1])
 
 

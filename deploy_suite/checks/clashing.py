@@ -117,7 +117,9 @@ class _Project:
         entry = self._case.contract.entry
         if entry is None or entry.file is None:
             return None
-        modules = frozenset(clash.fails.partition(".")[0] for clash in clashes.rows())
+        modules = frozenset(
+            name.partition(".")[0] for clash in clashes.rows() for name in (clash.fails, *clash.through)
+        )
         return subject.trace(self._case, entry, known=subject.known_of(self._declared.names) | modules)
 
     def line(self, clash: Clash) -> Location | None:
@@ -159,7 +161,8 @@ class _Project:
 
 
 def _import(clash: Clash, traced: Trace) -> Meeting | None:
-    leading = [one for one in traced.imports if one.kind in _MET and _leads_to(one, clash.fails)]
+    modules = (clash.fails, *clash.through)
+    leading = [one for one in traced.imports if one.kind in _MET and any(_leads_to(one, module) for module in modules)]
     found = min(leading, key=lambda one: one.kind, default=None)
     if found is None:
         return None

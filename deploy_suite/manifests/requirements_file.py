@@ -31,6 +31,11 @@ class RequirementLine:
     is_editable: bool = False
     has_hashes: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The line without its hashes, for a reader."""
+        return self.text.partition("--hash=")[0].rstrip(" \\")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReference:

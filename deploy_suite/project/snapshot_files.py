@@ -1,5 +1,6 @@
 """Files of a snapshot into text, never leaving the snapshot and never reading without end."""
 
+import codecs
 import re
 import stat
 from pathlib import Path, PurePosixPath
@@ -37,9 +38,17 @@ def data(folder: Path, path: PurePosixPath) -> bytes | None:
 
 
 def text(folder: Path, path: PurePosixPath) -> str | None:
-    """Return the same as text: a byte order mark dropped, undecodable bytes replaced."""
+    """Return the same as text, UTF-16 where its mark says so; the mark dropped, undecodable bytes replaced."""
     content = data(folder, path)
-    return None if content is None else content.decode("utf-8-sig", errors="replace")
+    if content is None:
+        return None
+    encoding = "utf-16" if is_utf16(content) else "utf-8-sig"
+    return content.decode(encoding, errors="replace").removeprefix("\ufeff")
+
+
+def is_utf16(content: bytes) -> bool:
+    """Whether *content* begins with the byte order mark of UTF-16."""
+    return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def is_folder(folder: Path, path: PurePosixPath) -> bool:

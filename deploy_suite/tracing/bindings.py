@@ -29,13 +29,23 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def names(tree: ast.Module) -> frozenset[str] | None:
     """Return the names bound at the module's level, None where they cannot be told without running it."""
-    bound: set[str] = set()
+    shared: set[str] = set()
     for node in ast.walk(tree):
         name = getattr(node, "id", None) or getattr(node, "name", None) or getattr(node, "attr", None)
         if name in _OPENS or isinstance(node, ast.MatchAs | ast.MatchStar | ast.MatchMapping):
             return None
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             return None
+        if isinstance(node, ast.Global):
+            shared.update(node.names)
+    bound = bound_in(tree.body) | shared
+    return None if "__path__" in bound else bound
+
+
+def bound_in(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """Return the names that *body*, of a module or a class, binds in its own scope: none of its functions' own."""
+    bound: set[str] = set()
+    for node in _of_scope(body):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -44,7 +54,21 @@ def names(tree: ast.Module) -> frozenset[str] | None:
             bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
-    return None if "__path__" in bound else frozenset(bound)
+    return frozenset(bound)
+
+
+def _of_scope(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes below *body*, without what lies in scopes of its own."""
+    open_nodes = list(body)
+    while open_nodes:
+        node = open_nodes.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            open_nodes += [*node.decorator_list, node.args]
+        elif isinstance(node, ast.ClassDef):
+            open_nodes += [*node.decorator_list, *node.bases, *node.keywords]
+        elif not isinstance(node, ast.Lambda):
+            open_nodes += ast.iter_child_nodes(node)
 
 
 def plainly_bound(data: bytes) -> frozenset[str]:

@@ -5,9 +5,11 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import line_ends
 from deploy_suite.checks.config import alembic_files, gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Script
 from deploy_suite.checks.config.subject import Subject
@@ -230,10 +232,9 @@ def _line_ends(script: Script, data: bytes, subject: Subject) -> Iterator[Findin
     finding = saying.of_call(
         subject,
         script.call,
-        code="crlf-line-endings",
-        message=f"{script.path} has Windows line ends: the shell takes the carriage return for a part of each command",
-        remedy=f"sed -i 's/\\r$//' {script.path}, and write `*.sh text eol=lf` to .gitattributes",
+        code=line_ends.CODE,
+        message=line_ends.message(str(script.path)),
+        remedy=line_ends.remedy(str(script.path)),
         certainty="" if breaks or script.call.always_runs else "likely: the call may not be reached",
-        evidence=(f"{Location(str(script.path), first)} ends with a carriage return",),
     )
-    yield finding
+    yield replace(finding, location=Location(str(script.path), first))

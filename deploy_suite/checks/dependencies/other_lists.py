@@ -70,7 +70,7 @@ def _only_there(others: Sequence[Listed], traced: Trace, installed: frozenset[st
     for module, names in wanted.items():
         there = next((one for one in others if one.line.name in names), None)
         if there and not names & installed:
-            yield f"{there.location}: {there.line.text} is listed only there, and every start imports {module}"
+            yield f"{there.location}: {there.line.shown} is listed only there, and every start imports {module}"
 
 
 def _other_versions(others: Sequence[Listed], declared: Declared) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _other_versions(others: Sequence[Listed], declared: Declared) -> Iterator[st
     for there in others:
         here = ours.get(there.line.name)
         if here and _pin(there) and not _allows(here, _pin(there)):
-            yield f"{there.location}: {there.line.text}, but {here.location}: {here.line.text}"
+            yield f"{there.location}: {there.line.shown}, but {here.location}: {here.line.shown}"
 
 
 def _of_locks(case: Case, declared: Declared) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _of_locks(case: Case, declared: Declared) -> Iterator[str]:
         for package, version in lock.packages.items():
             here = ours.get(package)
             if here and package not in lock.development and not _allows(here, version):
-                yield f"{name}: {package} {version}, but {here.location}: {here.line.text}"
+                yield f"{name}: {package} {version}, but {here.location}: {here.line.shown}"
 
 
 def _locked(case: Case, declared: Declared) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The part of the dependencies check that reads the snapshot alone."""
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import other_lists, own_modules, requirements, subject
@@ -97,28 +98,51 @@ def server(case: Case) -> str:
 def absent_entry(case: Case, entry: EntryPoint, *, is_sure: bool) -> Finding:
     """Return the finding for an entry module that is not where the start command says."""
     files = own_modules.elsewhere(case, entry.module)
-    name = server(case)
+    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
     return Finding(
-        code=f"{name}-module-path" if name else "start-command-wrong-module",
+        code=_code_of_absent(case, entry),
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
         message=f"the start command names the module {entry.module}, which the commit does not have there",
         location=entry.location,
         evidence=(
-            f"looked in: {', '.join(str(path) for path in entry.search_path)}",
+            f"looked in: {', '.join(_folder(path) for path in entry.search_path)}",
             *((f"in the commit: {', '.join(files)}",) if files else ()),
+            *((f"{meant.location} makes the application {meant.spec}",) if meant else ()),
         ),
-        remedy=_towards(entry, files),
+        remedy=_towards(entry, files, meant),
         certainty="" if is_sure else "likely: the build may install or write the module",
     )
 
 
-def _towards(entry: EntryPoint, files: tuple[str, ...]) -> str:
+def _code_of_absent(case: Case, entry: EntryPoint) -> str:
+    """Return the cause's name: of a file that is run it is the one under which the commands' own check tells it."""
+    if not entry.attribute:
+        return f"command-file-missing:{entry.module}.py"
+    name = server(case)
+    return f"{name}-module-path" if name else "start-command-wrong-module"
+
+
+def _folder(path: PurePosixPath) -> str:
+    return "the repository's top" if str(path) == "." else str(path)
+
+
+def _towards(entry: EntryPoint, files: tuple[str, ...], meant: EntryPoint | None) -> str:
+    if meant and entry.attribute:
+        where = entry.location.file if entry.location else "the start command"
+        return f"write `{meant.spec}` in place of `{_written(entry)}` in {where}"
+    if files and not entry.attribute:
+        return f"run {files[0]}, by that path or from its folder"
     if not files:
         return f"commit {entry.module.replace('.', '/')}.py, or name the module that makes the application"
     root = str(entry.search_path[0])
     own = files[0].removeprefix("" if root == "." else f"{root}/")
     module = own.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
     return f"start {module}:{entry.attribute}, or start the server in the folder of {files[0]}"
+
+
+def _written(entry: EntryPoint) -> str:
+    """Return the entry as a command names it: gunicorn takes a module alone for its `application`."""
+    return entry.module if entry.attribute == "application" else entry.spec
 
 
 def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:

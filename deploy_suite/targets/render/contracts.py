@@ -21,7 +21,7 @@ from deploy_suite.model.contract import (
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.project import entry_points, snapshot_files
-from deploy_suite.targets.render import environment_variables, nodes, python_version
+from deploy_suite.targets.render import dashboard, environment_variables, nodes, python_version
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.environment_variables import Circumstances
 
@@ -51,7 +51,11 @@ def contract(
     settings: ServiceSettings,
     slug: str,
 ) -> tuple[Contract, tuple[Finding, ...]]:
-    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables."""
+    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables.
+
+    A command that it lacks, which is told elsewhere, is taken as the Dashboard would propose it: what lies behind is
+    met in the same run.
+    """
     variables = environment_variables.of_service(service, blueprint)
     choice = python_version.choose(
         snapshot.folder,
@@ -74,7 +78,12 @@ def contract(
         settings=settings,
         variables=variables,
         python=choice.request,
-        commands={key: command(service, key) for key in ("buildCommand", "preDeployCommand", "startCommand")},
+        commands={
+            "buildCommand": command(service, "buildCommand") or dashboard.build_command(snapshot.folder, root),
+            "preDeployCommand": command(service, "preDeployCommand"),
+            "startCommand": command(service, "startCommand")
+            or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
+        },
         health_path=service.text("healthCheckPath") or "",
         host=host(service),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),

@@ -1,5 +1,6 @@
 """A folder of sources into the commands that Render's Dashboard proposes, or that the project itself suggests."""
 
+import difflib
 import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,8 @@ from deploy_suite.project import entry_points, snapshot_files
 _INSTALLS: Final = re.compile(r"\b(pip3?|uv|poetry|pipenv)\s+(\S+\s+)?(install|sync)\b|\bmake\s+\S*(install|build)\b")
 _SERVES: Final = re.compile(r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask\s+run|runserver)\b")
 _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock")
+_REQUIREMENTS: Final = "requirements.txt"
+_ALMOST: Final = 0.85
 _ASGI: Final = frozenset({Framework.FASTAPI, Framework.STARLETTE})
 _PORT: Final = "--host 0.0.0.0 --port $PORT"
 _USUAL_SCRIPTS: Final = ("main.py", "app.py", "server.py", "run.py")
@@ -43,6 +46,22 @@ def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
         (snapshot_files.find(folder, root / "setup.py") is not None, "pip install ."),
     )
     return next((CommandText(text=text) for applies, text in choices if applies), None)
+
+
+def misnamed_requirements(folder: Path, root: PurePosixPath) -> str:
+    """Return the file that must be meant for the requirements.txt which *root* lacks, "" where there is none."""
+    try:
+        names = sorted(one.name for one in (folder / root).iterdir() if one.is_file())
+    except OSError:
+        return ""
+    typed = [name for name in names if name != _REQUIREMENTS and abs(len(name) - len(_REQUIREMENTS)) <= 1]
+    near = difflib.get_close_matches(_REQUIREMENTS, typed, cutoff=_ALMOST)
+    return next((name for name in near if _lists_something(folder, root / name)), "")
+
+
+def _lists_something(folder: Path, path: PurePosixPath) -> bool:
+    read = requirements_file.load(folder, str(path))
+    return any(line.name for file in read for line in file.requirements)
 
 
 def _lags(folder: Path, root: PurePosixPath, pyproject: str) -> bool:

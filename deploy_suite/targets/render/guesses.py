@@ -40,7 +40,7 @@ class _Service:
 
 
 def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
-    """Return the services that a Procfile, the framework or, last, a Dockerfile suggests.
+    """Return the services that a Procfile, a Dockerfile or, last, the framework suggests.
 
     Raises: UsageError when there is none.
     """
@@ -48,8 +48,12 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     processes = _processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
     build = dashboard.build_command(snapshot.folder, snapshot.root)
+    misnamed = "" if build else dashboard.misnamed_requirements(snapshot.folder, snapshot.root)
     from deploy_suite.targets.render import docker_guesses  # noqa: PLC0415  most projects have a render.yaml
 
+    image = None if processes else docker_guesses.alone(asked, settings, slug=slug)
+    if image is not None:
+        return image
     is_told_better = snapshot.root != asked.root and docker_guesses.has_several(asked)
     if not services or (build is None and not processes) or is_told_better:
         contained = docker_guesses.read(asked, settings, slug=slug)
@@ -57,8 +61,11 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
             return contained
     if not services:
         raise _nothing(asked)
+    if misnamed:
+        build = CommandText(text=f"pip install -r {misnamed}")
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
     findings = [
+        *_misnamed(snapshot, misnamed),
         *_said(snapshot, services, build, from_procfile=bool(processes)),
         *_of_another_kind(snapshot),
         *made[0][1],
@@ -95,6 +102,20 @@ def _foreign(text: str, *, file: str) -> str:
     if held in {"a Blueprint", "a Dockerfile", "a shell script"}:
         return held
     return "no process" if procfile.unread(text, file=file) and not procfile.parse(text, file=file) else ""
+
+
+def _misnamed(snapshot: Snapshot, name: str) -> Iterator[Finding]:
+    """Yield that the list of requirements has almost its usual name: the proposed build command finds none."""
+    if name:
+        found, wanted = snapshot.root / name, snapshot.root / "requirements.txt"
+        yield Finding(
+            code="requirements-file-missing",
+            outcome=Outcome.FAILED,
+            message=f"the requirements stand in {found}, and Render's own build command, `pip install -r "
+            "requirements.txt`, looks for requirements.txt",
+            location=Location(str(found)),
+            remedy=f"git mv {found} {wanted} && git commit",
+        )
 
 
 def _of_another_kind(snapshot: Snapshot) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -57,6 +58,7 @@ def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, s
     if not isinstance(root, Block):
         empty = _recognised(ManifestError("it holds no mapping of keys to values", Location(file, 1)), text, file=file)
         return Reading(contracts=(), findings=(*place.findings, _unreadable(empty)))
+    place = replace(place, findings=(*place.findings, *_encoding(snapshot, file)))
     blueprint = blueprints.read(root, file=file)
     if not blueprint.services and not _is_malformed(root.get("services")):
         raise UsageError(
@@ -65,6 +67,18 @@ def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, s
             remedy=f"add one under `services:` in {file} ({_DOCS})",
         )
     return _services(snapshot, settings, place, blueprint, slug=slug)
+
+
+def _encoding(snapshot: Snapshot, file: str) -> Iterator[Finding]:
+    if snapshot_files.is_utf16(snapshot_files.data(snapshot.folder, PurePosixPath(file)) or b""):
+        yield Finding(
+            code="render-yaml-encoding",
+            outcome=Outcome.WARNING,
+            message=f"{file} is encoded as UTF-16",
+            location=Location(file),
+            remedy=f"save {file} as UTF-8: iconv -f UTF-16 -t UTF-8 {file} > new.yaml && mv new.yaml {file}",
+            certainty="uncertain: YAML allows it, and Render does not say whether it reads it",
+        )
 
 
 def _is_malformed(services: Node | None) -> bool:

@@ -210,6 +210,27 @@ def test_a_package_that_was_compiled_is_not_blamed_for_what_has_nothing_to_do_wi
     assert [finding.code for finding in found] == ["build-failure"]
 
 
+def test_a_package_that_was_compiled_is_not_blamed_because_its_installer_names_it(tmp_path: Path) -> None:
+    log = "Built pkgmod==1\nInstalled 3 packages\nTraceback\nModuleNotFoundError: No module named 'other'\n"
+    found = build.findings(failure(log, refusal(RefusalKind.NO_WHEEL), command=""), case(tmp_path))
+
+    assert [finding.code for finding in found] == ["missing-requirement:other"]
+
+
+def test_a_script_with_windows_line_ends_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "build.sh").write_bytes(b"#!/usr/bin/env bash\r\nset -e\r\n")
+    (tmp_path / "build.sh").chmod(0o755)
+    log = "/usr/bin/env: 'bash\\r': No such file or directory\n"
+
+    (found,) = build.findings(failure(log, command=""), case(tmp_path, "./build.sh"))
+
+    assert (found.code, str(found.location), found.remedy) == (
+        "crlf-line-endings",
+        "build.sh:1",
+        "sed -i 's/\\r$//' build.sh, and write `*.sh text eol=lf` to .gitattributes",
+    )
+
+
 def test_requirements_that_cannot_all_be_met_are_quoted_with_the_resolvers_account(tmp_path: Path) -> None:
     account = "error: No solution\n  cause: Because pkg==1 depends on six<1 and you require six, unsatisfiable.\n"
 

@@ -216,3 +216,12 @@ def test_an_import_from_a_module_that_cannot_be_made_is_its_use(tmp_path: Path) 
     (use,) = uses.found(["six.moves"], ["main.py"], folder=tmp_path, version=(3, 12))
 
     assert use == uses.Use("six.moves", Location("main.py", 1), "from six.moves import urllib", is_at_import=True)
+
+
+@pytest.mark.parametrize("text", ["import sqlalchemy\n", "from flask_sqlalchemy import SQLAlchemy\n"])
+def test_a_clash_is_met_through_a_package_that_imports_what_fails(tmp_path: Path, text: str) -> None:
+    files = {"main.py": text, "requirements.txt": "flask-sqlalchemy\nsqlalchemy==2.0.25\n"}
+
+    (found,) = clashing.findings({"sqlalchemy": "2.0.25"}, case(tmp_path, files), python="3.13.4")
+
+    assert brief((found,)) == [("failed", "python-version-unsupported:too-new", "requirements.txt:2")]

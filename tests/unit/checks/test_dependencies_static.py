@@ -256,3 +256,24 @@ def test_a_folder_that_is_imported_from_within_is_not_on_the_path(
     found = dependencies.check(case(tmp_path, files, start="cd backend && gunicorn main:app", build=build))
 
     assert brief(found) == expected
+
+
+def test_the_application_that_is_meant_is_named_in_place_of_a_module_that_is_not_there(tmp_path: Path) -> None:
+    files = {"app.py": "from flask import Flask\napp = Flask(__name__)\n", "wsgi.py": "import app\n"}
+
+    (found, *_) = dependencies.check(case(tmp_path, files, start="gunicorn wsgi.app"))
+
+    assert (found.code, found.evidence, found.remedy) == (
+        "gunicorn-module-path",
+        ("looked in: the repository's top", "app.py:2 makes the application app:app"),
+        "write `app:app` in place of `wsgi.app` in render.yaml",
+    )
+
+
+def test_a_program_that_is_not_there_has_the_name_that_the_commands_check_gives_it(tmp_path: Path) -> None:
+    (found, *_) = dependencies.check(case(tmp_path, {"main.py": ""}, start="cd api && python main.py"))
+
+    assert (found.code, found.remedy) == (
+        "command-file-missing:main.py",
+        "run main.py, by that path or from its folder",
+    )

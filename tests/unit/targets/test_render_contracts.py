@@ -254,3 +254,41 @@ def test_a_blueprint_without_services_is_an_error_of_the_call(read: Read, text: 
         read({"render.yaml": text})
 
     assert (caught.value.message, caught.value.source) == ("render.yaml defines no service", "render.yaml")
+
+
+def test_a_command_that_is_not_stated_is_told_and_taken_as_the_dashboard_proposes_it(read: Read) -> None:
+    text = """\
+services:
+  - type: web
+    name: shop
+    runtime: python
+    plan: free
+    buildCommand: ""
+"""
+    app = "from flask import Flask\napp = Flask(__name__)\n"
+    reading = read({"render.yaml": text, "requirements.txt": "flask\ngunicorn\n", "app.py": app})
+
+    (contract,) = reading.contracts
+    assert [one and one.text for one in (contract.build, contract.start)] == [
+        "pip install -r requirements.txt",
+        "gunicorn app:app",
+    ]
+    assert [(one.code, one.outcome) for one in reading.findings] == [
+        ("render-missing-key:buildCommand", Outcome.FAILED),
+        ("render-missing-key:startCommand", Outcome.FAILED),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_a_blueprint_in_utf_16_is_read_as_it_is_meant(read: Read, encoding: str) -> None:
+    text = (
+        "services:\n  - {type: web, name: shop, runtime: python, plan: free, buildCommand: 'true', startCommand: x}\n"
+    )
+    data = text.encode(encoding)
+    reading = read({"render.yaml": data})
+
+    if encoding == "utf-16-le":  # without a mark nobody can tell
+        assert [one.code for one in reading.findings] == ["render-yaml-invalid"]
+    else:
+        assert [one.service for one in reading.contracts] == ["shop"]
+        assert [(one.code, one.outcome) for one in reading.findings] == [("render-yaml-encoding", Outcome.WARNING)]

@@ -227,3 +227,23 @@ def test_a_blueprint_file_that_holds_something_else_says_what(read: Read) -> Non
     assert [(one.code, one.message, str(one.location)) for one in reading.findings] == [
         ("render-yaml-invalid", "render.yaml cannot be read: it holds a Dockerfile", "render.yaml:2")
     ]
+
+
+def test_a_misspelled_list_of_requirements_is_told_and_installed_all_the_same(read: Read) -> None:
+    reading = read({"Procfile": "web: gunicorn app:app\n", "requeriments.txt": "flask\n", "app.py": FLASK})
+
+    assert commands(reading) == [("pip install -r requeriments.txt", None, "gunicorn app:app")]
+    told = reading.findings[0]
+    assert (told.code, told.outcome, str(told.location), told.remedy) == (
+        "requirements-file-missing",
+        Outcome.FAILED,
+        "requeriments.txt",
+        "git mv requeriments.txt requirements.txt && git commit",
+    )
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "requirements-dev.txt"])
+def test_another_text_is_not_taken_for_the_list_of_requirements(read: Read, name: str) -> None:
+    reading = read({"Procfile": "web: gunicorn app:app\n", name: "flask\n", "app.py": FLASK})
+
+    assert commands(reading) == [(None, None, "gunicorn app:app")]

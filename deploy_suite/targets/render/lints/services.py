@@ -10,6 +10,7 @@ from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _NATIVE: Final = frozenset({"node", "python", "elixir", "go", "ruby", "rust"})
+_USUAL: Final = {"buildCommand": "pip install -r requirements.txt", "startCommand": "gunicorn app:app"}
 _CRON_FIELDS: Final = 5
 _DATABASES: Final = frozenset({"db", "database", "postgres", "postgresql", "pg", "psql"})
 _MAY_BE_NEW: Final = "uncertain: Render may know values that are newer than this list"
@@ -108,7 +109,8 @@ def _commands(service: ServiceResource) -> Iterator[Finding]:
                 f"render-missing-key:{key}",
                 f"{service.label} has no {key}; Render runs no command of its own choice",
                 key=key,
-                remedy=f"add `{key}:` to {service.path} in {service.file}",
+                remedy=f"add `{key}: {_USUAL[key] if service.runtime == 'python' else '…'}` to {service.path} "
+                f"in {service.file}",
             )
 
 

@@ -1,0 +1,83 @@
+"""Names that importing the project's own modules asks for in vain, read from the sources alone.
+
+Importing tells them better, one at a time and only where the import comes so far. This is for a run in which it did
+not: the build failed, or something before it ended the import.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.dependencies import requirements, subject
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.project import EntryPoint
+from deploy_suite.project import app_finder
+from deploy_suite.tracing import bindings, own_names, sources, unbound
+from deploy_suite.tracing.values import Chain, ImportKind, OwnModule, Trace
+
+
+def findings(case: Case) -> Findings:
+    """Return a finding for each name that starting the service certainly asks for and that nothing has."""
+    entry = _entry(case)
+    if entry is None:
+        return ()
+    traced = subject.trace(case, entry, known=subject.known_of(requirements.read(case).names), reads_all=False)
+    version = tuple(int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
+    return tuple(_findings(case, traced, (version[0], version[1])))
+
+
+def _entry(case: Case) -> EntryPoint | None:
+    entry = case.contract.entry
+    if entry is not None and entry.file is None:
+        return app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    return entry
+
+
+def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[Finding]:
+    files: Mapping[str, str] = {module.name: module.file for module in traced.modules}
+    for module in traced.modules:
+        if module.kind is not ImportKind.EAGER or not module.file.endswith(".py"):
+            continue
+        source = sources.read(case.snapshot.folder / module.file, version)
+        tree = source.tree
+        if tree is None:
+            continue
+        yield from (_unbound(found, module) for found in unbound.names(tree, version))
+        for taken in own_names.taken(tree, module, files):
+            other = sources.read(case.snapshot.folder / taken.file, version)
+            has = bindings.names(other.tree) if other.tree and b"sys.modules" not in other.data else None
+            if has is not None and not own_names.has(taken, has, folder=case.snapshot.folder):
+                yield _missing(taken, module)
+
+
+def _unbound(found: unbound.Unbound, module: OwnModule) -> Finding:
+    return Finding(
+        code="app-name-error",
+        outcome=Outcome.FAILED,
+        message=f"{found.name} is used at start, and nothing in {module.file} defines or imports it",
+        location=Location(module.file, found.line),
+        evidence=(f"NameError: name {found.name!r} is not defined", *_led(module.chain)),
+        remedy=f"import or define {found.name} in {module.file} above line {found.line}",
+        reproduce=f"ruff check --select F821 {module.file}",
+    )
+
+
+def _missing(taken: own_names.Taken, module: OwnModule) -> Finding:
+    return Finding(
+        code="import-name-missing",
+        outcome=Outcome.FAILED,
+        message=f"the project's own {taken.file} has no {taken.name!r}, which is imported from it at start",
+        location=Location(module.file, taken.line),
+        evidence=(f"ImportError: cannot import name {taken.name!r} from {taken.module!r}", *_led(module.chain)),
+        remedy=f"define {taken.name} in {taken.file}, or mend the import",
+    )
+
+
+def _led(chain: Chain) -> tuple[str, ...]:
+    return (f"imported by: {chain.shown()}",) if chain.hops else ()
+
+
+def untold(found: Findings, told: Findings) -> Findings:
+    """Return those of *found* of which *told* does not speak: neither of the place nor of the name."""
+    places = {one.location for one in told if one.outcome is Outcome.FAILED and one.location}
+    texts = "\n".join(line for one in told if one.outcome is Outcome.FAILED for line in (one.message, *one.evidence))
+    return tuple(one for one in found if one.location not in places and one.evidence[0] not in texts)

@@ -1,0 +1,64 @@
+"""What the sources say of an import that did not come to its end."""
+
+from pathlib import Path
+
+from deploy_suite.checks.dependencies import unmet
+from deploy_suite.model.finding import Finding, Location, Outcome
+from tests.unit.checks.gunicorn_case import case
+
+
+def places(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(one.code, str(one.location)) for one in found]
+
+
+def test_names_are_looked_for_in_all_that_the_start_imports(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from app.api import router\nfrom app import models, absent\napp = make(router)\n",
+        "app/__init__.py": "",
+        "app/models.py": "class User: ...\n",
+        "app/api.py": "from .models import User, Item\nfrom . import models\nrouter = 1\n\ndef late():\n    lost\n",
+    }
+
+    found = unmet.findings(case(tmp_path, files))
+
+    assert places(found) == [
+        ("app-name-error", "main.py:3"),
+        ("import-name-missing", "main.py:2"),
+        ("import-name-missing", "app/api.py:1"),
+    ]
+    assert found[-1] == Finding(
+        code="import-name-missing",
+        outcome=Outcome.FAILED,
+        message="the project's own app/models.py has no 'Item', which is imported from it at start",
+        location=Location("app/api.py", 1),
+        evidence=(
+            "ImportError: cannot import name 'Item' from 'app.models'",
+            "imported by: main.py:1 from app.api import router",
+        ),
+        remedy="define Item in app/models.py, or mend the import",
+    )
+
+
+def test_modules_that_make_their_names_are_not_accused(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from lazy import A\nfrom stars import B\nfrom replaced import C\nfrom package import D\napp = 1\n",
+        "lazy.py": "def __getattr__(name): ...\n",
+        "stars.py": "from os.path import *\n",
+        "replaced.py": "import sys\nsys.modules[__name__] = object()\n",
+        "package/__init__.py": "globals()['D'] = 1\n",
+    }
+
+    assert unmet.findings(case(tmp_path, files)) == ()
+
+
+def test_what_the_import_met_itself_is_not_told_again(tmp_path: Path) -> None:
+    found = unmet.findings(case(tmp_path, {"main.py": "x = one\ny = two\napp = x\n"}))
+    met = Finding(
+        code="app-name-error",
+        outcome=Outcome.FAILED,
+        message="importing the application fails at start",
+        location=Location("main.py", 1),
+        evidence=("NameError: name 'one' is not defined",),
+    )
+
+    assert places(unmet.untold(found, (met,))) == [("app-name-error", "main.py:2")]
