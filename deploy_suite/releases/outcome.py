@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deploy_suite.knowledge.diagnosis import Diagnosis
 from deploy_suite.model.release import LiveService, Release, ReleaseKind, ReleaseVerdict
 from deploy_suite.model.report import Report
 from deploy_suite.releases.pushing import Pushed
@@ -11,10 +12,14 @@ from deploy_suite.releases.verification import Verification
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One way of a release, there or back: the deploy, and what was seen of it once it was live."""
+    """One way of a release, there or back: the deploy, and what was seen of it once it was live.
+
+    Shape: `diagnosis` is of the service's own log, where a probe failed and the log shows why.
+    """
 
     redeployment: Redeployment | None = None
     verification: Verification | None = None
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

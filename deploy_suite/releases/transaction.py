@@ -7,7 +7,7 @@ from typing import Final
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseVerdict
-from deploy_suite.releases import auto_deploy, looking, others
+from deploy_suite.releases import auto_deploy, looking, others, own_log
 from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.following import follow
 from deploy_suite.releases.going_back import why_not
@@ -276,6 +276,8 @@ class Transaction:
         self._journal.note(Step.VERIFYING, commit=commit)
         seen, notes = looking.verified(self._scene, commit, baseline=None if is_back else looking.kept(self._journal))
         self._closing.notes += notes
-        self._legs[is_back] = replace(self._legs.get(is_back, Leg()), verification=seen)
+        has_failed = any(one.last.verdict is Verdict.FAIL for one in seen.asked)
+        found = own_log.diagnosed(self._scene, self._state.deploy_id) if has_failed else None
+        self._legs[is_back] = replace(self._legs.get(is_back, Leg()), verification=seen, diagnosis=found)
         step = {Verdict.PASS: Step.VERIFIED, Verdict.FAIL: Step.BAD, Verdict.INCONCLUSIVE: Step.UNSURE}[seen.verdict]
         self._journal.note(step, commit=commit, reason=seen.reason)

@@ -10,8 +10,8 @@ from deploy_suite.model.report import Report
 from deploy_suite.releases.outcome import Leg, Rollout
 from deploy_suite.releases.pushing import PushVerdict
 from deploy_suite.releases.records import document
+from deploy_suite.reports import diagnosis, pushing, redeployment, text, verification
 from deploy_suite.reports import json as reports
-from deploy_suite.reports import pushing, redeployment, text, verification
 
 SCHEMA: Final = 1
 _WORDS: Final = {
@@ -66,6 +66,7 @@ def _leg(leg: Leg | None) -> dict[str, object] | None:
     return {
         "redeploy": redeployment.document(leg.redeployment) if leg.redeployment else None,
         "verify": verification.document(leg.verification) if leg.verification else None,
+        "diagnosis": diagnosis.document(leg.diagnosis) if leg.diagnosis else None,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.deploy_stage import BACK, QUICK, Shop, files, shop
-from tests.standin.stand_in import KEY, git, wait_for
+from tests.standin.stand_in import KEY, git, server, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -84,6 +84,29 @@ def test_a_release_that_fails_its_probe_is_taken_back_and_the_next_good_one_is_n
     assert "status 503 where 200 was expected" in bad.answer["reason"]
     assert (standing.code, standing.answer["verified"]) == (1, True)
     assert (good.code, live(here)) == (0, sha), good.text
+
+
+_SEASONS = """
+import traceback
+def season(path):
+    try:
+        return 200 if path != "/open" else {None: 200}[os.environ.get("SHOP_SEASON")]
+    except KeyError:
+        traceback.print_exc()
+        return 500
+"""
+
+
+def test_a_probe_that_fails_is_explained_by_what_the_service_itself_says(here: Shop) -> None:
+    source = server(before=_SEASONS, status="season(self.path)")
+    here.stage.service.commit({**files(16), "main.py": source}, "Know no winter")
+
+    bad = here.stage.run("deploy", *FAST)
+
+    seen = bad.answer["there"]["diagnosis"]["seen"]
+    assert (bad.code, bad.answer["verdict"]) == (1, "rolled back"), bad.text
+    assert (seen["exception"], seen["own_frame"].partition("main.py:")[2]) == ("KeyError: 'winter'", "7 in season")
+    assert bad.answer["back"]["diagnosis"] is None
 
 
 def test_a_platform_that_keeps_the_old_build_is_found_out_and_taken_back(here: Shop) -> None:
