@@ -104,7 +104,8 @@ class CatalogueError(ValueError):
 class Catalogue:
     """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for).
 
-    Shape: `harmless_blocks` announce a traceback that was caught; `recovered` says that what a service waited for came.
+    Shape: `harmless_blocks` announce a traceback that was caught; `recovered` says that what a service waited for came;
+    `working` stands in what programs say while all is well.
     """
 
     causes: Mapping[str, Cause]
@@ -112,6 +113,7 @@ class Catalogue:
     harmless_blocks: re.Pattern[str]
     healthy: re.Pattern[str]
     recovered: re.Pattern[str]
+    working: re.Pattern[str]
     literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
@@ -143,6 +145,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
     blocks: list[str] = []
     healthy: list[str] = []
     recovered: list[str] = []
+    working: list[str] = []
     literals: list[str] = []
     faults: list[str] = []
     for name, text in texts.items():
@@ -151,6 +154,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         blocks += document.get("harmless", {}).get("blocks", [])
         healthy += document.get("healthy", {}).get("patterns", [])
         recovered += document.get("healthy", {}).get("recovered", [])
+        working += document.get("healthy", {}).get("working", [])
         literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
         for raw in document.get("cause", []):
             found = _row_faults(raw)
@@ -171,6 +175,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         harmless_blocks=_any_of(blocks),
         healthy=_any_of(healthy),
         recovered=_any_of([*healthy, *recovered]),
+        working=_any_of(working),
         literals=tuple(literals),
     )
 

@@ -89,27 +89,38 @@ def diagnose(text: str, *, masker: Masker | None = None, rows: Catalogue | None 
 def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Catalogue | None = None) -> Diagnosis:
     """Return the same for a log of any size, read in blocks: memory does not grow with it."""
     rows = rows or catalogue()
-    hits = read(Unfolded(recoded(stream)), rows)
+    lines = Unfolded(recoded(stream))
+    hits = read(lines, rows)
     found = ranked(hits, rows)
     masker = masker or Masker()
-    causes = tuple(_diagnosed(one, rows, masker) for one in found.causes)
+    causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)
     if found.is_known:
         return Diagnosis(verdict=Verdict.KNOWN, causes=causes)
-    seen = _seen(hits, masker)
-    if seen is None and all(one.is_over for one in found.causes):
+    seen = _seen(hits, masker, lines)
+    is_well = bool(hits.harmless_line) or _says_that_all_is_well(lines, rows)
+    if seen is None and is_well and all(one.is_over for one in found.causes):
         return Diagnosis(verdict=Verdict.HEALTHY)
     return Diagnosis(verdict=Verdict.UNKNOWN, causes=causes, seen=seen)
 
 
-def _seen(hits: Hits, masker: Masker) -> Seen | None:
+def _says_that_all_is_well(lines: Unfolded, rows: Catalogue) -> bool:
+    """Whether a log without any complaint is one of a service at work: a short one must say something of it."""
+    if lines.short is None or not lines.short.strip():
+        return True
+    return bool(rows.working.search(lines.short.decode("utf-8", "replace")))
+
+
+def _seen(hits: Hits, masker: Masker, lines: Unfolded) -> Seen | None:
     raised = hits.unexplained
     if raised is None:
         return None
     own = raised.own_frame
-    return Seen(exception=_quoted(raised.exception, masker), line=raised.line, own_frame=str(own) if own else "")
+    return Seen(
+        exception=_quoted(raised.exception, masker), line=lines.place(raised.line), own_frame=str(own) if own else ""
+    )
 
 
-def _diagnosed(one: Ranked, rows: Catalogue, masker: Masker) -> DiagnosedCause:
+def _diagnosed(one: Ranked, rows: Catalogue, masker: Masker, lines: Unfolded) -> DiagnosedCause:
     row: Cause = rows.causes[one.row]
     values = {name: shown(value, masker) for name, value in one.values.items()}
     return DiagnosedCause(
@@ -118,7 +129,7 @@ def _diagnosed(one: Ranked, rows: Catalogue, masker: Masker) -> DiagnosedCause:
         why=filled(row.why, values),
         fix=filled(row.fix, values),
         confidence=one.confidence,
-        evidence=tuple(EvidenceLine(number, _quoted(text, masker)) for number, text in one.evidence),
+        evidence=tuple(EvidenceLine(lines.place(number), _quoted(text, masker)) for number, text in one.evidence),
         explains=one.explains,
         caught_by=row.caught_by,
         values=values,

@@ -113,6 +113,7 @@ class Hits:
     unexplained: Raised | None = None
     healthy_line: int = 0
     recovered_line: int = 0
+    harmless_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ class _Reader:
             self._ignore_block(window.after(line.service)[1:])
             return
         if self._is_harmless(line.text):
+            self._hits.harmless_line = line.number
             self._remember(line, ())
             self._explained.add(_shape(line.text))
             return

@@ -6,6 +6,7 @@ A line end that the log itself does not have is followed by FOLD, so that lines 
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from deploy_suite.knowledge.encodings import Blocks
@@ -14,6 +15,9 @@ FOLD: Final = b"\x01"
 _BREAK: Final = b"\n" + FOLD
 _MOST_PENDING: Final = 1 << 20
 _FEWEST_ESCAPED: Final = 2
+_SHORT: Final = 1 << 15
+_FEWEST_STAMPED: Final = 3
+_STAMPED_SHARE: Final = 0.6
 # The keys under which loggers, container engines and clouds keep what a program printed.
 _TEXT_KEYS: Final = (
     *("log", "message", "msg", "MESSAGE", "textPayload", "event", "exception", "exc_info", "error", "traceback"),
@@ -31,6 +35,7 @@ _DRIVE: Final = re.compile(rb"\b[A-Za-z]:\\")
 _ESCAPED: Final = re.compile(rb"(?:\\r)?\\n")
 # In a Windows path `\n` may begin the name of a folder, which rarely begins with a capital or a space.
 _ESCAPED_BY_A_PATH: Final = re.compile(rb"(?:\\r)?\\n(?=[A-Z ]|\\n)")
+_STAMP: Final = re.compile(rb"(?m)^[\[ ]{0,2}(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?)")
 _TAG: Final = re.compile(rb"(?i)<br ?/?>(?!\r?\n|$)")
 _TWO_FRAMES: Final = re.compile(rb'", line \d+[^\n]{1,400}? File "')
 _JOINT: Final = re.compile(
@@ -40,27 +45,62 @@ _JOINT: Final = re.compile(
 
 
 class Unfolded:
-    """A stream of which each folded line is unfolded as it is read."""
+    """A stream of which each folded line is unfolded as it is read.
+
+    Shape: `short` is all of it, None of a long one.
+    """
 
     def __init__(self, blocks: Blocks) -> None:
         """Take the *blocks* of the log."""
         self._blocks = blocks
         self._pending = b""
         self._ahead: bytes | None = None
+        self._next = b""
+        self.short: bytes | None = b""
+        self._turned = 0
+
+    def place(self, number: int) -> int:
+        """Return where the line with *number* stands in the log, which may have its newest line first."""
+        return self._turned - number if self._turned else number
 
     def read(self, size: int, /) -> bytes:
         """Return the next whole lines of about *size* bytes; the rest of a line that has no end in sight as it is."""
         if self._ahead is None:
-            self._ahead = self._blocks.read(size)
+            self._ahead = self._first(size)
         while self._ahead:
-            text, self._ahead = self._pending + self._ahead, self._blocks.read(size)
+            text, self._ahead = self._pending + self._ahead, self._following(size)
             last = text.rfind(b"\n") + 1 if self._ahead else len(text)
             if last or len(text) >= _MOST_PENDING:
                 last = last or len(text)
                 self._pending = text[last:]
-                return unfolded(text[:last])
+                return self._kept(unfolded(text[:last]))
             self._pending = text
         return b""
+
+    def _following(self, size: int) -> bytes:
+        block, self._next = self._next, b""
+        return block or self._blocks.read(size)
+
+    def _first(self, size: int) -> bytes:
+        """Return the first block; of a short log that has its newest line first, the lines in their order."""
+        text, self._next = self._blocks.read(size), self._blocks.read(size)
+        if self._next or not _is_newest_first(text):
+            return text
+        lines = text.rstrip(b"\n").split(b"\n")
+        self._turned = len(lines) + 1
+        return b"\n".join(reversed(lines))
+
+    def _kept(self, text: bytes) -> bytes:
+        if self.short is not None:
+            self.short = self.short + text if len(self.short) + len(text) <= _SHORT else None
+        return text
+
+
+def _is_newest_first(text: bytes) -> bool:
+    stamps = _STAMP.findall(text)
+    if len(stamps) < max(_FEWEST_STAMPED, _STAMPED_SHARE * text.count(b"\n")) or stamps[0] <= stamps[-1]:
+        return False
+    return all(one >= other for one, other in pairwise(stamps))
 
 
 def unfolded(text: bytes) -> bytes:

@@ -109,7 +109,10 @@ def _how_sure(confidence: float) -> str:
 
 
 def _unknown(diagnosis: Diagnosis) -> Iterator[str]:
-    yield "unknown: the log shows a failure, and nothing in it says which known cause it has"
+    if diagnosis.seen or diagnosis.causes:
+        yield "unknown: the log shows a failure, and nothing in it says which known cause it has"
+    else:
+        yield "unknown: the log says neither that the service works nor what went wrong"
     yield ""
     if diagnosis.seen:
         yield f"{diagnosis.seen.line:>6} | {diagnosis.seen.exception}"

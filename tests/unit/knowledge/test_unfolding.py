@@ -37,6 +37,16 @@ def test_a_traceback_in_one_line_is_read_like_any_other(folded: str) -> None:
     assert [one.line for one in found.evidence] == [2]
 
 
+def test_a_log_with_its_newest_line_first_is_read_from_its_end() -> None:
+    stamped = [f"2026/11/21 10:00:0{n}\tstdout\t{line}" for n, line in enumerate(PRINTED.split("\n"))]
+
+    found = diagnose("\n".join(reversed(stamped)))
+
+    assert found.root is not None
+    assert found.root.slug == "missing-requirement:numpy"
+    assert [one.line for one in found.root.evidence] == [1]
+
+
 def test_lines_after_a_folded_one_are_counted_as_the_log_has_them() -> None:
     folded = json.dumps({"textPayload": "one\ntwo\nthree"})
 
