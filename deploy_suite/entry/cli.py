@@ -154,7 +154,7 @@ def _secrets(options: argparse.Namespace) -> list[Secret]:
     from deploy_suite.environments import bindings  # noqa: PLC0415  only what rehearses takes secrets
 
     given = [Secret(options.database_url)] if options.database_url else []
-    return [*given, *bindings.answers_in(getattr(options, "project", Path())).values()]
+    return [*given, *bindings.hidden_answers(getattr(options, "project", Path()))]
 
 
 def _worded(error: DeployError) -> str:

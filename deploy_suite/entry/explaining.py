@@ -76,7 +76,7 @@ def _compared(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> t
     from deploy_suite.project.loading import load  # noqa: PLC0415
     from deploy_suite.wiring import opened  # noqa: PLC0415
 
-    curtain.add(Masker.of(bindings.answers_in(options.against).values()))
+    curtain.add(Masker.of(bindings.hidden_answers(options.against)))
     with opened(curtain) as ports, tempfile.TemporaryFile() as copy:
         project = load(options.against, revision=options.revision, ports=ports)
         shutil.copyfileobj(log, copy)

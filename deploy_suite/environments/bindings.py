@@ -171,6 +171,11 @@ def answers_in(folder: Path) -> Mapping[str, Secret]:
     return {name: Secret(value) for name, value in _read(folder / ANSWERS_FILE).items()}
 
 
+def hidden_answers(folder: Path) -> tuple[Secret, ...]:
+    """Return those of the answers that no output may show."""
+    return tuple(value for name, value in answers_in(folder).items() if is_hidden(name, value))
+
+
 def _examples(folder: Path) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name in reversed(_EXAMPLE_FILES):

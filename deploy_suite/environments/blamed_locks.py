@@ -28,7 +28,10 @@ _BLAMED: Final = re.compile(
 
 
 def lines(recipe: Recipe, top: Path, log: str) -> tuple[RequirementLine, ...]:
-    """Return the locked versions that *log* blames, each at its line in the lock file."""
+    """Return the locked versions that *log* blames, each at its line in the lock file.
+
+    Shape: of what comes from an address or a folder the index knows nothing, so that is left out.
+    """
     blamed: set[str] = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
     files = dict.fromkeys(file for install in recipe.installs for file in install.locks)
     return tuple(line for file in files if blamed for line in _of_file(file, top, blamed))
@@ -40,12 +43,12 @@ def _of_file(file: str, top: Path, blamed: set[str]) -> Iterator[RequirementLine
         return
     try:
         text = (top / file).read_text(encoding="utf-8", errors="replace")
-        packages = reader(text, file=file).packages
+        lock = reader(text, file=file)
     except (OSError, ManifestError):
         return
-    for name in sorted(blamed & set(packages)):
+    for name in sorted(blamed & set(lock.packages) & lock_files.of_index(lock)):
         try:
-            requirement = Requirement(f"{name}=={packages[name].removeprefix('==')}")
+            requirement = Requirement(f"{name}=={lock.packages[name].removeprefix('==')}")
         except InvalidRequirement:
             continue
         yield RequirementLine(

@@ -10,6 +10,8 @@ from deploy_suite.model.project import Framework
 from deploy_suite.project import module_files
 
 _FOLLOWED: Final = 4
+# Servers of ASGI call a factory without arguments; those of WSGI take a call with them.
+_CALLED_BARE: Final = frozenset({Framework.FASTAPI, Framework.STARLETTE})
 
 MAKERS: Final = {
     "fastapi.FastAPI": Framework.FASTAPI,
@@ -87,7 +89,8 @@ def _objects(source: Source) -> Iterator[AppObject]:
     for statement in statements(source.tree.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             framework = _made_inside(source, statement)
-            if framework is not None and _returns_value(statement):
+            is_idle = framework in _CALLED_BARE and _needs_arguments(statement)
+            if framework is not None and not is_idle and _returns_value(statement):
                 yield AppObject(attribute=statement.name, framework=framework, is_factory=True, line=statement.lineno)
         for name, value in bindings(statement):
             if (framework := made_by(source, value)) is not None:
@@ -134,6 +137,11 @@ def made_by(source: Source, value: ast.expr) -> Framework | None:
 def _made_inside(source: Source, function: ast.AST) -> Framework | None:
     found = (made_by(source, node) for node in ast.walk(function) if isinstance(node, ast.Call))
     return next((framework for framework in found if framework is not None), None)
+
+
+def _needs_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    given = function.args
+    return len(given.posonlyargs) + len(given.args) > len(given.defaults) or None in given.kw_defaults
 
 
 def _returns_value(function: ast.AST) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from deploy_suite.checks.boot.explaining import explained, wants_other_services
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import last_lines
+from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.boot.waiting import Idleness, until
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.finding import Finding, Outcome
@@ -179,7 +179,12 @@ class _Watch:
             outcome=Outcome.WARNING,
             message=f"GET {self.path} answers {response.status}",
             evidence=last_lines(self._log_since(), 6),
-            remedy="mend what the traceback shows, and name a health check path so that the target notices",
+            remedy=(
+                "mend what the traceback shows"
+                if last_traceback(self._log_since())
+                else f"see what answers {self.path}"
+            )
+            + ", and name a health check path so that the target notices",
             certainty="the target takes any answer on an open port for a sign of life",
             reproduce=self._curl(),
         )

@@ -1,5 +1,6 @@
 """The log of a Python program → the place in the project's own code where it went wrong."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from deploy_suite.model.finding import Location
 _HEADER: Final = "Traceback (most recent call last)"
 _SHOWN_LINES: Final = 12
 _SHOWN_CHARACTERS: Final = 400
+_TELLING_CHARACTERS: Final = 20
 _FOREIGN: Final = frozenset({"site-packages", "dist-packages"})
 
 
@@ -33,9 +35,15 @@ def chain(frames: Sequence[tuple[Location, str]]) -> str:
 
 
 def last_lines(log: str, count: int = _SHOWN_LINES) -> tuple[str, ...]:
-    """Return the last lines of *log* that say something."""
-    said = [line.rstrip()[:_SHOWN_CHARACTERS] for line in log.splitlines() if line.strip()]
-    return tuple(said[-count:])
+    """Return the last lines of *log* that say something, and of those that only differ in figures the last."""
+    said: dict[str, str] = {}
+    for line in reversed(log.splitlines()):
+        alike = re.sub(r"\d+", "0", line) if len(line) > _TELLING_CHARACTERS else str(len(said))
+        if line.strip():
+            said.setdefault(alike, line.rstrip()[:_SHOWN_CHARACTERS])
+        if len(said) == count:
+            break
+    return tuple(reversed(said.values()))
 
 
 def last_traceback(log: str) -> tuple[str, ...]:

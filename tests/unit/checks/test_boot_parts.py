@@ -154,6 +154,14 @@ def test_a_syntax_error_has_its_frame_without_a_function() -> None:
 def test_the_end_of_a_log_is_quoted_by_traceback_and_by_line() -> None:
     assert tracebacks.last_traceback(LOG)[-1] == "ModuleNotFoundError: No module named 'numpy'"
     assert tracebacks.last_lines("a\n\n b \nc", 2) == (" b", "c")
+
+
+def test_of_lines_that_differ_in_figures_only_the_last_is_quoted() -> None:
+    asked = [f'127.0.0.1 [21/Nov/2026:11:35:{second}] "GET / HTTP/1.1" 500 145' for second in range(10, 20)]
+
+    quoted = tracebacks.last_lines("\n".join(["ValueError: Missing staticfiles manifest entry", *asked, "}", "}"]))
+
+    assert quoted == ("ValueError: Missing staticfiles manifest entry", asked[-1], "}", "}")
     assert tracebacks.exceptions(LOG * 2) == ("ModuleNotFoundError: No module named 'numpy'",) * 2
     assert (tracebacks.last_traceback("fine"), tracebacks.own_frames("fine", ENVIRONMENT)) == ((), ())
 

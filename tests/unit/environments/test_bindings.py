@@ -212,6 +212,15 @@ def test_the_masker_hides_values_but_not_plain_words(tmp_path):
     assert masker.masked("abcdefgh production S3ntinel:0451!") == "*** production ***"
 
 
+def test_of_the_answers_plain_words_may_be_shown_and_what_is_called_a_secret_never(tmp_path):
+    answers = "FLASK_APP=run.py\nPOSTGRES_DB=prices\nPOSTGRES_PASSWORD=prices\nAPI=https://a.example.com/?k=1\n"
+    (tmp_path / ".env.preflight").write_text(answers)
+
+    hidden = [value.revealed() for value in bindings.hidden_answers(tmp_path)]
+
+    assert hidden == ["prices", "https://a.example.com/?k=1"]
+
+
 def test_the_databases_needed_are_named_once():
     subject = contract(
         Variable(name="A", source=FromDatabase("main", DatabaseField.HOST)),

@@ -10,6 +10,7 @@ from deploy_suite.environments.recipe import Recipe
 from deploy_suite.model.finding import Location
 
 POETRY = '[[package]]\nname = "idna"\nversion = "3.4"\n\n[[package]]\nname = "pydantic-core"\nversion = "2.10.1"\n'
+OF_AN_ADDRESS = '[[package]]\nname = "pipeline"\nversion = "2.0"\nsource = { url = "https://example.com/p.zip" }\n'
 PIPENV = """{
     "_meta": {},
     "default": {
@@ -43,6 +44,7 @@ PIPENV = """{
             [("pydantic-core==2.10.1", Location("api/uv.lock", 6))],
         ),
         ("poetry.lock", POETRY, "everything was installed\n", []),
+        ("uv.lock", OF_AN_ADDRESS, "Failed to download and build `pipeline @ https://example.com/p.zip`\n", []),
         ("poetry.lock", "no [ toml", "Failed to build `idna==3.4`\n", []),
     ],
 )

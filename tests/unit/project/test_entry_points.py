@@ -214,6 +214,15 @@ def test_the_framework_is_followed_through_imports_and_factories(tmp_path: Path)
     assert [entry.framework for entry in (flask, django) if entry] == [Framework.FLASK, Framework.DJANGO]
 
 
+def test_a_factory_that_nobody_can_call_without_arguments_is_no_application_of_asgi(tmp_path: Path) -> None:
+    made = "from fastapi import FastAPI\ndef create({}):\n    return FastAPI()\n"
+    write(tmp_path, {"setup.py": made.format("router, *, debug")})
+
+    assert entry_points.by_framework(tmp_path, PurePosixPath()) is None
+    write(tmp_path, {"main.py": made.format("router=None, *, debug=False, **more")})
+    assert brief(entry_points.by_framework(tmp_path, PurePosixPath())) == ("main:create", "main.py", (".",), True)
+
+
 def test_without_a_command_the_likeliest_application_is_found(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -1,6 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+import pytest
 
 from deploy_suite.images import judging, tree
 from deploy_suite.model.contract import Contract, Literal, Phase, Prompted, ServiceKind
@@ -221,6 +223,31 @@ def test_a_compose_file_alone_names_the_services(read: Read) -> None:
     assert isinstance(api["LOG_LEVEL"], Literal)
     assert api["LOG_LEVEL"].value.revealed() == "debug"
     assert above_notes(reading) == [("render-yaml-missing", "warning", "docker-compose.yml:1")]
+
+
+IMAGE = "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\nCMD uvicorn main:app\n"
+OF_A_DESK = "services:\n  web: {build: ., environment: [DEBUG=1]}\n  db: {image: postgres}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "containers"),
+    [
+        ({}, 1),
+        ({"docker-compose.yml": OF_A_DESK}, 1),
+        ({"Procfile": "web: uvicorn main:app\n"}, 0),
+        ({"Dockerfile": "FROM python:3.12\nCOPY . /srv\n"}, 0),
+        ({"Dockerfile": "FROM python:3.12\nRUN make x && pip\nCMD uvicorn main:app\n"}, 0),
+    ],
+)
+def test_a_dockerfile_that_says_how_it_starts_is_not_guessed_past(
+    read: Read, more: Mapping[str, str], containers: int
+) -> None:
+    own = {"Dockerfile": IMAGE, "requirements.txt": "fastapi\nuvicorn\n", "main.py": APP}
+
+    contract = only(read({**own, **more}))
+
+    assert len([one for one in (contract.container,) if one]) == containers
+    assert [one.source for one in contract.variables if one.name == "DEBUG"] == []
 
 
 def test_a_dockerfile_alone_is_a_web_service(read: Read) -> None:
