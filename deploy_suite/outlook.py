@@ -37,6 +37,7 @@ class PlanRequest:
     folder: Path
     target: str = "render"
     service: str = ""
+    branch: str = ""
     preferences: Preferences = field(default_factory=Preferences)
 
 
@@ -53,7 +54,14 @@ def planned(request: PlanRequest, ports: Ports) -> DeployPlan:
     with voice.alive(target.pace.heartbeat_s):
         voice.stage("see what is live")
         service = service_of(target, request.folder, asked=request.service, ports=ports)
-        scene = Scene(folder=request.folder, target=target, service=service, ports=ports, transcript=transcript)
+        scene = Scene(
+            folder=request.folder,
+            target=target,
+            service=service,
+            ports=ports,
+            transcript=transcript,
+            branch=request.branch,
+        )
         found = pending(scene)
         voice.stage("compare what would be deployed with it")
         plan = _Outlook(request, scene, found).plan()

@@ -39,7 +39,8 @@ _UNCHECKED: Final = "or, without preflight: deploy-suite push && deploy-suite re
 class Request:
     """One call of `deploy` or `rollback`.
 
-    Shape: what is deployed is what is checked out; `service` is a name or an id, "" for the one that is found; `to` is
+    Shape: what is deployed is what is checked out; `service` is a name or an id, "" for the one that is found; `branch`
+    says that it belongs on the branch that is deployed, where none is checked out; `to` is
     a deploy's id or a commit to go back to, "" for the last verified release; `ignores_schema` goes back although
     nobody could prove that the old code fits the database; `compares` measures the latency before and after.
     """
@@ -47,6 +48,7 @@ class Request:
     folder: Path
     target: str = "render"
     service: str = ""
+    branch: str = ""
     to: str = ""
     ignores_schema: bool = False
     compares: bool = True
@@ -92,6 +94,7 @@ def _scene(request: Request, ports: Ports, kind: ReleaseKind) -> Iterator[Scene]
             ports=ports,
             transcript=transcript,
             patience=request.patience,
+            branch=request.branch,
             ignores_schema=request.ignores_schema,
         )
         with held(scene.place, ports, command=kind.value):

@@ -25,6 +25,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the two to the command line."""
     deploy = _added(commands, "deploy", "check, push, deploy and verify what is checked out; go back if it is bad")
     deploy.set_defaults(run=_deploy)
+    deploy.add_argument(
+        "--branch", default="", help="the branch on which it belongs, where none is checked out, as in CI"
+    )
     add_samples(deploy, of="each probe's latency, before and after")
     deploy.add_argument(
         "--network", action="store_true", help="let the service reach the network while preflight boots it"
@@ -72,7 +75,11 @@ def _plan(options: argparse.Namespace, curtain: Curtain) -> int:
     from deploy_suite.wiring import opened  # noqa: PLC0415
 
     request = PlanRequest(
-        folder=options.project, target=options.target, service=options.service, preferences=_preferences(options)
+        folder=options.project,
+        target=options.target,
+        service=options.service,
+        branch=options.branch,
+        preferences=_preferences(options),
     )
     with opened(curtain, command="deploy") as ports:
         plan = planned(request, ports)
@@ -100,6 +107,7 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
         folder=options.project,
         target=options.target,
         service=options.service,
+        branch=getattr(options, "branch", ""),
         to=getattr(options, "to", ""),
         ignores_schema=getattr(options, "ignore_schema", False),
         compares=not getattr(options, "no_baseline", False),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model.project import Commit
 from deploy_suite.model.release import Deploy, Intent
 from deploy_suite.releases.progress import Sighting
@@ -59,8 +60,17 @@ class Pending:
 
 def pending(scene: Scene) -> Pending:
     """Return what lies between the commit that is checked out and what is live. Raises: DeployError."""
+    deployed = scene.service.branch
+    if scene.branch and deployed and scene.branch != deployed:
+        raise UsageError(
+            f"{scene.service.name} is deployed from {deployed}, so what is pushed to {scene.branch} would not be",
+            remedy=f"leave --branch out, or name {deployed}; for another branch: deploy-suite push --branch "
+            f"{scene.branch}",
+        )
     wish = scene.target.intent(scene.service)
-    request = PushRequest(folder=scene.folder, target=scene.target.name, service=scene.service.id, is_plan=True)
+    request = PushRequest(
+        folder=scene.folder, target=scene.target.name, service=scene.service.id, branch=scene.branch, is_plan=True
+    )
     plan = push(request, scene.ports)
     live = scene.target.live(scene.service)
     return Pending(

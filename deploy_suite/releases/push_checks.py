@@ -36,15 +36,20 @@ def of_the_folder(state: WorkingState) -> Iterator[Finding]:
         )
 
 
-def of_the_branch(commit: Commit, place: PushPlace) -> Iterator[Finding]:
-    """Yield why what is checked out does not belong on the branch that is deployed."""
+def of_the_branch(commit: Commit, place: PushPlace, *, tip: str = "") -> Iterator[Finding]:
+    """Yield why what is checked out does not belong on the branch that is deployed.
+
+    Shape: *tip* is where that branch is at the remote, "" for not known. Where CI checks a commit out, no branch is:
+    then the commit is the tip already, or the user names the branch.
+    """
     if not commit.branch:
-        yield _refusal(
-            "detached-head",
-            f"no branch is checked out: commit {commit.short} belongs to none that could be pushed to {place.branch}",
-            remedy=f"check the branch out and take the commit along: git switch {place.branch} && "
-            f"git merge {commit.short}",
-        )
+        if not place.is_named and tip != commit.sha:
+            yield _refusal(
+                "detached-head",
+                f"no branch is checked out, so nothing says that commit {commit.short} belongs on {place.branch}",
+                remedy=f"say so: --branch {place.branch}; or check the branch out and take the commit along: "
+                f"git switch {place.branch} && git merge {commit.short}",
+            )
     elif place.branch not in {commit.branch, place.upstream}:
         yield _refusal(
             "other-branch",

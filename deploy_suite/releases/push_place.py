@@ -18,7 +18,8 @@ from deploy_suite.targets.live_registry import BRANCHES, LIVE_TARGETS
 class PushPlace:
     """Where to push. Shape: `because` says who names the branch; `service` is None where the target was not asked.
 
-    `upstream` is the branch there that the local one follows, "" for none; `unasked` says why no service is known.
+    `upstream` is the branch there that the local one follows, "" for none; `unasked` says why no service is known;
+    `is_named` whether the user has named the branch.
     """
 
     remote: Remote
@@ -27,6 +28,7 @@ class PushPlace:
     upstream: str = ""
     service: LiveService | None = None
     unasked: str = ""
+    is_named: bool = False
 
 
 def place_of(
@@ -53,6 +55,7 @@ def place_of(
         upstream=upstream if followed == remote.name else "",
         service=live,
         unasked=unasked,
+        is_named=bool(branch),
     )
 
 

@@ -105,17 +105,16 @@ class _Push:
             ports=self._ports,
         )
         self._voice.stage(f"ask {place.remote.name} for {place.branch}")
-        found = [
-            *checks.of_the_folder(self._git.working_state(self._top, self._commit)),
-            *checks.of_the_branch(self._commit, place),
-        ]
+        found = [*checks.of_the_folder(self._git.working_state(self._top, self._commit))]
         try:
             base = self._git.tip(self._top, place.remote, place.branch, timeout_s=_ASK_S)
         except RemoteRefusedError as error:
             told = f"{place.remote.name} ({place.remote.shown}) " + (
                 f"did not answer within {_ASK_S:.0f} s" if error.is_late else "cannot be read"
             )
+            found += checks.of_the_branch(self._commit, place)
             return self._rejected(place, error, told, findings=found)
+        found += checks.of_the_branch(self._commit, place, tip=base)
         outgoing = self._git.outgoing(self._top, place.remote, base, self._commit)
         self._voice.stage("look through what would be pushed")
         found += [*checks.of_the_history(outgoing, place), *checks.of_the_parts(outgoing, place)]

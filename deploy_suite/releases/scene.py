@@ -17,7 +17,7 @@ from deploy_suite.targets.live_registry import STATED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Shape: `ports.progress` is the transcript; `ignores_schema` as the caller asked."""
+    """Shape: `ports.progress` is the transcript; `branch` and `ignores_schema` as the caller asked."""
 
     folder: Path
     target: LiveTarget
@@ -25,6 +25,7 @@ class Scene:
     ports: Ports
     transcript: Transcript
     patience: Patience = field(default_factory=Patience)
+    branch: str = ""
     ignores_schema: bool = False
 
     @property

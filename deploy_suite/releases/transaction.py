@@ -81,7 +81,11 @@ class Transaction:
         if mode and (note := auto_deploy.turned_on(self._scene, mode)):
             self._closing.notes.append(note)
         request = PushRequest(
-            folder=self._scene.folder, target=self._target.name, service=self._service.id, commit=commit
+            folder=self._scene.folder,
+            target=self._target.name,
+            service=self._service.id,
+            branch=self._scene.branch,
+            commit=commit,
         )
         try:
             self._pushed = done = push(request, self._ports)

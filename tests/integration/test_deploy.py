@@ -255,6 +255,30 @@ def test_what_cannot_be_pushed_or_would_fail_changes_nothing(here: Shop) -> None
     assert len(records(here)) == 1
 
 
+def test_where_ci_checks_a_commit_out_its_branch_is_named_or_known(here: Shop) -> None:
+    clone, origin = here.stage.service.clone, Path(here.stage.service.record.origin)
+    sha = here.stage.service.commit(files(17), "Made by CI")
+    git(clone, "checkout", "-q", "--detach")
+    refused = here.stage.run("deploy", *FAST)
+    elsewhere = here.stage.run("deploy", "--branch", "topic", *FAST)
+    named = here.stage.run("deploy", "--branch", "main", *FAST)
+    pushed = git(origin, "rev-parse", "main")
+    git(clone, "checkout", "-q", "main")
+    tip = here.stage.service.push(files(18), "Pushed before CI began")
+    git(clone, "checkout", "-q", "--detach")
+    git(clone, "branch", "-q", "-D", "main")
+    at_the_tip = here.stage.run("deploy", *FAST)
+    behind = git(clone, "checkout", "-q", sha)
+    late = here.stage.run("deploy", "--branch", "main", *FAST)
+
+    assert [one["code"] for one in refused.answer["push"]["findings"]] == ["detached-head"], refused.text
+    assert (elsewhere.code, "shop is deployed from main" in elsewhere.text) == (2, True), elsewhere.text
+    assert (named.code, pushed, here.deploys_of(sha)) == (0, sha, 1), named.text
+    assert (at_the_tip.code, live(here), here.deploys_of(tip), behind) == (0, tip, 1, ""), at_the_tip.text
+    assert [one["code"] for one in late.answer["push"]["findings"]] == ["behind-the-remote"], late.text
+    assert live(here) == tip
+
+
 def test_nothing_secret_is_kept_and_nobody_else_can_read_what_is(here: Shop) -> None:
     here.stage.service.record.variables["SECRET_TOKEN"] = "service-sentinel-77aa"
     telling = f"import os\nprint({KEY!r}, os.environ.get('SECRET_TOKEN'), flush=True)\n{files(10)['main.py']}"
@@ -282,6 +306,7 @@ def test_ctrl_c_twice_says_what_the_next_command_does(here: Shop, tmp_path: Path
         start_new_session=True,
     )
     wait_for(lambda: "deploying" in here.steps(known))
+    time.sleep(0.2)  # the line is on the disk a moment before the process knows it
     os.kill(process.pid, signal.SIGINT)
     time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)

@@ -60,13 +60,16 @@ def test_another_branch_is_refused_unless_it_follows_the_one_that_is_deployed() 
     assert list(checks.of_the_branch(topic, PLACE)) == []
 
 
-def test_a_detached_head_is_refused() -> None:
-    (found,) = checks.of_the_branch(replace(COMMIT, branch=""), PLACE)
+def test_a_detached_head_is_refused_unless_it_is_the_tip_or_the_branch_is_named() -> None:
+    detached = replace(COMMIT, branch="")
+    (found,) = checks.of_the_branch(detached, PLACE, tip="b" * 40)
 
     assert (found.code, found.remedy) == (
         "detached-head",
-        "check the branch out and take the commit along: git switch main && git merge aaaaaaa",
+        "say so: --branch main; or check the branch out and take the commit along: git switch main && git merge aaaaaaa",
     )
+    assert list(checks.of_the_branch(detached, PLACE, tip=COMMIT.sha)) == []
+    assert list(checks.of_the_branch(detached, replace(PLACE, is_named=True), tip="b" * 40)) == []
 
 
 def test_a_service_that_is_built_from_elsewhere_is_warned_of() -> None:
