@@ -66,7 +66,8 @@ def test_a_detached_head_is_refused_unless_it_is_the_tip_or_the_branch_is_named(
 
     assert (found.code, found.remedy) == (
         "detached-head",
-        "say so: --branch main; or check the branch out and take the commit along: git switch main && git merge aaaaaaa",
+        "say so: --branch main; or check the branch out and take the commit along: git switch main && git merge "
+        + "a" * 7,
     )
     assert list(checks.of_the_branch(detached, PLACE, tip=COMMIT.sha)) == []
     assert list(checks.of_the_branch(detached, replace(PLACE, is_named=True), tip="b" * 40)) == []
