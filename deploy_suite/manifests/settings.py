@@ -11,6 +11,7 @@ from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.probe_settings import read_commit, read_probes
 from deploy_suite.manifests.table_reader import TableReader
 from deploy_suite.model.probe import CommitPlace, Probe
+from deploy_suite.model.wording import counted
 
 _ENTRY: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?")
 _PYTHON: Final = re.compile(r"3\.\d+(?:\.\d+)?")
@@ -99,10 +100,9 @@ def _service(table: TableReader) -> ServiceSettings:
 
 def _refusal(top: TableReader, file: str) -> UsageError:
     mistakes = sorted(top.mistakes, key=lambda mistake: mistake.location.line)
-    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     lines = (f"{mistake.location}: {mistake.path}: {mistake.message}" for mistake in mistakes)
     return UsageError(
-        "\n  ".join((f"{file} has {count}:", *lines)),
+        "\n  ".join((f"{file} has {counted(len(mistakes), 'mistake')}:", *lines)),
         source=str(mistakes[0].location),
         remedy=f"correct these keys in {file}",
     )

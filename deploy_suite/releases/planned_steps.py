@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from deploy_suite.model.release import AutoDeploy
+from deploy_suite.model.wording import counted
 from deploy_suite.releases.pending import Pending
 from deploy_suite.releases.planning import PlannedStep
 from deploy_suite.releases.scene import Scene
@@ -18,7 +19,7 @@ def steps(scene: Scene, found: Pending, *, probes: int) -> Iterator[PlannedStep]
         yield from _before_the_switch(scene, found)
         yield _deploying(scene, found)
     if scene.service.url:
-        asks = f"health, front page, {probes} probe{'' if probes == 1 else 's'}, the served commit"
+        asks = f"health, front page, {counted(probes, 'probe')}, the served commit"
         yield PlannedStep(name="verify", does=f"ask {scene.service.url}: {asks}")
     if found.live and not found.is_live:
         yield PlannedStep(
@@ -35,8 +36,8 @@ def _before_the_switch(scene: Scene, found: Pending) -> Iterator[PlannedStep]:
         does = f"take the latency of {found.live.short}, which is live"
         yield PlannedStep(name="measure", does=does)
     if found.needs_push:
-        place, count = found.push.place, len(found.push.commits)
-        does = f"push {count} commit{'' if count == 1 else 's'} to {place.branch} on {place.remote.name}"
+        place = found.push.place
+        does = f"push {counted(len(found.push.commits), 'commit')} to {place.branch} on {place.remote.name}"
         yield PlannedStep(name="push", does=does, undo="none: what is pushed stays")
 
 

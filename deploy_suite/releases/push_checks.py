@@ -8,6 +8,7 @@ from deploy_suite.knowledge.leaks import leaks, limit_of
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import Commit
 from deploy_suite.model.push import AddedLine, Outgoing
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import WorkingState
 from deploy_suite.releases.choosing import slug_of
 from deploy_suite.releases.push_place import PushPlace
@@ -75,14 +76,14 @@ def of_the_history(outgoing: Outgoing, place: PushPlace) -> Iterator[Finding]:
     if outgoing.behind and outgoing.commits:
         yield _refusal(
             "git-push-non-fast-forward",
-            f"the histories have parted: {there} has {_count(outgoing.behind)} that this folder lacks, "
-            f"and lacks {_count(len(outgoing.commits))} of its own",
+            f"the histories have parted: {there} has {counted(outgoing.behind, 'commit')} that this folder lacks, "
+            f"and lacks {counted(len(outgoing.commits), 'commit')} of its own",
             remedy=f"git pull --rebase {place.remote.name} {place.branch}, then check again",
         )
     elif outgoing.behind:
         yield _refusal(
             "behind-the-remote",
-            f"{there} is {_count(outgoing.behind)} ahead: not what lies here would be deployed",
+            f"{there} is {counted(outgoing.behind, 'commit')} ahead: not what lies here would be deployed",
             remedy=f"git pull --ff-only {place.remote.name} {place.branch}, then check again",
         )
 
@@ -176,7 +177,3 @@ def _refusal(code: str, message: str, *, remedy: str, file: str = "") -> Finding
 def _names(paths: Sequence[str]) -> str:
     shown = ", ".join(paths[:_MOST_NAMES])
     return f"{shown} and {len(paths) - _MOST_NAMES} more" if len(paths) > _MOST_NAMES else shown
-
-
-def _count(commits: int) -> str:
-    return "1 commit" if commits == 1 else f"{commits} commits"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from deploy_suite.model.release import Deploy
+from deploy_suite.model.wording import counted
 
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -19,5 +20,4 @@ def since(seconds: float | None) -> str:
     if seconds is None:
         return ""
     unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
-    count = int(seconds // size)
-    return f", {count} {unit}{'' if count == 1 else 's'} ago"
+    return f", {counted(int(seconds // size), unit)} ago"

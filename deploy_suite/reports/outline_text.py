@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy_suite.checks.dependencies.outline import NameSource, Outline, Package, Presence
+from deploy_suite.model.wording import counted
 from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, OwnModule, ThirdPartyImport
 
 _Node = OwnModule | ThirdPartyImport | MissingModule
@@ -102,7 +103,7 @@ def _summary(outline: Outline) -> Iterator[str]:
     trace = outline.trace
     counts = {kind: sum(package.kind is kind for package in outline.packages) for kind in ImportKind}
     kinds = ", ".join(f"{count} {kind.label}" for kind, count in counts.items() if count)
-    yield f"{len(trace.files)} of the project's files, {len(outline.packages)} packages" + (
+    yield f"{len(trace.files)} of the project's files, {counted(len(outline.packages), 'package')}" + (
         f" ({kinds})" if kinds else ""
     )
     timed = sorted((p for p in outline.packages if p.seconds), key=lambda p: p.seconds or 0.0, reverse=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 from deploy_suite.releases.pushing import Pushed, PushVerdict
 from deploy_suite.reports import diagnosis as diagnoses
 
@@ -68,7 +69,7 @@ def _finding(one: Finding) -> dict[str, str | None]:
 
 def _lines(done: Pushed) -> Iterator[str]:
     place, count = done.place, len(done.commits)
-    many = "" if not count else "1 commit " if count == 1 else f"{count} commits "
+    many = f"{counted(count, 'commit')} " if count else ""
     way = "at" if done.verdict is PushVerdict.NOTHING else "to"
     what = f"{many}{way} {place.branch} on {place.remote.name} ({place.remote.shown})"
     yield f"{_WITH_A_PLACE[done.verdict]}: {what}, {done.commit.short}  ({done.seconds:.1f} s)"

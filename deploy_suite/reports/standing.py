@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from deploy_suite.model.release import Deploy, Release, ReleaseVerdict
+from deploy_suite.model.wording import counted
 from deploy_suite.releases import records
 from deploy_suite.releases.progress import Sighting
 from deploy_suite.releases.standing import Lag, Standing
@@ -78,7 +79,7 @@ def _lines(found: Standing) -> Iterator[str]:
         yield f"  under way: {_told(found.under_way)}, {found.under_way.state.value}"
     yield from _at_work(found)
     if found.unpushed:
-        yield f"  not pushed: {_count(found.unpushed)} of this folder (deploy-suite push)"
+        yield f"  not pushed: {counted(found.unpushed, 'commit')} of this folder (deploy-suite push)"
     yield from (f"  note: {note}" for note in found.notes)
     if found.releases:
         yield "  releases from this machine:"
@@ -121,15 +122,11 @@ def _apart(found: Standing) -> Iterator[str]:
     elif found.head and found.missing is None:
         yield f"  the head of {branch} is not live; how many commits lie between cannot be counted here"
     elif found.head and found.missing:
-        yield f"  behind {branch}: {_count(len(found.missing))}"
+        yield f"  behind {branch}: {counted(len(found.missing), 'commit')}"
         yield from (f"    {one.short} {one.subject}" for one in found.missing[-_MOST_COMMITS:])
     if found.astray:
-        yield f"  {_count(found.astray)} of what is live are not in {branch}"
+        yield f"  {counted(found.astray, 'commit')} of what is live are not in {branch}"
 
 
 def _told(deploy: Deploy) -> str:
     return f"{deploy.short} {deploy.subject.splitlines()[0] if deploy.subject else ''}".rstrip() + f" ({deploy.id})"
-
-
-def _count(commits: int) -> str:
-    return "1 commit" if commits == 1 else f"{commits} commits"

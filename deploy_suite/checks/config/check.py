@@ -24,6 +24,7 @@ from deploy_suite.checks.config import (
 )
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 
 NAME: Final = "config"
 _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
@@ -68,7 +69,8 @@ def _passed(about: Subject) -> Finding:
         code="config",
         outcome=Outcome.PASSED,
         message=(
-            f"{len(about.calls.calls)} commands, {scripts} scripts and {files} requirement files read: "
+            f"{counted(len(about.calls.calls), 'command')}, {counted(scripts, 'script')} and "
+            f"{counted(files, 'requirement file')} read: "
             f"the files they name are there{served}"
         ),
         location=about.manifest,

@@ -16,6 +16,7 @@ from deploy_suite.environments.plan import Plan
 from deploy_suite.knowledge.platforms import images
 from deploy_suite.knowledge.platforms.images import Image
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import Ports
 
 _SOON_S: Final = 60.0
@@ -100,5 +101,5 @@ def _verified(subject: Subject) -> Finding:
     return Finding(
         code="packages",
         outcome=Outcome.PASSED,
-        message=f"{len(subject.versions)} packages looked at, the machine code of {count} of them{image}",
+        message=f"{counted(len(subject.versions), 'package')} looked at, the machine code of {count} of them{image}",
     )
