@@ -103,7 +103,7 @@ class Closing:
         state = self._state
         return self.end(
             ReleaseVerdict.ROLLED_BACK,
-            f"{state.commit[:7]} was live and bad: {state.fault}; {state.goal[:7]} is live again, and {told}",
+            f"{state.goal[:7]} is live again, and {told}; {state.commit[:7]} was live and bad: {state.fault}",
             "correct the commit and deploy again",
             live=state.deploy_id,
         )

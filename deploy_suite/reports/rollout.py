@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from deploy_suite.model.finding import Outcome
-from deploy_suite.model.release import Release, ReleaseKind, ReleaseVerdict
+from deploy_suite.knowledge.diagnosis import Diagnosis
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.probe import Verdict
+from deploy_suite.model.release import ReleaseKind, ReleaseVerdict
 from deploy_suite.model.report import Report
 from deploy_suite.releases.outcome import Leg, Rollout
 from deploy_suite.releases.pushing import PushVerdict
@@ -27,12 +29,20 @@ _WORDS: Final = {
     ReleaseVerdict.ABANDONED: "ABANDONED",
 }
 _TOLD: Final = frozenset({PushVerdict.PUSHED, PushVerdict.REFUSED, PushVerdict.REJECTED, PushVerdict.UNKNOWN})
+_GOOD: Final = frozenset({Outcome.PASSED, Outcome.WARNING})
+_PREFLIGHTS: Final = {
+    Outcome.PASSED: "passed",
+    Outcome.WARNING: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "incomplete",
+}
+_VERIFIED: Final = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INCONCLUSIVE: "nothing sure"}
 _SHORT: Final = 7
 _NOT_PUSHED: Final = "commit-not-pushed"
 
 
 def render_text(done: Rollout) -> str:
-    """Return *done* for a person: each stage that has something to say, and at the end what became of it."""
+    """Return *done* for a person: what became of it and what to do, the steps taken, then what lies behind."""
     return "\n".join(_lines(done)) + "\n"
 
 
@@ -71,48 +81,111 @@ def _leg(leg: Leg | None) -> dict[str, object] | None:
 
 
 def _lines(done: Rollout) -> Iterator[str]:
-    for one in done.healed:
-        if done.release is None or one.id != done.release.id:
-            yield from _healed(one)
-    if done.preflight:
-        yield from _preflight(done.preflight)
-    if done.pushed and done.pushed.verdict in _TOLD:
-        yield from pushing.render_text(done.pushed).rstrip("\n").splitlines()
-    for leg in (done.there, done.back):
-        if leg and leg.redeployment:
-            yield from redeployment.render_text(leg.redeployment).rstrip("\n").splitlines()
-        if leg and leg.verification:
-            yield from verification.render_text(leg.verification).rstrip("\n").splitlines()
     yield from _ending(done)
-
-
-def _preflight(report: Report) -> Iterator[str]:
-    """Yield the whole report where it stands in the way, else what it warns of; that nothing is pushed yet is plain."""
-    if report.outcome not in {Outcome.PASSED, Outcome.WARNING}:
-        yield from text.render(report).rstrip("\n").splitlines()
-        return
-    again = f", the verdict of {report.reused}, for nothing has changed since" if report.reused else ""
-    yield f"PREFLIGHT PASSED: {report.commit.short} {report.commit.subject}{again}  ({report.seconds:.1f} s)"
-    for one in report.findings:
-        if one.outcome is Outcome.WARNING and one.code != _NOT_PUSHED:
-            where = f"{one.location}: " if one.location else ""
-            yield f"  warn {one.code}: {where}{one.message}"
-            yield from (f"    fix: {told}" for told in [one.remedy] if told)
-
-
-def _healed(one: Release) -> Iterator[str]:
-    yield f"{_WORDS[one.verdict]}: {one.id}, the {one.kind.value} of {one.commit[:_SHORT]} that was not finished"
-    yield from (f"  {told}" for told in [one.reason] if told)
+    steps = tuple(_steps(done))
+    if steps:
+        yield ""
+        width = max(len(name) for name, _ in steps)
+        yield from (f"  {name:<{width}}  {told}" for name, told in steps)
+    for heading, lines in _details(done):
+        yield ""
+        yield heading
+        yield from lines
 
 
 def _ending(done: Rollout) -> Iterator[str]:
+    """Yield what became of it, what to know and what to do."""
     is_good = done.release is not None and done.release.is_verified
     verified = ", verified" if done.verdict is ReleaseVerdict.LIVE and is_good else ""
     word = _WORDS[done.verdict] + (" AGAIN" if verified and done.kind is ReleaseKind.ROLLBACK else "")
     what = f"{done.commit[:_SHORT]} " if done.commit else ""
     yield f"{word}{verified}: {what}of {done.service.name} on {done.target.capitalize()}  ({done.seconds:.1f} s)"
-    yield from (f"  {told}" for told in [done.reason] if told)
+    yield from (f"  {told}" for told in done.reason.splitlines())
+    for leg in (done.there, done.back):
+        if leg and leg.diagnosis:
+            yield f"  its own log shows: {_cause(leg.diagnosis)}"
     yield from (f"  note: {note}" for note in done.notes)
     yield from (f"  fix: {told}" for told in [done.remedy] if told)
+    if done.verdict is ReleaseVerdict.LIVE and done.service.url:
+        yield f"  {done.service.url}"
     if done.release:
         yield f"  release {done.release.id}"
+
+
+def _cause(found: Diagnosis) -> str:
+    if found.root:
+        return f"{found.root.slug}: {found.root.title}"
+    if found.seen is None:
+        return "a failure of no known cause"
+    return found.seen.exception + (f", at {found.seen.own_frame}" if found.seen.own_frame else "")
+
+
+def _steps(done: Rollout) -> Iterator[tuple[str, str]]:
+    """Yield what was done, in its order: a name and what came of it."""
+    for one in done.healed:
+        if done.release is None or one.id != done.release.id:
+            yield (
+                "before",
+                f"the {one.kind.value} of {one.commit[:_SHORT]} was not finished: {_WORDS[one.verdict].lower()}",
+            )
+    if done.preflight:
+        yield (
+            "preflight",
+            f"{_PREFLIGHTS[done.preflight.outcome]}{_warned(done.preflight)}  ({done.preflight.seconds:.1f} s)",
+        )
+    if done.pushed and done.pushed.verdict in _TOLD:
+        count, place = len(done.pushed.commits), done.pushed.place
+        what = f"{count} commit{'' if count == 1 else 's'} to {place.branch} on {place.remote.name}"
+        yield "push", f"{done.pushed.verdict.value}: {what}  ({done.pushed.seconds:.1f} s)"
+    for name, leg in (("deploy", done.there), ("go back", done.back)):
+        if leg and leg.redeployment:
+            made = leg.redeployment
+            what = f": {made.deploy.short} ({made.deploy.id})" if made.deploy else ""
+            yield name, f"{made.verdict.value}{what}  ({made.seconds:.1f} s)"
+        if leg and leg.verification:
+            seen = leg.verification
+            good = sum(one.last.verdict is Verdict.PASS for one in seen.asked)
+            word = _VERIFIED[seen.verdict]
+            yield "verify", f"{word}: {good} of {len(seen.asked)} probes good  ({seen.seconds:.1f} s)"
+
+
+def _warned(report: Report) -> str:
+    count = len(tuple(_warnings(report)))
+    again = f", the verdict of {report.reused}, for nothing has changed since" if report.reused else ""
+    return again + (f", {count} warning{'' if count == 1 else 's'}" if count else "")
+
+
+def _warnings(report: Report) -> Iterator[Finding]:
+    """Yield what preflight warns of; that nothing is pushed yet is plain."""
+    return (one for one in report.findings if one.outcome is Outcome.WARNING and one.code != _NOT_PUSHED)
+
+
+def _details(done: Rollout) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what lies behind the steps, by heading: all of what went wrong, and the probes of what was deployed."""
+    for one in done.healed:
+        if one.reason and (done.release is None or one.id != done.release.id):
+            yield f"Release {one.id}", (f"  {one.reason}",)
+    if done.preflight and done.preflight.outcome not in _GOOD:
+        yield "Preflight", _text(text.render(done.preflight))
+    elif done.preflight and (warned := tuple(_warning_lines(done.preflight))):
+        yield "Warnings of preflight", warned
+    if done.pushed and done.pushed.verdict in _TOLD:
+        yield "Push", _text(pushing.render_text(done.pushed))
+    for where, leg in (("", done.there), (", the way back", done.back)):
+        if leg and leg.redeployment and leg.redeployment.diagnosis:
+            yield f"Log of the deploy{where}", _text(diagnosis.render_text(leg.redeployment.diagnosis))
+        if leg and leg.verification and (not where or leg.verification.verdict is not Verdict.PASS):
+            yield f"Verification{where}", _text(verification.render_text(leg.verification))
+        if leg and leg.diagnosis:
+            yield f"Its own log since it was live{where}", _text(diagnosis.render_text(leg.diagnosis))
+
+
+def _warning_lines(report: Report) -> Iterator[str]:
+    for one in _warnings(report):
+        where = f"{one.location}: " if one.location else ""
+        yield f"  warn {one.code}: {where}{one.message}"
+        yield from (f"    fix: {told}" for told in [one.remedy] if told)
+
+
+def _text(told: str) -> tuple[str, ...]:
+    return tuple(f"  {line}".rstrip() for line in told.rstrip("\n").splitlines())
