@@ -20,11 +20,12 @@ _LAST_CHARACTERS: Final = 20_000  # what was not reached earlier did not end the
 _URL: Final = re.compile(r"(?:git\+|hg\+|svn\+)?(?P<url>https?://[^\s'\"]+)")
 _NPM: Final = frozenset({"npm", "npx", "yarn", "pnpm", "corepack"})
 _NPM_REGISTRY: Final = "https://registry.npmjs.org"
+_FRAME: Final = re.compile(r"\s*\n[ \t]*[│├╰][ │├╰─▶]*")  # uv breaks its lines within a frame
 # What Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
 _NOT_REACHED: Final = re.compile(
     r"(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|Could not resolve host:|Failed to connect to|[Ff]ailed to resolve"
     r"|unable to resolve host address|lookup|Connection to|host=)[ '\"]+(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b"
-    r"|(?:request to|unable to access|[Ff]ailed to fetch|GET|urlopen error for)[ '\"`]+https?://(?P<of_url>(?:[\w-]+\.)+[a-z]{2,})"
+    r"|(?:request to|unable to access|[Ff]ailed to fetch:?|GET|urlopen error for)[ '\"`]+https?://(?P<of_url>(?:[\w-]+\.)+[a-z]{2,})"
 )
 
 
@@ -77,7 +78,7 @@ def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterat
 
 
 def _not_reached(log: str) -> Iterator[str]:
-    for match in _NOT_REACHED.finditer(log[-_LAST_CHARACTERS:]):
+    for match in _NOT_REACHED.finditer(_FRAME.sub(" ", log[-_LAST_CHARACTERS:])):
         yield f"https://{match['host'] or match['of_url']}"
 
 

@@ -1,7 +1,7 @@
 """What was found in the tree that stands for an image into what that proves of the image itself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -10,6 +10,7 @@ from deploy_suite.model.contract import Container, Contract
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
 
 _ABSOLUTE: Final = re.compile(r"(?:^|(?<=[\s'\"`(=:]))/(?P<top>[A-Za-z0-9_.][\w.+-]*)(?:/[\w.+-]+)*")
+_DEPTH: Final = 2
 _TESTED: Final = frozenset({"environment", "imports", "migrations", "pre-deploy", "boot"})
 _NOT_FOUND: Final = ("start-command-not-found", "missing-system-binary", "missing-system-lib")
 # Folders that every machine has: what lies there is not for want of the image's own folders.
@@ -53,13 +54,23 @@ def _own_path(texts: Iterable[str], container: Container) -> str:
     tops = {PurePosixPath(container.workdir).parts[1:2]}
     tops |= {PurePosixPath(place).parts[1:2] for place, _ in container.files if place.startswith(".image/")}
     tops |= {("app",), ("code",), ("data",), ("models",), ("home",), ("workspace",), ("srv",)}
+    folders = tuple(_folders(container))
     for text in texts:
         for found in _ABSOLUTE.finditer(text):
             is_own = (found["top"],) in tops and found["top"] not in _EVERYWHERE
+            is_own = is_own or any(PurePosixPath(found[0]).is_relative_to(folder) for folder in folders)
             is_route = re.search(rf"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+{re.escape(found[0])}", text)
             if is_own and not is_route:
                 return found[0]
     return ""
+
+
+def _folders(container: Container) -> Iterator[PurePosixPath]:
+    """Yield the folders, too deep for a machine to have them anyway, in which the image works or that it makes."""
+    made = (found[0] for command in container.left_out for found in _ABSOLUTE.finditer(command))
+    for path in map(PurePosixPath, (container.workdir, *made)):
+        if len(path.parts) > _DEPTH and path.parts[1] != "usr":
+            yield path
 
 
 def _skipped(finding: Finding, reason: str, container: Container) -> Finding:

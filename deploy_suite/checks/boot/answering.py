@@ -189,7 +189,15 @@ class _Watch:
             reproduce=self._curl(),
         )
         told = explained(self._stage, self._log_since(), failure)
-        return replace(told, outcome=Outcome.WARNING) if told.outcome is Outcome.FAILED else told
+        return replace(told, outcome=Outcome.WARNING) if told.outcome is Outcome.FAILED else self._unless_guessed(told)
+
+    def _unless_guessed(self, told: Finding) -> Finding:
+        """Return *told* as a note where the log is silent and the commands were guessed: another build may be meant."""
+        start = self._stage.contract.start
+        is_guessed = start is not None and start.location is None
+        if told.outcome is not Outcome.WARNING or not is_guessed or last_traceback(self._log_since()):
+            return told
+        return replace(told, outcome=Outcome.NOTE, certainty="uncertain: the build and the start command are assumed")
 
     def _redirected(self, response: HttpResponse) -> Finding:
         return Finding(

@@ -150,8 +150,9 @@ class _Asking:
                 self.slowest = (path, result.elapsed_ms)
             return None
         root = diagnose(log).root
-        is_behind = result.status in _BEHIND and not last_traceback(log)
-        if is_behind or surroundings(self._stage, log, root):
+        # What the code turns into an answer of its own may come of a gateway, or of a host that is out of reach here.
+        is_behind = result.status in _BEHIND or bool(self._stage.network.reached_for())
+        if (is_behind and not last_traceback(log)) or surroundings(self._stage, log, root):
             return None
         is_sure = root is not None and root.family in _SURE
         return explained(

@@ -298,6 +298,26 @@ def test_a_failure_over_a_path_of_the_image_proves_nothing_here(read: Read) -> N
     assert judged(read, finding) == ("cannot-check-here", "skipped", "other/x.py:3")
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("start.sh: 6: cannot create /etc/shop/shop.cfg: Directory nonexistent", "skipped"),
+        ("start.sh: line 6: /opt/shop/.venv/bin/activate: No such file or directory", "skipped"),
+        ("start.sh: line 6: /etc/other.cfg: No such file or directory", "failed"),
+        ("start.sh: line 6: /opt/other/run: No such file or directory", "failed"),
+    ],
+)
+def test_what_the_image_makes_and_where_it_works_is_not_missed_here(read: Read, said: str, outcome: str) -> None:
+    contract = only(read(FILES))
+    assert contract.container is not None
+    image = replace(contract.container, workdir="/opt/shop", left_out=("mkdir -p /etc/shop && chmod 1777 /tmp",))
+    result = CheckResult(check="boot", service="shop", target="render", seconds=0.0, findings=(failure("x", said),))
+
+    (told,) = judging.judged(result, replace(contract, container=image)).findings
+
+    assert told.outcome.value == outcome
+
+
 def test_a_program_that_the_image_may_have_installed_proves_nothing_here(read: Read) -> None:
     assert judged(read, failure("start-command-not-found:nginx"))[:2] == ("cannot-check-here", "skipped")
 

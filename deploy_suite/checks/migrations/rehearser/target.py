@@ -26,6 +26,7 @@ class Target:
         """
         self.server = server
         self._committed = committed
+        self._begun = ""
         self.database: dict[str, str] | None = None
         self.file = ""
         self.reached: dict[str, str] | None = None
@@ -51,15 +52,13 @@ class Target:
 
         It begins as the database that the commit holds, where it holds one: so does a deploy.
         """
-        self.reached = {"dialect": "sqlite", "name": path}
-        if not self.file or not path or path.startswith((":memory:", "file:")):
-            return path
-        own = self._of_commit(path)
+        stands_in = self.file and path and not path.startswith((":memory:", "file:"))
+        own = self._of_commit(path) if stands_in and not os.path.exists(self.file) else ""
         if own:
-            self.reached["committed"] = os.path.basename(own)
-            if not os.path.exists(self.file):
-                shutil.copyfile(own, self.file)
-        return self.file
+            shutil.copyfile(own, self.file)
+            self._begun = os.path.basename(own)
+        self.reached = {"dialect": "sqlite", "name": path, "committed": self._begun}
+        return self.file if stands_in else path
 
     def _of_commit(self, path: str) -> str:
         """Return the file of the commit that *path* is in the build, "" where the commit has none."""
