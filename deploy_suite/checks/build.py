@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,10 +15,11 @@ from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.environment import BuildFailure, Environment
 from deploy_suite.model.finding import Finding, Location, Outcome
-from deploy_suite.project import app_finder, snapshot_files
+from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
+_NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
 
 def findings(failure: BuildFailure, case: Case) -> Findings:
@@ -41,7 +43,16 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return found
     if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
         return (_conflict(failure, recipe, case),)
+    if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
+        return lacking
     return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def _lacking(case: Case) -> Findings:
+    """Return what the commands name and the commit lacks, in the words of the check that reads the commands."""
+    from deploy_suite.checks.config import named_files, subject  # noqa: PLC0415  few builds end on it
+
+    return tuple(one for one in named_files.problems(subject.of(case)) if one.outcome is Outcome.FAILED)
 
 
 def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
@@ -153,6 +164,11 @@ def _among(names: list[str]) -> str:
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
         return _of_line_ends(place, failure, case)
+    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
+
+    if missing := diagnosed.own_module(cause, case):
+        located = missing.location or _in_own_code(failure, case)
+        return replace(missing, location=located, reproduce=build_refusals.command(failure, case))
     _, _, parameter = cause.slug.partition(":")
     line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
     told = [one.text for one in cause.evidence]
@@ -165,7 +181,7 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         message=f"the build failed: {cause.title}",
         location=line.location if line else own or recipe.location or build_refusals.place(case),
         evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
-        remedy=cause.fix,
+        remedy=diagnosed.remedy(cause, case),
         reproduce=build_refusals.command(failure, case),
     )
 
@@ -197,15 +213,10 @@ def _in_own_code(failure: BuildFailure, case: Case) -> Location | None:
 
 def _way_to(module: str, case: Case) -> Chain:
     """Return how starting the application comes to import *module*, which a command of the build met first."""
-    entry = case.contract.entry
-    if entry is not None and entry.file is None:
-        entry = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
-    if entry is None or not module:
-        return Chain()
-    from deploy_suite.checks.dependencies import subject  # noqa: PLC0415  a build that goes well needs none of it
+    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
 
-    traced = subject.trace(case, entry, known=frozenset())
-    found = traced.strongest(module.partition(".")[0])
+    traced = diagnosed.trace(case) if module else None
+    found = traced.strongest(module.partition(".")[0]) if traced else None
     return found.chain if found else Chain()
 
 

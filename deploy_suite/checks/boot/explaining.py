@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from deploy_suite.checks import made_up
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
-from deploy_suite.checks.dependencies import own_modules
+from deploy_suite.checks.dependencies import diagnosed, own_modules
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
@@ -75,14 +75,14 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
-    if own := _own_module(stage, root, frames):
+    if own := diagnosed.own_module(root, stage.built.case) or _own_module(stage, root, frames):
         return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
     return replace(
         located,
         code=_word(stage, root),
         message=f"{failure.message}: {root.title}",
         evidence=(*route, *(line.text for line in root.evidence)),
-        remedy=root.fix,
+        remedy=diagnosed.remedy(root, stage.built.case),
         certainty=failure.certainty or root.why,
     )
 

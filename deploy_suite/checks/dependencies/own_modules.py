@@ -55,8 +55,8 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
         outcome=Outcome.FAILED if is_eager and is_sure else Outcome.WARNING,
         message=f"{lack.module} is imported, and the commit has no such module"
         + (f": {local} is in your folder, but not in the commit" if local else ""),
-        location=lack.chain.last.location,
-        evidence=(lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}"),
+        location=lack.chain.last.location if lack.chain.hops else None,
+        evidence=tuple(filter(None, (lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}"))),
         remedy=_commit(local) if local else f"commit {file}, or remove the import",
         certainty=certainty,
         reproduce=f"git ls-files {file}",

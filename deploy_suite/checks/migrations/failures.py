@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks import drivers, made_up
-from deploy_suite.checks.base import Built
+from deploy_suite.checks.base import Built, Case
+from deploy_suite.checks.dependencies import diagnosed
 from deploy_suite.checks.migrations import addresses, extensions, places
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Tool
-from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.finding import Finding, Location, Outcome
 
 FAILED_MIGRATION: Final = "migration-failed"
@@ -92,7 +93,10 @@ def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     place = places.place(around.built, failure) or around.tool.location
-    code, remedy = _cause(failure, place)
+    root = None if failure.sqlstate else diagnose(failure.traceback).root
+    if root and (missing := diagnosed.own_module(root, around.built.case)):
+        return replace(missing, outcome=around.outcome, location=missing.location or place, reproduce=around.tool.shown)
+    code, remedy = _cause(failure, place, root, around.built.case)
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)
     said = failure.detail.splitlines()[0] if failure.detail else failure.line
@@ -123,16 +127,14 @@ def _unstated(code: str, failure: Failure, around: Surroundings, place: Location
     )
 
 
-def _cause(failure: Failure, place: Location) -> tuple[str, str]:
+def _cause(failure: Failure, place: Location, root: DiagnosedCause | None, case: Case) -> tuple[str, str]:
+    """Return slug and remedy. What the server refused is told apart by its code; anything else, *root*, by its text."""
     if failure.sqlstate in _REMEDIES:
         code, remedy = _REMEDIES[failure.sqlstate]
         return code, remedy.format(file=place)
-    default = f"mend {place}, then run the command again"
-    if failure.sqlstate:
-        return FAILED_MIGRATION, default
-    # What the server refused is told apart by its code; anything else is in the traceback.
-    root = diagnose(failure.traceback).root
-    return (root.slug, root.fix) if root else (FAILED_MIGRATION, default)
+    if root:
+        return root.slug, diagnosed.remedy(root, case)
+    return FAILED_MIGRATION, f"mend {place}, then run the command again"
 
 
 def _evidence(failure: Failure, around: Surroundings) -> tuple[str, ...]:

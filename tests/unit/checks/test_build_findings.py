@@ -426,3 +426,41 @@ def test_a_package_that_a_command_of_the_build_misses_is_told_where_the_applicat
 
     assert (found.code, str(found.location)) == ("missing-requirement:absent-one", "app.py:2")
     assert found.evidence == ("ModuleNotFoundError: No module named 'absent_one'", "app.py:2 import absent_one")
+
+
+def test_a_part_of_a_package_of_the_projects_own_is_not_to_be_installed(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/views.py").write_text("from .lib.prices import total\n")
+    (tmp_path / "app.py").write_text("from shop import views\napp = object()\n")
+    log = (
+        f'Traceback (most recent call last):\n  File "{tmp_path}/shop/views.py", line 1, in <module>\n'
+        "    from .lib.prices import total\nModuleNotFoundError: No module named 'shop.lib'\n"
+    )
+
+    start = CommandText(text="gunicorn app:app", location=Location("render.yaml", 6))
+
+    for entry in (None, entry_points.from_command(start, folder=tmp_path, root=PurePosixPath())):
+        asked = case(tmp_path, "./build.sh")
+        asked = replace(asked, contract=replace(asked.contract, entry=entry))
+        (found,) = build.findings(failure(log, command=""), asked)
+
+        assert (found.code, found.message) == (
+            "module-not-pushed:shop.lib",
+            "shop.lib is imported, and the commit has no such module",
+        )
+        assert found.evidence[-1] == "looked for: shop/lib.py, shop/lib/__init__.py"
+
+
+def test_a_missing_package_is_added_by_the_tool_that_the_build_installs_with(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text("version = 1\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\ndependencies = []\n')
+    log = "ModuleNotFoundError: No module named 'pydantic_settings'\n"
+
+    (by_uv,) = build.findings(failure(log, command=""), case(tmp_path, "uv sync --frozen && python check.py"))
+    (by_pip,) = build.findings(failure(log, command=""), case(tmp_path, f"{CALL} && python check.py"))
+
+    assert (by_uv.remedy, by_pip.remedy) == (
+        "run `uv add pydantic-settings` and commit the manifest and the lock file",
+        "add `pydantic-settings` to requirements.txt and commit it",
+    )

@@ -1,0 +1,64 @@
+"""A module that a log says is missing, in the project's own terms: which of its files, or where to add a package."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.dependencies import own_modules, requirements, subject
+from deploy_suite.knowledge.diagnosis import DiagnosedCause
+from deploy_suite.model.finding import Finding
+from deploy_suite.project import app_finder
+from deploy_suite.tracing.layout import Layout
+from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, Trace
+
+_FAMILY: Final = "missing-requirement"
+
+
+def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
+    """Return the finding for a module below a package of the project's own, which no distribution brings.
+
+    Shape: None where *root* is of another kind, or its module's top-level name is not the project's.
+    """
+    module = root.values.get("module", "")
+    top, _, rest = module.partition(".")
+    if root.family not in {_FAMILY, "module-not-pushed"} or not rest:
+        return None
+    traced = trace(case)
+    lack = next((one for one in traced.missing if one.module == module), None) if traced else None
+    if lack is None:
+        folder = _folder(case, top)
+        if folder is None:
+            return None
+        stem = folder / PurePosixPath(*module.split("."))
+        lack = MissingModule(
+            module=module,
+            kind=ImportKind.EAGER,
+            chain=Chain(),
+            expected=(f"{stem}.py", f"{stem}/__init__.py"),
+        )
+    return own_modules.missing(case, replace(lack, kind=ImportKind.EAGER), requirements.read(case))
+
+
+def remedy(root: DiagnosedCause, case: Case) -> str:
+    """Return what to do about *root*: of a missing package, by the file or the tool that the build installs from."""
+    package = root.values.get("package", "")
+    return requirements.read(case).add(package) if root.family == _FAMILY and package else root.fix
+
+
+def trace(case: Case) -> Trace | None:
+    """Return what starting the application imports, also where the start command misspells it; None for no entry."""
+    entry = case.contract.entry
+    if entry is not None and entry.file is None:
+        entry = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    return subject.trace(case, entry, known=frozenset()) if entry else None
+
+
+def _folder(case: Case, top: str) -> PurePosixPath | None:
+    """Return the folder in which the project has *top*; None where it has not, or requires a package of that name."""
+    entry = case.contract.entry
+    layout = Layout(case.snapshot.folder)
+    for path in dict.fromkeys((*(entry.search_path if entry else ()), case.contract.root)):
+        if layout.find(["" if str(path) == "." else str(path)], part=top, prefix=""):
+            return path
+    return None
