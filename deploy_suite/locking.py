@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.environments import interpreters, keys, own_locks, uv
+from deploy_suite.environments import interpreters, keys, own_locks, reach, uv
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Question, Workshop
 from deploy_suite.environments.installs import Install
@@ -150,6 +150,7 @@ def _text(
     )
     done = uv.pins(_question(installs, snapshot.folder), workshop, python=python, with_hashes=request.with_hashes)
     if not done.ok:
+        reach.blame_index(uv, workshop)
         raise UsageError(
             f"no versions can be written down for {contract.service}: {done.err.strip()[-1500:]}",
             source=str(recipe.location or ""),

@@ -54,12 +54,15 @@ def at_commit(request: Request, ports: Ports, *, times: bool) -> tuple[Outline, 
         return tuple(_outlines(project.snapshot, request, cases=cases))
     if not cases:
         raise UsageError("no service says how its environment is built", remedy="describe it in render.yaml")
-    from deploy_suite.checks.dependencies import import_times  # noqa: PLC0415  builds what only times need
+    from deploy_suite import sides  # noqa: PLC0415  builds what only times need
+    from deploy_suite.checks.dependencies import import_times  # noqa: PLC0415  likewise
 
-    return tuple(
-        _outline(case, entry, request, measured=import_times.measured(case, ports, entry=entry))
-        for case, entry in _entries(cases, request)
-    )
+    found = []
+    for case, entry in _entries(cases, request):
+        with sides.standing(sides.Side(project=project, case=case), stage="times", ports=ports) as built:
+            measured = import_times.measured(built, ports, entry=entry)
+        found.append(_outline(case, entry, request, measured=measured))
+    return tuple(found)
 
 
 def _outlines(snapshot: Snapshot, request: Request, *, cases: tuple[Case, ...] | None = None) -> Iterator[Outline]:

@@ -1,6 +1,7 @@
 """One service at one commit → built, with databases of its own: for who compares two commits of a project."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -9,6 +10,7 @@ from deploy_suite import imaging, staging, unstated
 from deploy_suite.checks import build as build_check
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.environments import bindings as binding
+from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments import registry as environments
 from deploy_suite.environments.plan import Plan
 from deploy_suite.errors import CannotCheckError, UsageError
@@ -86,6 +88,24 @@ def built(one: Side, server: DatabaseServer | None, *, stage: str, ports: Ports)
     if isinstance(outcome, BuildFailure):
         raise CannotCheckError(_told(outcome, one.case), remedy="deploy-suite preflight tells what its build needs")
     return Built(case=one.case, environment=outcome, bindings=plan.bindings, server=server)
+
+
+@contextmanager
+def standing(one: Side, *, stage: str, ports: Ports) -> Iterator[Built]:
+    """Yield it built as preflight builds it: beside a PostgreSQL where its build command may write to one.
+
+    Raises: CannotCheckError when it cannot be built here.
+    """
+    needs_one = recipes.read(one.contract, one.case.snapshot).may_use_database
+    with ExitStack() as stack:
+        server = None
+        if needs_one and binding.databases_needed(one.contract):
+            from deploy_suite.checks import migrations  # noqa: PLC0415  few builds need it
+
+            wanted = migrations.wanted_extensions(one.case)
+            foreign = one.case.preferences.database_url
+            server = stack.enter_context(ports.databases.serve(foreign=foreign, extensions=wanted))
+        yield built(one, server, stage=stage, ports=ports)
 
 
 def on(made: Built, stage: str, *, template: str = "", ports: Ports) -> Built:

@@ -37,8 +37,16 @@ def blame_machine(calls: Sequence[Call], *, installer: Installer, workshop: Work
             f"the disk that holds {cache} is full",
             remedy="free space there, or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
         )
-    failed = [call for call in calls if call.code]
-    if any(call.program not in _NPM for call in failed) and not installer.reaches_index(workshop):
+    if any(call.code and call.program not in _NPM for call in calls):
+        blame_index(installer, workshop)
+
+
+def blame_index(installer: Installer, workshop: Workshop) -> None:
+    """Say so if the package index does not answer: then nothing that was asked of it proves anything.
+
+    Raises: MachineError.
+    """
+    if not installer.reaches_index(workshop):
         raise MachineError(
             "the package index cannot be reached from this machine",
             remedy="check the network, the proxy (HTTPS_PROXY) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX)",

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.interpreters import SystemInterpreters
-from deploy_suite.environments import packages, uv, virtualenv
+from deploy_suite.environments import packages, reach, uv, virtualenv
 from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.environments.registry import INSTALLERS
+from deploy_suite.errors import MachineError
 from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Caller, Ports
@@ -87,6 +88,8 @@ def test_an_index_that_does_not_answer_is_noticed(installer: Installer, cache: P
         assert installer.reaches_index(workshop(ports, tmp_path / "a"))
     with run(cache, taken_over=Caller(installer_settings=dead)) as ports:
         assert not installer.reaches_index(workshop(ports, tmp_path / "b"))
+        with pytest.raises(MachineError, match="the package index cannot be reached"):
+            reach.blame_index(installer, workshop(ports, tmp_path / "b"))
 
 
 def test_both_make_the_same_environment_of_a_project(ports: Ports, tmp_path: Path) -> None:

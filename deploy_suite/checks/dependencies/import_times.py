@@ -1,50 +1,35 @@
-"""A service's environment, built or kept, into what it provides and how long each package takes to be imported."""
+"""A service's environment into what it provides and how long each package takes to be imported."""
 
 import re
 import tempfile
 from collections.abc import Mapping
 from typing import Final
 
-from deploy_suite.checks.base import Case
+from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import installed
 from deploy_suite.checks.dependencies.outline import Measured
 from deploy_suite.environments import bindings as binding
-from deploy_suite.environments import registry
-from deploy_suite.errors import CannotCheckError
 from deploy_suite.knowledge import import_names
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.contract import Phase
-from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment
+from deploy_suite.model.environment import Environment
 from deploy_suite.model.project import EntryPoint
-from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Ports
 
 _LIMIT_S: Final = 180.0
 _OUTPUT_BYTES: Final = 4 * 1024 * 1024
 # https://docs.python.org/3/using/cmdline.html#cmdoption-X: microseconds, own and with all that was imported meanwhile.
 _LINE: Final = re.compile(r"import time: +\d+ \| +(?P<microseconds>\d+) \| +(?P<module>[\w.]+)")
-_NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
 
 
-def measured(case: Case, ports: Ports, *, entry: EntryPoint) -> Measured:
-    """Return what importing *entry* takes in the environment of its service, built now unless it is kept.
-
-    Raises: CannotCheckError where it cannot be built.
-    """
-    databases = dict.fromkeys(binding.databases_needed(case.contract), _NOWHERE)
-    folder = case.snapshot.folder / case.contract.root
-    bound = binding.bind(case.contract, databases=databases, answers=binding.answers_in(folder), service_folder=folder)
-    ports.curtain.add(binding.masker(case.contract, bound, databases))
-    made = registry.build(case.contract, case.snapshot, bound, case.preferences, ports)
-    if isinstance(made, BuildFailure):
-        raise CannotCheckError(
-            f"the build command fails with code {made.code}", remedy="run deploy-suite preflight: it says why"
-        )
-    values = binding.of_phase(case.contract, bound, Phase.RUN)
+def measured(built: Built, ports: Ports, *, entry: EntryPoint) -> Measured:
+    """Return what importing *entry* takes in the environment of its service."""
+    made, contract = built.environment, built.case.contract
+    values = binding.of_phase(contract, built.bindings, Phase.RUN)
     with ports.networks.open(isolated=True) as network, tempfile.TemporaryDirectory() as scratch:
         command = Command(
             argv=(str(made.python), "-X", "importtime", "-c", _program(made, entry)),
-            cwd=made.top / (entry.working_folder or case.contract.root),
+            cwd=made.top / (entry.working_folder or contract.root),
             environment={**made.process_environment(values), "PYTHONPYCACHEPREFIX": scratch},
         )
         # The first run writes bytecode, as installing does on a target; what is wanted is the time of a start.
