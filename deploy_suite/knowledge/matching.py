@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
-from deploy_suite.knowledge.distributions import distribution, slug_name
+from deploy_suite.knowledge.distributions import age, distribution, slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
@@ -337,7 +337,7 @@ class _Reader:
         names: dict[str, str] = {
             name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values
         }
-        slug = _slug(rule, {**values, **names})
+        slug = _slug(rule, {**values, **names, "age": age(values)})
         is_transient = rule.cause.transient or rule.signature.transient
         return Hit(
             slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values, is_transient=is_transient
