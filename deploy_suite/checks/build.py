@@ -167,8 +167,13 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
 
     if missing := diagnosed.own_module(cause, case):
-        located = missing.location or _in_own_code(failure, case)
-        return replace(missing, location=located, reproduce=build_refusals.command(failure, case))
+        return replace(
+            missing,
+            outcome=Outcome.FAILED,
+            certainty="",
+            location=missing.location or _in_own_code(failure, case),
+            reproduce=build_refusals.command(failure, case),
+        )
     _, _, parameter = cause.slug.partition(":")
     line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
     told = [one.text for one in cause.evidence]

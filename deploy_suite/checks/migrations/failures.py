@@ -95,7 +95,13 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     place = places.place(around.built, failure) or around.tool.location
     root = None if failure.sqlstate else diagnose(failure.traceback).root
     if root and (missing := diagnosed.own_module(root, around.built.case)):
-        return replace(missing, outcome=around.outcome, location=missing.location or place, reproduce=around.tool.shown)
+        return replace(
+            missing,
+            outcome=around.outcome,
+            certainty=around.certainty,
+            location=missing.location or place,
+            reproduce=around.tool.shown,
+        )
     code, remedy = _cause(failure, place, root, around.built.case)
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)

@@ -445,7 +445,8 @@ def test_a_part_of_a_package_of_the_projects_own_is_not_to_be_installed(tmp_path
         asked = replace(asked, contract=replace(asked.contract, entry=entry))
         (found,) = build.findings(failure(log, command=""), asked)
 
-        assert (found.code, found.message) == (
+        assert (found.outcome, found.code, found.message) == (
+            Outcome.FAILED,
             "module-not-pushed:shop.lib",
             "shop.lib is imported, and the commit has no such module",
         )
