@@ -214,7 +214,7 @@ def _added(lines: Iterator[bytes]) -> Iterator[AddedLine]:
     commit, path, number, in_hunk = "", "", 0, False
     for raw in lines:
         if raw.startswith(b"\0"):
-            commit, in_hunk = raw[1:].decode().strip(), False
+            commit, in_hunk = raw[1:].decode(errors="replace").strip(), False
         elif raw.startswith(b"diff --git "):
             path, in_hunk = "", False
         elif raw.startswith(b"@@ ") and (hunk := _HUNK.match(raw)):

@@ -85,6 +85,8 @@ class _Deadline:
 def _translated(deadline: _Deadline) -> Iterator[None]:
     try:
         yield
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise UnreachableError("protocol", f"the request cannot be sent: {error}", was_sent=False) from error
     except (httpx.TimeoutException, httpx.TransportError) as error:
         if isinstance(error, httpx.ConnectTimeout) and not deadline.is_over:
             raise UnreachableError("timeout", "no connection in time", was_sent=False) from error
@@ -156,7 +158,7 @@ def _wanted(address: Address, request: HttpRequest, deadline: _Deadline, *, conn
             port=address.port,
             raw_path=_encoded(request.path),
         ),
-        headers=headers,
+        headers={name.encode(): value.encode("utf-8", "surrogateescape") for name, value in headers.items()},
         content=request.body or None,
         extensions={
             "timeout": httpx.Timeout(deadline.seconds, connect=connect_s).as_dict(),

@@ -38,10 +38,19 @@ class SyncWebSockets:
         Raises: UnreachableError, also when the server refuses to speak WebSocket or closes early.
         """
         deadline_s = time.monotonic() + timeout_s
+        _see_whether_text((path, *frames))
         with _translated(timeout_s), _connect(address, path, headers, timeout_s) as connection:
             for frame in frames:
                 connection.send(frame)
             return [_text(connection.recv(max(deadline_s - time.monotonic(), 0.0))) for _ in range(receive)]
+
+
+def _see_whether_text(texts: Sequence[str]) -> None:
+    """What an answer before held may be half a character, which no connection can carry. Raises: UnreachableError."""
+    try:
+        _ = [text.encode() for text in texts]
+    except UnicodeEncodeError as error:
+        raise UnreachableError("protocol", f"the exchange cannot be made: {error}", was_sent=False) from error
 
 
 def _connect(

@@ -90,7 +90,7 @@ def read(file: Path) -> Any:  # noqa: ANN401  JSON's own values
     """Return what *file* holds, None when it is not there or not whole."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -1,6 +1,7 @@
 """The command line: arguments in, a report and an exit code out."""
 
 import argparse
+import io
 import os
 import sys
 import tempfile
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _guarded(arguments: Sequence[str] | None) -> int:
     curtain = Curtain()
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text, and a terminal know few letters
+            sys.stdout.reconfigure(errors="backslashreplace")
         interruption.listen()
         options = parser()[0].parse_args(arguments)
         curtain.add(Masker.of(_secrets(options)))

@@ -49,16 +49,21 @@ def files_of(index: str, name: str) -> tuple[int, list[list[Any]]]:
         return NOT_FOUND, []
     except (OSError, EOFError, ValueError, HTTPException, zlib.error):
         return 0, []
+    return read(kind, body)
+
+
+def read(kind: str, body: bytes) -> tuple[int, list[list[Any]]]:
+    """Return the status and the files of a page of the content type *kind*."""
     try:
         return FOUND, _listed(kind, body)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return UNREADABLE, []
 
 
 def _listed(kind: str, body: bytes) -> list[list[Any]]:
     if "json" in kind:
         listed = json.loads(body)["files"]
-        return [[f["filename"], f.get("requires-python") or "", _yanked(f.get("yanked"))] for f in listed]
+        return [[str(f["filename"]), f.get("requires-python") or "", _yanked(f.get("yanked"))] for f in listed]
     return _links(body.decode("utf-8", errors="replace"))
 
 

@@ -1,11 +1,13 @@
 """What is installed in an environment, read from its files."""
 
+import csv
 import importlib.metadata
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from email.parser import Parser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -57,9 +59,17 @@ def modules(venv: Path, name: str) -> tuple[str, ...]:
     """Return the top-level modules that the distribution *name* (canonical) brought, () when it is not installed."""
     for distribution in distributions(venv):
         if canonicalize_name(metadata(distribution)["Name"] or "") == name:
-            tops = {file.parts[0] for file in distribution.files or () if file.suffix in {".py", ".so"}}
+            tops = {file.parts[0] for file in _files(distribution) if file.suffix in {".py", ".so"}}
             return tuple(sorted(top.partition(".")[0] for top in tops if not top.endswith((".libs", "..", "-info"))))
     return ()
+
+
+def _files(distribution: importlib.metadata.Distribution) -> Sequence[PurePosixPath]:
+    """Return the files that the distribution brought, () where their list cannot be read: an empty line is enough."""
+    try:
+        return [file for file in distribution.files or () if file.parts]
+    except (csv.Error, TypeError, ValueError):
+        return ()
 
 
 def compiled_here(venv: Path) -> frozenset[str]:
@@ -74,8 +84,28 @@ def compiled_here(venv: Path) -> frozenset[str]:
 
 def distributions(venv: Path) -> Iterator[importlib.metadata.Distribution]:
     """Yield the installed distributions with their metadata, read anew: a folder may change twice in one clock tick."""
-    importlib.metadata.MetadataPathFinder().invalidate_caches()
-    return iter(importlib.metadata.distributions(path=[str(site_packages(venv))]))
+    try:
+        names = sorted(path.name for path in site_packages(venv).iterdir())
+    except OSError:
+        return
+    for name in names:
+        if name.endswith((".dist-info", ".egg-info")):
+            yield _Distribution(site_packages(venv) / name)
+
+
+class _Distribution(importlib.metadata.PathDistribution):
+    """A distribution some of whose files may be no UTF-8, as those of older packages."""
+
+    def __init__(self, info: Path) -> None:
+        super().__init__(info)
+        self._info = info
+
+    def read_text(self, filename: str | os.PathLike[str]) -> str | None:
+        """Return the text of a file of the metadata, None where there is none."""
+        try:
+            return (self._info / filename).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
 
 
 def metadata(distribution: importlib.metadata.Distribution) -> Message:

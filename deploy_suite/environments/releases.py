@@ -81,7 +81,7 @@ def _asked(question: Mapping[str, object], workshop: Workshop, *, timeout_s: flo
         done = workshop.run((sys.executable, "-I", "-S", str(QUERY)), stdin=asked, timeout_s=timeout_s)
         try:
             answers: dict[str, Any] = json.loads(file.read_bytes()) if done.ok else {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
     return answers
 

@@ -58,7 +58,7 @@ def of(workshop: Workshop) -> tuple[Seed, ...]:
     done = workshop.run((str(workshop.interpreter.path), "-I", "-c", _QUERY))
     try:
         pip, setuptools, wheels = json.loads(done.out)
-    except ValueError:
+    except (ValueError, TypeError):
         pip, setuptools, wheels = "", "", []
     if not pip and not setuptools:
         setuptools = _SETUPTOOLS.get(workshop.interpreter.series, "")
@@ -71,7 +71,10 @@ def of(workshop: Workshop) -> tuple[Seed, ...]:
 def _seed(name: str, version: str, wheels: list[str]) -> Seed:
     for text in wheels:
         wheel = Path(text)
-        found, carried, _, _ = parse_wheel_filename(wheel.name)
+        try:
+            found, carried, _, _ = parse_wheel_filename(wheel.name)
+        except ValueError:
+            continue  # a folder of the system's may hold anything
         if found == canonicalize_name(name) and version and carried == Version(version):
             return Seed(name, version, wheel)
     return Seed(name, version, None)

@@ -92,10 +92,11 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
     if done.code == _NO_SOLUTION:
         return Answer(is_answer=True, conflict=done.err.strip())
     try:
-        packages = tomllib.loads(done.out).get("packages", []) if done.ok else None
-    except tomllib.TOMLDecodeError:
-        packages = None
-    return _answer(packages) if packages is not None else Answer(is_answer=False)
+        if done.ok:
+            return _answer(tomllib.loads(done.out).get("packages", []))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        pass  # a form of the answer that this version of the suite does not know
+    return Answer(is_answer=False)
 
 
 def pins(question: Question, workshop: Workshop, *, python: str, with_hashes: bool) -> Completed:

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deploy_suite.environments import seeds
 from deploy_suite.environments.base import LONG_S, Answer, Question, Workshop
@@ -111,12 +111,15 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
         workshop=workshop,
         cwd=question.folder,
     )
-    try:
-        items = json.loads(report.read_text(encoding="utf-8"))["install"] if done.ok else []
-    except (OSError, ValueError, KeyError):
-        return Answer(is_answer=False)
     if not done.ok:
         return Answer(is_answer=False)
+    try:
+        return _answer(json.loads(report.read_text(encoding="utf-8"))["install"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return Answer(is_answer=False)
+
+
+def _answer(items: Sequence[Mapping[str, Any]]) -> Answer:
     return Answer(
         is_answer=True,
         versions={item["metadata"]["name"].lower().replace("_", "-"): item["metadata"]["version"] for item in items},

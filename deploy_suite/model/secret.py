@@ -115,13 +115,22 @@ def _forms(text: str) -> Iterator[str]:
     """Yield *text* as it is, and as URLs, JSON, Python and base64 hold it; the password of an address alone too."""
     yield text
     for plain in dict.fromkeys((text.strip(), *_passwords(text))):
-        yield from (plain, quote(plain, safe=""), quote(plain), quote_plus(plain))
+        data = _bytes(plain)
+        yield from (plain, quote(data, safe=""), quote(data), quote_plus(data))
         yield from (json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1], repr(plain)[1:-1])
-        for encoded in (base64.b64encode(plain.encode()), base64.urlsafe_b64encode(plain.encode())):
+        for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
             yield encoded.decode().rstrip("=")
     lines = text.splitlines()
     if len(lines) > 1:
         yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_LINE)
+
+
+def _bytes(text: str) -> bytes:
+    """Return *text* as programs hold it: bytes of an environment that are no UTF-8 are surrogates here."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # an escape in YAML or JSON names half a character
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _passwords(text: str) -> Iterator[str]:

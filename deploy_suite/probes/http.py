@@ -44,7 +44,7 @@ def ask(
 
 def request_of(probe: Probe, headers: Mapping[str, str]) -> HttpRequest:
     """Return the request that *probe* states."""
-    body = json.dumps(probe.json).encode() if probe.json is not None else probe.body.encode()
+    body = json.dumps(probe.json).encode() if probe.json is not None else probe.body.encode("utf-8", "surrogatepass")
     implied = {"Content-Type": "application/json"} if probe.json is not None else {}
     return HttpRequest(method=probe.method, path=probe.path, headers=merged(headers, implied, probe.headers), body=body)
 

@@ -170,3 +170,24 @@ def test_a_closed_port_refuses() -> None:
             HttpxHttp().request(Address(*unused.getsockname()), GET, timeout_s=5)
 
     assert raised.value.reason == "refused"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/\ud800", {}), ("/a\nb", {}), ("/" + "a" * 70_000, {}), ("/", {"Cookie": "a=\ud800"}), ("/", {"X": "a\nb"})],
+    ids=["half a character", "a line end", "too long", "half a character in a header", "a line end in a header"],
+)
+def test_what_no_request_can_carry_is_told_and_no_fault_of_the_suite(path: str, headers: dict[str, str]) -> None:
+    asked = HttpRequest(method="GET", path=path, headers=headers)
+    with socket.create_server(("127.0.0.1", 0)) as door, pytest.raises(UnreachableError) as raised:
+        HttpxHttp().request(Address(*door.getsockname()), asked, timeout_s=5)
+
+    assert raised.value.reason == "protocol"
+
+
+def test_letters_beyond_ascii_in_a_header_are_sent_as_utf_8() -> None:
+    with serving(echoing) as address:
+        asked = HttpRequest(method="GET", path="/", headers={"Cookie": "name=Jos\xe9"})
+        answer = HttpxHttp().request(address, asked, timeout_s=5)
+
+    assert b"Cookie: name=Jos\xc3\xa9\r\n" in answer.body

@@ -109,3 +109,11 @@ def test_a_closed_port_refuses() -> None:
             exchange(Address(*unused.getsockname()), receive=1)
 
     assert raised.value.reason == "refused"
+
+
+@pytest.mark.parametrize(("path", "frame"), [("/\ud800", "one"), ("/", "\ud800")], ids=["path", "frame"])
+def test_what_no_exchange_can_carry_is_told_and_no_fault_of_the_suite(path: str, frame: str) -> None:
+    with talking(echo) as address, pytest.raises(UnreachableError) as raised:
+        SyncWebSockets().exchange(address, path, headers={}, frames=(frame,), receive=1, timeout_s=5)
+
+    assert raised.value.reason == "protocol"

@@ -1,7 +1,8 @@
 """Real files into files that are nearly right: where most readers break."""
 
-from collections.abc import Sequence
-from typing import Final
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
@@ -102,11 +103,18 @@ _TOKENS: Final[tuple[bytes, ...]] = tuple(
 _AT: Final = st.floats(0, 1, exclude_max=True)
 _LENGTH: Final = st.integers(0, 400)
 _STEP: Final = st.tuples(
-    st.sampled_from(["cut", "double", "put", "swap", "flip", "end", "nest", "splice"]),
+    st.sampled_from(["cut", "double", "put", "swap", "flip", "end", "nest", "splice", "value", "value"]),
     _AT,
     _LENGTH,
     st.integers(0, 10**6),
 )
+# What a field of JSON may hold in place of what it should: other kinds, and texts that are no times, ids or addresses.
+_VALUES: Final[tuple[Any, ...]] = (
+    *(None, True, 0, -1, 10**30, 1e999, float("nan"), "", "\0", "\ud800", "٣", "é/../%zz", "9" * 50, [], {}, [[]]),
+    *([None], [{}], {"a": None}, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01", "x" * 400),
+    *("https://[", "http://a:99999/", "a\nb", "-1", "1e999", {"": {"": ""}}, ["\udfff"], {"\udfff": 1}),
+)
+_LOST: Final = object()
 
 
 def _nested(token: bytes, number: int) -> bytes:
@@ -132,6 +140,8 @@ def mutated(data: bytes, steps: Sequence[tuple[str, float, int, int]], *, others
                 data = head + bytes([number % 256]) + data[at + 1 :]
             case "end":
                 data = head
+            case "value":
+                data = _revalued(data, int(where * 1000), number)
             case "nest":
                 data = head + _nested(token, number) + data[at:]
             case _:
@@ -139,6 +149,32 @@ def mutated(data: bytes, steps: Sequence[tuple[str, float, int, int]], *, others
                 start = int(where * len(other))
                 data = head + other[start : start + length] + tail
     return data
+
+
+def _revalued(data: bytes, place: int, number: int) -> bytes:
+    """Return *data*, which may be JSON or lines of it, with one value put in place of another or taken away."""
+    for text in (data, *(lines := data.split(b"\n"))[place % len(lines) :][:1]):
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        places = list(_places(document))
+        if not places:
+            continue
+        holder, key = places[place % len(places)]
+        value = (*_VALUES, _LOST)[number % (len(_VALUES) + 1)]
+        if value is _LOST:
+            del holder[key]
+        else:
+            holder[key] = value
+        return data.replace(text, json.dumps(document).encode(), 1)
+    return data
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, key
+        yield from _places(inner)
 
 
 def contents(seeds: Sequence[bytes], *, most_bytes: int) -> st.SearchStrategy[bytes]:

@@ -4,18 +4,21 @@ import contextlib
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite import outline
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import check as config
+from deploy_suite.checks.migrations import extensions, revisions
 from deploy_suite.checks.packages import binaries
 from deploy_suite.entry import cli
 from deploy_suite.environments import pip_call, recipe
 from deploy_suite.errors import DeployError
+from deploy_suite.images import tree
 from deploy_suite.knowledge import explain
 from deploy_suite.knowledge.build_log import parse_build_log
 from deploy_suite.knowledge.diagnosis import diagnose_stream
@@ -43,14 +46,21 @@ from deploy_suite.manifests import (
 )
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import Settings
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import CheckResult, Finding
 from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
+from deploy_suite.model.report import Report
 from deploy_suite.ports import WorkingState
 from deploy_suite.probes import json_paths
+from deploy_suite.project import entry_words, loading
 from deploy_suite.reports import diagnosis as diagnosis_reports
+from deploy_suite.reports import outline_json, outline_text
+from deploy_suite.reports.registry import FORMATS
 from deploy_suite.targets.registry import TARGETS
 from deploy_suite.tracing import tracer
 from deploy_suite.tracing.variables import collect as variables
+from tests.fuzz import answering, keeping
 
 Read = Callable[[bytes], object]
 _COMMIT: Final = Commit(sha="1" * 40, tree="2" * 40, subject="fuzz")
@@ -59,12 +69,16 @@ AGREED: Final = (DeployError, ManifestError)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Shape: `seeds` are glob patterns of real files whose edits it is given, from `folder` too where that is set."""
+    """Shape: `seeds` are glob patterns of real files whose edits it is given, from `folder` too where that is set.
+
+    `samples` are further contents to edit.
+    """
 
     read: Read
     seeds: tuple[str, ...] = ()
     folder: Path | None = None
     most_bytes: int = 20_000
+    samples: tuple[bytes, ...] = ()
 
 
 def _text(data: bytes) -> str:
@@ -154,21 +168,63 @@ def _in_container(data: bytes) -> None:
         snapshot = _snapshot(files, Path(folder))
         for contract in TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts:
             recipe.read(contract, snapshot)
+            if contract.container is not None:
+                with tempfile.TemporaryDirectory() as image:
+                    laid = tree.laid_out(contract.container, snapshot, Path(image), root=contract.root)
+                    _told(list(_found(contract, laid)))
 
 
-def _checked(name: str, **of_manifest: bytes) -> Read:
-    """Return what puts a project to the checks of its sources; the file *name* holds the bytes."""
+def _checked(name: str, *, build: bytes = b"./build.sh", **files: bytes) -> Read:
+    """Return what puts a project to the checks of its sources and tells what they find.
+
+    Shape: the file *name* holds the bytes; of *files* "start" and "requirements" are contents that lead to *name*.
+    """
+    changed = {_OTHERS[key]: content for key, content in files.items()}
 
     def read(data: bytes) -> None:
-        manifest = _PROJECT["render.yaml"].replace(b"./build.sh", of_manifest.get("build", b"./build.sh"))
+        manifest = _PROJECT["render.yaml"].replace(b"./build.sh", build)
         with tempfile.TemporaryDirectory() as folder:
-            snapshot = _snapshot({**_PROJECT, **_LISTS, "render.yaml": manifest, name: data}, Path(folder))
-            for contract in TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts:
-                case = Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
-                dependencies.check(case)
-                config.check(case)
+            there = {**_PROJECT, **_LISTS, "render.yaml": manifest, **changed, name: data}
+            snapshot = _snapshot(there, Path(folder))
+            settings_read = loading.settings_of(snapshot.path)
+            reading = TARGETS["render"].read(snapshot, settings_read, repository_slug="")
+            _told([*reading.findings, *(each for contract in reading.contracts for each in _found(contract, snapshot))])
 
     return read
+
+
+_OTHERS: Final = {"start": "start.sh", "requirements": "requirements.txt"}
+
+
+def _found(contract: Contract, snapshot: Snapshot) -> Iterator[Finding]:
+    case = Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+    yield from dependencies.check(case)
+    yield from config.check(case)
+    revisions.stated(case)
+    extensions.wanted(snapshot.folder)
+
+
+def _told(findings: Sequence[Finding]) -> None:
+    result = CheckResult(check="x", service="x", target="x", findings=tuple(findings), seconds=0.0)
+    report = Report(project="x", commit=_COMMIT, subjects=(), results=(result,))
+    for render in FORMATS.values():
+        render(report).encode("utf-8", "backslashreplace")
+
+
+def _outlined(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        _snapshot({**_PROJECT, **_LISTS, "app/more.py": data}, Path(folder))
+        found = outline.as_it_lies(outline.Request(folder=Path(folder), reads_all=True))
+        outline_json.render(found, why="")
+        for one in found:
+            outline_text.render(one, why="")
+
+
+def _entry(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = _snapshot(_PROJECT, Path(folder))
+        if found := entry_words.named(_text(data), folder=snapshot.folder, root=snapshot.root, variables={}):
+            tracer.trace(found, folder=snapshot.folder, python="3.12")
 
 
 def _build_command(data: bytes) -> None:
@@ -213,13 +269,23 @@ def _arguments(data: bytes) -> None:
     words = [word for word in _text(data).replace("\0", "").split("\n") if word][:8]
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         try:
-            cli._parser().parse_args(words)
+            cli.parser()[0].parse_args(words)
         except SystemExit as ended:
             if ended.code not in {0, 2}:
                 raise AssertionError(words) from ended
 
 
 _PYTHON: Final = ("*.py", "*.py.seed")
+_MAKEFILE: Final = (
+    b"include more.mk\nPIP = pip\n.PHONY: install\ninstall: other\n"
+    b"\t@$(PIP) install -r requirements.txt\nother:\n\ttrue\n"
+)
+_REVISION: Final = (
+    b'"""A"""\nfrom alembic import op\nrevision = "1"\ndown_revision = None\n'
+    b'def upgrade():\n    op.execute("CREATE EXTENSION IF NOT EXISTS vector")\ndef downgrade():\n    pass\n'
+)
+_MODULES: Final = b'[submodule "a"]\n\tpath = libs/a\n\turl = https://github.com/a/b\n'
+_WORDS: Final = (b"app.main:app", b"app/main.py", b"-m app.main", b"uvicorn app.main:app --port $PORT", b"a.b:make(1)")
 _ALONE: Final = ("render.yaml", "Procfile", "requirements.txt", "pyproject.toml", "app/main.py")
 
 READERS: Final[Mapping[str, Reader]] = {
@@ -282,6 +348,35 @@ READERS: Final[Mapping[str, Reader]] = {
     "checks of .env": Reader(_checked(".env"), (".env*",)),
     "checks of environment.yml": Reader(_checked("environment.yml"), ("environment*.yml",)),
     "checks of alembic.ini": Reader(_checked("alembic.ini"), ("alembic.ini",)),
+    "checks of poetry.lock": Reader(_checked("poetry.lock", build=b"poetry install"), ("poetry.lock",)),
+    "checks of Pipfile": Reader(_checked("Pipfile", build=b"pipenv install"), ("Pipfile",)),
+    "checks of Pipfile.lock": Reader(_checked("Pipfile.lock", build=b"pipenv sync"), ("Pipfile.lock",)),
+    "checks of pylock.toml": Reader(_checked("pylock.toml", build=b"pip install -r pylock.toml"), ("*.toml", "*.lock")),
+    "checks of setup.cfg": Reader(_checked("setup.cfg", build=b"pip install ."), ("*.cfg", "*.ini")),
+    "checks of setup.py": Reader(_checked("setup.py", build=b"pip install -e ."), ("setup.py", *_PYTHON)),
+    "checks of an included list": Reader(
+        _checked("more.txt", requirements=b"flask\n-r more.txt\n"), ("requirements*.txt",)
+    ),
+    "checks of constraints": Reader(_checked("more.txt", requirements=b"flask\n-c more.txt\n"), ("requirements*.txt",)),
+    "checks of render.yaml": Reader(_checked("render.yaml"), ("render.yaml",)),
+    "checks of deploy.toml": Reader(_checked("deploy.toml"), ("deploy.toml",)),
+    "checks of .python-version": Reader(_checked(".python-version"), ("runtime.txt", ".python-version")),
+    "checks of gunicorn's settings": Reader(
+        _checked("gunicorn.conf.py", start=b"exec gunicorn app.main:app\n"), ("gunicorn*.py", *_PYTHON)
+    ),
+    "checks of a log config": Reader(
+        _checked("log.yaml", start=b"exec uvicorn app.main:app --log-config log.yaml\n"), ("*.yaml", "*.ini")
+    ),
+    "checks of a Makefile": Reader(_checked("Makefile", build=b"make install"), ("Makefile",), samples=(_MAKEFILE,)),
+    "checks of a revision": Reader(
+        _checked("migrations/versions/1_a.py", start=b"alembic upgrade head && exec uvicorn app.main:app\n"),
+        ("*versions/*.py",),
+        samples=(_REVISION,),
+    ),
+    "checks of .gitmodules": Reader(_checked(".gitmodules"), (".gitmodules",), samples=(_MODULES,)),
+    "checks of .gitattributes": Reader(_checked(".gitattributes"), (".gitattributes",), samples=(b"*.sh eol=lf\n",)),
+    "entry point": Reader(_entry, samples=_WORDS),
+    "outline": Reader(_outlined, _PYTHON),
     "trace": Reader(_traced(Framework.FASTAPI), _PYTHON),
     "trace of Django's settings": Reader(_traced(Framework.DJANGO), ("settings*.py", "*.py.seed")),
     "compose value": Reader(_of_text(compose.interpolated)),
@@ -292,4 +387,16 @@ READERS: Final[Mapping[str, Reader]] = {
     "build log": Reader(_of_text(parse_build_log), ("*.log", "*.txt")),
     "explain": Reader(_of_text(explain.explain)),
     "command line": Reader(_arguments, ("arguments.txt",)),
+    "answers of Render": Reader(answering.live, samples=answering.SAMPLES["live"]),
+    "headers": Reader(answering.headers, samples=answering.SAMPLES["headers"]),
+    "answers of a service": Reader(answering.body, samples=answering.SAMPLES["body"]),
+    "deploy hook": Reader(answering.hook_url, samples=answering.SAMPLES["hook"]),
+    "package index": Reader(answering.index, samples=answering.SAMPLES["index"]),
+    "installers": Reader(answering.installers, samples=answering.SAMPLES["installers"]),
+    "patch": Reader(answering.patch, samples=answering.SAMPLES["patch"]),
+    "records of releases": Reader(keeping.releases, samples=keeping.SAMPLES["releases"]),
+    "caches": Reader(keeping.caches, samples=keeping.SAMPLES["caches"]),
+    "installed metadata": Reader(keeping.environment, ("*.cfg",), samples=keeping.SAMPLES["environment"]),
+    "programs of the suite": Reader(keeping.programs, samples=keeping.SAMPLES["programs"]),
+    "settings of the caller": Reader(keeping.settings, samples=keeping.SAMPLES["settings"]),
 }

@@ -24,7 +24,7 @@ EXAMPLES_A_ROUND = 100
 def _seeds(reader: Reader) -> list[bytes]:
     folders = (*FOLDERS, *filter(None, (BUDGET.files, reader.folder)))
     found = sorted({path for folder in folders for pattern in reader.seeds for path in _files(folder, pattern)})
-    return [path.read_bytes() for path in found[:: max(1, len(found) // MOST_SEEDS)]]
+    return [*reader.samples, *(path.read_bytes() for path in found[:: max(1, len(found) // MOST_SEEDS)])]
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:

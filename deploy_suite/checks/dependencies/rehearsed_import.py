@@ -223,7 +223,16 @@ def _lines(report: Path) -> tuple[Mapping[str, Any], ...]:
         text = report.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
-    return tuple(json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}"))
+    return tuple(event for line in text.splitlines() if (event := _event(line)))
+
+
+def _event(line: str) -> Mapping[str, Any] | None:
+    """Return the event that *line* holds, None for one that was cut through when the process was killed."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
 
 
 def _read(lines: Sequence[Mapping[str, Any]], completed: Completed, *, top: Path, network: Network) -> Rehearsed:

@@ -166,3 +166,15 @@ def test_an_answer_of_any_length_goes_to_the_file_that_the_question_names(
 
     assert json.loads(answers.read_bytes()) == {"pkg": {"status": 200, "files": [["pkg-1-py3-none-any.whl", "", ""]]}}
     assert capsys.readouterr().out == ""
+
+
+def test_a_page_with_a_file_without_a_name_is_read_as_far_as_it_goes() -> None:
+    body = b'{"files": [{"filename": null, "yanked": false}, {"filename": "pkg-1.0.tar.gz", "yanked": "bad"}]}'
+
+    status, listed = index_query.read("application/json", body)
+
+    assert (status, index_query.releases(listed)) == (200, {"1.0": "bad"})
+
+
+def test_a_page_nested_without_end_is_no_answer_of_an_index() -> None:
+    assert index_query.read("application/json", b"[" * 100_000) == (502, [])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from deploy_suite.checks.dependencies import installed
 from deploy_suite.environments import packages, relocation
 from deploy_suite.environments.consistency import Inconsistency, Problem, problems, unknown_extras
 from deploy_suite.model.environment import Environment, Interpreter
@@ -163,3 +164,16 @@ def test_an_environment_that_points_nowhere_needs_no_relocation(tmp_path: Path) 
     install(folder, "six", "1.16.0")
 
     assert not relocation.is_needed(folder, tmp_path / "src")
+
+
+def test_metadata_that_is_no_utf_8_and_lists_with_empty_lines_are_read_all_the_same(tmp_path: Path) -> None:
+    folder = venv(tmp_path)
+    install(folder, "old", "1.0", files="old/__init__.py,,\n\n")
+    info = packages.site_packages(folder) / "old-1.0.dist-info"
+    (info / "METADATA").write_bytes("Name: old\nVersion: 1.0\nAuthor: Jos\xe9\n\n".encode("latin-1"))
+
+    (one,) = packages.distributions(folder)
+
+    assert packages.metadata(one)["Name"] == "old"
+    assert packages.modules(folder, "old") == ()
+    assert installed.read(folder).providers == {"old": frozenset({"old"})}

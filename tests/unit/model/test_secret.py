@@ -110,3 +110,11 @@ def test_a_curtain_hides_what_several_threads_find():
         thread.join()
 
     assert curtain.masked(" ".join(f"secret-{n:02}" for n in range(50))) == " ".join(["***"] * 50)
+
+
+def test_a_secret_that_is_no_text_is_masked_as_programs_hold_it():
+    undecodable, halved = Secret("s3ntinel-\udcff"), Secret("s3ntinel-\ud800")
+
+    masker = Masker.of([undecodable, halved])
+
+    assert masker.masked("key=s3ntinel-%FF, s3ntinel-\udcff, s3ntinel-\ud800") == "key=***, ***, ***"

@@ -381,3 +381,11 @@ def test_who_has_no_key_is_told_where_to_get_and_to_keep_one() -> None:
         True,
         True,
     )
+
+
+def test_a_hook_that_is_no_text_is_hidden_and_refused() -> None:
+    url = Secret("https://api.render.com/deploy/srv-1?key=hook-\udcff")
+
+    assert "hook-" not in hook.masker(url).masked(url.revealed())
+    with pytest.raises(UsageError, match="is no URL such as"):
+        hook.parse(url)

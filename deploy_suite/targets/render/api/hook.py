@@ -53,5 +53,6 @@ def parse(url: Secret) -> Hook:
 def masker(url: Secret) -> Masker:
     """Return what hides *url*, and the key in it wherever else it stands."""
     query = dict(parse_qsl(url.revealed().partition("?")[2]))
-    keys = [Secret(query["key"]), Secret(urlencode({"key": query["key"]}))] if query.get("key") else []
+    key = query.get("key", "")
+    keys = [Secret(key), Secret(urlencode({"key": key}, errors="surrogatepass"))] if key else []
     return Masker.of([url, *keys])

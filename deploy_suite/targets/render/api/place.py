@@ -35,12 +35,13 @@ def split(text: str, *, what: str) -> SplitResult:
 
     Raises: UsageError, which does not quote the text: a URL may be a secret.
     """
+    text = text.strip()
     try:
-        url = urlsplit(text.strip())
+        url = urlsplit(text)
         is_whole = url.scheme in _PORTS and bool(url.hostname) and (url.port is None or url.port > 0)
     except ValueError:
         is_whole = False
-    if not is_whole or "@" in url.netloc:
+    if not is_whole or not text.isprintable() or "@" in url.netloc:
         raise UsageError(f"{what} is no URL such as {PUBLIC}", remedy=f"correct {what}, or unset it")
     if url.scheme == "http" and url.hostname not in _HERE:
         raise UsageError(
