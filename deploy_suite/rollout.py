@@ -131,7 +131,8 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
     found = pending(scene)
     answer = replace(answer, commit=found.commit.sha, pushed=found.push)
     if found.is_refused:
-        return replace(answer, verdict=ReleaseVerdict.REFUSED, reason="what is checked out cannot be pushed as it is")
+        reason, remedy = _why_not_pushed(found)
+        return replace(answer, verdict=ReleaseVerdict.REFUSED, reason=reason, remedy=remedy)
     if found.is_nothing:
         told = "live and verified" if found.can_be_asked else "live; without a public URL nobody can verify it"
         return replace(answer, reason=f"{found.commit.short} is {told}")
@@ -163,6 +164,15 @@ def _gone_there(transaction: Transaction, scene: Scene, found: Pending, *, compa
     if found.needs_push:
         return transaction.push(intent, remote=found.push.place.remote.name, branch=found.push.place.branch)
     return transaction.arrived(intent)
+
+
+def _why_not_pushed(found: Pending) -> tuple[str, str]:
+    """Return reason and remedy of a commit that cannot be pushed: those of the one reason, where there is one."""
+    reasons = [one for one in found.push.findings if one.outcome is Outcome.FAILED]
+    if len(reasons) == 1:
+        return reasons[0].message, reasons[0].remedy or ""
+    told = "what is checked out cannot be pushed as it is"
+    return f"{told}: {found.push.reason or 'see the reasons below'}", ""
 
 
 def _intent(scene: Scene, found: Pending) -> Intent:

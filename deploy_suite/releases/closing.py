@@ -32,14 +32,15 @@ class Closing:
         return Ending(verdict=verdict, reason=reason, remedy=remedy)
 
     def left_open(
-        self, verdict: ReleaseVerdict, reason: str, remedy: str = "", *, is_interrupted: bool = False
+        self, verdict: ReleaseVerdict, reason: str, remedy: str = "", *, look: str = "", is_interrupted: bool = False
     ) -> Ending:
-        """Leave the release to the next command; nothing is written down."""
+        """Leave the release to the next command, which is told beside *look*; nothing is written down."""
         state = self._state
+        going_on = f"the next deploy-suite deploy or rollback {next_of(state).value}"
         return Ending(
             verdict=verdict,
             reason=f"{reason}; the release stays open, its last step is '{state.step.value}'",
-            remedy=remedy or f"the next deploy-suite deploy or rollback {next_of(state).value}",
+            remedy=remedy or "; ".join(one for one in (look, going_on) if one),
             is_open=True,
             is_interrupted=is_interrupted,
         )
@@ -50,6 +51,12 @@ class Closing:
         if state.turns_on and state.auto_deploy is AutoDeploy.OFF:
             self.notes += [note for note in [auto_deploy.turned_off(self._scene, was=state.turns_on)] if note]
         return self.end(verdict, reason, remedy)
+
+    def not_begun(self, reason: str, remedy: str) -> Ending:
+        """End with a commit that the target would not deploy, and that the branch has by now."""
+        state = self._state
+        where = f"{state.commit[:7]} is on {state.branch} and not deployed"
+        return self.end(ReleaseVerdict.REFUSED, f"{where}: {reason}", remedy, live=state.previous)
 
     def kept(self) -> Ending:
         """End with what is live: it is good, or nobody can ask it."""

@@ -111,6 +111,8 @@ def _key(patient: Patient, ports: Ports) -> Item:
 
 
 def _service(patient: Patient, ports: Ports) -> Item:
+    if not ports.credentials.kept_in(KEYS[patient.target]):
+        return Item("service", Outcome.SKIPPED, "not looked for: there is no key")
     way = LIVE_TARGETS[patient.target](ports)
     found = service_of(way, patient.folder, asked=patient.service, ports=ports)
     branch = f", deployed from {found.branch}" if found.branch else ""

@@ -44,7 +44,7 @@ def follow(
     A target that does not answer says nothing about the deploy: contact is lost after the pace's `lost_s`.
     """
     began_s = heard_s = clock.now_s()
-    pace, fault = target.pace, ""
+    pace, fault, unseen = target.pace, "", ""
     while True:
         try:
             deploy, heard_s = target.deploy(service, deploy.id), clock.now_s()
@@ -54,7 +54,9 @@ def follow(
         except DeployError as error:
             if clock.now_s() - began_s >= pace.lookup_s:
                 return Followed(deploy, error.message)
-            voice.told(f"{deploy.id} cannot be seen yet: {error.message}")  # what was just begun may not be listed yet
+            if error.message != unseen:
+                unseen = error.message
+                voice.told(f"{deploy.id} cannot be seen yet: {unseen}")  # what was just begun may not be listed yet
         else:
             see(deploy)
             if not deploy.state.is_over:

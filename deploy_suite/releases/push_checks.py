@@ -55,8 +55,8 @@ def of_the_branch(commit: Commit, place: PushPlace, *, tip: str = "") -> Iterato
         yield _refusal(
             "other-branch",
             f"{commit.branch} is checked out, but {place.branch} is deployed ({place.because})",
-            remedy=f"bring it there (git switch {place.branch} && git merge {commit.branch}), "
-            f"or name the branch that is meant: --branch {commit.branch}",
+            remedy=f"bring it there: git switch {place.branch} && git merge {commit.branch}; "
+            f"to push it elsewhere, undeployed: deploy-suite push --branch {commit.branch}",
         )
     built_from = slug_of(place.service.repository) if place.service else ""
     if place.service and built_from and built_from != place.remote.slug.lower():

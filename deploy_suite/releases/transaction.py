@@ -97,7 +97,7 @@ class Transaction:
             )
         if done.verdict not in _ARRIVED:
             return self._closing.not_pushed(
-                ReleaseVerdict.REFUSED, f"nothing was pushed: {done.reason or 'see the reasons above'}"
+                ReleaseVerdict.REFUSED, f"nothing was pushed: {done.reason or 'see the reasons below'}"
             )
         return self.arrived(intent)
 
@@ -166,7 +166,8 @@ class Transaction:
             case ReleaseVerdict.LIVE:
                 return self.judge()
             case ReleaseVerdict.INCONCLUSIVE | ReleaseVerdict.UNDER_WAY:
-                return self._closing.left_open(ReleaseVerdict.INCONCLUSIVE, done.reason)
+                look = f"look at it: {done.wish.page}"
+                return self._closing.left_open(ReleaseVerdict.INCONCLUSIVE, done.reason, look=look)
             case verdict:
                 return self._closing.not_live(verdict, done)
 
@@ -268,7 +269,7 @@ class Transaction:
         """Return the end of a wish that the target refuses; a build that it no longer has is built again."""
         state = self._state
         if not state.is_back:
-            return self._closing.end(ReleaseVerdict.REFUSED, error.message, error.remedy)
+            return self._closing.not_begun(error.message, error.remedy)
         if state.intent and state.intent.back_to and state.goal:
             self._closing.notes.append(f"{state.intent.back_to} could not be put back as it was built: {error.message}")
             again = self._target.intent(self._service, commit=state.goal)

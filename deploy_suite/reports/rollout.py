@@ -169,7 +169,11 @@ def _details(done: Rollout) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "Preflight", _text(text.render(done.preflight))
     elif done.preflight and (warned := tuple(_warning_lines(done.preflight))):
         yield "Warnings of preflight", warned
-    if done.pushed and done.pushed.verdict in _TOLD:
+    if (
+        done.pushed
+        and done.pushed.verdict in _TOLD
+        and (done.pushed.verdict is not PushVerdict.PUSHED or done.pushed.findings)
+    ):
         yield "Push", _text(pushing.render_text(done.pushed))
     for where, leg in (("", done.there), (", the way back", done.back)):
         if leg and leg.redeployment and leg.redeployment.diagnosis:
