@@ -7,7 +7,7 @@ from typing import Final
 from deploy_suite.checks.base import Built, Findings, Started
 from deploy_suite.checks.boot import answering, listening, memory, outside, pre_deploy, probing, stopping
 from deploy_suite.checks.boot.stage import Stage, on_stage
-from deploy_suite.checks.boot.waiting import until
+from deploy_suite.checks.waiting import until
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Ports, Process

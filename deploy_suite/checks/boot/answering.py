@@ -7,7 +7,7 @@ from deploy_suite.checks.boot.explaining import explained, wants_other_services
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
-from deploy_suite.checks.boot.waiting import Idleness, until
+from deploy_suite.checks.waiting import Idleness, until
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Probe

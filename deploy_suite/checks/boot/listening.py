@@ -6,7 +6,7 @@ from typing import Final
 from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import exceptions, last_lines
-from deploy_suite.checks.boot.waiting import Idleness, until
+from deploy_suite.checks.waiting import Idleness, until
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.ports import Clock, HttpRequest, Listener, Process, UnreachableError
 

@@ -9,7 +9,7 @@ from deploy_suite.checks.boot.explaining import wants_other_services
 from deploy_suite.checks.boot.listening import reproduced
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
-from deploy_suite.checks.boot.waiting import until
+from deploy_suite.checks.waiting import until
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Address, Clock, HttpRequest, HttpResponse, Process, UnreachableError
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Failure, Reply
 from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.checks.waiting import until
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.command import Command
 from deploy_suite.model.contract import Bindings, Phase
@@ -17,7 +18,6 @@ from deploy_suite.ports import Clock, Network, Ports, Process, Progress
 
 _PROGRAM: Final = Path(__file__).with_name("rehearser")
 _PAUSE_S: Final = 0.004
-_SAID_EVERY_S: Final = 10.0
 
 
 class Conversation:
@@ -50,26 +50,25 @@ class Conversation:
             }
         with self._orders.open("a", encoding="utf-8") as orders:
             orders.write(json.dumps(given) + "\n")
-        return self._reply(step, self._clock.now_s() + timeout_s)
+        reply = until(
+            self._reply,
+            timeout_s=timeout_s,
+            clock=self._clock,
+            progress=self._progress,
+            waiting_for=lambda: f"migrations: {step}",
+            shortest_pause_s=_PAUSE_S,
+        )
+        if reply is None:
+            self._process.kill()
+            return self._lost(f"did not finish the step {step} in {timeout_s:.0f} s")
+        return reply
 
-    def _reply(self, step: str, deadline_s: float) -> Reply:
-        began = said = self._clock.now_s()
-        while True:
-            if (line := self._line()) is not None:
-                return Reply.of(json.loads(line))
-            ended = self._process.exit_code()
-            if ended is not None:
-                # It may have written its last line between the two looks.
-                line = self._line()
-                return Reply.of(json.loads(line)) if line is not None else self._lost(f"ended with code {ended}")
-            now = self._clock.now_s()
-            if now > deadline_s:
-                self._process.kill()
-                return self._lost(f"did not finish the step {step} in {now - began:.0f} s")
-            if now - said > _SAID_EVERY_S:
-                said = now
-                self._progress.waiting(f"migrations: {step} has been running for {now - began:.0f} s")
-            self._clock.sleep(_PAUSE_S)
+    def _reply(self) -> Reply | None:
+        """Return the reply that has come, or that none will come; None as long as one may."""
+        has_ended = self._process.exit_code() is not None  # asked first: it may write its last line and end
+        if (line := self._line()) is not None:
+            return Reply.of(json.loads(line))
+        return self._lost(f"ended with code {self._process.exit_code()}") if has_ended else None
 
     def _line(self) -> str | None:
         try:

@@ -14,7 +14,7 @@ from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.waiting import until
+from deploy_suite.checks.waiting import until
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Location, Outcome

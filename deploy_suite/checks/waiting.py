@@ -16,7 +16,13 @@ T = TypeVar("T")
 
 
 def until(
-    look: Callable[[], T], *, timeout_s: float, clock: Clock, progress: Progress, waiting_for: Callable[[], str]
+    look: Callable[[], T],
+    *,
+    timeout_s: float,
+    clock: Clock,
+    progress: Progress,
+    waiting_for: Callable[[], str],
+    shortest_pause_s: float = _SHORTEST_PAUSE_S,
 ) -> T:
     """Return the first thing other than None that *look* returns, or what it returns when the time is up."""
     began_s = said_s = clock.now_s()
@@ -28,7 +34,7 @@ def until(
         if now_s - said_s >= _SAID_EVERY_S:
             said_s = now_s
             progress.waiting(f"{waiting_for()} ({now_s - began_s:.0f} s so far)")
-        clock.sleep(min(max((now_s - began_s) * _PAUSE_SHARE, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S))
+        clock.sleep(min(max((now_s - began_s) * _PAUSE_SHARE, shortest_pause_s), _LONGEST_PAUSE_S))
 
 
 class Idleness:
