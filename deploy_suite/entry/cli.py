@@ -14,6 +14,7 @@ from deploy_suite.entry import (
     beginning,
     deploying,
     explaining,
+    guide,
     interruption,
     locking,
     pushing,
@@ -30,6 +31,7 @@ from deploy_suite.model.secret import Curtain, Masker, Secret
 from deploy_suite.reports.registry import FORMATS
 
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
+_WRONG_USAGE: Final = 2
 _UNEXPECTED: Final = 5
 _EPILOGUE: Final = """exit codes:
   0  passed, perhaps with warnings; the deploy is live and verified; what was live before is back; nothing to do
@@ -57,7 +59,11 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text, and a terminal know few letters
             sys.stdout.reconfigure(errors="backslashreplace")
         interruption.listen()
-        options = parser()[0].parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        if not words:
+            parser()[0].print_help(sys.stderr)
+            return _WRONG_USAGE
+        options = parser()[0].parse_args(words)
         curtain.add(Masker.of(_secrets(options)))
         return int(options.run(options, curtain))
     except DeployError as error:
@@ -74,6 +80,16 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         return _UNEXPECTED
 
 
+class _Version(argparse.Action):
+    """Prints the installed version, which is looked up for nobody else."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  no command needs it
+
+        sys.stdout.write(f"deploy-suite {version('deploy-suite')}, Python {sys.version.split()[0]}\n")
+        parser.exit()
+
+
 def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argparse.ArgumentParser]"]:
     """Return the parser of the command line, and its commands."""
     whole = argparse.ArgumentParser(
@@ -82,6 +98,7 @@ def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argpa
         epilog=_EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    whole.add_argument("--version", action=_Version, nargs=0, help="show the version of the suite and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_preflight(commands)
     deploying.add_commands(commands)
@@ -93,6 +110,7 @@ def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argpa
     tracing.add_command(commands)
     locking.add_command(commands)
     beginning.add_command(commands)
+    guide.add(commands)
     return whole, commands
 
 
@@ -100,8 +118,6 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     command = commands.add_parser(
         "preflight",
         help="would this commit build, migrate, boot and answer on its target?",
-        epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_preflight)
     add_project(command)

@@ -42,6 +42,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _diagnose(options: argparse.Namespace, curtain: Curtain) -> int:
     """Print the diagnosis; 3 says that the cause is unknown."""
     if options.log == _STANDARD_INPUT:
+        if sys.stdin.isatty():
+            sys.stderr.write("diagnose: paste the log, then end it with Ctrl-D (or name a file: diagnose FILE)\n")
+            sys.stderr.flush()
         return _diagnosed(sys.stdin.buffer, options, curtain)
     try:
         with Path(options.log).open("rb") as log:
@@ -89,10 +92,12 @@ def _compared(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> t
 
 
 def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:
-    from deploy_suite.knowledge.explain import explain, listing  # noqa: PLC0415
+    from deploy_suite.knowledge.explain import explain, listing, near  # noqa: PLC0415
 
     text = listing() if options.list or not options.slug else explain(options.slug)
     if text is None:
-        raise UsageError(f"no cause is called {options.slug}", remedy="list them: deploy-suite explain --list")
+        close = near(options.slug)
+        meant = f"did you mean {' or '.join(close)}? " if close else ""
+        raise UsageError(f"no cause is called {options.slug}", remedy=f"{meant}list them: deploy-suite explain --list")
     sys.stdout.write(text + "\n")
     return 0

@@ -17,9 +17,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add `verify` to the command line."""
     command = commands.add_parser("verify", help="does what is live answer as it must, with the commit that is meant?")
     command.set_defaults(run=_verify)
-    where = command.add_mutually_exclusive_group(required=True)
+    where = command.add_mutually_exclusive_group()
     where.add_argument("--url", default="", help="where the service answers: https://host or http://host:port")
-    where.add_argument("--target", choices=TARGETS, default="", help="where it is deployed")
+    where.add_argument(
+        "--target", choices=TARGETS, default="", help=f"where it is deployed (default, without --url: {TARGETS[0]})"
+    )
     add_project(command)
     command.add_argument("--service", default="", help="its name, on a target its id too (default: the only one)")
     command.add_argument("--commit", default="", help="what must serve (default: what the target says is live)")
@@ -39,7 +41,7 @@ def _verify(options: argparse.Namespace, curtain: Curtain) -> int:
     request = subjects.Request(
         folder=options.project,
         url=options.url,
-        target=options.target,
+        target=options.target or ("" if options.url else TARGETS[0]),
         service=options.service,
         revision=options.commit,
         baseline=measuring.parse(_read(options.baseline), file=str(options.baseline)) if options.baseline else None,

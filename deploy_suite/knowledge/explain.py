@@ -1,10 +1,14 @@
 """A slug → what there is to say about the cause, for a person."""
 
+import difflib
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
 
+_MOST_NEAR: Final = 4
+_TELLING: Final = 4
 _CAUGHT = "`nox -s preflight` finds it before the deploy (check: {})."
 _NOT_CAUGHT = "No preflight check sees it: it strikes outside the project."
 
@@ -13,6 +17,14 @@ def explain(slug: str, *, rows: Catalogue | None = None) -> str | None:
     """Return the text about *slug* (with or without a parameter), or None when there is no such cause."""
     row = (rows or catalogue()).row(slug)
     return "\n".join(_paragraphs(row, slug)) if row else None
+
+
+def near(slug: str, *, rows: Catalogue | None = None) -> tuple[str, ...]:
+    """Return the slugs that may be meant by *slug*, which is none: those that hold it, else those spelled alike."""
+    known = sorted((rows or catalogue()).causes)
+    name = family(slug.strip().lower().replace("_", "-"))
+    holding = [one for one in known if len(name) >= _TELLING and name in one]
+    return tuple((holding or difflib.get_close_matches(name, known, n=_MOST_NEAR))[:_MOST_NEAR])
 
 
 def listing(*, rows: Catalogue | None = None) -> str:

@@ -1,0 +1,61 @@
+"""What the command line tells a person who does not know it yet."""
+
+import pytest
+
+from deploy_suite.entry import cli
+from deploy_suite.knowledge import explain
+
+
+def test_no_words_at_all_list_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.main([])
+
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert "would this commit build, migrate, boot and answer" in err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("deploy-suite ")
+
+
+@pytest.mark.parametrize("name", sorted(cli.parser()[1].choices))
+def test_the_help_of_a_command_says_what_it_does_shows_examples_and_fits_its_terminal(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    command = cli.parser()[1].choices[name]
+
+    shown = command.format_help()
+
+    assert command.description
+    assert f"  deploy-suite {name}" in shown
+    assert "exit code: 0 " in shown
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", sorted(cli.parser()[1].choices))
+def test_the_examples_of_a_command_are_calls_that_it_takes(name: str) -> None:
+    lines = (cli.parser()[1].choices[name].epilog or "").splitlines()
+    shown = [line.removeprefix("  deploy-suite ").partition("  ")[0] for line in lines if line.startswith("  ")]
+
+    calls = [one.partition(" | ")[0].split() for one in shown]
+
+    assert calls
+    assert all(callable(cli.parser()[0].parse_args(call).run) for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("missing-env", ("missing-env-var",)),
+        ("MISSING_ENV_VAR", ("missing-env-var",)),
+        ("numpyabi", ("numpy-abi",)),
+        ("what-is-that-of", ()),
+    ],
+)
+def test_a_slug_that_is_none_leads_to_those_that_are_near(asked: str, meant: tuple[str, ...]) -> None:
+    assert explain.near(asked)[:1] == meant
