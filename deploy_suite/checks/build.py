@@ -19,6 +19,7 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
+_OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
 
@@ -26,7 +27,22 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
-    return (*lent(case), *_reasons(failure, case), *clashing.findings(versions, case, python=python))
+    reasons = tuple(_unless_guessed(one, case) for one in _reasons(failure, case))
+    return (*lent(case), *reasons, *clashing.findings(versions, case, python=python))
+
+
+def _unless_guessed(finding: Finding, case: Case) -> Finding:
+    """Return *finding* as SKIPPED where only the guess fails that the project itself is to be installed."""
+    build = case.contract.build
+    is_guess = build is not None and build.location is None and build.text == _OF_OWN_PACKAGE
+    if not is_guess or finding.location is not None or not finding.code.startswith("build-failure"):
+        return finding
+    return replace(
+        finding,
+        outcome=Outcome.SKIPPED,
+        message=f"not checked: `{_OF_OWN_PACKAGE}`, which was assumed, fails: {finding.message}",
+        remedy="say how the service is built: buildCommand in render.yaml",
+    )
 
 
 def _reasons(failure: BuildFailure, case: Case) -> Findings:

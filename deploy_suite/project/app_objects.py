@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.model.project import Framework
+from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.project import module_files
 
 _FOLLOWED: Final = 4
@@ -26,6 +26,7 @@ MAKERS: Final = {
     "quart.Quart": Framework.OTHER,
     "sanic.Sanic": Framework.OTHER,
     "litestar.Litestar": Framework.OTHER,
+    "litestar.app.Litestar": Framework.OTHER,
     "bottle.Bottle": Framework.OTHER,
     "falcon.App": Framework.OTHER,
     "falcon.asgi.App": Framework.OTHER,
@@ -33,6 +34,16 @@ MAKERS: Final = {
     "connexion.AsyncApp": Framework.OTHER,
     "robyn.Robyn": Framework.OTHER,
 }
+_OTHER_ASGI: Final = frozenset(
+    [
+        "quart.Quart",
+        "sanic.Sanic",
+        "litestar.Litestar",
+        "litestar.app.Litestar",
+        "falcon.asgi.App",
+        "connexion.AsyncApp",
+    ]
+)
 _BY_PACKAGE: Final = {
     "fastapi": Framework.FASTAPI,
     "flask": Framework.FLASK,
@@ -137,6 +148,18 @@ def made_by(source: Source, value: ast.expr) -> Framework | None:
 def _made_inside(source: Source, function: ast.AST) -> Framework | None:
     found = (made_by(source, node) for node in ast.walk(function) if isinstance(node, ast.Call))
     return next((framework for framework in found if framework is not None), None)
+
+
+def speaks_asgi(folder: Path, entry: EntryPoint) -> bool:
+    """Whether the application of *entry* is one of ASGI, as far as the call that makes it tells."""
+    if entry.framework in _CALLED_BARE:
+        return True
+    source = read(folder / entry.file) if entry.file and entry.framework is Framework.OTHER else None
+    return source is not None and any(
+        name == entry.attribute and isinstance(value, ast.Call) and dotted(source, value.func) in _OTHER_ASGI
+        for statement in statements(source.tree.body)
+        for name, value in bindings(statement)
+    )
 
 
 def _needs_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

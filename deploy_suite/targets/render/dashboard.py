@@ -10,14 +10,13 @@ from deploy_suite.manifests import pyproject as pyproject_file
 from deploy_suite.manifests import requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
-from deploy_suite.project import entry_points, snapshot_files
+from deploy_suite.project import app_objects, entry_points, snapshot_files
 
 _INSTALLS: Final = re.compile(r"\b(pip3?|uv|poetry|pipenv)\s+(\S+\s+)?(install|sync)\b|\bmake\s+\S*(install|build)\b")
 _SERVES: Final = re.compile(r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask\s+run|runserver)\b")
 _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock")
 _REQUIREMENTS: Final = "requirements.txt"
 _ALMOST: Final = 0.85
-_ASGI: Final = frozenset({Framework.FASTAPI, Framework.STARLETTE})
 _PORT: Final = "--host 0.0.0.0 --port $PORT"
 _USUAL_SCRIPTS: Final = ("main.py", "app.py", "server.py", "run.py")
 _RUNS: Final = re.compile(
@@ -115,7 +114,7 @@ def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
     named = _servers(folder, root)
     spec = _spec(entry)
     folder_option = _folder_option(entry, root)
-    if entry.framework in _ASGI:
+    if app_objects.speaks_asgi(folder, entry):
         if "uvicorn" not in named and "gunicorn" in named:
             return f"gunicorn{folder_option('--chdir')} -k uvicorn.workers.UvicornWorker {spec}"
         server = "hypercorn" if "hypercorn" in named and "uvicorn" not in named else "uvicorn"
@@ -169,5 +168,5 @@ def _servers(folder: Path, root: PurePosixPath) -> frozenset[str]:
     """Return which servers the manifests name."""
     texts = [snapshot_files.text(folder, root / name) or "" for name in _MANIFESTS]
     words = re.findall(r"(?i)\b(gunicorn|uvicorn|hypercorn|daphne|waitress)\b", "\n".join(texts))
-    extra = {"uvicorn"} if re.search(r"(?i)\bfastapi\[(standard|all)\]", "\n".join(texts)) else set()
+    extra = {"uvicorn"} if re.search(r"(?i)\b(?:fastapi|litestar)\[(standard|all)\]", "\n".join(texts)) else set()
     return frozenset({word.lower() for word in words} | extra)

@@ -38,8 +38,29 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None
     else:
         services = list(_of_dockerfile(snapshot, slug))
         source = str(services[0][0].file) if services else ""
-    if not services:
+    return _reading(services, source, snapshot, settings, slug=slug) if services else None
+
+
+def alone(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None:
+    """Return the service of the Dockerfile at the project's top that says how it starts: Render builds that as it is.
+
+    Shape: None too where a compose file builds several services. An image that cannot be enacted is not checked: what
+    its sources suggest besides would be another deploy.
+    """
+    services = [one for one in _of_dockerfile(snapshot, slug) if one[0].file == snapshot.root / _DOCKERFILE]
+    if not services or not _says_how_to_start(snapshot) or has_several(snapshot):
         return None
+    return _reading(services, str(services[0][0].file), snapshot, settings, slug=slug)
+
+
+def _says_how_to_start(snapshot: Snapshot) -> bool:
+    parsed = dockerfile.parse(snapshot_files.text(snapshot.folder, snapshot.root / _DOCKERFILE) or "")
+    return any(one.name in {"CMD", "ENTRYPOINT"} for stage in parsed.stages for one in stage.instructions)
+
+
+def _reading(
+    services: list[tuple[Request, Service]], source: str, snapshot: Snapshot, settings: Settings, *, slug: str
+) -> Reading:
     made: list[Contract] = []
     found: list[Finding] = []
     for request, about in services:

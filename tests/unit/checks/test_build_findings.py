@@ -380,6 +380,22 @@ def test_frames_of_foreign_code_are_left_out_of_the_evidence(tmp_path: Path) -> 
     ]
 
 
+def test_that_the_project_is_a_package_is_only_a_guess_where_nobody_says_how_it_is_built(tmp_path: Path) -> None:
+    log = "ValueError: Unable to determine which files to ship inside the wheel using the following heuristics\n"
+    stated = case(tmp_path, command="pip install .")
+    guess = CommandText(text="pip install .")
+
+    told = build.findings(failure(log, command="pip install ."), stated)
+    assumed = build.findings(
+        failure(log, command="pip install ."), replace(stated, contract=replace(stated.contract, build=guess))
+    )
+
+    assert [(one.code, one.outcome) for one in (*told, *assumed)] == [
+        ("build-failure:package-metadata", Outcome.FAILED),
+        ("build-failure:package-metadata", Outcome.SKIPPED),
+    ]
+
+
 def test_a_script_that_was_lent_its_execute_bit_is_a_failure_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "build.sh").write_text("#!/bin/sh\npip install -r requirements.txt\n")
     (tmp_path / "build.sh").chmod(0o644)

@@ -236,7 +236,6 @@ OF_A_DESK = "services:\n  web: {build: ., environment: [DEBUG=1]}\n  db: {image:
         ({"docker-compose.yml": OF_A_DESK}, 1),
         ({"Procfile": "web: uvicorn main:app\n"}, 0),
         ({"Dockerfile": "FROM python:3.12\nCOPY . /srv\n"}, 0),
-        ({"Dockerfile": "FROM python:3.12\nRUN make x && pip\nCMD uvicorn main:app\n"}, 0),
     ],
 )
 def test_a_dockerfile_that_says_how_it_starts_is_not_guessed_past(
@@ -248,6 +247,18 @@ def test_a_dockerfile_that_says_how_it_starts_is_not_guessed_past(
 
     assert len([one for one in (contract.container,) if one]) == containers
     assert [one.source for one in contract.variables if one.name == "DEBUG"] == []
+
+
+def test_nothing_is_guessed_beside_an_image_that_cannot_be_enacted(read: Read) -> None:
+    image = "FROM python:3.12\nRUN make x && pip\nCMD uvicorn main:app\n"
+
+    reading = read({"Dockerfile": image, "requirements.txt": "fastapi\nuvicorn\n", "main.py": APP})
+
+    assert [(one.code, one.outcome, one.required) for one in reading.findings] == [
+        ("render-yaml-missing", Outcome.NOTE, False),
+        ("service-not-checked", Outcome.SKIPPED, True),
+    ]
+    assert reading.contracts == ()
 
 
 def test_a_dockerfile_alone_is_a_web_service(read: Read) -> None:

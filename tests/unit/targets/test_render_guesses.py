@@ -11,6 +11,7 @@ Read = Callable[..., Reading]
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+LITESTAR = "from litestar import Litestar\napp = Litestar(route_handlers=[])\n"
 DJANGO = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 
 
@@ -117,6 +118,10 @@ def test_of_several_scripts_none_is_guessed(read: Read) -> None:
         (
             {"main.py": FASTAPI, "poetry.lock": "", "pyproject.toml": "[tool.poetry]\n"},
             ("poetry install", None, "uvicorn main:app --host 0.0.0.0 --port $PORT"),
+        ),
+        (
+            {"app.py": LITESTAR, "requirements.txt": "litestar[standard]\n"},
+            ("pip install -r requirements.txt", None, "uvicorn app:app --host 0.0.0.0 --port $PORT"),
         ),
         (
             {"main.py": FASTAPI, "build.sh": "pip install -r r.txt\n", "start.sh": "exec uvicorn main:app\n"},

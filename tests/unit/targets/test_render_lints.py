@@ -36,6 +36,14 @@ CASES = {
         SERVICE + "    envVars:\n      - key: DATABASE_URL\n        sync: false\n" + DATABASE,
         [("render-database-by-hand:DATABASE_URL", WARNING, 10)],
     ),
+    "a value that is not to be generated": (
+        SERVICE + "    envVars:\n      - {key: MODE, value: fast, generateValue: false}\n",
+        [],
+    ),
+    "a value that is to be generated too": (
+        SERVICE + "    envVars:\n      - {key: MODE, value: fast, generateValue: true}\n",
+        [("render-variable-source", WARNING, 9)],
+    ),
     "the address of another database typed in": (
         SERVICE
         + "    envVars:\n      - key: LEGACY_DB_URL\n        sync: false\n      - key: DATABASE_URL\n"

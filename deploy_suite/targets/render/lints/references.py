@@ -11,7 +11,8 @@ from deploy_suite.targets.render import nodes, schema
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
-_SOURCES: Final = ("value", "generateValue", "sync", "fromDatabase", "fromService")
+_GENERATED: Final = "generateValue"
+_SOURCES: Final = ("value", _GENERATED, "sync", "fromDatabase", "fromService")
 _NOT_IN_GROUPS: Final = ("sync", "fromDatabase", "fromService", "fromGroup")
 _DATABASE_KEY: Final = re.compile(
     r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)|DATABASE", re.IGNORECASE
@@ -69,6 +70,8 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
         )
         return
     given = _given(entry)
+    if len(given) > 1 and nodes.flag(entry.block.get(_GENERATED)) is False:
+        given = tuple(key for key in given if key != _GENERATED)
     if not given and not entry.has("previewValue") and not _has_strange_source(entry):
         yield warns(
             entry,
