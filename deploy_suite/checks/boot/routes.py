@@ -12,6 +12,12 @@ _LEFT_ALONE: Final = re.compile(
     r"|subscribe|download|export|cron|trigger|send|webhook",
     re.IGNORECASE,
 )
+# What is there to fail, so that error reports can be tried. Source: https://docs.sentry.io/platforms/python/integrations/fastapi/
+_MEANT_TO_FAIL: Final = re.compile(
+    r"__error__|sentry|(?:test|debug|raise|force|cause|fake)[-_/]?(?:error|exception)|(?:error|exception)[-_/]?(?:test|debug)"
+    r"|/(?:error|exception|500|crash|boom|panic|division-by-zero)/?$",
+    re.IGNORECASE,
+)
 _DOCUMENT_LINK: Final = re.compile(r"""url:\s*['"](?P<path>/[^'"]+)['"]""")
 
 
@@ -35,7 +41,7 @@ def plain_routes(text: str) -> tuple[str, ...]:
 
 def _plain(paths: Mapping[str, Any]) -> Iterator[str]:
     for path, operations in paths.items():
-        if not isinstance(operations, dict) or "{" in path or _LEFT_ALONE.search(path):
+        if not isinstance(operations, dict) or "{" in path or _LEFT_ALONE.search(path) or _MEANT_TO_FAIL.search(path):
             continue
         operation = operations.get("get")
         if isinstance(operation, dict) and not _asks_for_something(operations, operation):

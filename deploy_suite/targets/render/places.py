@@ -57,7 +57,8 @@ def _below(snapshot: Snapshot) -> list[PurePosixPath]:
 def _not_at_top(path: PurePosixPath) -> Finding:
     return Finding(
         code="render-yaml-place",
-        outcome=Outcome.WARNING,
+        # Either the Dashboard names it, or the Dashboard holds what it says; whether it fits is judged besides.
+        outcome=Outcome.NOTE,
         message=f"Render looks for render.yaml at the top of the repository, not for {path}",
         location=Location(str(path)),
         remedy=f"git mv {path} {_NAME}, or name {path} as the Blueprint's path in the Dashboard",

@@ -94,11 +94,15 @@ def test_only_routes_that_need_nothing_and_change_nothing_are_asked() -> None:
                 "/auth/logout": get,
                 "/chat/stream": get,
                 "/events": get,
+                "/__error__": get,
+                "/sentry-debug": get,
+                "/test-error": get,
+                "/errors": get,
             },
         }
     )
 
-    assert plain_routes(text) == ("/plain", "/optional")
+    assert plain_routes(text) == ("/plain", "/optional", "/errors")
 
 
 @pytest.mark.parametrize(

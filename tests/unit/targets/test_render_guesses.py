@@ -148,7 +148,7 @@ def test_the_one_folder_with_a_service_is_its_root_directory(read: Read) -> None
     assert [str(one.root) for one in reading.contracts] == ["backend"]
 
 
-def test_a_blueprint_in_the_one_subfolder_is_read_with_a_warning(read: Read) -> None:
+def test_a_blueprint_in_the_one_subfolder_is_read_and_its_root_directory_doubted(read: Read) -> None:
     text = """\
 services:
   - {type: web, name: a, runtime: python, plan: free, buildCommand: pip install -r requirements.txt, startCommand: x}
@@ -156,7 +156,10 @@ services:
     reading = read({"backend/render.yaml": text, "backend/requirements.txt": ""})
 
     assert [str(one.root) for one in reading.contracts] == ["backend"]
-    assert [one.code for one in reading.findings] == ["render-yaml-place", "wrong-root-directory"]
+    assert [(one.code, one.outcome) for one in reading.findings] == [
+        ("render-yaml-place", Outcome.NOTE),
+        ("wrong-root-directory", Outcome.WARNING),
+    ]
 
 
 def test_a_blueprint_of_another_name_is_not_read(read: Read) -> None:
