@@ -37,8 +37,17 @@ _SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for o
 class Rehearsal:
     """One service of a project, taken through its contract once."""
 
-    def __init__(self, contract: Contract, *, project: Project, preferences: Preferences, ports: Ports) -> None:
-        """Prepare; nothing runs yet."""
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        project: Project,
+        preferences: Preferences,
+        ports: Ports,
+        is_mended: bool = False,
+    ) -> None:
+        """Prepare; nothing runs yet. Of a project that is *mended*, nothing is remembered as its commit's."""
+        self._is_mended = is_mended
         limits = contract.limits.shortened(build_s=preferences.build_timeout_s, start_s=preferences.start_timeout_s)
         contract = replace(contract, limits=limits)
         self._contract = contract
@@ -173,7 +182,7 @@ class Rehearsal:
                 cannot = recorder.result("environment", 0.0, (cannot_check(error),))
                 return [cannot, *recorder.nothing_after_build("the environment cannot be built here")]
             self._python = plan.choice.interpreter.version
-            self._drifted = pool.submit(self._compared, plan)
+            self._drifted = None if self._is_mended else pool.submit(self._compared, plan)
             name = f"{stem}-{plan.key}"
             if not is_news and (verdict := verdicts.find(name, self._ports)):
                 self.reused, self._python = verdict.when, verdict.python

@@ -14,9 +14,12 @@ from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.manifests import requirements_file
 from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.mend import Mend
 
 _ACCOUNT_LINES: Final = 6
 _MOST_REFUSALS: Final = 20
+# What no other system can install or build, whatever an index holds.
+_FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
 # Programs of the front end, which fail for reasons of their own.
 _FOREIGN: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "node"})
 _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
@@ -61,7 +64,18 @@ def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
         evidence=(*_quoted(refusal.location, case), *_shown(refusal, failure)),
         remedy=remedy,
         reproduce=command(failure, case),
+        mend=_mend(refusal),
     )
+
+
+def _mend(refusal: Refusal) -> Mend | None:
+    """Return the line as it could stand there: another version, or without what the index does not have at all."""
+    place = refusal.location
+    if place is None or not place.line or not place.file.endswith(".txt") or refusal.required_by:
+        return None
+    text = f"{refusal.name}=={refusal.fitting}" if refusal.fitting else ""
+    says = f"{refusal.name} is {f'{refusal.fitting}' if refusal.fitting else 'left out'} in {place}"
+    return Mend(file=place.file, line=place.line, text=text, says=says, is_faithful=False)
 
 
 def _shown(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
@@ -82,7 +96,7 @@ def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
     What has no wheel for any Python is compiled by everyone, and needs headers and libraries that this machine may lack
     and the target may have; unless the log shows that it is this Python that it does not compile with.
     """
-    if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons:
+    if refusal.kind is not RefusalKind.CANNOT_BUILD or refusal.pythons or refusal.name in _FOR_WINDOWS:
         return True
     cause = diagnose(refusal.account or failure.log).root
     return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
@@ -98,6 +112,12 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
     nearest = refusal.pythons[-1 if _direction(refusal.pythons, python) == "too-new" else 0] if refusal.pythons else ""
     other = f", or pin Python {nearest} for the service" if nearest else ""
     for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+    if refusal.name in _FOR_WINDOWS:
+        return (
+            f"build-failure:{name}",
+            f"{wanted} is for Windows alone, and the target runs Linux",
+            f"write `; sys_platform == 'win32'` behind {refusal.requirement}{at}, or take it out",
+        )
     match refusal.kind:
         case RefusalKind.UNKNOWN_NAME:
             return (

@@ -13,6 +13,7 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
 from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.mend import Mend
 from deploy_suite.tracing.values import ImportKind, ThirdPartyImport, Trace
 
 CHECK: Final = "imports"
@@ -78,11 +79,18 @@ def _findings(
         meeting = project.meeting(clash) if clash.slug not in slugs else None
         if meeting and meeting.check not in passed:
             slugs.add(clash.slug)
-            yield _finding(clash, meeting, versions=versions, line=project.line(clash), verb=verb)
+            line, mend = project.line(clash), project.mend(clash, versions)
+            yield _finding(clash, meeting, versions=versions, line=line, mend=mend, verb=verb)
 
 
 def _finding(
-    clash: Clash, meeting: Meeting, *, versions: Mapping[str, str], line: Location | None, verb: str
+    clash: Clash,
+    meeting: Meeting,
+    *,
+    versions: Mapping[str, str],
+    line: Location | None,
+    mend: Mend | None,
+    verb: str,
 ) -> Finding:
     pins = " ".join(f"'{name}=={versions[name]}'" for name in clash.distributions)
     if "\n" in clash.code:
@@ -99,6 +107,7 @@ def _finding(
         remedy=clash.fix,
         certainty="" if is_sure else f"likely: it fails {meeting.when} ({clash.source})",
         reproduce=f"pip install {pins} && python {program}",
+        mend=mend,
     )
 
 
@@ -126,6 +135,17 @@ class _Project:
         """Return the line that requires the first member that any line requires."""
         lines = (self._declared.listed(frozenset({name})) for name in clash.distributions)
         return next((listed.location for listed in lines if listed), None)
+
+    def mend(self, clash: Clash, versions: Mapping[str, str]) -> Mend | None:
+        """Return the line of the first member that the versions which were proved to work change."""
+        proved = dict(text.split("==") for text in clash.repair.split() if text.count("==") == 1)
+        for name, version in proved.items():
+            listed = self._declared.listed(frozenset({name})) if version != versions.get(name) else None
+            if listed and listed.location.file.endswith(".txt"):
+                place = listed.location
+                says = f"{name} is {version} in {place}"
+                return Mend(file=place.file, line=place.line, text=f"{name}=={version}", says=says, is_faithful=False)
+        return None
 
     def meeting(self, clash: Clash) -> Meeting | None:
         """Return how the project meets *clash*, None where nothing shows that it does."""

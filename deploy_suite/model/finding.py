@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
+from deploy_suite.model.mend import Mend
 from deploy_suite.model.secret import Masker
 
 
@@ -38,7 +39,8 @@ class Finding:
     (`missing-requirement:numpy`); the same slug names the cause in every report and in `explain`.
     `evidence` are lines quoted from the project or from a log; `certainty` says, for a warning, how sure it is and why;
     `reproduce` is a command that shows the same thing without the suite.
-    `required` matters to SKIPPED only: whether a verdict without this check is incomplete.
+    `required` matters to SKIPPED only: whether a verdict without this check is incomplete. `mend` is what to change in
+    a copy to see what lies behind; no report shows it, and it makes no two findings different.
     """
 
     code: str
@@ -53,6 +55,7 @@ class Finding:
     service: str = ""
     target: str = ""
     required: bool = True
+    mend: Mend | None = field(default=None, compare=False)
 
     @property
     def is_optional_skip(self) -> bool:

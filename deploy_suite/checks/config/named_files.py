@@ -15,6 +15,7 @@ from deploy_suite.checks.config.calls import Call, Script
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.environments import execute_bits
 from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.mend import Mend
 from deploy_suite.project import snapshot_files
 
 _ALMOST: Final = 0.85
@@ -108,7 +109,7 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
     else:
         remedy = f"commit {path}, or correct its name in {saying.where(subject, call)}"
     parameter = f":{path.name}" if code == "command-file-missing" else ""
-    yield saying.of_call(
+    finding = saying.of_call(
         subject,
         call,
         code=f"{code}{parameter}",
@@ -120,6 +121,19 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
         else "",
         evidence=(f"{path} is {not_pushed} in the working folder",) if not_pushed else (),
     )
+    twin = elsewhere or (None if not_pushed else _alike(path, subject))
+    yield replace(finding, mend=_mend(path, twin, subject) if twin else None)
+
+
+def _mend(path: PurePosixPath, twin: PurePosixPath, subject: Subject) -> Mend | None:
+    """Return the file that must be meant, in the place of *path*; a whole folder where that is not there.
+
+    A Python file alone in another folder would import other modules than it does in its own.
+    """
+    says = f"{twin} lies at {path}"
+    if not snapshot_files.is_folder(subject.folder, path.parent):
+        return Mend(file=str(path.parent), twin=str(twin.parent), says=says)
+    return None if path.suffix == ".py" else Mend(file=str(path), twin=str(twin), says=says)
 
 
 def _alike(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:

@@ -5,6 +5,7 @@ not: the build failed, or something before it ended the import.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import requirements, subject
@@ -13,6 +14,8 @@ from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, own_names, sources, unbound
 from deploy_suite.tracing.values import Chain, ImportKind, OwnModule, Trace
+
+_TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 
 def findings(case: Case) -> Findings:
@@ -33,7 +36,7 @@ def _entry(case: Case) -> EntryPoint | None:
 
 
 def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[Finding]:
-    files: Mapping[str, str] = {module.name: module.file for module in traced.modules}
+    files = _files(traced)
     for module in traced.modules:
         if module.kind is not ImportKind.EAGER or not module.file.endswith(".py"):
             continue
@@ -47,6 +50,14 @@ def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[F
             has = bindings.names(other.tree) if other.tree and b"sys.modules" not in other.data else None
             if has is not None and not own_names.has(taken, has, folder=case.snapshot.folder):
                 yield _missing(taken, module)
+
+
+def _files(traced: Trace) -> Mapping[str, str]:
+    """Return the file of each module by its name; a name under which several are known tells nothing."""
+    named: dict[str, set[str]] = {}
+    for module in traced.modules:
+        named.setdefault(module.name, set()).add(module.file)
+    return {name: next(iter(files)) for name, files in named.items() if len(files) == 1 and "__" not in name}
 
 
 def _unbound(found: unbound.Unbound, module: OwnModule) -> Finding:
@@ -78,6 +89,6 @@ def _led(chain: Chain) -> tuple[str, ...]:
 
 def untold(found: Findings, told: Findings) -> Findings:
     """Return those of *found* of which *told* does not speak: neither of the place nor of the name."""
-    places = {one.location for one in told if one.outcome is Outcome.FAILED and one.location}
+    places = {one.location for one in told if one.outcome in _TOLD and one.location}
     texts = "\n".join(line for one in told if one.outcome is Outcome.FAILED for line in (one.message, *one.evidence))
     return tuple(one for one in found if one.location not in places and one.evidence[0] not in texts)

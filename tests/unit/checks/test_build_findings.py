@@ -217,6 +217,53 @@ def test_a_package_that_was_compiled_is_not_blamed_because_its_installer_names_i
     assert [finding.code for finding in found] == ["missing-requirement:other"]
 
 
+@pytest.mark.parametrize(("fitting", "text"), [("2", "pkg==2"), ("", "")])
+def test_a_line_that_the_index_refuses_has_its_mend(tmp_path: Path, fitting: str, text: str) -> None:
+    refused = refusal(RefusalKind.OTHER_PYTHON, fitting=fitting, pythons=("3.12",))
+    (found,) = build.findings(failure("no words\n", refused), case(tmp_path))
+
+    assert found.mend is not None
+    assert (found.mend.line, found.mend.text, found.mend.is_faithful) == (2, text, False)
+
+
+def test_what_is_for_windows_alone_is_told_as_that(tmp_path: Path) -> None:
+    refused = replace(refusal(RefusalKind.CANNOT_BUILD), name="pywinpty", requirement="pywinpty==2.0.14")
+    (found,) = build.findings(failure("no words\n", refused), case(tmp_path))
+
+    assert (found.outcome, found.message, found.remedy) == (
+        Outcome.FAILED,
+        "pywinpty==2.0.14 is for Windows alone, and the target runs Linux",
+        "write `; sys_platform == 'win32'` behind pywinpty==2.0.14 in requirements.txt:2, or take it out",
+    )
+
+
+def test_a_front_end_that_fails_is_told_beside_what_the_index_refuses(tmp_path: Path) -> None:
+    refused = refusal(RefusalKind.OTHER_PYTHON, fitting="2", pythons=("3.12",))
+    log = "vite: cannot resolve react-router-dom\n"
+    found = build.findings(failure(log, refused, command="npm run build"), case(tmp_path))
+
+    assert [(one.code, one.evidence) for one in found] == [
+        ("python-version-unsupported:too-new", ("requirements.txt:2: pkg==1",)),
+        ("build-failure", ("vite: cannot resolve react-router-dom",)),
+    ]
+
+
+def test_a_script_that_lies_elsewhere_is_told_once_in_the_words_of_the_commands_check(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend/build.sh").write_text("true\n")
+    lost = replace(failure("bash: line 1: ./build.sh: No such file or directory\n", command=""), code=127)
+
+    subject = case(tmp_path, "./build.sh")
+    stated = replace(subject, contract=replace(subject.contract, location=Location("render.yaml", 2)))
+
+    (found,) = build.findings(lost, stated)
+
+    assert (found.code, found.mend and (found.mend.file, found.mend.twin)) == (
+        "wrong-root-directory",
+        ("build.sh", "backend/build.sh"),
+    )
+
+
 def test_a_script_with_windows_line_ends_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "build.sh").write_bytes(b"#!/usr/bin/env bash\r\nset -e\r\n")
     (tmp_path / "build.sh").chmod(0o755)

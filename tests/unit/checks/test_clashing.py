@@ -224,4 +224,6 @@ def test_a_clash_is_met_through_a_package_that_imports_what_fails(tmp_path: Path
 
     (found,) = clashing.findings({"sqlalchemy": "2.0.25"}, case(tmp_path, files), python="3.13.4")
 
+    assert found.mend is not None
+    assert (found.mend.file, found.mend.line, found.mend.text) == ("requirements.txt", 2, "sqlalchemy==2.0.31")
     assert brief((found,)) == [("failed", "python-version-unsupported:too-new", "requirements.txt:2")]

@@ -1,0 +1,137 @@
+"""A rehearsal that failed → what it would fail on next, met in a copy in which the faults are mended.
+
+Whoever mends one fault and pushes learns of the next one only then. Most faults that hide others say themselves what
+mends them: a version that the index has, a package to require, a file that lies elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite import mending
+from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Preferences
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.mend import Mend
+from deploy_suite.ports import Ports
+from deploy_suite.project.loading import Project
+from deploy_suite.recording import NOT_GOOD
+from deploy_suite.rehearsal import Rehearsal
+
+_MOST_ROUNDS: Final = 4
+_LONGEST_S: Final = 120.0
+_MOST_SAID: Final = 3
+_NOT_RUN: Final = "not-run"
+_TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
+
+
+def seen(
+    results: Sequence[CheckResult], contract: Contract, *, project: Project, preferences: Preferences, ports: Ports
+) -> list[CheckResult]:
+    """Return *results* with what lies behind their failures, as far as a few quick rounds show it."""
+    told, last, mends = list(results), list(results), tuple[Mend, ...]()
+    mended, copy = mending.meant(contract, project.snapshot), project
+    began_s = ports.clock.now_s()
+    for _ in range(_MOST_ROUNDS):
+        if all(one.outcome not in NOT_GOOD for one in last) or _seconds(last) > _LONGEST_S:
+            break
+        case = Case(snapshot=copy.snapshot, contract=contract, state=project.state, preferences=preferences)
+        new = tuple(one for one in mending.found(last, case) if one not in mends)
+        is_first_of_command = mended is not contract and not mends
+        if not new and not is_first_of_command:
+            break
+        mends = (*mends, *new)
+        ports.progress.waiting(
+            f"looking behind what failed, once {'; '.join(one.says for one in new) or 'the start command is corrected'}"
+        )
+        copy = replace(project, snapshot=mending.applied(mends, project.snapshot))
+        last = Rehearsal(mended, project=copy, preferences=preferences, ports=ports, is_mended=True).results()
+        told = joined(told, last, mends)
+        if ports.clock.now_s() - began_s > _LONGEST_S:
+            break
+    return told
+
+
+def _seconds(results: Sequence[CheckResult]) -> float:
+    return sum(one.seconds for one in results)
+
+
+def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequence[Mend]) -> list[CheckResult]:
+    """Return *told* with what *last* has beside it; a check that now ran is no longer said to be left out."""
+    known = {(one.code, one.location) for result in told for one in result.findings}
+    sure = {one.code for result in told for one in result.findings if one.outcome is Outcome.FAILED}
+    news = {one.check: _new(one, known, sure, mends) for one in last}
+    now_sure = {one.code for found in news.values() for one in found if one.outcome is Outcome.FAILED}
+    ran = {one.check: one for one in last if all(finding.code != _NOT_RUN for finding in one.findings)}
+    shown = []
+    for result in told:
+        kept = (one for one in result.findings if not _is_replaced(one, now_sure))
+        kept = (one for one in kept if one.code != _NOT_RUN or result.check not in ran)
+        findings = (*kept, *news.get(result.check, ()))
+        if not findings and result.check in ran:
+            findings = tuple(_passed(one) for one in ran[result.check].findings if one.outcome is Outcome.PASSED)
+        shown.append(replace(result, findings=findings or result.findings))
+    return shown
+
+
+def _is_replaced(finding: Finding, sure: set[str]) -> bool:
+    """Whether a failure now says for certain what *finding* warns of."""
+    return finding.outcome is Outcome.WARNING and ":" in finding.code and finding.code in sure
+
+
+def _passed(finding: Finding) -> Finding:
+    return replace(finding, message=f"in a mended copy: {finding.message}")
+
+
+def _new(
+    result: CheckResult, known: set[tuple[str, Location | None]], sure: set[str], mends: Sequence[Mend]
+) -> tuple[Finding, ...]:
+    told = _TOLD if all(one.is_faithful for one in mends) else {Outcome.FAILED}
+    found = [_in_own_paths(one, mends) for one in result.findings if one.outcome in told]
+    found = [one for one in found if (one.code, one.location) not in known and not _is_told(one, sure)]
+    known.update((one.code, one.location) for one in found)
+    return tuple(_behind(one, mends) for one in found)
+
+
+def _is_told(finding: Finding, sure: set[str]) -> bool:
+    """Whether a failure of the same name says the same: the name has a parameter, or nobody knows the place."""
+    return finding.code in sure and (":" in finding.code or finding.location is None)
+
+
+def _behind(finding: Finding, mends: Sequence[Mend]) -> Finding:
+    """Return *finding* with when it is met, less sure where another version took the place of the one asked for."""
+    if finding.outcome is not Outcome.FAILED:
+        return finding
+    guessed = [one for one in mends if not one.is_faithful]
+    once = "; ".join(one.says for one in (guessed or mends)[:_MOST_SAID]) or "the start command is corrected"
+    if guessed:
+        return replace(finding, outcome=Outcome.WARNING, certainty=f"likely: met once {once}")
+    return replace(finding, certainty="; ".join(filter(None, (finding.certainty, f"met once {once}"))))
+
+
+def _in_own_paths(finding: Finding, mends: Sequence[Mend]) -> Finding:
+    """Return *finding* with the paths that the project has for what was laid where it is looked for."""
+    for mend in mends:
+        if mend.twin:
+            finding = _moved(finding, mend)
+    return finding
+
+
+def _moved(finding: Finding, mend: Mend) -> Finding:
+    is_top = mend.twin == "."
+    path = re.compile(rf"(?<![\w./-]){re.escape(mend.file)}(?:/|(?![\w/-]))")
+
+    def own(text: str) -> str:
+        return path.sub(lambda found: "" if is_top else mend.twin + found[0][len(mend.file) :], text)
+
+    place = finding.location
+    return replace(
+        finding,
+        message=own(finding.message),
+        location=replace(place, file=own(place.file)) if place else None,
+        evidence=tuple(map(own, finding.evidence)),
+        remedy=own(finding.remedy),
+        reproduce=own(finding.reproduce),
+    )

@@ -1,0 +1,117 @@
+"""What a rehearsal found and what it was about → the project as it would be with the faults mended."""
+
+import os
+import posixpath
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Case
+from deploy_suite.checks.dependencies import requirements
+from deploy_suite.manifests import text_encoding
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.mend import Mend
+from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.project import app_finder
+
+_SERVERS: Final = {
+    "waitress-serve": "waitress",
+    **{name: name for name in ("gunicorn", "uvicorn", "hypercorn", "daphne")},
+}
+_NEEDS_SERVER: Final = "gunicorn-not-installed"
+_NOT_FOUND: Final = "start-command-not-found"
+_MISSING: Final = "missing-requirement"
+_COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
+
+
+def found(results: Sequence[CheckResult], case: Case) -> tuple[Mend, ...]:
+    """Return the changes with which the checks could come further, each file's line once."""
+    told = [finding for result in results for finding in result.findings if finding.outcome in _COUNTED]
+    mends = [*_told(told), *_packages(told, case)]
+    return tuple({(one.file, one.line, one.text, one.twin): one for one in mends}.values())
+
+
+def _told(findings: Sequence[Finding]) -> Iterator[Mend]:
+    yield from (one.mend for one in findings if one.mend is not None)
+
+
+def _packages(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
+    """Yield a requirement more for each package that is said to be missing, where it would be added to a list."""
+    names = list(dict.fromkeys(filter(None, map(_package, findings))))
+    target = requirements.read(case).target if names else ""
+    if target.endswith(".txt") and (case.snapshot.folder / target).is_file():
+        yield from (Mend(file=target, text=name, says=f"{name} is required") for name in names)
+
+
+def _package(finding: Finding) -> str:
+    family, _, name = finding.code.partition(":")
+    if family == _MISSING and finding.outcome is Outcome.FAILED:
+        return name
+    if family == _NOT_FOUND:
+        return _SERVERS.get(name, "")
+    return "gunicorn" if family == _NEEDS_SERVER else ""
+
+
+def meant(contract: Contract, snapshot: Snapshot) -> Contract:
+    """Return *contract* with the application that its start command must mean, where it names one that is not there."""
+    entry, start = contract.entry, contract.start
+    if entry is None or start is None or entry.file is not None or not entry.attribute:
+        return contract
+    other = app_finder.meant(snapshot.folder, contract.root, wanted=entry)
+    written = next((text for text in (entry.spec, entry.module) if text in start.text), "")
+    if other is None or not written:
+        return contract
+    text = start.text.replace(written, other.spec)
+    return replace(
+        contract, start=CommandText(text=text, location=start.location), entry=replace(other, location=entry.location)
+    )
+
+
+def applied(mends: Sequence[Mend], snapshot: Snapshot) -> Snapshot:
+    """Return a copy of *snapshot* with *mends*; the files that they leave alone are shared with it."""
+    top = Path(tempfile.mkdtemp(prefix="mended-", dir=snapshot.folder.parent))
+    shutil.copytree(snapshot.folder, top, symlinks=True, dirs_exist_ok=True, copy_function=_linked)
+    for mend in mends:
+        _laid(mend, top) if mend.twin else _written(mend, top)
+    digest = sha256(repr(mends).encode()).hexdigest()[:16]
+    commit = replace(snapshot.commit, tree=f"{snapshot.commit.tree}-{digest}")
+    return replace(snapshot, folder=top, commit=commit)
+
+
+def _linked(source: str, target: str) -> str:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        return str(shutil.copy2(source, target, follow_symlinks=False))
+    return target
+
+
+def _laid(mend: Mend, top: Path) -> None:
+    place, twin = top / mend.file, top / mend.twin
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists() or place.is_symlink():
+        return
+    if twin.is_dir():
+        place.symlink_to(posixpath.relpath(mend.twin, str(PurePosixPath(mend.file).parent)))
+    else:
+        shutil.copy2(twin, place)
+
+
+def _written(mend: Mend, top: Path) -> None:
+    path = top / mend.file
+    lines = text_encoding.decode(path.read_bytes()).text.splitlines()
+    if mend.line:
+        at = mend.line - 1
+        while at < len(lines) and lines[at].rstrip().endswith("\\"):
+            lines[at], at = "", at + 1
+        lines[at : at + 1] = [""]
+        lines[mend.line - 1] = mend.text
+    else:
+        lines.append(mend.text)
+    path.unlink()  # the file is shared with the snapshot
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,83 @@
+"""What lies behind a failure, beside what was found first."""
+
+from dataclasses import replace
+
+from deploy_suite import behind
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.mend import Mend
+
+ADDED = Mend(file="requirements.txt", text="flask", says="flask is required")
+RAISED = Mend(file="requirements.txt", line=1, text="pkg==2", says="pkg is 2", is_faithful=False)
+LAID = Mend(file="backend", twin="api", says="api/main.py lies at backend/main.py")
+NOT_RUN = Finding(code="not-run", outcome=Outcome.SKIPPED, message="not checked")
+
+
+def finding(code: str, outcome: Outcome = Outcome.FAILED, *, file: str = "a.py", message: str = "x") -> Finding:
+    return Finding(code=code, outcome=outcome, message=message, location=Location(file, 1))
+
+
+def result(check: str, *findings: Finding) -> CheckResult:
+    return CheckResult(check=check, service="web", target="render", seconds=1.0, findings=findings)
+
+
+def told(first: CheckResult, then: CheckResult, *mends: Mend) -> list[tuple[str, str, str]]:
+    (joined,) = behind.joined([first], [then], mends)
+    return [(one.outcome.value, one.code, one.certainty) for one in joined.findings]
+
+
+def test_a_later_failure_is_as_sure_where_a_package_was_only_added() -> None:
+    first = result("imports", finding("missing-requirement:flask"))
+
+    assert told(first, result("imports", finding("missing-requirement:numpy")), ADDED) == [
+        ("failed", "missing-requirement:flask", ""),
+        ("failed", "missing-requirement:numpy", "met once flask is required"),
+    ]
+
+
+def test_a_later_failure_is_less_sure_where_another_version_was_taken() -> None:
+    later = result("imports", finding("import-failed:X"), finding("drift", Outcome.WARNING))
+
+    assert told(result("imports", NOT_RUN), later, ADDED, RAISED) == [
+        ("warning", "import-failed:X", "likely: met once pkg is 2"),
+    ]
+
+
+def test_what_was_told_before_is_not_told_again_and_a_warning_gives_way_to_its_failure() -> None:
+    same = finding("missing-requirement:flask")
+    warned = finding("missing-requirement:numpy", Outcome.WARNING)
+    sure = finding("missing-requirement:numpy", file="b.py")
+
+    assert told(result("imports", same, warned), result("imports", same, sure), ADDED) == [
+        ("failed", "missing-requirement:flask", ""),
+        ("failed", "missing-requirement:numpy", "met once flask is required"),
+    ]
+
+
+def test_a_check_that_goes_well_in_the_copy_says_so_in_place_of_not_run() -> None:
+    passed = Finding(code="boot", outcome=Outcome.PASSED, message="listens")
+    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", passed)], (ADDED,))
+
+    assert joined.findings == (replace(passed, message="in a mended copy: listens"),)
+
+
+def test_a_check_that_did_not_run_in_the_copy_either_stays_left_out() -> None:
+    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", NOT_RUN)], (ADDED,))
+
+    assert joined.findings == (NOT_RUN,)
+
+
+def test_paths_are_those_of_the_project_and_not_those_of_the_copy() -> None:
+    later = replace(
+        finding("app-syntax-error", file="backend/main.py", message="backend/main.py is wrong, my-backend/main.py not"),
+        remedy="mend backend/main.py:1",
+    )
+    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (LAID,))
+    (found,) = joined.findings
+
+    assert (str(found.location), found.message, found.remedy) == (
+        "api/main.py:1",
+        "api/main.py is wrong, my-backend/main.py not",
+        "mend api/main.py:1",
+    )
+    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (replace(LAID, twin="."),))
+    assert (str(joined.findings[0].location), joined.findings[0].remedy) == ("main.py:1", "mend main.py:1")

@@ -1,0 +1,103 @@
+"""Findings into a copy of the project in which their faults are mended."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy_suite import mending
+from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.mend import Mend
+from tests.unit.checks.gunicorn_case import case
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+RAISED = Mend(file="requirements.txt", line=2, text="pkg==2", says="pkg is 2", is_faithful=False)
+
+
+def finding(code: str, outcome: Outcome = Outcome.FAILED, mend: Mend | None = None) -> Finding:
+    return Finding(code=code, outcome=outcome, message="x", location=Location("a.py", 1), mend=mend)
+
+
+def results(*findings: Finding) -> list[CheckResult]:
+    return [CheckResult(check="imports", service="web", target="render", seconds=1.0, findings=findings)]
+
+
+def test_what_findings_say_themselves_and_what_they_miss_is_collected_once(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": FLASK, "requirements.txt": "flask\npkg==1\n"})
+    found = mending.found(
+        results(
+            finding("build-failure:pkg", mend=RAISED),
+            finding("dep-conflict:pkg", mend=RAISED),
+            finding("missing-requirement:numpy"),
+            finding("missing-requirement:pandas", Outcome.WARNING),
+            finding("start-command-not-found:uvicorn", Outcome.WARNING),
+            finding("start-command-not-found:nonsense"),
+            finding("gunicorn-not-installed"),
+        ),
+        subject,
+    )
+
+    assert found == (
+        RAISED,
+        Mend(file="requirements.txt", text="numpy", says="numpy is required"),
+        Mend(file="requirements.txt", text="uvicorn", says="uvicorn is required"),
+        Mend(file="requirements.txt", text="gunicorn", says="gunicorn is required"),
+    )
+
+
+def test_nothing_is_added_where_no_list_is_installed(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": FLASK})
+
+    assert mending.found(results(finding("missing-requirement:numpy")), subject) == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "meant"),
+    [
+        ("gunicorn wsgi.app", "gunicorn app:app"),
+        ("gunicorn -w 2 wsgi:application --bind :80", "gunicorn -w 2 app:app --bind :80"),
+        ("gunicorn app:app", "gunicorn app:app"),
+    ],
+)
+def test_the_start_command_names_the_application_that_is_there(tmp_path: Path, start: str, meant: str) -> None:
+    subject = case(tmp_path, {"app.py": FLASK}, start=start)
+    contract = mending.meant(subject.contract, subject.snapshot)
+
+    assert contract.start is not None
+    assert contract.entry is not None
+    assert (contract.start.text, contract.entry.module) == (meant, "app")
+
+
+def test_a_copy_is_changed_and_the_snapshot_is_not(tmp_path: Path) -> None:
+    listed = "flask\npkg==1 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1\nold==1\n"
+    files = {"requirements.txt": listed, "api/main.py": "", "build.sh": "true\n", "api/deep/list.txt": "x\n"}
+    snapshot = case(tmp_path / "top", files).snapshot
+    mends = (
+        RAISED,
+        Mend(file="requirements.txt", line=5, text="", says=""),
+        Mend(file="requirements.txt", text="numpy", says=""),
+        Mend(file="backend", twin="api", says=""),
+        Mend(file="bin/build.sh", twin="build.sh", says=""),
+        Mend(file="flat", twin=".", says=""),
+    )
+
+    mended = mending.applied(mends, snapshot)
+
+    top = mended.folder
+    assert (top / "requirements.txt").read_text() == "flask\npkg==2\n\n\n\nnumpy\n"
+    assert (top / "backend/main.py").is_file()
+    assert (top / "bin/build.sh").read_text() == "true\n"
+    assert (top / "flat/build.sh").is_file()
+    assert (snapshot.folder / "requirements.txt").read_text() == listed
+    assert sorted(path.name for path in snapshot.folder.iterdir()) == ["api", "build.sh", "requirements.txt"]
+    assert mended.commit.tree.startswith(f"{snapshot.commit.tree}-")
+    assert mending.applied(mends[:1], snapshot).commit.tree != mended.commit.tree
+
+
+def test_a_list_in_utf_16_is_changed_too(tmp_path: Path) -> None:
+    subject = case(tmp_path / "top", {"main.py": ""})
+    (subject.snapshot.folder / "requirements.txt").write_bytes("flask\r\npkg==1\r\n".encode("utf-16"))
+
+    mended = mending.applied((replace(RAISED, text="pkg==3"),), subject.snapshot)
+
+    assert (mended.folder / "requirements.txt").read_text() == "flask\npkg==3\n"
