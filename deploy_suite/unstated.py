@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite.checks.variables import stated
+from deploy_suite.checks.variables import needed, stated
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 
@@ -15,6 +15,7 @@ _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
 # `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
 _OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
+_WORD: Final = re.compile(r"[A-Z_]\w*")
 _SEVERAL: Final = re.compile(r"\d+ validation errors? for \w+")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
@@ -46,10 +47,20 @@ def beside(found: Sequence[Finding], read: Sequence[Finding], contract: Contract
 
 def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResult]) -> CheckResult:
     """Return *read*, what the sources say, without what executing them told again or proved wrong."""
-    names = {_name(one) for one in told}
+    names = frozenset(map(_name, told))
     has_imported = any(one.check == "imports" and one.outcome not in _STOPS for one in rest)
-    kept = (one for one in read.findings if not _name(one) or not (has_imported or _name(one) in names))
+    kept = (
+        one
+        for one in read.findings
+        if not (_is_told(one, names) if not _name(one) else has_imported or _name(one) in names)
+    )
     return replace(read, findings=tuple(kept))
+
+
+def _is_told(listed: Finding, names: frozenset[str]) -> bool:
+    """Whether *listed*, a note about several variables, has no line that names none of *names*."""
+    words = (set(_WORD.findall(line.upper())) for line in listed.evidence)
+    return listed.code == needed.CODE and bool(listed.evidence) and all(names & line for line in words)
 
 
 def assumed(contract: Contract, findings: Sequence[Finding]) -> Contract:
@@ -116,9 +127,7 @@ def _finding(name: str, met: Finding, contract: Contract) -> Finding:
         message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
         evidence=_about(name, met.evidence),
-        remedy=f"add `- key: {name}` with `sync: false`, a value or `fromDatabase` to the envVars of "
-        f"{contract.service} in {manifest if files else 'render.yaml'}; a value for the preflight alone goes into "
-        ".env.preflight",
+        remedy=f"{_stating(name, manifest, contract)}; a value for the preflight alone goes into .env.preflight",
         certainty=("" if files else "the deploy fails unless the variable is set by hand on the target; ")
         + "the checks went on with a made-up value",
         reproduce=met.reproduce,
@@ -126,3 +135,13 @@ def _finding(name: str, met: Finding, contract: Contract) -> Finding:
         service=met.service,
         target=met.target,
     )
+
+
+def _stating(name: str, manifest: str, contract: Contract) -> str:
+    """Return where *name* is to be stated: in the file that describes the service, else on the target itself."""
+    described = contract.location.file if contract.location else ""
+    file = manifest if manifest.endswith((".yaml", ".yml")) else described
+    if not file.endswith((".yaml", ".yml")):
+        return f"set {name} on the target's own page of {contract.service}, or state it in a render.yaml"
+    of = f"{contract.service} in {file}"
+    return f"add `- key: {name}` with `sync: false`, a value or `fromDatabase` to the envVars of {of}"

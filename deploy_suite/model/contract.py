@@ -163,13 +163,14 @@ class Contract:
     """One service on one target.
 
     Shape: commands are None where the manifest has none. `root` is the service's folder within the repository.
-    `memory_bytes` is what the plan grants. `host` is the Host header of the target's health checks. `port` is where
-    the service must listen, and `port_is_movable` whether preflight may choose another (the variable PORT and the
-    platform's own settings name it; no literal of the project does). `databases` maps the name of each database the
-    variables refer to onto the PostgreSQL major version asked for ("" when none is). `tool_versions` maps "uv" and
-    "poetry" onto the versions that the target brings. `image` names the file system in which the service is built and
-    runs, as `knowledge.platforms.images` knows it ("python:3.12-slim"); `image_packages` are those of the system that
-    are installed into it. `container` is None where the target runs the service on its own Python.
+    `memory_bytes` is what the plan grants. `host` is the Host header of the target's health checks, `health_location`
+    where their path is stated. `port` is where the service must listen, and `port_is_movable` whether preflight may
+    choose another (the variable PORT and the platform's own settings name it; no literal of the project does).
+    `databases` maps the name of each database the variables refer to onto the PostgreSQL major version asked for (""
+    when none is). `tool_versions` maps "uv" and "poetry" onto the versions that the target brings. `image` names the
+    file system in which the service is built and runs, as `knowledge.platforms.images` knows it ("python:3.12-slim");
+    `image_packages` are those of the system that are installed into it. `container` is None where the target runs the
+    service on its own Python.
     """
 
     target: str
@@ -193,6 +194,7 @@ class Contract:
     tool_versions: Mapping[str, str]
     probes: tuple[Probe, ...] = ()
     location: Location | None = None
+    health_location: Location | None = None
     notes: tuple[str, ...] = ()
     image: str = ""
     image_packages: tuple[str, ...] = ()

@@ -132,3 +132,29 @@ def test_of_several_fields_each_finding_quotes_its_own() -> None:
     found = unstated.found((boot,), CONTRACT)
 
     assert [one.evidence for one in found] == [evidence[:3], (evidence[0], *evidence[3:])]
+
+
+def test_a_note_is_left_out_when_each_variable_that_it_lists_is_told_by_itself() -> None:
+    def listed(*lines: str) -> CheckResult:
+        note = Finding(code="missing-env-var", outcome=Outcome.NOTE, message="every start needs", evidence=lines)
+        return CheckResult(check="variables", service="web", target="render", seconds=0.1, findings=(note,))
+
+    told = unstated.found(RESULTS, CONTRACT)
+    met, other = "a.py:1: DATABASE_URL, by os.environ", "a.py:2: OTHER, by os.environ"
+
+    assert unstated.settled(listed(met), told, RESULTS).findings == ()
+    for lines in ((met, other), (other,), ()):
+        assert unstated.settled(listed(*lines), told, RESULTS) == listed(*lines)
+
+
+def test_a_variable_is_to_be_set_on_the_target_where_no_manifest_describes_the_service() -> None:
+    described = replace(CONTRACT, location=Location("render.yaml", 2))
+    guessed = replace(CONTRACT, location=Location("Procfile", 1))
+
+    remedies = [unstated.found(RESULTS, one)[0].remedy.partition(";")[0] for one in (described, guessed, CONTRACT)]
+
+    assert remedies == [
+        "add `- key: DATABASE_URL` with `sync: false`, a value or `fromDatabase` to the envVars of web in render.yaml",
+        "set DATABASE_URL on the target's own page of web, or state it in a render.yaml",
+        "set DATABASE_URL on the target's own page of web, or state it in a render.yaml",
+    ]

@@ -1,8 +1,10 @@
 """A service that listens → whether its health path answers as the target asks."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy_suite.checks.boot import allowed_hosts
 from deploy_suite.checks.boot.explaining import explained, wants_other_services
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
@@ -21,6 +23,7 @@ _UNAVAILABLE_SETTLED_S: Final = 30.0  # 503 says "not yet" by its meaning (RFC 9
 _BETWEEN_S: Final = 0.5
 _UNAVAILABLE: Final = 503
 _BODY_CHARACTERS: Final = 300
+_MARKUP: Final = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ class _Watch:
                 code="health-check-timeout" if self._stage.contract.health_path else "no-answer",
                 outcome=Outcome.FAILED,
                 message=f"the server listens on port {self._stage.port}, but GET {self.path} {what}",
-                location=self._stage.contract.location,
+                location=self._stage.contract.health_location or self._stage.contract.location,
                 evidence=last_lines(self._process.output(), 4),
                 remedy="answer the health path without waiting for other systems, within "
                 f"{self._stage.contract.limits.health_request_s:g} s",
@@ -145,8 +148,8 @@ class _Watch:
             code="health-check-failed",
             outcome=Outcome.FAILED,
             message=f"the health path {self.path} answers {response.status}, and the target waits for 2xx",
-            location=self._stage.contract.location,
-            evidence=(response.text[:_BODY_CHARACTERS],) if response.body else (),
+            location=self._stage.contract.health_location or self._stage.contract.location,
+            evidence=_quoted(response),
             remedy=f"make {self.path} answer 200 without a login, or name another path as the health check",
             reproduce=self._curl(),
         )
@@ -205,7 +208,7 @@ class _Watch:
             outcome=Outcome.WARNING,
             message=f"the health path {self.path} answers {response.status} and redirects to "
             f"{response.headers.get('location', 'nowhere')}",
-            location=self._stage.contract.location,
+            location=self._stage.contract.health_location or self._stage.contract.location,
             remedy=f"make {self.path} answer 200 itself; exempt it from redirects to https and from logins",
             certainty="the target's documentation accepts 3xx; services that answered 301 were seen to fail",
             reproduce=self._curl(),
@@ -224,7 +227,8 @@ class _Watch:
             outcome=outcome,
             message=f"the service answers 400 to every request for the host {host}: it is not among its allowed hosts",
             evidence=tuple(line.text for cause in diagnose(self._log_since()).causes for line in cause.evidence)[:2]
-            or (response.text[:_BODY_CHARACTERS],),
+            or _quoted(response),
+            location=allowed_hosts.setting(self._stage),
             remedy=f"add {host} to ALLOWED_HOSTS; on Render the variable RENDER_EXTERNAL_HOSTNAME holds it",
             certainty="" if outcome is Outcome.FAILED else "sure for that name; a domain of your own may be allowed",
             reproduce=self._curl(),
@@ -237,3 +241,10 @@ class _Watch:
     def _curl(self) -> str:
         probe = Probe(name="health", path=self.path, timeout_s=self._stage.contract.limits.health_request_s)
         return curl.command(probe, self._stage.base_url, headers=self._stage.health_headers())
+
+
+def _quoted(response: HttpResponse) -> tuple[str, ...]:
+    """Return what *response* says to a reader: of a page its words."""
+    is_page = "html" in response.headers.get("content-type", "")
+    words = " ".join(_MARKUP.sub(" ", response.text).split()) if is_page else response.text.strip()
+    return (words[:_BODY_CHARACTERS],) if words else ()

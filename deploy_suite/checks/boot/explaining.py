@@ -32,12 +32,19 @@ _ANSWER: Final = "give it a real value in .env.preflight beside the manifest; th
 _SERVER: Final = "point at a disposable server that has it: nox -s preflight -- --database-url postgresql://…"
 _NO_EXTENSION: Final = re.compile(r"""extension ["'](?P<name>[\w-]+)["'] is not available""")
 _FILLED: Final = "let a command of this service apply the migrations, or check it with the service that does"
+_UNMADE: Final = (
+    "the migrations were applied here, all of them, and none makes that: write the migration that does (alembic "
+    "revision --autogenerate, manage.py makemigrations) and commit it, or mend the query"
+)
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
 # What a shell says of a command is no part of the traceback that another command left above it.
 _SHELL_SAYS: Final = re.compile(r"^(?:\S*/)?(?:ba|da|z|k)?sh: |^\S+\.sh: line \d+: ")
 _OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
 _IMPORTED: Final = re.compile(r"import (?P<module>[\w.]+)|from (?P<source>[\w.]+) import\b")
 _TAIL_LINES: Final = 60
+_MOST_OF_A_MESSAGE: Final = 12
+# https://docs.python.org/3/library/exceptions.html#exception-context
+_PASSED_ON: Final = ("The above exception was the direct cause", "During handling of the above exception")
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
 _QUOTED_LINES: Final = 12
@@ -75,6 +82,12 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
+    if root.family == "migrations-not-run" and _is_migrated(stage):
+        evidence = (*route, *(line.text for line in root.evidence))
+        said = last_traceback(log)[-1:] or evidence[-1:]
+        return replace(
+            located, message=f"{failure.message}: {''.join(said)}", evidence=evidence, remedy=_UNMADE, certainty=""
+        )
     if own := diagnosed.own_module(root, stage.built.case) or _own_module(stage, root, frames):
         return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
     return replace(
@@ -85,6 +98,14 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=diagnosed.remedy(root, stage.built.case),
         certainty=failure.certainty or root.why,
     )
+
+
+def _is_migrated(stage: Stage) -> bool:
+    """Whether a command of the contract migrates, and has done so: nothing is started before."""
+    from deploy_suite.checks.migrations import tools  # noqa: PLC0415  few failures need it
+
+    tool = tools.found(stage.built.case)
+    return tool is not None and tool.call is not None and stage.built.server is not None
 
 
 def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location, str], ...]) -> Finding | None:
@@ -118,7 +139,14 @@ def _is_of_shell(root: DiagnosedCause | None) -> bool:
 
 def _frames(stage: Stage, log: str, root: DiagnosedCause | None) -> tuple[tuple[Location, str], ...]:
     line = root.evidence[0].line if root and root.evidence else 0
-    return own_frames(log, stage.built.environment, up_to_line=line)
+    above = own_frames(log, stage.built.environment, up_to_line=line)
+    return above or (own_frames(log, stage.built.environment) if _is_passed_on(log, line) else ())
+
+
+def _is_passed_on(log: str, line: int) -> bool:
+    """Whether the exception at *line* is what another one, below it, was raised from."""
+    below = log.splitlines()[line : line + _MOST_OF_A_MESSAGE] if line else []
+    return any(one.startswith(_PASSED_ON) for one in below)
 
 
 def _as_committed(stage: Stage, finding: Finding) -> Finding:

@@ -189,7 +189,7 @@ class _Watch:
             message=f"the server listens on {listener.address}:{listener.port}, where only its own machine reaches it",
             location=_start(self._stage),
             evidence=last_lines(self._process.output(), 4),
-            remedy=f"make it listen on 0.0.0.0:$PORT, for example with --host 0.0.0.0 ({PORT_DOCUMENTATION})",
+            remedy=f"make it listen on 0.0.0.0:$PORT{_by_option(self._stage)} ({PORT_DOCUMENTATION})",
             reproduce=reproduced(self._stage),
         )
 
@@ -248,3 +248,13 @@ def _left_a_daemon(stage: Stage, log: str) -> Finding:
 def _start(stage: Stage) -> Location | None:
     start = stage.contract.start
     return start.location if start else None
+
+
+def _by_option(stage: Stage) -> str:
+    """Return the option of the server that the start command names, for a sentence; "" where none is known."""
+    from deploy_suite.checks.config import binding, calls  # noqa: PLC0415  a start that goes well needs none of it
+    from deploy_suite.checks.config.calls import Step  # noqa: PLC0415  likewise
+
+    made = calls.read(stage.contract, stage.built.case.snapshot.folder).of(Step.START)
+    server = next((call for call in reversed(tuple(made)) if binding.is_server(call)), None)
+    return f", with {binding.option(server)}" if server else ""

@@ -181,7 +181,7 @@ def _judged(address: Address, call: Call, subject: Subject) -> Iterator[Finding]
             call,
             code="bound-to-wrong-address:port",
             message=f"{call.program} listens on port {address.port} ({address.origin}), and the target expects {port}",
-            remedy=f"use $PORT: {_option(call)} in {saying.where(subject, call)}{_for_a_shell(call, subject)}",
+            remedy=f"use $PORT: {option(call)} in {saying.where(subject, call)}{_for_a_shell(call, subject)}",
             certainty=_USUALLY_FOUND,
         )
         yield saying.noted(other)
@@ -201,12 +201,13 @@ def _wrong(call: Call, subject: Subject, what: str, address: Address) -> Finding
         call,
         code="bound-to-wrong-address",
         message=f"{call.program} {what} ({address.origin})",
-        remedy=f"write {_option(call)} in {saying.where(subject, call)}",
+        remedy=f"write {option(call)} in {saying.where(subject, call)}",
         certainty="likely: the call stands in a branch that may not be taken" if not call.always_runs else "",
     )
 
 
-def _option(call: Call) -> str:
+def option(call: Call) -> str:
+    """Return how the server of *call* is told to listen where the target looks for it."""
     if is_runserver(call):
         return "`runserver 0.0.0.0:$PORT`"
     if call.program in {"gunicorn", "hypercorn"}:

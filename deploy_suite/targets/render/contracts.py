@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -90,6 +91,8 @@ def contract(
         databases=databases(variables, blueprint),
         location=service.location,
     )
+    if service.has("healthCheckPath"):
+        made = replace(made, health_location=service.at("healthCheckPath"))
     return made, (*choice.findings, *port_problems(service, variables))
 
 
