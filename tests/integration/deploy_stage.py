@@ -64,11 +64,14 @@ class Shop:
 
     stage: Stage
 
-    def killed_at(self, step: str, number: signal.Signals, *options: str, after_s: float = 0.0) -> Killed:
-        """Run `deploy` and send it *number* as soon as its journal has *step*, *after_s* later."""
+    def killed_at(
+        self, step: str, number: signal.Signals, *options: str, command: str = "deploy", on_the_way_back: bool = False
+    ) -> Killed:
+        """Run *command* and send it *number* as soon as its journal has *step*, after "going back" if that is asked."""
         known = set(self.journals())
+        quick = QUICK if command == "deploy" else BACK
         process = subprocess.Popen(
-            self.stage.line("deploy", *QUICK, *options),
+            self.stage.line(command, *quick, *options),
             env=self.stage.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,12 +79,11 @@ class Shop:
             start_new_session=True,
         )
         until = time.monotonic() + _LIMIT_S
-        while process.poll() is None and step not in self.steps(known):
+        while process.poll() is None and step not in _since(self.steps(known), on_the_way_back=on_the_way_back):
             if time.monotonic() > until:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise AssertionError(f"it did not come to {step}: {self.steps(known)}")
             time.sleep(0.002)
-        time.sleep(after_s)
         if process.poll() is None:
             process.send_signal(number)
         said = process.communicate(timeout=_LIMIT_S)[0]
@@ -102,6 +104,12 @@ class Shop:
     def deploys_of(self, commit: str) -> int:
         """Return how many deploys of *commit* there were, ways back left out."""
         return sum(one.commit == commit and one.rollback_to is None for one in self.stage.service.deploys)
+
+
+def _since(steps: tuple[str, ...], *, on_the_way_back: bool) -> tuple[str, ...]:
+    if not on_the_way_back:
+        return steps
+    return steps[steps.index("going back") + 1 :] if "going back" in steps else ()
 
 
 @contextmanager
