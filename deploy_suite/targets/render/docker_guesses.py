@@ -205,15 +205,17 @@ def _said(source: str, services: list[tuple[Request, Service]]) -> Finding:
         f"{request.contexts[0] if request.contexts[0].parts else '.'}"
         for request, about in services
     )
+    is_image = source == str(services[0][0].file)
+    unread = "" if is_image else "Render reads no compose file, and "
     return Finding(
         code="render-yaml-missing",
         # A Dockerfile is what Render itself builds; of a compose file it reads nothing.
-        outcome=Outcome.NOTE if source == str(services[0][0].file) else Outcome.WARNING,
+        outcome=Outcome.NOTE if is_image else Outcome.WARNING,
         message=f"the project has no render.yaml: its services are assumed as {source} describes them",
         location=Location(source, 1),
         evidence=listed,
         remedy="write them to render.yaml at the top of the repository, each with `runtime: docker` "
         "(https://render.com/docs/blueprint-spec#docker)",
-        certainty="uncertain: Render reads no compose file, and the Dashboard may hold other commands and variables",
+        certainty=f"uncertain: {unread}the Dashboard may hold other commands and variables",
         required=False,
     )
