@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
-from deploy_suite.knowledge.distributions import age, distribution, slug_name
+from deploy_suite.knowledge.distributions import age, distribution, is_known, slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
@@ -23,6 +23,7 @@ from deploy_suite.knowledge.tracebacks import (
 )
 
 _EVIDENCE_LINES: Final = 3
+_LOGGER_NAME: Final = re.compile(r"\b\w+\.errors?\b(?! *:)")
 _OF_CONTAINERS: Final = frozenset({"compose", "heroku"})
 _FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
@@ -33,6 +34,7 @@ _WRAP_COLUMNS: Final = 40
 _MOST_COLUMNS: Final = 240
 _SCREEN_COLUMNS: Final = 72
 _HEADER_COLUMNS: Final = 60
+_OF_MODULES: Final = "missing-requirement"
 _LONGEST_HARMLESS: Final = 400
 _TROUBLE: Final = ("rror:", "ERROR", "ailed", "FATAL")
 _PARAMETER: Final = re.compile(r"[\w.+@/-]+")
@@ -88,7 +90,11 @@ _GENERAL: Final = re.compile(
 
 @dataclass(slots=True)
 class Hit:
-    """The evidence for one slug. Shape: `is_transient` when a sign of health after all of it takes it back."""
+    """The evidence for one slug.
+
+    Shape: `is_transient` when a sign of health after all of it takes it back; `is_of_known_name` is false where the
+    cause hangs on a module that may be the project's own.
+    """
 
     slug: str
     row: str
@@ -98,6 +104,7 @@ class Hit:
     count: int = 0
     last: int = 0
     is_transient: bool = False
+    is_of_known_name: bool = True
 
     @property
     def first(self) -> int:
@@ -294,7 +301,7 @@ class _Reader:
             self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_EVIDENCE_LINES:]
         elif EXCEPTION.match(line.text):
             self._last_exception = (window, line)
-        elif self._first_complaint is None and _GENERAL.search(line.text):
+        elif self._first_complaint is None and _GENERAL.search(_LOGGER_NAME.sub("", line.text)):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
     def _found(self, window: Window, line: LogLine, reading: _Reading) -> list[Hit]:
@@ -340,12 +347,18 @@ class _Reader:
         slug = _slug(rule, {**values, **names, "age": age(values)})
         is_transient = rule.cause.transient or rule.signature.transient
         return Hit(
-            slug=slug, row=rule.cause.slug, weight=rule.signature.weight, values=values, is_transient=is_transient
+            slug=slug,
+            row=rule.cause.slug,
+            weight=rule.signature.weight,
+            values=values,
+            is_transient=is_transient,
+            is_of_known_name=rule.cause.family != _OF_MODULES or is_known(values.get("module", "")),
         )
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:
         kept = self._hits.by_slug.setdefault(hit.slug, hit)
         kept.is_transient &= hit.is_transient
+        kept.is_of_known_name |= hit.is_of_known_name
         if hit.weight > kept.weight:
             kept.weight, kept.values, kept.row = hit.weight, hit.values, hit.row
         if len(kept.evidence) < _EVIDENCE_LINES:

@@ -11,6 +11,8 @@ SURE_ENOUGH: Final = 0.4
 _RIVAL: Final = 0.85
 _OVER_SYMPTOM: Final = 0.4
 _AFTER_HEALTH: Final = 0.3
+# What is told of a cause when the log ends in another exception, or the name that it hangs on is known to nobody.
+_LESS_SURE: Final = 0.73
 # What follows when something of a kind fails, whatever it was: nothing is started from a build that failed, and what
 # is not started neither listens nor answers.
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,7 +58,10 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
         Ranked(
             slug=_slug(hit, found, rows),
             row=hit.row,
-            confidence=round(score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL, 2),
+            confidence=round(
+                _doubted(hit, hits, rows) * (score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL),
+                2,
+            ),
             values=hit.values,
             evidence=tuple(hit.evidence),
             explains=tuple(sorted(_all_following(hit.slug, follows))),
@@ -64,7 +69,7 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
         )
         for place, (score, _, hit) in enumerate(scored)
     )
-    return Ranking(causes, bool(causes) and causes[0].confidence >= SURE_ENOUGH)
+    return Ranking(causes, bool(scored) and round(scored[0][0], 2) >= SURE_ENOUGH)
 
 
 def _slug(hit: Hit, found: Sequence[Hit], rows: Catalogue) -> str:
@@ -121,6 +126,14 @@ def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     if row.kind == "symptom" and hits.unexplained and hits.unexplained.is_exception:
         score *= _OVER_SYMPTOM
     return score
+
+
+def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:
+    """Return what to take of the score of *hit*: how sure it is, not whether it is the best."""
+    raised = hits.unexplained
+    goes_on = raised is not None and raised.is_exception and raised.line > hit.last
+    is_of_start = rows.causes[hit.row].kind not in ("build", "repository", "symptom")
+    return _LESS_SURE if (goes_on and is_of_start) or not hit.is_of_known_name else 1.0
 
 
 def _is_over(hit: Hit, hits: Hits) -> bool:
