@@ -20,6 +20,11 @@ _LAST_CHARACTERS: Final = 20_000  # what was not reached earlier did not end the
 _URL: Final = re.compile(r"(?:git\+|hg\+|svn\+)?(?P<url>https?://[^\s'\"]+)")
 _NPM: Final = frozenset({"npm", "npx", "yarn", "pnpm", "corepack"})
 _NPM_REGISTRY: Final = "https://registry.npmjs.org"
+# Programs report to these, and go on where they cannot.
+_TOLD_ONLY: Final = re.compile(
+    r"(?:^|\.)(?:sentry\.io|posthog\.com|segment\.(?:io|com)|mixpanel\.com|datadoghq\.(?:com|eu)|honeycomb\.io"
+    r"|telemetry\.[\w.-]+|pydantic\.dev)$"
+)
 _FRAME: Final = re.compile(r"\s*\n[ \t]*[│├╰][ │├╰─▶]*")  # uv breaks its lines within a frame
 # What Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
 _NOT_REACHED: Final = re.compile(
@@ -87,7 +92,9 @@ def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterat
 
 def _not_reached(log: str) -> Iterator[str]:
     for match in _NOT_REACHED.finditer(_FRAME.sub(" ", log[-_LAST_CHARACTERS:])):
-        yield f"https://{match['host'] or match['of_url']}"
+        host = match["host"] or match["of_url"]
+        if not _TOLD_ONLY.search(host):
+            yield f"https://{host}"
 
 
 def _out_of_reach(hosts: Sequence[str], workshop: Workshop) -> list[str]:

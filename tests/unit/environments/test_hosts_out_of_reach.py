@@ -27,6 +27,10 @@ def test_a_host_is_taken_from_what_programs_say_of_it(log: str, host: str) -> No
     assert list(_not_reached(f"{log}\n")) == [f"https://{host}"]
 
 
+def test_where_programs_only_report_to_is_not_what_a_build_fails_for() -> None:
+    assert list(_not_reached("HTTPSConnectionPool(host='o85113.ingest.sentry.io', port=443): Max retries\n")) == []
+
+
 def test_addresses_that_were_merely_printed_are_not_asked() -> None:
     assert list(_not_reached("see https://example.org/docs\nLocal: http://localhost:3000\n")) == []
 
