@@ -1,8 +1,9 @@
 """Tracing an entry point of large public trees, beside the tools that read whole trees, in one run.
 
 Trees: Django's source archive and Home Assistant's wheel, from the package index. Peers: `ruff analyze graph`, grimp,
-deptry and FawltyDeps, each in an environment of its own. All sides are whole processes, the interpreter's start
-included, on files that the system has in memory. Nothing is kept between two traces: a warm one is a cold one.
+deptry and FawltyDeps. Each side, the suite too, is installed in an environment of its own, as users have it. All are
+whole processes, the interpreter's start included, on files that the system has in memory. Nothing is kept between two
+traces: a warm one is a cold one.
 The peers read whole trees, tracing only what an entry point leads to: that is its point.
 Exit code: 0 when all was measured, 2 when something could not be; with --strict 1 when a claim does not hold.
 """
@@ -26,7 +27,8 @@ from typing import Final
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 PEERS: Final = ("ruff", "grimp", "deptry", "fawltydeps")
-PYTHON: Final = "3.13"  # of the peers: what Home Assistant is written for
+NAME: Final = "deploy-suite"
+PYTHON: Final = "3.13"  # what Home Assistant is written for
 DEPTRY_RATIO: Final = 5.0
 WARM_S: Final = 0.5
 LIMIT_S: Final = 900.0
@@ -102,11 +104,11 @@ def main() -> int:
 
 def compared(tree: Tree, folder: Path, *, rounds: int) -> list[tuple[str, bool]]:
     """Return the claims about *tree*, and print what was measured."""
-    home = unpacked(tree, folder)
+    home, python = unpacked(tree, folder), suite(folder)
     commands = {name: command for peer in PEERS for name, command in peer_commands(peer, tree, folder).items()}
     for entry in tree.entries:
-        commands[f"{TRACE} {entry}"] = (sys.executable, "-c", PROGRAM, str(home), entry)
-        commands[f"{COMMAND} {entry}"] = (sys.executable, "-m", "deploy_suite", "trace", entry, "--project", str(home))
+        commands[f"{TRACE} {entry}"] = (python, "-c", PROGRAM, str(home), entry)
+        commands[f"{COMMAND} {entry}"] = (python, "-m", "deploy_suite", "trace", entry, "--project", str(home))
     runs = {name: Run() for name in commands}
     slow = {"fawltydeps", "deptry"}
     for turn in range(rounds):
@@ -138,6 +140,15 @@ def unpacked(tree: Tree, folder: Path) -> Path:
         home.mkdir()
         shutil.move(package, home / tree.package)
     return home
+
+
+def suite(folder: Path) -> str:
+    """Return the interpreter of an environment into which the suite is installed as it is now."""
+    python = folder / "peers" / "suite" / "bin" / "python"
+    if not python.exists():
+        call("uv", "venv", "--quiet", "--python", sys.executable, str(python.parents[1]))
+    call("uv", "pip", "install", "--quiet", "--python", str(python), "--reinstall-package", NAME, str(REPOSITORY))
+    return str(python)
 
 
 def peer_commands(peer: str, tree: Tree, folder: Path) -> Mapping[str, tuple[str, ...]]:
@@ -175,7 +186,7 @@ def call(*words: str) -> None:
 
 def measure(command: Sequence[str], home: Path, run: Run) -> None:
     """Run *command* in *home* and note its times and its memory; deptry and FawltyDeps end with 1 and 3 on findings."""
-    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{home}", "PYTHONDONTWRITEBYTECODE": ""}
+    environment = {**os.environ, "PYTHONPATH": str(home), "PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     child = subprocess.Popen(

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.tracing import skimming
+
 _BOUND: Final = re.compile(
     rb"^(?:(?:class|(?:async[ \t]+)?def)[ \t]+(?P<defined>\w+)|(?P<assigned>[A-Za-z_]\w*)[ \t]*(?::|=[^=]))",
     re.MULTILINE | re.ASCII,
 )
+_ADDS: Final = re.compile(rb"(?:^|[;:])[ \t]*sys\.path\.(?:append|insert)\b", re.MULTILINE)
+_SCOPE: Final = re.compile(rb"(?:(?:async[ \t]+)?def|class)\b")
 _OPENS: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__", "extend_path"})
 
 
@@ -133,6 +137,19 @@ def called(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
     """Return the plain names that are called in *nodes*, in order."""
     calls = (node for start in nodes for node in ast.walk(start) if isinstance(node, ast.Call))
     return tuple(dict.fromkeys(call.func.id for call in calls if isinstance(call.func, ast.Name)))
+
+
+def may_add_folders(data: bytes) -> bool:
+    """Whether `added_folders` could find any: what a function does counts for nothing."""
+    if b"sys.path." not in data:
+        return False
+    return any(not _is_of_function(data, match.start()) for match in _ADDS.finditer(data))
+
+
+def _is_of_function(data: bytes, position: int) -> bool:
+    """Whether what stands at *position* surely is inside a function or a class."""
+    start = skimming.at_margin(data, position)
+    return start is not None and _SCOPE.match(data, start) is not None
 
 
 def added_folders(tree: ast.Module, *, file: str, cwd: str) -> tuple[tuple[str, bool], ...]:

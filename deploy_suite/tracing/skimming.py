@@ -84,6 +84,15 @@ def skim(data: bytes, *, has_dynamic: bool) -> Skimmed | None:
     return Skimmed(tuple(plain), ast.parse(_blocks(data, inner, strings)) if inner else None)
 
 
+def at_margin(data: bytes, position: int) -> int | None:
+    """Return where the statement at the margin that holds *position* begins, None where a quote leaves that unsure."""
+    strings = _long_strings(data[:position])
+    if strings is None:
+        return None
+    ends = (match.start() + 1 for match in _MARGIN.finditer(data, 0, position))
+    return next(reversed([0, *_outside(ends, strings)]))
+
+
 def _words(data: bytes) -> Iterator[int]:
     """Return where the word `import` stands."""
     position = data.find(b"import")

@@ -1,6 +1,8 @@
 """An entry point into the trace of what starting it imports, read from the sources without running them."""
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from deploy_suite.model.finding import Location
@@ -29,6 +31,31 @@ def trace(
     find what the target's Python cannot read.
     Source: the import system, https://docs.python.org/3/reference/import.html
     """
+    with _uncollected():
+        return _traced(entry, folder=folder, python=python, known=known, variables=variables or {}, reads_all=reads_all)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no garbage collector look through the syntax trees, which have no circles: it takes a sixth of a trace."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _traced(
+    entry: EntryPoint,
+    *,
+    folder: Path,
+    python: str,
+    known: frozenset[str],
+    variables: Mapping[str, str],
+    reads_all: bool,
+) -> Trace:
     major, minor = (int(part) for part in python.split(".")[:2])
     walk = Walk(
         layout=Layout(folder),
@@ -46,7 +73,7 @@ def trace(
     if entry.framework is Framework.DJANGO:
         from deploy_suite.tracing import django_start  # noqa: PLC0415  half of the start of a trace without Django
 
-        settings, urls = django_start.follow(walk, (variables or {}).get("DJANGO_SETTINGS_MODULE", ""))
+        settings, urls = django_start.follow(walk, variables.get("DJANGO_SETTINGS_MODULE", ""))
     walk.finish()
     return Trace(
         entry=entry,

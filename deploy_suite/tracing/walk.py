@@ -139,7 +139,7 @@ class Walk:
         except OSError:
             return None
         self.read[module.file] = source
-        if b"sys.path." in source.data and source.tree is not None:
+        if bindings.may_add_folders(source.data) and source.tree is not None:
             self._extend_path(source.tree, module)
         return source
 
