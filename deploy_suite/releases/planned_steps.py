@@ -21,6 +21,8 @@ def steps(scene: Scene, found: Pending, *, probes: int) -> Iterator[PlannedStep]
     if scene.service.url:
         asks = f"health, front page, {counted(probes, 'probe')}, the served commit"
         yield PlannedStep(name="verify", does=f"ask {scene.service.url}: {asks}")
+    else:
+        yield PlannedStep(name="verify", does=f"watch that it runs on, by what {scene.name} says: it has no public URL")
     if found.live and not found.is_live:
         yield PlannedStep(
             name="keep or go back",

@@ -7,7 +7,7 @@ from typing import Final
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseVerdict
-from deploy_suite.releases import auto_deploy, looking, others, own_log
+from deploy_suite.releases import auto_deploy, looking, others, own_log, watching
 from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.following import follow
 from deploy_suite.releases.going_back import why_not
@@ -174,12 +174,6 @@ class Transaction:
     def judge(self) -> Ending:
         """Verify what is live, and keep it or go back."""
         state = self._state
-        if not self._service.url:
-            self._closing.notes.append(
-                f"{self._service.name} has no public URL: nobody could ask it, and that it is live is "
-                f"what {self._scene.name} says"
-            )
-            return self._closing.kept()
         self._verified(state.goal, is_back=state.is_back)
         return self.settle()
 
@@ -279,9 +273,15 @@ class Transaction:
 
     def _verified(self, commit: str, *, is_back: bool) -> None:
         self._journal.note(Step.VERIFYING, commit=commit)
-        seen, notes = looking.verified(self._scene, commit, baseline=None if is_back else looking.kept(self._journal))
+        if self._service.url:
+            baseline = None if is_back else looking.kept(self._journal)
+            seen, notes = looking.verified(self._scene, commit, baseline=baseline)
+        else:
+            seen = watching.watched(self._scene, self._state.deploy_id)
+            notes = seen.notes
         self._closing.notes += notes
         has_failed = any(one.last.verdict is Verdict.FAIL for one in seen.asked)
+        has_failed |= not self._service.url and seen.verdict is not Verdict.PASS
         found = own_log.diagnosed(self._scene, self._state.deploy_id) if has_failed else None
         self._legs[is_back] = replace(self._legs.get(is_back, Leg()), verification=seen, diagnosis=found)
         step = {Verdict.PASS: Step.VERIFIED, Verdict.FAIL: Step.BAD, Verdict.INCONCLUSIVE: Step.UNSURE}[seen.verdict]

@@ -146,7 +146,8 @@ def _steps(done: Rollout) -> Iterator[tuple[str, str]]:
             seen = leg.verification
             good = sum(one.last.verdict is Verdict.PASS for one in seen.asked)
             word = _VERIFIED[seen.verdict]
-            yield "verify", f"{word}: {good} of {len(seen.asked)} probes good  ({seen.seconds:.1f} s)"
+            looked = f"{good} of {len(seen.asked)} probes good" if seen.asked else f"looked at {seen.rounds} times"
+            yield "verify", f"{word}: {looked}  ({seen.seconds:.1f} s)"
 
 
 def _warned(report: Report) -> str:

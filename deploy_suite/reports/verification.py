@@ -84,8 +84,9 @@ def _latency(one: Latency) -> dict[str, object]:
 
 def _lines(done: Verification) -> Iterator[str]:
     served, subject = done.served, done.subject
+    place = ", ".join(one for one in (f"{done.seconds:.1f} s", subject.url) if one)
     commit = f": {served.commit[:7]}" if served.commit else ""
-    yield f"{_WORDS[done.verdict]}: {subject.service or subject.url}{commit}  ({done.seconds:.1f} s, {subject.url})"
+    yield f"{_WORDS[done.verdict]}: {subject.service or subject.url}{commit}  ({place})"
     if done.reason:
         yield f"  {done.reason}"
     if done.remedy:

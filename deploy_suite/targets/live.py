@@ -125,6 +125,9 @@ class LiveTarget(Protocol):
     def reason(self, service: LiveService, deploy: Deploy) -> FailureReason:
         """Return why *deploy* ended as it did, empty where the target does not tell."""
 
+    def failures(self, service: LiveService, since: datetime) -> Sequence[str]:
+        """Return why instances of the service have failed since a time on the target's clock, oldest first."""
+
     def instances(self, service: LiveService) -> frozenset[str]:
         """Return the ids of the instances that run now."""
 

@@ -59,6 +59,8 @@ def calls(render: RenderLive) -> tuple[Callable[[], object], ...]:
         lambda: render.cancel(_SERVICE, _DEPLOY.id),
         *(lambda mode=mode: render.set_auto_deploy(_SERVICE, mode) for mode in AutoDeploy),
         lambda: render.reason(_SERVICE, _DEPLOY),
+        lambda: render.last_push(_SERVICE),
+        lambda: render.failures(_SERVICE, datetime.now(UTC)),
         lambda: render.instances(_SERVICE),
         lambda: render.log(_SERVICE, LogCursor(datetime.now(UTC))),
         lambda: render.variables(_SERVICE),

@@ -24,6 +24,8 @@ class Times:
     step_s: float = 0.1
     start_s: float = 20.0
     poll_s: float = 0.03
+    steady_s: float = 0.3
+    again_s: float = 0.2
     term_delay_s: float = 0.2
     shutdown_s: float = 5.0
 
@@ -265,14 +267,7 @@ class Platform:
     def _booted(self, hosted: Hosted, deploy: Deploy) -> Instance | None:
         """Return the new instance when it answers, None when it did not come up."""
         service = deploy.service
-        self.say(service, f"==> Running '{service.start}'", "app")
-        folder = (deploy.folder or self._folder) / service.root
-        instance = Instance(
-            service.start,
-            folder,
-            variables_of(deploy, self._home()),
-            lambda text, one: self.say(service, text, "app", one),
-        )
+        instance = self._started(deploy)
         until = time.monotonic() + self.times.start_s
         while True:
             if deploy.id in hosted.stopped or self._is_closed:
@@ -282,7 +277,9 @@ class Platform:
                 instance.end(within_s=0.5)
                 self._not_up(deploy, *_early(code))
                 return None
-            if _answers(instance.port, service.health_path):
+            if service.is_public and _answers(instance.port, service.health_path):
+                return instance
+            if not service.is_public and time.monotonic() > until - self.times.start_s + self.times.steady_s:
                 return instance
             if time.monotonic() > until:
                 instance.end(within_s=0.5)
@@ -292,6 +289,16 @@ class Platform:
                 self._not_up(deploy, "==> Timed Out", failure)
                 return None
             time.sleep(self.times.poll_s)
+
+    def _started(self, deploy: Deploy) -> Instance:
+        service = deploy.service
+        self.say(service, f"==> Running '{service.start}'", "app")
+        return Instance(
+            service.start,
+            (deploy.folder or self._folder) / service.root,
+            variables_of(deploy, self._home()),
+            lambda text, one: self.say(service, text, "app", one),
+        )
 
     def _not_up(self, deploy: Deploy, line: str, failure: dict[str, Any]) -> None:
         self.say(deploy.service, line, "app")
@@ -312,10 +319,27 @@ class Platform:
             hosted.live = deploy
             self.set(deploy, "live")
             self._deploy_ended(deploy, "succeeded", {})
+        if not deploy.service.is_public:
+            threading.Thread(target=self._keep_up, args=(hosted, deploy, instance), daemon=True).start()
         if leaving is not None:
             ending = threading.Thread(target=self._leave, args=(leaving,), daemon=True)
             self._ending.append(ending)
             ending.start()
+
+    def _keep_up(self, hosted: Hosted, deploy: Deploy, instance: Instance) -> None:
+        """Start again what ends by itself, and tell of it, for as long as it is live."""
+        while not self._is_closed and hosted.instance is instance:
+            if (code := instance.exit_code) is None:
+                time.sleep(self.times.poll_s)
+                continue
+            failure = {"evicted": False, "nonZeroExit": code} if code else {"evicted": False, "earlyExit": True}
+            self.event(deploy.service, "server_failed", instanceID=instance.id, reason=failure)
+            instance.end(within_s=0.1)
+            time.sleep(self.times.again_s)
+            with self.lock:
+                if self._is_closed or hosted.instance is not instance:
+                    return
+                instance = hosted.instance = self._started(deploy)
 
     def _leave(self, instance: Instance) -> None:
         time.sleep(self.times.term_delay_s)

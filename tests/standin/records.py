@@ -29,7 +29,10 @@ def iso(time: datetime) -> str:
 
 @dataclass(kw_only=True)
 class Service:
-    """A web service. Shape: `python` "" builds in the stand-in's own interpreter, without a virtual environment."""
+    """A service. Shape: `python` "" builds in the stand-in's own interpreter, without a virtual environment.
+
+    `kind` "background_worker" has no public URL: it is up as soon as it runs, and what ends is started again.
+    """
 
     name: str
     origin: Path
@@ -38,6 +41,7 @@ class Service:
     build: str = "true"
     pre_deploy: str = ""
     health_path: str = "/"
+    kind: str = "web_service"
     root: str = ""
     branch: str = "main"
     python: str = ""
@@ -61,13 +65,18 @@ class Service:
     def json(self) -> dict[str, Any]:
         """Return it as GET /services/{serviceId} does."""
         commands = {"buildCommand": self.build, "startCommand": self.start}
+        public = {
+            "healthCheckPath": self.health_path,
+            "openPorts": [{"port": 10000, "protocol": "TCP"}],
+            "url": self.url,
+        }
         if self.pre_deploy:
             commands["preDeployCommand"] = self.pre_deploy
         return {
             "id": self.id,
             "name": self.name,
             "ownerId": OWNER,
-            "type": "web_service",
+            "type": self.kind,
             "slug": self.name,
             "repo": self.repo,
             "branch": self.branch,
@@ -88,11 +97,14 @@ class Service:
                 "region": "frankfurt",
                 "numInstances": 1,
                 "buildPlan": "starter",
-                "healthCheckPath": self.health_path,
-                "openPorts": [{"port": 10000, "protocol": "TCP"}],
-                "url": self.url,
+                **(public if self.is_public else {}),
             },
         }
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it has a URL."""
+        return self.kind == "web_service"
 
 
 @dataclass(kw_only=True)

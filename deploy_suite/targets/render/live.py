@@ -178,6 +178,12 @@ class RenderLive:
         listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
         return events.reason(tuple(listed), deploy)
 
+    def failures(self, service: LiveService, since: datetime) -> Sequence[str]:
+        """See `LiveTarget.failures`."""
+        query = [("type", events.FAILED), ("startTime", _iso(since))]
+        listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
+        return events.failures(tuple(listed))
+
     def instances(self, service: LiveService) -> frozenset[str]:
         """See `LiveTarget.instances`."""
         path = _path(service.id, "instances")

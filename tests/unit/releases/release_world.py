@@ -152,6 +152,7 @@ class Target:
     asked: list[str] = field(default_factory=list)
     fate: DeployState = DeployState.LIVE
     mode: AutoDeploy = AutoDeploy.OFF
+    failed: tuple[str, ...] = ()
     ignored: PushTrace | None = None
     url: str = ""
     refuses_rollback: bool = False
@@ -216,6 +217,10 @@ class Target:
     def reason(self, _service: LiveService, _deploy: Deploy) -> FailureReason:
         return FailureReason()
 
+    def failures(self, _service: LiveService, since: datetime) -> Sequence[str]:
+        assert since == BEGAN
+        return self.failed
+
     def instances(self, _service: LiveService) -> frozenset[str]:
         return frozenset()
 
@@ -229,7 +234,9 @@ class Target:
         self, commit: str, trigger: Trigger = Trigger.REQUEST, *, state: DeployState = DeployState.BUILDING
     ) -> Deploy:
         """Begin a deploy; with *state* LIVE it takes the place of what was live."""
-        deploy = Deploy(id=f"dep-{len(self.all) + 1}", state=DeployState.CREATED, commit=commit, trigger=trigger)
+        deploy = Deploy(
+            id=f"dep-{len(self.all) + 1}", state=DeployState.CREATED, commit=commit, trigger=trigger, created=BEGAN
+        )
         self.all.append(deploy)
         self._settle(deploy.id, state)
         return self.all[-1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, FailureReason, Trigger
+from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, FailureReason, PushTrace, Trigger
 from deploy_suite.model.secret import Curtain, Secret
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, UnreachableError
 from deploy_suite.targets.live import LostContactError, Pace
@@ -320,6 +320,20 @@ def failure(**parts: Any) -> dict[str, Any]:
 )
 def test_the_platform_says_why_a_deploy_failed(state: DeployState, told: Mapping[str, Any], text: str) -> None:
     assert events.reason((told,), failed(state)) == FailureReason(text=text)
+
+
+def test_pushes_that_are_ignored_and_instances_that_fail_are_told_from_all_else() -> None:
+    ignored = event("commit_ignored", minutes=2, id="a" * 40, url="https://github.com/acme/shop/commit/aaaaaaa")
+    listed = (
+        event("server_failed", minutes=3, instanceID="i-2", reason={}),
+        {**ignored, "id": "evt-1"},
+        event("commit_ignored", id=None),
+        event("server_failed", minutes=1, instanceID="i-1", reason={"evicted": False, "nonZeroExit": 1}),
+        event("server_available"),
+    )
+
+    assert list(events.ignored(listed)) == [PushTrace(id="evt-1", commit="a" * 40, time=NOW + timedelta(minutes=2))]
+    assert events.failures(listed) == ("the start command exited with status 1", "Render does not say why")
 
 
 def test_events_of_other_deploys_of_other_times_and_of_success_tell_nothing() -> None:

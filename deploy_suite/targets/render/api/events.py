@@ -11,6 +11,7 @@ from deploy_suite.targets.render.api import answers
 _SLACK: Final = timedelta(seconds=60)
 _FINE: Final = "succeeded"
 IGNORED: Final = "commit_ignored"
+FAILED: Final = "server_failed"
 # The event that tells most about each end, first. https://api-docs.render.com/reference/list-events
 _TELLING: Final[Mapping[DeployState, tuple[str, ...]]] = {
     DeployState.BUILD_FAILED: ("build_ended", "image_pull_failed", "pipeline_minutes_exhausted", "deploy_ended"),
@@ -52,6 +53,13 @@ def ignored(listed: Sequence[object]) -> Iterator[PushTrace]:
         commit = event.details.get("id")
         if event.type == IGNORED and event.time is not None and isinstance(commit, str):
             yield PushTrace(id=event.id, commit=commit, time=event.time)
+
+
+def failures(listed: Sequence[object]) -> tuple[str, ...]:
+    """Return why instances have failed, oldest first. Shape: *listed* are events' objects."""
+    found = [(event.time, event) for event in map(_event, listed) if event.type == FAILED and event.time]
+    in_order = [event for _, event in sorted(found, key=lambda one: one[0])]
+    return tuple(_reason(event).text or "Render does not say why" for event in in_order)
 
 
 def _event(item: object) -> _Event:
