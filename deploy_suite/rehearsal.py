@@ -62,6 +62,7 @@ class Rehearsal:
         )
         self._python = preferences.python or contract.python.version
         self._drifted: Future[Findings] | None = None
+        self._resolved: Mapping[str, str] = {}
         self._is_under_way = threading.Event()
         self.reused = ""
 
@@ -111,7 +112,8 @@ class Rehearsal:
         from deploy_suite.checks.dependencies import unmet  # noqa: PLC0415  an import that went well needs none of it
 
         told = tuple(finding for one in results for finding in one.findings)
-        more = self._recorder.result(_IMPORTS, 0.0, unmet.untold(unmet.findings(self._case), told)).findings
+        unmet_names = unmet.untold(unmet.findings(self._case, resolved=self._resolved), told)
+        more = self._recorder.result(_IMPORTS, 0.0, unmet_names).findings
         return [*results[:at], replace(results[at], findings=(*results[at].findings, *more)), *results[at + 1 :]]
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
@@ -229,6 +231,7 @@ class Rehearsal:
         pool.submit(self._ask_ahead, plan)
         environment, result = self._build(plan)
         if environment is None:
+            self._resolved = plan.resolved.resolution.versions if plan.resolved.is_whole else {}
             return [result, *recorder.nothing_after_build("the environment was not built")]
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
         trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder, is_under_way=self._is_under_way)

@@ -13,6 +13,7 @@ _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
+_READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]")
 # `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
 _OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
 _WORD: Final = re.compile(r"[A-Z_]\w*")
@@ -31,8 +32,11 @@ def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, 
     """Return one finding for each variable that a check ended on and *contract* does not have."""
     known = {variable.name.upper() for variable in contract.variables}
     told: dict[str, Finding] = {}
-    for finding in (finding for result in results for finding in result.findings):
-        for name in _all_names(finding):
+    met = [finding for result in results for finding in result.findings]
+    own = {name: given for finding in met if (name := _name(finding)) and (given := _given_in_place(name, finding))}
+    for finding in met:
+        for asked in _all_names(finding):
+            name = own.get(asked, asked)
             if name not in known:
                 told.setdefault(name, _finding(name, finding, contract))
     return tuple(told.values())
@@ -93,6 +97,17 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
     listed = _LISTED.match(finding.message)
     others = [match["name"].upper() for match in fields] + (listed["names"].upper().split(", ") if listed else [])
     return tuple(dict.fromkeys((first, *others)))
+
+
+def _given_in_place(name: str, finding: Finding) -> str:
+    """Return the variable that the failing call hands over itself for what a library would take from *name*.
+
+    `Client(api_key=os.getenv("OTHER_API_KEY", ""))`: the library, given nothing, complains of its own API_KEY.
+    """
+    quoted = {match["name"].upper() for line in finding.evidence for match in _READ.finditer(line)}
+    kind = name.rpartition("_")[2]
+    alike = sorted(one for one in quoted if one.rpartition("_")[2] == kind)
+    return alike[0] if len(alike) == 1 and name not in quoted else ""
 
 
 def _passed_on(finding: Finding) -> Iterator[str]:

@@ -27,8 +27,17 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
-    reasons = tuple(_unless_guessed(one, case) for one in _reasons(failure, case))
-    return (*lent(case), *reasons, *clashing.findings(versions, case, python=python))
+    clashes = clashing.findings(versions, case, python=python)
+    reasons = tuple(
+        _unless_guessed(one, case) for one in _reasons(failure, case) if not _is_told_by(clashes, one, case)
+    )
+    return (*lent(case), *reasons, *clashes)
+
+
+def _is_told_by(clashes: Findings, finding: Finding, case: Case) -> bool:
+    """Whether a known clash says the same with the versions and their line, and *finding* only that it is so."""
+    closer = {one.code for one in clashes if one.outcome is Outcome.FAILED}
+    return finding.code in closer and finding.location == build_refusals.place(case)
 
 
 def _unless_guessed(finding: Finding, case: Case) -> Finding:

@@ -158,3 +158,21 @@ def test_a_variable_is_to_be_set_on_the_target_where_no_manifest_describes_the_s
         "set DATABASE_URL on the target's own page of web, or state it in a render.yaml",
         "set DATABASE_URL on the target's own page of web, or state it in a render.yaml",
     ]
+
+
+def test_the_variable_that_the_call_hands_over_is_named_and_not_the_one_that_the_library_would_take() -> None:
+    imports = replace(MET, code="missing-env-var:OPENAI_API_KEY", check="imports", evidence=("OpenAIError: Missing",))
+    call = ("client = AsyncOpenAI(", 'api_key=os.getenv("GROQ_API_KEY", ""),', "base_url=os.getenv('GROQ_URL'))")
+    boot = replace(imports, check="boot", evidence=call)
+    results = [replace(RESULTS[0], findings=(imports,)), replace(RESULTS[1], findings=(boot,))]
+
+    assert [one.code for one in unstated.found(results, CONTRACT)] == ["missing-env-var:GROQ_API_KEY"]
+
+
+def test_a_variable_of_another_kind_in_the_same_call_is_not_taken_for_it() -> None:
+    call = ('client = OpenAI(base_url=os.getenv("BASE_URL"))',)
+    met = replace(MET, code="missing-env-var:OPENAI_API_KEY", evidence=call)
+
+    assert [one.code for one in unstated.found([replace(RESULTS[1], findings=(met,))], CONTRACT)] == [
+        "missing-env-var:OPENAI_API_KEY"
+    ]

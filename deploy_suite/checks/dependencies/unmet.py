@@ -8,24 +8,49 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.checks.dependencies import requirements, subject
+from deploy_suite.checks.dependencies import absent_packages, requirements, subject
+from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, own_names, sources, unbound
 from deploy_suite.tracing.values import Chain, ImportKind, OwnModule, Trace
 
+_SEEDS: Final = frozenset({"pip", "setuptools", "wheel"})
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 
-def findings(case: Case) -> Findings:
-    """Return a finding for each name that starting the service certainly asks for and that nothing has."""
+def findings(case: Case, *, resolved: Mapping[str, str]) -> Findings:
+    """Return a finding for each name that starting the service certainly asks for and that nothing has.
+
+    Shape: *resolved* are the versions that an environment which was not built would have had, {} where that is unknown.
+    """
     entry = _entry(case)
     if entry is None:
         return ()
-    traced = subject.trace(case, entry, known=subject.known_of(requirements.read(case).names), reads_all=False)
+    declared = requirements.read(case)
+    traced = subject.trace(case, entry, known=subject.known_of(declared.names), reads_all=False)
     version = tuple(int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
-    return tuple(_findings(case, traced, (version[0], version[1])))
+    absent = _absent(traced, resolved, declared) if resolved else ()
+    return (*_findings(case, traced, (version[0], version[1])), *absent)
+
+
+def _absent(traced: Trace, resolved: Mapping[str, str], declared: Declared) -> Iterator[Finding]:
+    """Yield the packages that every start imports and that none of *resolved* is known to bring."""
+    eager = {found.name: found for found in reversed(traced.imports) if found.kind is ImportKind.EAGER}
+    for found in sorted(eager.values(), key=lambda one: one.chain.last.location):
+        provider = absent_packages.provider(found.module, names=found.names)
+        if provider.is_known and not provider.names & resolved.keys() and not provider.names & _SEEDS:
+            yield Finding(
+                code=f"missing-requirement:{slug_name(provider.first)}",
+                outcome=Outcome.WARNING,
+                message=f"{found.module} is imported when the service starts, and nothing that is installed brings it",
+                location=found.chain.last.location,
+                evidence=(found.chain.shown(),),
+                remedy=declared.add(provider.first),
+                certainty="likely: told from names and versions, for the environment was not built",
+            )
 
 
 def _entry(case: Case) -> EntryPoint | None:

@@ -1,5 +1,6 @@
 """A project without render.yaml into the contracts that Render's Dashboard would propose, each guess said aloud."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ _MARKS: Final = (
 )
 _ALLOWED_HOSTS: Final = re.compile(r"allowed_hosts\s*(?:\+?=|:[^=\n]*=)\s*[\[(][^\])]*[\])]", re.IGNORECASE)
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
+_MAKES: Final = re.compile(r"^\w+\s*=\s*(?:FastAPI|Flask|Starlette|Quart|Sanic|Litestar)\(", re.MULTILINE)
 _MOST_FILES: Final = 2000
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
 
@@ -60,7 +62,7 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
         if contained is not None:
             return contained
     if not services:
-        raise _nothing(asked)
+        raise _unreadable(asked) or _nothing(asked)
     if misnamed:
         build = CommandText(text=f"pip install -r {misnamed}")
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
@@ -254,6 +256,25 @@ def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Itera
         if service.pre_deploy is not None:
             yield f"{name}preDeployCommand: {service.pre_deploy.text}"
         yield f"{name}startCommand: {service.start.text}"
+
+
+def _unreadable(snapshot: Snapshot) -> UsageError | None:
+    """Return the file that would be the application, were it valid Python."""
+    for file in sorted(snapshot.path.glob("*.py")):
+        relative = file.relative_to(snapshot.folder).as_posix()
+        text = snapshot_files.text(snapshot.folder, PurePosixPath(relative)) or ""
+        try:
+            ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", 0) or 1
+            if _MAKES.search(text):
+                return UsageError(
+                    f"{relative}:{line} is no valid Python ({getattr(error, 'msg', error)}), and no other file is an "
+                    "application",
+                    source=relative,
+                    remedy=f"mend {relative}:{line}; `python -m py_compile {relative}` shows it",
+                )
+    return None
 
 
 def _nothing(snapshot: Snapshot) -> UsageError:

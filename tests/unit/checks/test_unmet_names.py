@@ -19,7 +19,7 @@ def test_names_are_looked_for_in_all_that_the_start_imports(tmp_path: Path) -> N
         "app/api.py": "from .models import User, Item\nfrom . import models\nrouter = 1\n\ndef late():\n    lost\n",
     }
 
-    found = unmet.findings(case(tmp_path, files))
+    found = unmet.findings(case(tmp_path, files), resolved={})
 
     assert places(found) == [
         ("app-name-error", "main.py:3"),
@@ -48,11 +48,11 @@ def test_modules_that_make_their_names_are_not_accused(tmp_path: Path) -> None:
         "package/__init__.py": "globals()['D'] = 1\n",
     }
 
-    assert unmet.findings(case(tmp_path, files)) == ()
+    assert unmet.findings(case(tmp_path, files), resolved={}) == ()
 
 
 def test_what_the_import_met_itself_is_not_told_again(tmp_path: Path) -> None:
-    found = unmet.findings(case(tmp_path, {"main.py": "x = one\ny = two\napp = x\n"}))
+    found = unmet.findings(case(tmp_path, {"main.py": "x = one\ny = two\napp = x\n"}), resolved={})
     met = Finding(
         code="app-name-error",
         outcome=Outcome.FAILED,
@@ -62,3 +62,22 @@ def test_what_the_import_met_itself_is_not_told_again(tmp_path: Path) -> None:
     )
 
     assert places(unmet.untold(found, (met,))) == [("app-name-error", "main.py:2")]
+
+
+def test_packages_that_an_unbuilt_environment_would_lack_are_warned_of_where_their_names_are_known(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "main.py": "import flask\nfrom flask_mail import Mail\nimport yaml, unheard_of\nimport setuptools\napp = 1\n",
+        "requirements.txt": "flask\n",
+    }
+    found = unmet.findings(case(tmp_path, files), resolved={"flask": "3.1.0", "pyyaml": "6.0"})
+
+    assert [(one.code, one.outcome, str(one.location), one.remedy) for one in found] == [
+        (
+            "missing-requirement:flask-mail",
+            Outcome.WARNING,
+            "main.py:2",
+            "add `Flask-Mail` to requirements.txt and commit it",
+        ),
+    ]

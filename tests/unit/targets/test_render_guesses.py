@@ -255,3 +255,10 @@ def test_another_text_is_not_taken_for_the_list_of_requirements(read: Read, name
     reading = read({"Procfile": "web: gunicorn app:app\n", name: "flask\n", "app.py": FLASK})
 
     assert commands(reading) == [(None, None, "gunicorn app:app")]
+
+
+def test_an_application_that_is_no_valid_python_is_named(read: Read) -> None:
+    with pytest.raises(UsageError, match=r"server\.py:3 is no valid Python") as told:
+        read({"server.py": "from fastapi import FastAPI\napp = FastAPI()\nx = “a”\n"})
+
+    assert told.value.remedy.startswith("mend server.py:3")
