@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,9 @@ from deploy_suite.tracing.values import ImportKind
 
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _SETTINGS: Final = re.compile(rb"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"'](?P<module>[\w.]+)[\"']")
+_HANDED: Final = re.compile(rb"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*(?P<variable>[A-Za-z_]\w*)")
+_TEST: Final = re.compile(rb"\bif\s+[\"'](?P<variable>\w+)[\"']\s+(?P<negated>not\s+)?in\s+(?:os\.)?environ\b")
+_OTHERWISE: Final = re.compile(rb"\belse\s+[\"'](?P<module>[\w.]+)[\"']")
 _LISTS: Final = ("INSTALLED_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES")
 # https://docs.djangoproject.com/en/stable/ref/settings/: each is a module, a class or a list of such.
 _SINGLE: Final = (
@@ -60,10 +63,28 @@ class Named:
     kind: ImportKind
 
 
-def named_in(data: bytes) -> tuple[str, int]:
-    """Return the settings module that a file chooses and the line, ("", 0) when it chooses none."""
-    match = _SETTINGS.search(data)
+def named_in(data: bytes, variables: Collection[str] = ()) -> tuple[str, int]:
+    """Return the settings module that a file chooses and the line, ("", 0) when it chooses none.
+
+    Shape: *variables* are the environment variables that there are, by one of which it may choose between two.
+    """
+    match = _SETTINGS.search(data) or _chosen(data, variables)
     return (match["module"].decode(), data.count(b"\n", 0, match.start()) + 1) if match else ("", 0)
+
+
+def _chosen(data: bytes, variables: Collection[str]) -> re.Match[bytes] | None:
+    """Return the string that the variable which is handed over was given: the first one where its test holds."""
+    handed = _HANDED.search(data)
+    if handed is None:
+        return None
+    name = re.escape(handed["variable"])
+    given = re.compile(rb"^[ \t]*" + name + rb"\s*=\s*[\"'](?P<module>[\w.]+)[\"'](?P<rest>[^\n]*)", re.MULTILINE)
+    first = given.search(data)
+    test = _TEST.search(first["rest"]) if first else None
+    if first is None or test is None:
+        return first
+    holds = (test["variable"].decode() in variables) is not bool(test["negated"])
+    return first if holds else _OTHERWISE.search(data, first.start())
 
 
 def read(tree: ast.Module, version: tuple[int, int]) -> tuple[Named, ...]:

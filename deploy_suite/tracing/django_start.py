@@ -1,7 +1,7 @@
 """What Django imports at its start because settings name it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy_suite.tracing import django_settings
@@ -16,12 +16,12 @@ _MODULES: Final = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "SESSION_ENGINE",
 _PARTS: Final = ("apps", "models")
 
 
-def follow(walk: Walk, chosen: str) -> tuple[str, str]:
-    """Follow the settings module, *chosen* by a variable or else by a file already read, and all that it names.
+def follow(walk: Walk, variables: Mapping[str, str]) -> tuple[str, str]:
+    """Follow the settings module, chosen by one of *variables* or else by a file already read, and all that it names.
 
     Shape: returns the settings module and the URL configuration's, "" where there is none.
     """
-    settings, place, chain = _choice(walk, chosen)
+    settings, place, chain = _choice(walk, variables)
     if not settings:
         return "", ""
     walk.eager_functions["apps"] = frozenset({"ready"})
@@ -37,9 +37,10 @@ def follow(walk: Walk, chosen: str) -> tuple[str, str]:
     return settings, urls
 
 
-def _choice(walk: Walk, chosen: str) -> tuple[str, tuple[str, int], Chain]:
+def _choice(walk: Walk, variables: Mapping[str, str]) -> tuple[str, tuple[str, int], Chain]:
+    chosen = variables.get("DJANGO_SETTINGS_MODULE", "")
     for file, source in walk.read.items():
-        settings, line = django_settings.named_in(source.data)
+        settings, line = django_settings.named_in(source.data, variables)
         if settings:
             return chosen or settings, (file, line), walk.chains[file]
     return chosen, ("", 0), Chain()

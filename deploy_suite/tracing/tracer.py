@@ -73,7 +73,7 @@ def _traced(
     if entry.framework is Framework.DJANGO:
         from deploy_suite.tracing import django_start  # noqa: PLC0415  half of the start of a trace without Django
 
-        settings, urls = django_start.follow(walk, variables.get("DJANGO_SETTINGS_MODULE", ""))
+        settings, urls = django_start.follow(walk, variables)
     walk.finish()
     return Trace(
         entry=entry,

@@ -73,9 +73,23 @@ def findings(built: Built, trace: Trace, declared: Declared, *, has_failed: bool
     Shape: an import that went through proves that nothing was needed for it; behind one that failed (*has_failed*)
     such a need would show next.
     """
-    rows = (row for row in needs.rows() if has_failed or row.met_at == "use")
-    lacking = [row for row in rows if not set(row.needs) & built.environment.packages.keys()]
-    for use in uses(trace, built.case.snapshot.folder, lacking):
+    rows = tuple(row for row in needs.rows() if has_failed or row.met_at == "use")
+    folder, packages = built.case.snapshot.folder, built.environment.packages
+    yield from lacking(rows, packages, folder=folder, trace=trace, declared=declared, has_failed=has_failed)
+
+
+def lacking(
+    rows: Sequence[Need],
+    packages: Mapping[str, str],
+    *,
+    folder: Path,
+    trace: Trace,
+    declared: Declared,
+    has_failed: bool,
+) -> Iterator[Finding]:
+    """Return what the code needs and *packages* lack of what *rows* are about."""
+    open_rows = [row for row in rows if not set(row.needs) & packages.keys()]
+    for use in uses(trace, folder, open_rows):
         is_next = has_failed and use.is_eager and use.need.met_at == "import"
         yield Finding(
             code=f"missing-requirement:{slug_name(use.need.needs[0])}",

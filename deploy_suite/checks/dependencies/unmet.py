@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.checks.dependencies import absent_packages, requirements, subject
+from deploy_suite.checks.dependencies import absent_packages, needs, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.distributions import slug_name
+from deploy_suite.knowledge.needs import rows
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder
@@ -32,8 +33,13 @@ def findings(case: Case, *, resolved: Mapping[str, str]) -> Findings:
     declared = requirements.read(case)
     traced = subject.trace(case, entry, known=subject.known_of(declared.names), reads_all=False)
     version = tuple(int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
-    absent = _absent(traced, resolved, declared) if resolved else ()
-    return (*_findings(case, traced, (version[0], version[1])), *absent)
+    found = tuple(_findings(case, traced, (version[0], version[1])))
+    if not resolved:
+        return found
+    needed = needs.lacking(
+        rows(), resolved, folder=case.snapshot.folder, trace=traced, declared=declared, has_failed=True
+    )
+    return (*found, *_absent(traced, resolved, declared), *needed)
 
 
 def _absent(traced: Trace, resolved: Mapping[str, str], declared: Declared) -> Iterator[Finding]:

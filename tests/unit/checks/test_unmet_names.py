@@ -68,10 +68,11 @@ def test_packages_that_an_unbuilt_environment_would_lack_are_warned_of_where_the
     tmp_path: Path,
 ) -> None:
     files = {
-        "main.py": "import flask\nfrom flask_mail import Mail\nimport yaml, unheard_of\nimport setuptools\napp = 1\n",
+        "main.py": "import flask\nfrom flask_mail import Mail\nimport yaml, unheard_of\nimport setuptools\n"
+        "from pydantic import EmailStr\nx: EmailStr\napp = 1\n",
         "requirements.txt": "flask\n",
     }
-    found = unmet.findings(case(tmp_path, files), resolved={"flask": "3.1.0", "pyyaml": "6.0"})
+    found = unmet.findings(case(tmp_path, files), resolved={"flask": "3.1.0", "pydantic": "2", "pyyaml": "6.0"})
 
     assert [(one.code, one.outcome, str(one.location), one.remedy) for one in found] == [
         (
@@ -79,5 +80,11 @@ def test_packages_that_an_unbuilt_environment_would_lack_are_warned_of_where_the
             Outcome.WARNING,
             "main.py:2",
             "add `Flask-Mail` to requirements.txt and commit it",
+        ),
+        (
+            "missing-requirement:email-validator",
+            Outcome.WARNING,
+            "main.py:6",
+            "add `email-validator` to requirements.txt and commit it",
         ),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from deploy_suite.model.project import EntryPoint, Framework
+from deploy_suite.tracing import django_settings
 from deploy_suite.tracing.tracer import trace
 from deploy_suite.tracing.values import Chain, Hop, ImportKind, Lack, ThirdPartyImport, Trace
 
@@ -512,3 +513,22 @@ def test_fields_of_f_strings_that_only_newer_pythons_read_are_told(tmp_path: Pat
     # A Python that cannot read such a string itself says so in its own words.
     is_read = sys.version_info >= (3, 12)
     assert told == [f"an f-string that {what} inside a field needs Python 3.12"] if is_read else len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "module", "line"),
+    [
+        ("settings = 'a.live' if 'RENDER' in os.environ else 'a.desk'", "a.live", 2),
+        ("settings = 'a.desk' if 'RENDER' not in os.environ else 'a.live'", "a.live", 2),
+        ("settings = 'a.live' if 'HEROKU' in environ else 'a.desk'", "a.desk", 2),
+        ("settings = 'a.live'", "a.live", 2),
+        ("settings = 'a.live' if is_live() else 'a.desk'", "a.live", 2),
+        ("other = 'a.live'", "", 0),
+    ],
+)
+def test_a_settings_module_that_a_variable_decides_is_the_one_of_the_target(
+    chosen: str, module: str, line: int
+) -> None:
+    text = f"import os\n{chosen}\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', settings)\n"
+
+    assert django_settings.named_in(text.encode(), {"RENDER"}) == (module, line)
