@@ -62,7 +62,7 @@ class Closing:
         """End with what is live: it is good, or nobody can ask it."""
         state = self._state
         if state.is_back and state.kind is ReleaseKind.DEPLOY:
-            return self.taken_back("it answers as it must")
+            return self.taken_back("it is well")
         if state.is_back:
             return self.end(ReleaseVerdict.LIVE, live=state.deploy_id)
         self.notes += [note for note in [auto_deploy.still_off(self._scene)] if note]

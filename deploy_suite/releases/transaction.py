@@ -50,7 +50,7 @@ class Transaction:
             pushed=self._pushed,
             there=self._legs.get(False),
             back=self._legs.get(True),
-            notes=tuple(self._closing.notes),
+            notes=tuple(dict.fromkeys(self._closing.notes)),
         )
 
     def measure(self, live: Deploy) -> None:

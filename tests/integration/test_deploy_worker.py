@@ -28,11 +28,16 @@ services:
 """
 _WORKER = """\
 import os, time
-print("release {number}", flush=True)
-time.sleep(0.5)
+
+def work():
+    print("release {number}", flush=True)
+    time.sleep(0.5)
 {then}
-while True:
-    time.sleep(0.1)
+    while True:
+        time.sleep(0.1)
+
+if __name__ == "__main__":
+    work()
 """
 _ENDS_THERE = """\
 if os.environ.get("SHOP_SEASON"):
@@ -42,7 +47,7 @@ if os.environ.get("SHOP_SEASON"):
 
 
 def files(number: int, *, then: str = "") -> Mapping[str, str]:
-    return {"render.yaml": _MANIFEST, "main.py": _WORKER.format(number=number, then=textwrap.dedent(then))}
+    return {"render.yaml": _MANIFEST, "main.py": _WORKER.format(number=number, then=textwrap.indent(then, "    "))}
 
 
 @pytest.fixture(name="stage")
