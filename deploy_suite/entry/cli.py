@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -28,6 +29,7 @@ from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.secret import Curtain, Masker, Secret
+from deploy_suite.reports import text
 from deploy_suite.reports.registry import FORMATS
 
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
@@ -161,9 +163,15 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
     )
     with opened(curtain) as ports:
         report = preflight(request, ports)
-    sys.stdout.write(FORMATS[options.format](report))
+    is_seen = options.format == "text" and sys.stdout.isatty()
+    sys.stdout.write(text.render(report, columns=_columns()) if is_seen else FORMATS[options.format](report))
     sys.stdout.flush()
     return EXIT_CODES[report.outcome]
+
+
+def _columns() -> int:
+    """Return the width of the terminal."""
+    return shutil.get_terminal_size().columns
 
 
 def _secrets(options: argparse.Namespace) -> list[Secret]:

@@ -11,7 +11,8 @@ from deploy_suite.model.report import Report
 _WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
 _LONGEST_SUBJECT: Final = 72
-_NAME_WIDTH: Final = 28
+_NAME_WIDTH: Final = 12
+_NARROWEST: Final = 48
 _MARK: Final = {
     Outcome.PASSED: "ok  ",
     Outcome.NOTE: "note",
@@ -27,9 +28,15 @@ _VERDICT: Final = {
 }
 
 
-def render(report: Report) -> str:
-    """Return the whole report: one line a check with its time, then each finding, then the verdict."""
-    parts = [_heading(report), *_checks(report), *_findings(report), _verdict(report)]
+def render(report: Report, *, columns: int = 0) -> str:
+    """Return the whole report: one line a check with its time, then each finding, then the verdict.
+
+    Shape: *columns* is the width of the terminal, to which all but evidence and commands is wrapped; 0 is none, where
+    a check keeps to its line.
+    """
+    width = min(max(columns - 1, _NARROWEST), _WIDTH) if columns else _WIDTH
+    checks = _checks(report, width=width if columns else 0)
+    parts = [_heading(report), *checks, *_findings(report, width=width), _verdict(report)]
     return "\n".join(parts) + "\n"
 
 
@@ -48,12 +55,13 @@ def _heading(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _checks(report: Report) -> Iterable[str]:
+def _checks(report: Report, *, width: int) -> Iterable[str]:
     several = len(report.subjects) > 1
     names = [f"{each.service}: {each.check}" if several and each.service else each.check for each in report.results]
-    width = max((_NAME_WIDTH, *map(len, names)))
+    longest = max((_NAME_WIDTH, *map(len, names)))
     for name, result in zip(names, report.results, strict=True):
-        yield f"  {_MARK[result.outcome]}  {name:<{width}} {result.seconds:6.1f} s  {_summary(result)}"
+        head = f"  {_MARK[result.outcome]}  {name:<{longest}} {result.seconds:6.1f} s  "
+        yield (_hung(head, _summary(result), width) if width else f"{head}{_summary(result)}").rstrip()
 
 
 def _summary(result: CheckResult) -> str:
@@ -80,7 +88,7 @@ _NOT_CHECKED: Final = "not checked"
 _COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Outcome.SKIPPED, _NOT_CHECKED))
 
 
-def _findings(report: Report) -> Iterable[str]:
+def _findings(report: Report, *, width: int) -> Iterable[str]:
     """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
     told: dict[tuple[str, str, str], str] = {}
     closer = frozenset(_closer_causes(report))
@@ -98,7 +106,7 @@ def _findings(report: Report) -> Iterable[str]:
                 alike.setdefault(replace(located, service="", reproduce=""), []).append(located)
     for same in alike.values():
         services = ", ".join(dict.fromkeys(finding.service for finding in same))
-        yield "\n" + _finding(replace(same[0], service=services), several=len(report.subjects) > 1)
+        yield "\n" + _finding(replace(same[0], service=services), several=len(report.subjects) > 1, width=width)
 
 
 def _cause(finding: Finding) -> tuple[str, str, str]:
@@ -122,32 +130,42 @@ def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:
     return places
 
 
-def _finding(finding: Finding, *, several: bool) -> str:
+def _finding(finding: Finding, *, several: bool, width: int) -> str:
     where = f"{finding.location}: " if finding.location else ""
     whose = f"[{finding.service}] " if several and finding.service else ""
     lines = [f"{_MARK[finding.outcome].strip()} {whose}{finding.code}"]
-    lines += _wrapped(f"{where}{finding.message}", "  ")
+    lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
     if finding.certainty:
-        lines += _labelled("why" if finding.outcome is Outcome.FAILED else "how sure", finding.certainty)
+        lines += _labelled("why" if finding.outcome is Outcome.FAILED else "how sure", finding.certainty, width)
     if finding.remedy:
-        lines += _labelled("fix", finding.remedy)
+        lines += _labelled("fix", finding.remedy, width)
     if finding.reproduce:
-        lines += _labelled("reproduce", finding.reproduce, wrap=False)
+        lines += _labelled("reproduce", finding.reproduce, 0)
     return "\n".join(lines)
 
 
-def _labelled(label: str, text: str, *, wrap: bool = True) -> list[str]:
-    lines = _wrapped(text, "    ") if wrap and "\n" not in text else [f"    {line}" for line in text.splitlines()]
-    return [f"  {label}: {lines[0].strip()}", *lines[1:]]
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    """Return *text* behind its *label*; several lines, and all where *width* is 0, stay as they are."""
+    if not width or "\n" in text:
+        lines = text.splitlines()
+        return [f"  {label}: {lines[0].strip()}", *(f"    {line}" for line in lines[1:])]
+    return _wrapped(f"{label}: {text}", "  ", width, more="      ")
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _hung(head: str, text: str, width: int) -> str:
+    """Return *text* beside *head*, wrapped to what is left of *width*."""
+    room = max(width - len(head), _NARROWEST // 2)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return head + f"\n{'':<{len(head)}}".join(lines)
+
+
+def _wrapped(text: str, indent: str, width: int, *, more: str = "    ") -> list[str]:
     return textwrap.wrap(
         text,
-        _WIDTH,
+        width,
         initial_indent=indent,
-        subsequent_indent=indent + "  ",
+        subsequent_indent=more,
         break_long_words=False,
         break_on_hyphens=False,
     ) or [indent]

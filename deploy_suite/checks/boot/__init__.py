@@ -10,6 +10,7 @@ from deploy_suite.checks.boot.stage import Stage, on_stage
 from deploy_suite.checks.waiting import until
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import Ports, Process
 
 _WORKER_STAYS_S: Final = 5.0
@@ -233,7 +234,8 @@ class _Trial:
             said.append(f"GET {answer.path} answers {answer.response.status}")
         said.append(f"holds {memory.in_mebibytes(self._peak_bytes)} MiB")
         if asked and (asked.routes or asked.probes):
-            said.append(f"{asked.routes} of its routes and {asked.probes} probes were asked")
+            both = (asked.routes, f"{asked.routes} of its routes"), (asked.probes, counted(asked.probes, "probe"))
+            said.append(f"{' and '.join(words for count, words in both if count)} asked")
         said.append(f"stops {stop.seconds:.1f} s after SIGTERM" + (", a request under way answered" * stop.in_flight))
         return Finding(code="boots", outcome=Outcome.PASSED, message="; ".join([*said, *self._stage.notes]))
 

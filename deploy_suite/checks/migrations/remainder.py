@@ -8,6 +8,7 @@ from deploy_suite.checks.migrations.fresh import fresh
 from deploy_suite.checks.migrations.head import Head
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import Ports
 
 _COPY = "migrated_copy"
@@ -47,7 +48,7 @@ def _met_rows(walked: rows.Walked) -> Findings:
         Finding(
             code="migrations-meet-rows",
             outcome=Outcome.PASSED,
-            message=f"{walked.met_rows} of the revisions were applied with two rows in each table "
-            f"({walked.seeded.filled} tables at the end{left})",
+            message=f"{counted(walked.met_rows, 'revision')} applied with two rows in each table "
+            f"({counted(walked.seeded.filled, 'table')} at the end{left})",
         ),
     )

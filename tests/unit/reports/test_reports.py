@@ -54,7 +54,7 @@ def test_the_text_names_what_where_why_and_what_to_do():
         "shop at aaaaaaa (Add search)\n"
         "  web on render, Python 3.12.1\n"
         "\n"
-        "  FAIL  imports                         1.2 s  1 error\n"
+        "  FAIL  imports         1.2 s  1 error\n"
         "\n"
         "FAIL missing-requirement:numpy\n"
         "  shop/search.py:11: numpy is imported at start and no requirement brings it\n"
@@ -153,3 +153,27 @@ def test_github_annotations_stand_at_the_line_and_escape_what_the_protocol_uses(
     last = github.render(report(odd)).splitlines()[-1]
 
     assert last == "::warning title=a%3Ab,file=a%2Cb.py,line=3::50 %25%0Aof it"
+
+
+def test_on_a_terminal_all_but_evidence_and_commands_is_wrapped_to_its_width():
+    long = replace(
+        MISSING, evidence=("e " * 60,), remedy="write it down " * 9, certainty="so " * 40, reproduce="python " * 20
+    )
+    said = replace(PASSED, message="all the files that it names are there, and the server listens " * 3)
+
+    for finding in (long, said):
+        for columns in (1, 50, 80, 300):
+            lines = text.render(report(finding), columns=columns).splitlines()
+            wrapped = [line for line in lines if not line.startswith(("    | ", "  reproduce: ", "FAILED", "PASSED"))]
+            assert max(map(len, wrapped)) <= min(max(columns, 60), 110)
+
+    shown = text.render(report(said), columns=60).splitlines()
+    assert shown[3] == "  ok    imports         1.2 s  all the files that it names"
+    assert shown[4] == "                               are there, and the server"
+
+
+def test_in_a_file_each_check_keeps_to_its_line_and_none_ends_in_blanks():
+    said = replace(PASSED, message="all the files that it names are there, and the server listens " * 3)
+
+    assert f"  ok    imports         1.2 s  {said.message.rstrip()}\n" in text.render(report(said))
+    assert not [line for line in text.render(report()).splitlines() if line.endswith(" ")]
