@@ -118,6 +118,7 @@ def _code(fault: Fault, *, server: str) -> str:
 
 def _unset_variable(fault: Fault) -> Finding | None:
     names = surroundings.unset_variables(fault.rehearsed.raised, fault.built)
+    names = names or surroundings.handed_on(fault.outer, fault.traced.files, fault.built)
     if not names:
         return None
     contract = fault.built.case.contract

@@ -1,13 +1,15 @@
 """Tells failures of the project from those of the rehearsal: made-up values, the closed network, unset variables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.contract import Phase
+from deploy_suite.project import snapshot_files
 
 _CONNECTION: Final = frozenset(
     {
@@ -37,6 +39,12 @@ _FIELD: Final = re.compile(
     r"^(?P<name>\w+)\n\s+(?:Field required|field required|none is not an allowed value)", re.MULTILINE
 )
 _INVALID_FIELD: Final = re.compile(r"^(?P<name>\w+)\n\s+\S", re.MULTILINE)
+_OVER_NONE: Final = frozenset({"TypeError", "AttributeError", "ValueError"})
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_GIVEN: Final = re.compile(
+    r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*\)",
+    re.MULTILINE,
+)
 _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
 
@@ -46,6 +54,23 @@ def unset_variables(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]
     present = {name.upper() for name in values}
     asked = (name for one in raised for name in _asked(one))
     return tuple(name for name in dict.fromkeys(asked) if name.upper() not in present)
+
+
+def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...]:
+    """Return the variables whose absence became the None that the exception complains of.
+
+    Some line of *files*, those of the project, gives the value of a variable, or None, to a name that the failing line
+    uses: `NAME = os.getenv("NAME")` here, `client[NAME]` there.
+    """
+    if one.type not in _OVER_NONE or "None" not in one.message or not one.own_frames:
+        return ()
+    used = set(_WORD.findall(one.own_frames[-1].text))
+    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
+    folder = built.case.snapshot.folder
+    texts = (snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)
+    given = (match for text in texts for match in _GIVEN.finditer(text))
+    names = (match["name"] for match in given if match["target"] in used)
+    return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
 
 
 def _asked(one: Raised) -> Iterator[str]:

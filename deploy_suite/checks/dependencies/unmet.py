@@ -4,7 +4,7 @@ Importing tells them better, one at a time and only where the import comes so fa
 not: the build failed, or something before it ended the import.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
@@ -75,7 +75,9 @@ def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[F
         tree = source.tree
         if tree is None:
             continue
-        yield from (_unbound(found, module) for found in unbound.names(tree, version))
+        names = tuple(unbound.names(tree, version))
+        if names:
+            yield _unbound(names, module)
         for taken in own_names.taken(tree, module, files):
             other = sources.read(case.snapshot.folder / taken.file, version)
             has = bindings.names(other.tree) if other.tree and b"sys.modules" not in other.data else None
@@ -91,14 +93,20 @@ def _files(traced: Trace) -> Mapping[str, str]:
     return {name: next(iter(files)) for name, files in named.items() if len(files) == 1 and "__" not in name}
 
 
-def _unbound(found: unbound.Unbound, module: OwnModule) -> Finding:
+def _unbound(found: Sequence[unbound.Unbound], module: OwnModule) -> Finding:
+    """Return one finding for all names of a file: whoever mends the first looks for the others too."""
+    shown = ", ".join(one.name for one in found)
     return Finding(
         code="app-name-error",
         outcome=Outcome.FAILED,
-        message=f"{found.name} is used at start, and nothing in {module.file} defines or imports it",
-        location=Location(module.file, found.line),
-        evidence=(f"NameError: name {found.name!r} is not defined", *_led(module.chain)),
-        remedy=f"import or define {found.name} in {module.file} above line {found.line}",
+        message=f"{shown} {'is' if len(found) == 1 else 'are'} used at start, and nothing in {module.file} defines or "
+        f"imports {'it' if len(found) == 1 else 'them'}",
+        location=Location(module.file, found[0].line),
+        evidence=(
+            *(f"{module.file}:{one.line}: NameError: name {one.name!r} is not defined" for one in found),
+            *_led(module.chain),
+        ),
+        remedy=f"import or define {shown} in {module.file}",
         reproduce=f"ruff check --select F821 {module.file}",
     )
 
@@ -119,7 +127,6 @@ def _led(chain: Chain) -> tuple[str, ...]:
 
 
 def untold(found: Findings, told: Findings) -> Findings:
-    """Return those of *found* of which *told* does not speak: neither of the place nor of the name."""
+    """Return those of *found* of which *told* does not speak: neither of the place nor of what happens there."""
     places = {one.location for one in told if one.outcome in _TOLD and one.location}
-    texts = "\n".join(line for one in told if one.outcome is Outcome.FAILED for line in (one.message, *one.evidence))
-    return tuple(one for one in found if one.location not in places and one.evidence[0] not in texts)
+    return tuple(one for one in found if one.location not in places)

@@ -51,17 +51,17 @@ def test_modules_that_make_their_names_are_not_accused(tmp_path: Path) -> None:
     assert unmet.findings(case(tmp_path, files), resolved={}) == ()
 
 
-def test_what_the_import_met_itself_is_not_told_again(tmp_path: Path) -> None:
-    found = unmet.findings(case(tmp_path, {"main.py": "x = one\ny = two\napp = x\n"}), resolved={})
-    met = Finding(
-        code="app-name-error",
-        outcome=Outcome.FAILED,
-        message="importing the application fails at start",
-        location=Location("main.py", 1),
-        evidence=("NameError: name 'one' is not defined",),
-    )
+def test_all_names_of_a_file_are_told_once_and_not_where_the_import_met_the_first(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "x = one\ny = two\napp = x\n"})
+    (found,) = unmet.findings(subject, resolved={})
+    met = Finding(code="app-name-error", outcome=Outcome.FAILED, message="x", location=Location("main.py", 1))
 
-    assert places(unmet.untold(found, (met,))) == [("app-name-error", "main.py:2")]
+    assert (found.message, found.evidence) == (
+        "one, two are used at start, and nothing in main.py defines or imports them",
+        ("main.py:1: NameError: name 'one' is not defined", "main.py:2: NameError: name 'two' is not defined"),
+    )
+    assert unmet.untold((found,), (met,)) == ()
+    assert unmet.untold((found,), ()) == (found,)
 
 
 def test_packages_that_an_unbuilt_environment_would_lack_are_warned_of_where_their_names_are_known(

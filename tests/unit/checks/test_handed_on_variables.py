@@ -1,0 +1,48 @@
+"""Variables whose absence an application hands on as None before something complains."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies import surroundings
+from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
+from deploy_suite.model.contract import Bindings
+from tests.unit.checks.gunicorn_case import case
+
+CONFIG = """\
+import os
+DB_NAME = os.getenv("DB_NAME")
+NAMED: str | None = os.environ.get('OTHER_NAME')
+FALLBACK = os.getenv("FALLBACK", "x")
+"""
+
+
+def raised(text: str, *, kind: str = "TypeError", message: str = "must be str, not <class 'NoneType'>") -> Raised:
+    own = Frame(file="database.py", line=5, function="<module>", text=text, is_own=True)
+    foreign = Frame(file="site-packages/x.py", line=1, function="f", text="raise", is_own=False)
+    return Raised(type=kind, module="builtins", message=message, frames=(own, foreign))
+
+
+def built(folder: Path) -> Built:
+    subject = case(folder, {"config.py": CONFIG})
+    return cast("Built", SimpleNamespace(case=subject, bindings=Bindings(values={})))
+
+
+@pytest.mark.parametrize(
+    ("one", "names"),
+    [
+        (raised("db = client[DB_NAME]"), ("DB_NAME",)),
+        (raised("db = client[NAMED]"), ("OTHER_NAME",)),
+        (raised("db = client[FALLBACK]"), ()),
+        (raised("db = client[other]"), ()),
+        (raised("db = client[DB_NAME]", kind="KeyError"), ()),
+        (raised("db = client[DB_NAME]", message="must be str, not int"), ()),
+    ],
+)
+def test_the_variable_behind_the_name_in_the_failing_line_is_told(
+    tmp_path: Path, one: Raised, names: tuple[str, ...]
+) -> None:
+    assert surroundings.handed_on(one, ("config.py", "gone.py"), built(tmp_path)) == names
