@@ -220,12 +220,12 @@ def _said(
     *,
     from_procfile: bool,
 ) -> Iterator[Finding]:
-    """Yield what was assumed; that a Procfile states the commands leaves little to chance, so that is a note."""
+    """Yield what was assumed: a note, for a service that runs has its commands in the Dashboard."""
     location = Location(str(snapshot.root / _PROCFILE)) if from_procfile else None
     source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
     yield Finding(
         code="render-yaml-missing",
-        outcome=Outcome.NOTE if from_procfile else Outcome.WARNING,
+        outcome=Outcome.NOTE,
         message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
         evidence=tuple(_assumed(services, build)),

@@ -139,7 +139,7 @@ def test_the_framework_and_the_manifests_suggest_the_commands(
     reading = read(files)
 
     assert commands(reading) == [expected]
-    assert [one.code for one in reading.findings] == ["render-yaml-missing"]
+    assert [(one.code, one.outcome) for one in reading.findings] == [("render-yaml-missing", Outcome.NOTE)]
 
 
 def test_the_one_folder_with_a_service_is_its_root_directory(read: Read) -> None:
