@@ -26,6 +26,7 @@ class Next(Enum):
 
     CLOSE = "closes it, for nothing was changed"
     LOOK_FOR_PUSH = "looks whether the push arrived, and goes on or closes it"
+    GO_ON_FROM_PUSH = "goes on from the push where its commit is checked out, and else looks for its deploy"
     LOOK_FOR_DEPLOY = "looks whether its deploy was begun, and follows it or closes it"
     FOLLOW = "follows its deploy to the end and verifies it"
     JUDGE = "verifies it and keeps it, or goes back"
@@ -41,7 +42,7 @@ _THERE: Final[Mapping[Step, Next]] = {
     Step.BEGUN: Next.CLOSE,
     Step.BASELINE: Next.CLOSE,
     Step.PUSHING: Next.LOOK_FOR_PUSH,
-    Step.PUSHED: Next.LOOK_FOR_DEPLOY,
+    Step.PUSHED: Next.GO_ON_FROM_PUSH,
     Step.ASKING: Next.LOOK_FOR_DEPLOY,
     Step.DEPLOYING: Next.FOLLOW,
     Step.LIVE: Next.JUDGE,

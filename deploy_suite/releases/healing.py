@@ -42,6 +42,7 @@ class _Healing:
         ways: Mapping[Next, Callable[[], Ending]] = {
             Next.CLOSE: lambda: self._abandoned("nothing was changed"),
             Next.LOOK_FOR_PUSH: self._look_for_push,
+            Next.GO_ON_FROM_PUSH: self._look_for_deploy,
             Next.LOOK_FOR_DEPLOY: self._look_for_deploy,
             Next.FOLLOW: self._follow,
             Next.JUDGE: self._judge,

@@ -46,8 +46,9 @@ def _before_the_switch(scene: Scene, found: Pending) -> Iterator[PlannedStep]:
 def _deploying(scene: Scene, found: Pending) -> PlannedStep:
     if found.begun is not None:
         does = f"follow {found.begun.id}, which is deploying it already"
-    elif found.needs_push and scene.service.auto_deploy is not AutoDeploy.OFF:
-        does = f"follow the deploy that {scene.name} begins by itself"
+    elif scene.service.auto_deploy is not AutoDeploy.OFF:
+        otherwise = "" if found.needs_push else "; ask for one where the push can begin none any more"
+        does = f"follow the deploy that {scene.name} begins by itself{otherwise}"
     else:
         does = f"ask {scene.name} to deploy {found.commit.short}, and follow it until it is live"
     still = f"if it fails, {found.live.short} serves on" if found.live else "none: nothing was live before"
