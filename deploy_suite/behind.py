@@ -21,7 +21,7 @@ from deploy_suite.recording import NOT_GOOD
 from deploy_suite.rehearsal import Rehearsal
 
 _MOST_ROUNDS: Final = 4
-_LONGEST_S: Final = 120.0
+_LONGEST_S: Final = 180.0
 _MOST_SAID: Final = 3
 _NOT_RUN: Final = "not-run"
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})

@@ -17,6 +17,7 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.mend import Mend
 
 _ACCOUNT_LINES: Final = 6
+_COMPLAINT: Final = re.compile(r"^[\w.]*(?:Error|Exception)\b|\b(?i:missing)\b|(?i:cannot (?:be )?import)")
 _MOST_REFUSALS: Final = 20
 # What no other system can install or build, whatever an index holds.
 _FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
@@ -45,11 +46,7 @@ def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
 def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
     """Return the errors in the log that speak of its modules; that an installer names it says nothing."""
     modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules) or r"(?!)")
-    told = (
-        line
-        for line in build_excerpts.lines(failure.log)
-        if modules.search(line) and re.match(r"[\w.]*(?:Error|Exception)\b", line)
-    )
+    told = (line for line in build_excerpts.lines(failure.log) if modules.search(line) and _COMPLAINT.search(line))
     return tuple(dict.fromkeys(told))
 
 

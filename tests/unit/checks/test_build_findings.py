@@ -191,14 +191,18 @@ def test_what_another_package_requires_is_blamed_on_the_line_that_leads_to_it(tm
 
 
 def test_a_package_compiled_in_vain_is_named_with_the_errors_about_it(tmp_path: Path) -> None:
-    log = "Traceback\nImportError: pkgmod/_ext.so: undefined symbol: x\n  more\nOther: Error loading\n"
+    log = "Built pkgmod\nTraceback\nImportError: pkgmod/_ext.so: undefined symbol: x\n  more\n- pkgmod is MISSING\n"
     refused = refusal(RefusalKind.NO_WHEEL, fitting="2", pythons=("3.12",))
 
     assert build.findings(failure(log, refused, command=""), case(tmp_path)) == (
         failed(
             "build-failure:pkg",
             "pkg==1 has no wheel for Python 3.13 (it has for Python 3.12); compiled, it does not work",
-            evidence=("requirements.txt:2: pkg==1", "ImportError: pkgmod/_ext.so: undefined symbol: x"),
+            evidence=(
+                "requirements.txt:2: pkg==1",
+                "ImportError: pkgmod/_ext.so: undefined symbol: x",
+                "- pkgmod is MISSING",
+            ),
             remedy="raise pkg in requirements.txt:2 to 2, or pin Python 3.12 for the service",
         ),
     )
