@@ -34,6 +34,7 @@ _WRAP_COLUMNS: Final = 40
 _MOST_COLUMNS: Final = 240
 _SCREEN_COLUMNS: Final = 72
 _HEADER_COLUMNS: Final = 60
+_SSHD: Final = "sshd"
 _OF_MODULES: Final = "missing-requirement"
 _LONGEST_HARMLESS: Final = 400
 _TROUBLE: Final = ("rror:", "ERROR", "ailed", "FATAL")
@@ -199,6 +200,9 @@ class _Reader:
 
     def take(self, window: Window) -> None:
         line = window.line()
+        if line.place == "journal" and line.service.startswith(_SSHD):
+            self._hits.harmless_line = line.number
+            return
         if _INSTALLED in line.text:
             names = (word.rpartition("-")[0] for word in line.text.partition(_INSTALLED)[2].split())
             self._installed |= {slug_name(name): line.number for name in names}
@@ -250,9 +254,13 @@ class _Reader:
         A service that came up is believed more than a word in a line.
         """
         if self._last_exception is None:
-            return None if self._hits.healthy_line else self._first_complaint or self._headless()
+            return None if self._hits.healthy_line else self._complaint() or self._headless()
         window, line = self._last_exception
         return Raised(exception=line.text, line=line.number, frames=frames_before(window.before(line.service)))
+
+    def _complaint(self) -> Raised | None:
+        found = self._first_complaint
+        return found if found and self._hits.recovered_line <= found.line else None
 
     def _headless(self) -> Raised | None:
         """Return what is left of a traceback of which the log holds neither head nor end."""
