@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from deploy_suite.model.release import Deploy, Intent, LiveService
-from deploy_suite.targets.live import LiveTarget
+from deploy_suite.releases.following import follow
+from deploy_suite.releases.scene import Scene
+from deploy_suite.targets.live import LiveTarget, LostContactError
 
 _LATEST: Final = 20
 
@@ -22,3 +24,23 @@ def begun_since(target: LiveTarget, service: LiveService, intent: Intent, *, our
         and (ours or one.commit != intent.commit)
         and not (intent.after and one.created and one.created < intent.after)
     )
+
+
+def newer(scene: Scene, intent: Intent, *, before: str) -> Sequence[Deploy]:
+    """Return what others deploy since *intent*; what was live *before*, deployed anew, is none of it."""
+    return [one for one in begun_since(scene.target, scene.service, intent) if one.commit != before]
+
+
+def let_end(scene: Scene, intent: Intent, *, ours: str) -> None:
+    """Wait for what somebody else has begun since: it may take the place of *ours*, which is to be taken back.
+
+    Raises: LostContactError when its end cannot be seen.
+    """
+    voice = scene.voice()
+    for one in begun_since(scene.target, scene.service, intent, ours=ours):
+        if one.state.is_over:
+            continue
+        voice.told(f"wait for {one.id}, which somebody else has begun: it deploys {one.short} {one.subject}")
+        seen = follow(scene.target, scene.service, one, voice=voice, clock=scene.ports.clock)
+        if seen.lost:
+            raise LostContactError(f"how {one.id} ends is not known: {seen.lost}")

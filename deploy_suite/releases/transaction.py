@@ -9,7 +9,6 @@ from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseVerdict
 from deploy_suite.releases import auto_deploy, looking, others, own_log, watching
 from deploy_suite.releases.closing import Closing
-from deploy_suite.releases.following import follow
 from deploy_suite.releases.going_back import why_not
 from deploy_suite.releases.journal import Journal, Step, intent_data
 from deploy_suite.releases.outcome import Ending, Leg
@@ -18,7 +17,6 @@ from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
-from deploy_suite.targets.live import LostContactError
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 
@@ -195,7 +193,8 @@ class Transaction:
     def go_back(self) -> Ending:
         """Put back what was live before, where that is known and may be done."""
         state = self._state
-        self._let_others_end(state)
+        if state.intent is not None:
+            others.let_end(self._scene, state.intent, ours=state.deploy_id)
         if (ending := self._closing.given_way(f"{state.commit[:7]} was found bad ({state.fault})")) is not None:
             return ending
         if (reason := why_not(self._scene, state)) is not None:
@@ -232,22 +231,7 @@ class Transaction:
         return progress(self._journal.entries)
 
     def _newer(self, intent: Intent) -> Sequence[Deploy]:
-        """Return what others deploy since *intent*; what was live before, deployed anew, is none of it."""
-        before = self._state.previous_commit
-        found = others.begun_since(self._target, self._service, intent)
-        return [one for one in found if one.commit != before]
-
-    def _let_others_end(self, state: Progress) -> None:
-        """Wait for what somebody else has begun since: it may take the place of what is to be taken back."""
-        if state.intent is None:
-            return
-        voice, ours = self._scene.voice(), state.deploy_id
-        for one in others.begun_since(self._target, self._service, state.intent, ours=ours):
-            if not one.state.is_over:
-                voice.told(f"wait for {one.id}, which somebody else has begun: it deploys {one.short} {one.subject}")
-                seen = follow(self._target, self._service, one, voice=voice, clock=self._ports.clock)
-                if seen.lost:
-                    raise LostContactError(f"how {one.id} ends is not known: {seen.lost}")
+        return others.newer(self._scene, intent, before=self._state.previous_commit)
 
     def _redeployed(self, intent: Intent) -> Redeployment:
         return redeploy(self._target, self._service, intent, ports=self._ports, see=self._see)
