@@ -44,13 +44,19 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None
 def alone(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None:
     """Return the service of the Dockerfile at the project's top that says how it starts: Render builds that as it is.
 
-    Shape: None too where a compose file builds several services. An image that cannot be enacted is not checked: what
-    its sources suggest besides would be another deploy.
+    Shape: None too where a compose file builds others besides. An image that cannot be enacted is not checked: what its
+    sources suggest would be another deploy.
     """
     services = [one for one in _of_dockerfile(snapshot, slug) if one[0].file == snapshot.root / _DOCKERFILE]
-    if not services or not _says_how_to_start(snapshot) or has_several(snapshot):
+    if not services or not _says_how_to_start(snapshot) or _builds_others(snapshot):
         return None
     return _reading(services, str(services[0][0].file), snapshot, settings, slug=slug)
+
+
+def _builds_others(snapshot: Snapshot) -> bool:
+    composed = _composed(snapshot)
+    built = _of_compose(composed, snapshot) if composed is not None else ()
+    return any(request.file != snapshot.root / _DOCKERFILE for request, _ in built)
 
 
 def _says_how_to_start(snapshot: Snapshot) -> bool:

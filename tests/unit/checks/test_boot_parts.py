@@ -292,3 +292,21 @@ def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path
 
     assert told("backend") == "module-not-on-path:backend.config"
     assert told("flask") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("Worker (pid:7) was sent SIGKILL!", Outcome.WARNING),
+        ("RuntimeError: reentrant call inside <_io.BufferedWriter name='<stderr>'>", Outcome.NOTE),
+    ],
+)
+def test_that_a_stop_was_lost_in_a_line_of_the_log_is_chance(said: str, outcome: Outcome) -> None:
+    contract = SimpleNamespace(root=".", start=None, variables=(), limits=SimpleNamespace(shutdown_s=30.0))
+    bindings = SimpleNamespace(dummies=frozenset(), values={})
+    stage = SimpleNamespace(contract=contract, built=SimpleNamespace(bindings=bindings, server=None), port=10000)
+    process = SimpleNamespace(output=lambda: f"--- Logging error ---\n{said}\n")
+
+    found = stopping._ignored(cast(Stage, stage), cast(Process, process))
+
+    assert (found.code, found.outcome) == ("ignores-sigterm", outcome)

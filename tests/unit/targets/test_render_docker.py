@@ -234,6 +234,8 @@ OF_A_DESK = "services:\n  web: {build: ., environment: [DEBUG=1]}\n  db: {image:
     [
         ({}, 1),
         ({"docker-compose.yml": OF_A_DESK}, 1),
+        ({"docker-compose.yml": OF_A_DESK + "  worker: {build: ., command: celery -A main worker}\n"}, 1),
+        ({"docker-compose.yml": OF_A_DESK + "  worker: {build: jobs}\n", "jobs/Dockerfile": IMAGE}, 0),
         ({"Procfile": "web: uvicorn main:app\n"}, 0),
         ({"Dockerfile": "FROM python:3.12\nCOPY . /srv\n"}, 0),
     ],
