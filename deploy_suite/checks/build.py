@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends
+from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends, secret_keys
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.environments import execute_bits
@@ -187,6 +187,10 @@ def _among(names: list[str]) -> str:
 
 
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case)):
+        return secret_keys.finding(
+            unset, build_refusals.command(failure, case), evidence=[one.text for one in cause.evidence]
+        )
     if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
         return _of_line_ends(place, failure, case)
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it

@@ -268,6 +268,26 @@ def test_a_script_that_lies_elsewhere_is_told_once_in_the_words_of_the_commands_
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "place"),
+    [
+        ("SECRET_KEY = os.environ.get('DJANGO_KEY')", "missing-env-var:DJANGO_KEY", "site1/settings.py:2"),
+        ("SECRET_KEY = os.getenv('DJANGO_KEY', '')", "missing-env-var:DJANGO_KEY", "site1/settings.py:2"),
+        ("SECRET_KEY = ''", "empty-secret-key", "render.yaml:5"),
+    ],
+)
+def test_an_empty_key_of_django_is_the_variable_that_it_is_taken_from(
+    tmp_path: Path, line: str, code: str, place: str
+) -> None:
+    (tmp_path / "site1").mkdir()
+    (tmp_path / "site1/settings.py").write_text(f"import os\n{line}\n")
+    log = "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.\n"
+
+    (found,) = build.findings(failure(log, command=""), case(tmp_path))
+
+    assert (found.code, str(found.location)) == (code, place)
+
+
 def test_a_script_with_windows_line_ends_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "build.sh").write_bytes(b"#!/usr/bin/env bash\r\nset -e\r\n")
     (tmp_path / "build.sh").chmod(0o755)

@@ -1,0 +1,52 @@
+"""Django's SECRET_KEY that is empty because the variable which holds it on the target is not stated."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Case
+from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.project import snapshot_files
+
+CODE: Final = "empty-secret-key"
+_GIVEN: Final = re.compile(
+    r"^SECRET_KEY\s*=\s*(?:str\()?(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*['\"]{2}\s*)?\)",
+    re.MULTILINE,
+)
+_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
+_MOST_FILES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """A variable that the service lacks, and the line that takes the key from it without another value."""
+
+    name: str
+    location: Location
+
+
+def unset(case: Case) -> Unset | None:
+    """Return the variable that the settings of *case* take the key from, where the contract has no such variable."""
+    top = case.snapshot.folder
+    files = [file.relative_to(top) for file in sorted((top / case.contract.root).rglob("*settings*.py"))]
+    folders = [file.relative_to(top) for file in sorted((top / case.contract.root).rglob("settings/*.py"))]
+    for file in [one for one in (*files, *folders) if not _FOREIGN & set(one.parts)][:_MOST_FILES]:
+        text = snapshot_files.text(top, PurePosixPath(file)) or ""
+        match = _GIVEN.search(text)
+        if match and case.contract.variable(match["name"]) is None:
+            return Unset(match["name"], Location(file.as_posix(), text.count("\n", 0, match.start()) + 1))
+    return None
+
+
+def finding(found: Unset, command: str, *, evidence: Sequence[str]) -> Finding:
+    """Return the finding: the checks go on with a made-up value, and tell what no manifest states."""
+    return Finding(
+        code=f"missing-env-var:{found.name}",
+        outcome=Outcome.FAILED,
+        message=f"the build needs {found.name}, from which Django's SECRET_KEY is taken",
+        location=found.location,
+        evidence=tuple(evidence),
+        reproduce=command,
+    )
