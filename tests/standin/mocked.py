@@ -1,4 +1,4 @@
-"""`python -m tests.standin.mocked PRISM DOCUMENT`: does a mock that others made accept every request that we send?
+"""`python -m tests.standin.mocked PRISM [DOCUMENT]`: does a mock that others made accept every request that we send?
 
 Prism reads the same OpenAPI document and answers 422 to what does not fit it: https://github.com/stoplightio/prism
 """
@@ -21,6 +21,7 @@ from deploy_suite.targets.live import LogCursor
 from deploy_suite.targets.render import opening
 from deploy_suite.targets.render.live import RenderLive
 from deploy_suite.wiring import opened
+from tests.standin import contract
 
 _SERVICE = LiveService(id="srv-cukouhrtq21c73e9scng", name="shop", kind="web_service", owner="tea-abc")
 _DEPLOY = Deploy(id="dep-cph1rs3idesc73a2b2mg", state=DeployState.CANCELED)
@@ -67,8 +68,12 @@ def calls(render: RenderLive) -> tuple[Callable[[], object], ...]:
     )
 
 
-def main(prism: str, document: str) -> int:
-    """Print a line for each kind of request; return 1 where the mock refused one."""
+def main(prism: str, document: str = "") -> int:
+    """Print a line for each kind of request; return 1 where the mock of *document* refused one.
+
+    Shape: without a *document* the one that the stand-in is checked against, Render's own where there is a copy.
+    """
+    document = document or str(contract.document())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
