@@ -66,6 +66,12 @@ def meant(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoin
     return found[0] if len(found) == 1 else None
 
 
+def maker(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoint | None:
+    """Return the factory in the very file that *wanted* names, which has no such object; None for none or several."""
+    found = [one for one in entries(folder, root) if one.is_factory and one.file == wanted.file]
+    return found[0] if len(found) == 1 else None
+
+
 def _sources(folder: Path, root: PurePosixPath) -> Iterator[PurePosixPath]:
     for base, folders, files in os.walk(folder / root):
         folders[:] = sorted(

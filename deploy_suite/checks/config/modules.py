@@ -110,10 +110,11 @@ def _remedy(
     meant: EntryPoint | None,
 ) -> str:
     where = saying.where(subject, call)
+    written = entry.spec if entry.spec in call.line else entry.module  # gunicorn takes a module for its `application`
     if meant is not None:
-        return f"write `{meant.spec}` in place of `{entry.spec}` in {where}"
+        return f"write `{meant.spec}` in place of `{written}` in {where}"
     if elsewhere is None:
-        return f"commit the module {entry.module}, or correct `{entry.spec}` in {where}"
+        return f"commit the module {entry.module}, or correct `{written}` in {where}"
     depth = len(entry.module.split(".")) + (elsewhere.name == "__init__.py")
     folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - depth])
     option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(call.program)

@@ -13,7 +13,7 @@ from deploy_suite.knowledge import clashes, diagnosis
 from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.project import app_finder, module_files
+from deploy_suite.project import module_files
 from deploy_suite.tracing.layout import Layout
 
 _NO_NAME: Final = re.compile(
@@ -96,15 +96,12 @@ def _attribute_of_entry(fault: Fault) -> Finding | None:
     if fault.outer.type != "AttributeError" or fault.outer.frames:
         return None
     name = static.server(fault.built.case)
-    case = fault.built.case
-    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=fault.entry)
     return failed(
         fault,
         code=_code(fault, server=name),
         message=f"the start command names {fault.entry.spec}, and the module has no {fault.entry.attribute!r}",
-        remedy=f"write `{meant.spec}` in place of `{fault.entry.spec}`"
-        if meant
-        else "name the application as the module does, outside of functions and of `if __name__ == ...`",
+        remedy=static.in_place(fault.built.case, fault.entry)
+        or "name the application as the module does, outside of functions and of `if __name__ == ...`",
         location=fault.entry.location,
     )
 

@@ -109,7 +109,7 @@ def absent_entry(case: Case, entry: EntryPoint, *, is_sure: bool) -> Finding:
             *((f"in the commit: {', '.join(files)}",) if files else ()),
             *((f"{meant.location} makes the application {meant.spec}",) if meant else ()),
         ),
-        remedy=_towards(entry, files, meant),
+        remedy=_towards(case, entry, files, meant=meant),
         certainty="" if is_sure else "likely: the build may install or write the module",
     )
 
@@ -126,10 +126,10 @@ def _folder(path: PurePosixPath) -> str:
     return "the repository's top" if str(path) == "." else str(path)
 
 
-def _towards(entry: EntryPoint, files: tuple[str, ...], meant: EntryPoint | None) -> str:
+def _towards(case: Case, entry: EntryPoint, files: tuple[str, ...], *, meant: EntryPoint | None) -> str:
     if meant and entry.attribute:
         where = entry.location.file if entry.location else "the start command"
-        return f"write `{meant.spec}` in place of `{_written(entry)}` in {where}"
+        return f"write `{meant.spec}` in place of `{_written(case, entry)}` in {where}"
     if files and not entry.attribute:
         return f"run {files[0]}, by that path or from its folder"
     if not files:
@@ -140,9 +140,10 @@ def _towards(entry: EntryPoint, files: tuple[str, ...], meant: EntryPoint | None
     return f"start {module}:{entry.attribute}, or start the server in the folder of {files[0]}"
 
 
-def _written(entry: EntryPoint) -> str:
-    """Return the entry as a command names it: gunicorn takes a module alone for its `application`."""
-    return entry.module if entry.attribute == "application" else entry.spec
+def _written(case: Case, entry: EntryPoint) -> str:
+    """Return the entry as the command names it: gunicorn takes a module alone for its `application`."""
+    text = case.contract.start.text if case.contract.start else ""
+    return entry.module if entry.attribute == "application" and entry.spec not in text else entry.spec
 
 
 def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
@@ -157,14 +158,27 @@ def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
         return None
     name = server(case)
     holds = f"has: {', '.join(sorted(names)[:12])}" if names else "defines nothing"
-    other = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
     return Finding(
         code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
         outcome=Outcome.FAILED,
         message=f"the start command names {entry.spec}, and {entry.file} has no {attribute!r}",
         location=entry.location,
         evidence=(f"{entry.file} {holds}",),
-        remedy=f"write {other.spec} in place of {entry.spec}"
-        if other
-        else f"name the application as {entry.file} does",
+        remedy=in_place(case, entry) or f"name the application as {entry.file} does",
     )
+
+
+def in_place(case: Case, entry: EntryPoint) -> str:
+    """Return what to write in place of *entry*, whose module has no such attribute; "" where that is open."""
+    folder, root = case.snapshot.folder, case.contract.root
+    if other := app_finder.meant(folder, root, wanted=entry):
+        return f"write `{other.spec}` in place of `{_written(case, entry)}`"
+    made = app_finder.maker(folder, root, wanted=entry)
+    if made is None:
+        return ""
+    words = {
+        "gunicorn": f"'{entry.module}:{made.attribute}()'",
+        "uvicorn": f"--factory {entry.module}:{made.attribute}",
+    }
+    how = f": write `{words[name]}` in place of `{_written(case, entry)}`" if (name := server(case)) else ""
+    return f"name the factory that {made.location} defines{how}"

@@ -152,7 +152,35 @@ def test_an_empty_package_is_told_as_one_with_the_application_that_is_meant(tmp_
 
     (lacking,) = [one for one in found if one.code == "uvicorn-attribute-missing"]
     assert lacking.evidence == ("api/__init__.py defines nothing",)
-    assert lacking.remedy == "write api.main:app in place of api:app"
+    assert lacking.remedy == "write `api.main:app` in place of `api:app`"
+
+
+@pytest.mark.parametrize(
+    ("start", "remedy"),
+    [
+        (
+            "gunicorn shop:app",
+            "name the factory that shop/__init__.py:4 defines: write `'shop:create_app()'` in place of `shop:app`",
+        ),
+        (
+            "uvicorn shop:api",
+            "name the factory that shop/__init__.py:4 defines: write `--factory shop:create_app` in place of `shop:api`",
+        ),
+        (
+            "gunicorn shop",
+            "name the factory that shop/__init__.py:4 defines: write `'shop:create_app()'` in place of `shop`",
+        ),
+    ],
+)
+def test_a_factory_is_to_be_named_where_its_module_holds_no_application(
+    tmp_path: Path, start: str, remedy: str
+) -> None:
+    own = {"shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n"}
+
+    found = dependencies.check(case(tmp_path, own, start=start))
+
+    (lacking,) = [one for one in found if one.code.endswith("-attribute-missing")]
+    assert lacking.remedy == remedy
 
 
 @pytest.mark.parametrize(
