@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from textwrap import shorten
 from typing import Final
 
 from deploy_suite.images import lints, overrides, reading
@@ -22,6 +23,7 @@ from deploy_suite.targets.render.environment_variables import Circumstances
 from deploy_suite.tracing import tracer
 
 _TOP: Final = PurePosixPath()
+_SHOWN_CHARACTERS: Final = 50  # of each command that is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,8 @@ def read(request: Request, about: Service, snapshot: Snapshot, *, settings: Serv
 
 
 def _not_built(made: Made) -> Finding:
-    left = "; ".join(dict.fromkeys(made.left_out))
+    commands = (shorten(command.replace("\\", " "), _SHOWN_CHARACTERS, placeholder=" …") for command in made.left_out)
+    left = "; ".join(dict.fromkeys(commands))
     said = f"{made.file} is enacted without Docker: its installs and its files, in an environment of this machine"
     musl = "; the image has musl, for which other wheels count, and this machine glibc" if _is_musl(made) else ""
     return Finding(

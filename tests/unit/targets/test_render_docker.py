@@ -225,6 +225,15 @@ def test_a_compose_file_alone_names_the_services(read: Read) -> None:
     assert above_notes(reading) == [("render-yaml-missing", "warning", "docker-compose.yml:1")]
 
 
+def test_of_long_commands_that_are_left_out_the_beginning_is_shown(read: Read) -> None:
+    long = "apt-get install -y --no-install-recommends \\\n build-essential \\\n libffi-dev libssl-dev"
+    reading = read({**FILES, "backend/Dockerfile": DOCKERFILE.replace("apt-get install -y libpq5", long)})
+
+    (note,) = (one for one in reading.findings if one.code == "image-not-built")
+
+    assert note.evidence == ("not run here: apt-get update; apt-get install -y --no-install-recommends …",)
+
+
 IMAGE = "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\nCMD uvicorn main:app\n"
 OF_A_DESK = "services:\n  web: {build: ., environment: [DEBUG=1]}\n  db: {image: postgres}\n"
 
