@@ -20,6 +20,8 @@ _MARK: Final = {
     Outcome.SKIPPED: "skip",
     Outcome.FAILED: "FAIL",
 }
+# What is told of a start of which nothing else is known than that it ended.
+_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {"import-failed": ("start-exited", "workers-restart")}
 _VERDICT: Final = {
     Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",
     Outcome.WARNING: "PASSED with warnings: this commit builds, boots and answers as {target} would run it.",
@@ -114,11 +116,11 @@ def _cause(finding: Finding) -> tuple[str, str, str]:
 
 
 def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
-    """Yield the causes without a parameter of which a failure names the parameter: what, not only that."""
+    """Yield the causes of which a failure tells more: with a parameter, or why an import ended the start as well."""
     for finding in report.findings:
         family, _, parameter = finding.code.partition(":")
         if parameter and finding.outcome is Outcome.FAILED:
-            yield finding.target, finding.service, family
+            yield from ((finding.target, finding.service, code) for code in (family, *_FOLLOWS.get(family, ())))
 
 
 def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:

@@ -163,8 +163,8 @@ def test_an_empty_package_is_told_as_one_with_the_application_that_is_meant(tmp_
             "name the factory that shop/__init__.py:4 defines: write `'shop:create_app()'` in place of `shop:app`",
         ),
         (
-            "uvicorn shop:api",
-            "name the factory that shop/__init__.py:4 defines: write `--factory shop:create_app` in place of `shop:api`",
+            "uvicorn web:api",
+            "name the factory that web/__init__.py:4 defines: write `--factory web:create_app` in place of `web:api`",
         ),
         (
             "gunicorn shop",
@@ -175,7 +175,8 @@ def test_an_empty_package_is_told_as_one_with_the_application_that_is_meant(tmp_
 def test_a_factory_is_to_be_named_where_its_module_holds_no_application(
     tmp_path: Path, start: str, remedy: str
 ) -> None:
-    own = {"shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n"}
+    source = "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n"
+    own = {"shop/__init__.py": source, "web/__init__.py": source}
 
     found = dependencies.check(case(tmp_path, own, start=start))
 
