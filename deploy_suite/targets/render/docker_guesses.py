@@ -20,7 +20,7 @@ from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import module_files, snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, docker
+from deploy_suite.targets.render import contracts, docker, own_hosts
 from deploy_suite.targets.render.docker import Request, Service
 
 _DOCKERFILE: Final = "Dockerfile"
@@ -112,6 +112,7 @@ def _of_compose(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request
             Request(file=file, contexts=(context,), command=command, target=build.target),
             _service(
                 service.name,
+                snapshot,
                 kind="web" if service.ports or _serves(service, snapshot, file) else "worker",
                 variables=tuple(_variables(service, composed, names)),
                 location=Location(composed.file, service.line),
@@ -130,7 +131,10 @@ def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Ser
     if files and (files[0].parent == snapshot.root or len(files) == 1):
         name = slug.rpartition("/")[2] or "web"
         contexts = tuple(dict.fromkeys((files[0].parent, snapshot.root)))
-        yield Request(file=files[0], contexts=contexts), _service(name, kind="web", location=Location(str(files[0]), 1))
+        yield (
+            Request(file=files[0], contexts=contexts),
+            _service(name, snapshot, kind="web", location=Location(str(files[0]), 1)),
+        )
 
 
 def _is_python(snapshot: Snapshot, file: PurePosixPath, target: str) -> bool:
@@ -177,8 +181,10 @@ def _source(value: str | None, names: frozenset[str]) -> Source:
     return Literal(Secret(value))
 
 
-def _service(name: str, *, kind: str, location: Location, variables: tuple[Variable, ...] = ()) -> Service:
-    hostname = contracts.hostname(name)
+def _service(
+    name: str, snapshot: Snapshot, *, kind: str, location: Location, variables: tuple[Variable, ...] = ()
+) -> Service:
+    hostname = (own_hosts.stated(snapshot) if kind == "web" else "") or contracts.hostname(name)
     return Service(
         name=name,
         type=kind,

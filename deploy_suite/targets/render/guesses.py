@@ -16,7 +16,7 @@ from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, dashboard, python_version
+from deploy_suite.targets.render import contracts, dashboard, own_hosts, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _PROCFILE: Final = "Procfile"
@@ -24,7 +24,6 @@ _MARKS: Final = (
     *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
     *("Procfile", "render.yaml", "build.sh", "start.sh"),
 )
-_ALLOWED_HOSTS: Final = re.compile(r"allowed_hosts\s*(?:\+?=|:[^=\n]*=)\s*[\[(][^\])]*[\])]", re.IGNORECASE)
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
 _MAKES: Final = re.compile(r"^\w+\s*=\s*(?:FastAPI|Flask|Starlette|Quart|Sanic|Litestar)\(", re.MULTILINE)
 _MOST_FILES: Final = 2000
@@ -175,7 +174,7 @@ def _contract(
     slug: str,
 ) -> tuple[Contract, tuple[Finding, ...]]:
     choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
-    hostname = _allowed_host(snapshot) or f"{service.name.lower()}.{facts().host_suffix}"
+    hostname = own_hosts.stated(snapshot) or f"{service.name.lower()}.{facts().host_suffix}"
     made = contracts.assembled(
         Circumstances(
             name=service.name,
@@ -199,18 +198,6 @@ def _contract(
         notes=("there is no render.yaml: commands, plan and variables are assumed",),
     )
     return made, choice.findings
-
-
-def _allowed_host(snapshot: Snapshot) -> str:
-    """Return the name at the target that the project itself answers to, "" where its settings state none."""
-    for file in sorted(snapshot.path.rglob("*.py"))[:_MOST_FILES]:
-        relative = file.relative_to(snapshot.folder)
-        text = "" if _FOREIGN & set(relative.parts) else snapshot_files.text(snapshot.folder, PurePosixPath(relative))
-        for allowed in _ALLOWED_HOSTS.finditer(text or ""):
-            name = re.search(rf"['\"](?P<name>[\w-]+\.{re.escape(facts().host_suffix)})['\"]", allowed[0])
-            if name:
-                return name["name"].lower()
-    return ""
 
 
 def _said(

@@ -260,6 +260,14 @@ def test_a_dockerfile_that_says_how_it_starts_is_not_guessed_past(
     assert [one.source for one in contract.variables if one.name == "DEBUG"] == []
 
 
+def test_the_host_that_the_code_allows_is_the_one_of_an_image_too(read: Read) -> None:
+    allowing = APP + "app.add_middleware(Hosts, allowed_hosts=['localhost', 'Shop-Dc03.onrender.com'])\n"
+
+    contract = only(read({"Dockerfile": IMAGE, "requirements.txt": "fastapi\nuvicorn\n", "main.py": allowing}))
+
+    assert contract.host == "shop-dc03.onrender.com"
+
+
 def test_nothing_is_guessed_beside_an_image_that_cannot_be_enacted(read: Read) -> None:
     image = "FROM python:3.12\nRUN make x && pip\nCMD uvicorn main:app\n"
 
