@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.tracing import skimming
@@ -14,6 +14,9 @@ _BOUND: Final = re.compile(
 )
 _ADDS: Final = re.compile(rb"(?:^|[;:])[ \t]*sys\.path\.(?:append|insert)\b", re.MULTILINE)
 _SCOPE: Final = re.compile(rb"(?:(?:async[ \t]+)?def|class)\b")
+# No other statement assigns; what stands in front of a target and behind it are targets too.
+_TARGETS: Final = rb"(?!(?:def|class|for|while|with|if|elif|return|import|from|async)\b)[^#]*\b%s\b[^#\"'+*/-]*[:=]"
+_LONGEST_LINE: Final = 500
 _OPENS: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__", "extend_path"})
 
 
@@ -61,6 +64,16 @@ def bound_in(body: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(bound)
 
 
+def is_module(tree: ast.Module, name: str, *, beside: Path) -> bool:
+    """Whether all that binds *name* is an import of the module of that name in the folder *beside*."""
+    binding = [node for node in tree.body if name in bound_in([node])]
+    is_imported = all(
+        isinstance(node, ast.Import) and any(alias.name == name and not alias.asname for alias in node.names)
+        for node in binding
+    )
+    return bool(binding) and is_imported and (beside / f"{name}.py").is_file()
+
+
 def _of_scope(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """Yield the nodes below *body*, without what lies in scopes of its own."""
     open_nodes = list(body)
@@ -86,9 +99,17 @@ def may_assign(data: bytes, name: str) -> bool:
     while (start := data.find(word, position)) >= 0:
         end = data.find(b"\n", start)
         position = len(data) if end < 0 else end
-        if b"=" in data[start:position] or b":" in data[start:position]:
+        if (b"=" in data[start:position] or b":" in data[start:position]) and _is_target(data, start, position, word):
             return True
     return False
+
+
+def _is_target(data: bytes, start: int, end: int, word: bytes) -> bool:
+    """Whether the line of the *word* at *start*, which ends at *end*, may assign to it."""
+    line = data[data.rfind(b"\n", 0, start) + 1 : end].strip()
+    if len(line) > _LONGEST_LINE or b";" in line or b": " in line:
+        return True
+    return re.match(_TARGETS % word, line) is not None
 
 
 def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

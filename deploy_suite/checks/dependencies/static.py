@@ -154,6 +154,8 @@ def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
     tree = sources.read(case.snapshot.folder / entry.file, (version[0], version[1])).tree
     names = bindings.names(tree) if tree else None
     attribute = entry.attribute.partition(".")[0]
+    if tree is not None and bindings.is_module(tree, attribute, beside=case.snapshot.folder / entry.file.parent):
+        return _module_for_application(case, entry, attribute)
     if names is None or attribute in names:
         return None
     name = server(case)
@@ -165,6 +167,19 @@ def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
         location=entry.location,
         evidence=(f"{entry.file} {holds}",),
         remedy=in_place(case, entry) or f"name the application as {entry.file} does",
+    )
+
+
+def _module_for_application(case: Case, entry: EntryPoint, attribute: str) -> Finding:
+    name = server(case)
+    return Finding(
+        code=f"{name}-attribute-missing" if name else "start-command-wrong-module",
+        outcome=Outcome.FAILED,
+        message=f"the start command names {entry.spec}, and {attribute!r} in {entry.file} is a module that it imports, "
+        "no application",
+        location=entry.location,
+        evidence=(f"{entry.file}: import {attribute}", "Application object must be callable."),
+        remedy=in_place(case, entry) or f"write `from {attribute} import {attribute}` in {entry.file}",
     )
 
 

@@ -306,3 +306,19 @@ def test_a_program_that_is_not_there_has_the_name_that_the_commands_check_gives_
         "command-file-missing:main.py",
         "run main.py, by that path or from its folder",
     )
+
+
+@pytest.mark.parametrize(
+    ("wsgi", "codes"),
+    [
+        ("import app\n", ["gunicorn-attribute-missing"]),
+        ("from app import app\n", ["own-modules"]),
+        ("import app\napp = app.app\n", ["own-modules"]),
+    ],
+)
+def test_a_module_that_is_named_for_an_application_is_told(tmp_path: Path, wsgi: str, codes: list[str]) -> None:
+    files = {"app.py": "from flask import Flask\napp = Flask(__name__)\n", "wsgi.py": wsgi}
+
+    found = dependencies.check(case(tmp_path, files, start="gunicorn wsgi:app"))
+
+    assert [one.code for one in found] == codes
