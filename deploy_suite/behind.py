@@ -34,13 +34,12 @@ def seen(
     told, last, mends = list(results), list(results), tuple[Mend, ...]()
     mended, copy = mending.meant(contract, project.snapshot), project
     began_s = ports.clock.now_s()
-    for _ in range(_MOST_ROUNDS):
+    for at in range(_MOST_ROUNDS):
         if all(one.outcome not in NOT_GOOD for one in last) or _seconds(last) > _LONGEST_S:
             break
-        case = Case(snapshot=copy.snapshot, contract=contract, state=project.state, preferences=preferences)
+        case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
         new = tuple(one for one in mending.found(last, case) if one not in mends)
-        is_first_of_command = mended is not contract and not mends
-        if not new and not is_first_of_command:
+        if not new and (at or mended is contract):
             break
         mends = (*mends, *new)
         ports.progress.waiting(

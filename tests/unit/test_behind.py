@@ -1,10 +1,25 @@
 """What lies behind a failure, beside what was found first."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
 
 from deploy_suite import behind
+from deploy_suite.checks.base import Case
+from deploy_suite.manifests.settings import Settings
+from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
 from deploy_suite.model.mend import Mend
+from deploy_suite.model.project import Snapshot
+from deploy_suite.ports import Ports
+from deploy_suite.project.loading import Project
+from tests.unit.checks.gunicorn_case import case
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 
 ADDED = Mend(file="requirements.txt", text="flask", says="flask is required")
 RAISED = Mend(file="requirements.txt", line=1, text="pkg==2", says="pkg is 2", is_faithful=False)
@@ -18,6 +33,77 @@ def finding(code: str, outcome: Outcome = Outcome.FAILED, *, file: str = "a.py",
 
 def result(check: str, *findings: Finding) -> CheckResult:
     return CheckResult(check=check, service="web", target="render", seconds=1.0, findings=findings)
+
+
+class Rehearsed:
+    """Stands for rehearsals of copies: each finds what is given for it."""
+
+    def __init__(self, *rounds: list[CheckResult]) -> None:
+        self.rounds = list(rounds)
+        self.snapshots: list[Snapshot] = []
+
+    def __call__(self, _contract: Contract, *, project: Project, **_others: object) -> "Rehearsed":
+        self.snapshots.append(project.snapshot)
+        return self
+
+    def results(self) -> list[CheckResult]:
+        return self.rounds.pop(0)
+
+
+def looked_behind(
+    monkeypatch: pytest.MonkeyPatch, subject: Case, first: list[CheckResult], *rounds: list[CheckResult]
+) -> tuple[list[str], Rehearsed]:
+    rehearsed = Rehearsed(*rounds)
+    monkeypatch.setattr(behind, "Rehearsal", rehearsed)
+    project = Project(
+        name="x",
+        repository=subject.snapshot.folder,
+        snapshot=subject.snapshot,
+        state=subject.state,
+        settings=Settings(),
+    )
+    ports = cast(
+        "Ports",
+        SimpleNamespace(clock=SimpleNamespace(now_s=lambda: 0.0), progress=SimpleNamespace(waiting=lambda _text: None)),
+    )
+    seen = behind.seen(first, subject.contract, project=project, preferences=Preferences(), ports=ports)
+    return [finding.code for one in seen for finding in one.findings], rehearsed
+
+
+def test_each_round_mends_what_the_last_one_met_until_nothing_new_is_met(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "gunicorn\n"})
+    one, two, last = (finding(f"missing-requirement:{name}") for name in ("flask", "numpy", "numpy"))
+
+    codes, rehearsed = looked_behind(
+        monkeypatch, subject, [result("imports", one)], [result("imports", two)], [result("imports", last)]
+    )
+
+    assert codes == ["missing-requirement:flask", "missing-requirement:numpy"]
+    assert [(one.folder / "requirements.txt").read_text() for one in rehearsed.snapshots] == [
+        "gunicorn\nflask\n",
+        "gunicorn\nflask\nnumpy\n",
+    ]
+
+
+def test_a_corrected_start_command_is_tried_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    subject = case(tmp_path / "top", {"app.py": FLASK}, start="gunicorn wsgi:app")
+    wrong, later = finding("gunicorn-module-path"), finding("import-failed:X", file="app.py")
+
+    codes, rehearsed = looked_behind(monkeypatch, subject, [result("boot", wrong)], [result("boot", later)])
+
+    assert (codes, len(rehearsed.snapshots)) == (["gunicorn-module-path", "import-failed:X"], 1)
+
+
+def test_what_nobody_knows_how_to_mend_is_looked_behind_of_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK})
+
+    codes, rehearsed = looked_behind(monkeypatch, subject, [result("imports", finding("app-syntax-error"))])
+
+    assert (codes, rehearsed.snapshots) == (["app-syntax-error"], [])
 
 
 def told(first: CheckResult, then: CheckResult, *mends: Mend) -> list[tuple[str, str, str]]:
