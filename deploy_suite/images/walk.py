@@ -62,7 +62,9 @@ class Walk:
             self.tools.add(tool)
             self.installers.add(stage.index)
         elif base is None:
-            self.obstacles.append(Obstacle(line=stage.line, reason=f"it is built on {name}, no image of Python"))
+            is_last = stage.index == self._file.stages[-1].index
+            way = "it is built on" if is_last else "it takes files from a stage on"
+            self.obstacles.append(Obstacle(line=stage.line, reason=f"{way} {name}, no image of Python"))
         if base is not None:
             self.bases[stage.index] = base
             self.tools |= base.tools

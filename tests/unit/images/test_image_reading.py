@@ -121,7 +121,7 @@ def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Rea
         ),
         (
             "FROM node:20 AS web\nRUN echo\nFROM python:3.12\nWORKDIR /app\nCOPY --from=web /dist static\nCMD x\n",
-            "it is built on node:20, no image of Python",
+            "it takes files from a stage on node:20, no image of Python",
         ),
         (
             "FROM python:3.12\nRUN if [ -f x ]; then apt-get update; pip install flask; fi\nCMD x\n",
