@@ -33,8 +33,10 @@ DEPTRY_RATIO: Final = 5.0
 WARM_S: Final = 0.5
 LIMIT_S: Final = 900.0
 TRACE, COMMAND = "trace", "deploy-suite trace"
-# What the command does before it prints: no less than the modules, the packages' import names and the chains.
+# What the command does before it prints: no less than the modules, the packages' import names and the chains. It ends
+# as the command does, without freeing object by object.
 PROGRAM: Final = """
+import os
 import sys
 from pathlib import Path, PurePosixPath
 from deploy_suite.model.project import EntryPoint
@@ -42,7 +44,8 @@ from deploy_suite.tracing.tracer import trace
 folder, module = Path(sys.argv[1]), sys.argv[2]
 file = PurePosixPath(*module.split(".")).with_suffix(".py")
 found = trace(EntryPoint(module=module, file=file), folder=folder, python="3.13", reads_all=False)
-print(len(found.files), len({one.name for one in found.imports}))
+print(len(found.files), len({one.name for one in found.imports}), flush=True)
+os._exit(0)
 """
 GRIMP: Final = "import sys, grimp; print(len(grimp.build_graph(sys.argv[1], cache_dir=None).modules))"
 
