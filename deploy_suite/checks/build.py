@@ -9,6 +9,7 @@ from typing import Final
 from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends, secret_keys
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
+from deploy_suite.checks.variables import stated
 from deploy_suite.environments import execute_bits
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
@@ -19,6 +20,7 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
+_OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
@@ -41,8 +43,18 @@ def _is_told_by(clashes: Findings, finding: Finding, case: Case) -> bool:
 
 
 def _unless_guessed(finding: Finding, case: Case) -> Finding:
-    """Return *finding* as SKIPPED where only the guess fails that the project itself is to be installed."""
+    """Return *finding* as SKIPPED where only a guess fails.
+
+    That the project itself is to be installed, or where its database is, which variables of the target may say.
+    """
     build = case.contract.build
+    if finding.code.partition(":")[0] in _OVER_DATABASE and not stated.files(case.contract):
+        return replace(
+            finding,
+            outcome=Outcome.SKIPPED,
+            message=f"not checked: {finding.message}; on the target its variables may name another, and no file says",
+            remedy="put a value for the variable of the address into .env.preflight, or state it in render.yaml",
+        )
     is_guess = build is not None and build.location is None and build.text == _OF_OWN_PACKAGE
     if not is_guess or finding.location is not None or not finding.code.startswith("build-failure"):
         return finding

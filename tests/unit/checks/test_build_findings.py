@@ -8,7 +8,7 @@ import pytest
 
 from deploy_suite.checks import build
 from deploy_suite.checks.base import Case
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.contract import Contract, Limits, Prompted, PythonRequest, ServiceKind, Variable
 from deploy_suite.model.environment import (
     BuildFailure,
     Environment,
@@ -286,6 +286,29 @@ def test_an_empty_key_of_django_is_the_variable_that_it_is_taken_from(
     (found,) = build.findings(failure(log, command=""), case(tmp_path))
 
     assert (found.code, str(found.location)) == (code, place)
+
+
+REFUSED = (
+    'psycopg2.OperationalError: connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused'
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "outcome"),
+    [
+        ((), Outcome.SKIPPED),
+        ((Variable(name="DB_HOST", source=Prompted(), location=Location("render.yaml", 9)),), Outcome.FAILED),
+    ],
+)
+def test_a_database_that_the_targets_own_page_may_name_is_no_failure(
+    tmp_path: Path, variables: tuple[Variable, ...], outcome: Outcome
+) -> None:
+    subject = case(tmp_path, "python manage.py migrate")
+    subject = replace(subject, contract=replace(subject.contract, variables=variables))
+
+    (found,) = build.findings(failure(f"{REFUSED}\n", command=""), subject)
+
+    assert (found.code, found.outcome) == ("db-connection-refused", outcome)
 
 
 def test_a_script_with_windows_line_ends_is_named_with_its_line(tmp_path: Path) -> None:
