@@ -26,7 +26,7 @@ from tests.standin.platform import Times
 from tests.standin.stand_in import StandIn, StandInService, git
 
 _TELLS_COMMIT = '[services.shop]\ncommit = { header = "X-Commit" }\n'
-BACK = ("--window", "0.2")
+BACK = ("--window", "0.5")
 QUICK = ("--samples", "20", *BACK)
 SEASON = {"SHOP_SEASON": "winter"}
 
