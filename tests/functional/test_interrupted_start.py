@@ -1,0 +1,31 @@
+"""Ctrl-C while the suite's modules are still being loaded: no traceback, whatever is half loaded."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module", ["argparse", "deploy_suite.errors", "deploy_suite.model.release", "deploy_suite.entry.options"]
+)
+def test_an_interruption_while_modules_load_leaves_no_traceback(module: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        (sys.executable, "-X", "importtime", "-m", "deploy_suite", "status"),
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    for line in process.stderr:
+        if line.rpartition("|")[2].strip() == module:
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(timeout=60) in {-signal.SIGINT, 130}
+    assert "Traceback" not in rest
