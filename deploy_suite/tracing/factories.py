@@ -23,10 +23,17 @@ def follow(walk: Walk, entry: EntryPoint) -> None:
         _call(walk, module, name=entry.attribute, deep=_DEEP)
         return
     made = bindings.value(source.tree, entry.attribute)
-    for name in bindings.called([made]) if made is not None else ():
+    for name in bindings.called(_at_margin(source.tree, made)):
         _call(walk, module, name=name, deep=_DEEP)
     if made is None and (origin := _origin(walk, module, name=entry.attribute)) is not None:
         _made_elsewhere(walk, *origin)
+
+
+def _at_margin(tree: ast.Module, made: ast.expr | None) -> list[ast.AST]:
+    """Return what the module certainly evaluates: the application, and calls alone or assigned."""
+    values = [node.value for node in tree.body if isinstance(node, ast.Expr | ast.Assign)]
+    calls = [value for value in values if isinstance(value, ast.Call)]
+    return [*([made] if made is not None else []), *calls]
 
 
 def _made_elsewhere(walk: Walk, module: Module, name: str) -> None:

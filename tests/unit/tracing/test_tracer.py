@@ -532,3 +532,14 @@ def test_a_settings_module_that_a_variable_decides_is_the_one_of_the_target(
     text = f"import os\n{chosen}\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', settings)\n"
 
     assert django_settings.named_in(text.encode(), {"RENDER"}) == (module, line)
+
+
+def test_functions_that_the_entry_module_calls_run_with_it(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from work import init_work, later\napp = object()\nwork = init_work(app)\ninit_db()\n"
+        "def init_db():\n    import a\ndef unused():\n    later()\nif work:\n    later()\n",
+        "work.py": "def init_work(app):\n    import jobs\ndef later():\n    import c\n",
+        "jobs.py": "import b\n",
+    }
+
+    assert kinds(traced(tmp_path, files, module="main")) == {"a": "eager", "b": "eager", "c": "deferred"}
