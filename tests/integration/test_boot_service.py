@@ -216,6 +216,28 @@ def test_without_a_health_path_any_answer_counts_and_a_server_error_is_a_warning
     ]
 
 
+def test_what_a_route_makes_of_a_host_out_of_reach_is_no_fault_of_its_own(start: Boot) -> None:
+    document = '{"openapi": "3.1.0", "paths": {"/costs": {"get": {}}}}'
+    costs = """
+import contextlib, socket
+def answer(path, headers):
+    if path == "/openapi.json":
+        return 200, DOCUMENT
+    if path == "/costs":
+        with contextlib.suppress(OSError):
+            socket.getaddrinfo(HOST_OF_COSTS, 443)
+        return 500, "no costs today"
+    return 200, "fine"
+"""
+
+    def told(host: str) -> list[str]:
+        names = f"DOCUMENT = {document!r}\nHOST_OF_COSTS = {host!r}"
+        return [one.code for one in start(Service(files=app(names + costs)))]
+
+    assert told("127.0.0.1") == ["boots", "server-error:/costs"]
+    assert told("costs.example.com") == ["boots", "network-at-request:costs.example.com"]
+
+
 def test_a_service_that_needs_more_than_its_plan_grants_fails(start: Boot) -> None:
     eager = "hoard = bytearray(b'x') * 100_000_000"
 

@@ -229,9 +229,9 @@ class _Asking:
         """Return the result and what the service printed meanwhile; a traceback may come a moment after its answer."""
         before, known = self._process.output(), {each.host for each in self._stage.network.reached_for()}
         result = ask()
-        self.wanted += ((path, each) for each in self._stage.network.reached_for() if each.host not in known)
         if result.status >= _SERVER_ERROR or (result.status == 0 and result.verdict is not Verdict.PASS):
             self._stage.ports.clock.sleep(_LOG_LAG_S)
+        self.wanted += ((path, each) for each in self._stage.network.reached_for() if each.host not in known)
         log = self._process.output()
         return result, log[len(before) :] if log.startswith(before) else "\n".join(last_lines(log, 200))
 
