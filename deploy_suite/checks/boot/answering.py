@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks.boot import allowed_hosts
+from deploy_suite.checks.boot import allowed_hosts, silent
 from deploy_suite.checks.boot.explaining import explained, wants_other_services
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
@@ -155,7 +155,8 @@ class _Watch:
         )
         if response.status < 500:  # noqa: PLR2004
             return self._host_refused(response, failure.outcome) or failure
-        return self._broken(explained(self._stage, self._log_since(), failure), response)
+        log = silent.log(self._stage, self.path, self._log_since())
+        return self._broken(explained(self._stage, log, failure), response)
 
     def _broken(self, failure: Finding, response: HttpResponse) -> Finding:
         """Return *failure* as what it proves: a server error may only say that another service is missing here."""
@@ -177,21 +178,18 @@ class _Watch:
             return self._redirected(response)
         if response.status < 500:  # noqa: PLR2004  a service may well have nothing at /
             return self._host_refused(response, Outcome.WARNING)
+        log = silent.log(self._stage, self.path, self._log_since())
         failure = Finding(
             code="server-error:/",
             outcome=Outcome.WARNING,
             message=f"GET {self.path} answers {response.status}",
-            evidence=last_lines(self._log_since(), 6),
-            remedy=(
-                "mend what the traceback shows"
-                if last_traceback(self._log_since())
-                else f"see what answers {self.path}"
-            )
+            evidence=last_lines(log, 6),
+            remedy=("mend what the traceback shows" if last_traceback(log) else f"see what answers {self.path}")
             + ", and name a health check path so that the target notices",
             certainty="the target takes any answer on an open port for a sign of life",
             reproduce=self._curl(),
         )
-        told = explained(self._stage, self._log_since(), failure)
+        told = explained(self._stage, log, failure)
         return replace(told, outcome=Outcome.WARNING) if told.outcome is Outcome.FAILED else self._unless_guessed(told)
 
     def _unless_guessed(self, told: Finding) -> Finding:

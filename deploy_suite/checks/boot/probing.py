@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy_suite.checks.boot import silent
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, surroundings
 from deploy_suite.checks.boot.routes import documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
@@ -149,6 +150,7 @@ class _Asking:
             if result.verdict is Verdict.PASS and result.elapsed_ms > self.slowest[1]:
                 self.slowest = (path, result.elapsed_ms)
             return None
+        log = silent.log(self._stage, path, log)
         root = diagnose(log).root
         # What the code turns into an answer of its own may come of a gateway, or of a host that is out of reach here.
         is_behind = result.status in _BEHIND or bool(self._stage.network.reached_for())

@@ -60,6 +60,13 @@ class Stage:
             environment=environment.process_environment(self.values),
         )
 
+    def program(self, argv: tuple[str, ...], *, stdin: str = "") -> Command:
+        """Return a program of the suite's own in the service's folder, under its variables."""
+        environment = self.built.environment
+        return Command(
+            argv=argv, cwd=environment.workdir, environment=environment.process_environment(self.values), stdin=stdin
+        )
+
     def health_headers(self) -> Mapping[str, str]:
         """Return what the target's health checks send: plain HTTP under the service's host name."""
         return {"Host": self.contract.host} if self.contract.host else {}
