@@ -32,7 +32,8 @@ def opened(ports: Ports, *, by_hook: bool = False) -> RenderLive:
         raise refusals.no_key()
     if key is not None:
         ports.curtain.add(Masker.of([key]))
-    door = Door(place, key, http=ports.http, clock=ports.clock, pace=pace) if key else None
+    told = ports.progress.waiting
+    door = Door(place, key, http=ports.http, clock=ports.clock, pace=pace, told=told) if key else None
     if not by_hook:
         return RenderLive(api=door, pace=pace, ports=ports)
     url = ports.credentials.secret(hooks.HOOK_NAME)

@@ -108,6 +108,19 @@ def test_a_read_gives_up_when_patience_ends_and_says_what_was_tried() -> None:
     assert (len(http.asked), clock.passed_s) == (7, 1 + 2 + 4 + 4 + 4 + 4)
 
 
+def test_why_a_call_takes_long_is_told_once_and_not_of_one_that_is_soon_answered() -> None:
+    def told(*script: HttpResponse | UnreachableError) -> list[str]:
+        said: list[str] = []
+        door = Door(place.place(""), KEY, http=FakeHttp(list(script)), clock=FakeClock(), pace=PACE, told=said.append)
+        door.read("/services", what="the services")
+        return said
+
+    assert told(REFUSED, REFUSED, answered(200, [])) == []
+    assert told(REFUSED, REFUSED, REFUSED, REFUSED, answered(200, [])) == [
+        "the services: no whole answer came (refused: connection refused); Render is asked again for up to 17 s"
+    ]
+
+
 def test_what_must_not_be_done_twice_is_not_repeated_after_a_lost_answer() -> None:
     for fault in (answered(500), answered(502), answered(201, b"half"), RESET):
         door, http, _ = opened(fault)

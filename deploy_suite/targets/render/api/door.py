@@ -1,7 +1,7 @@
 """One call of the API: with its key, its deadlines, and repeated only where that cannot do anything twice."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from deploy_suite.targets.render.api.place import Place
 
 Query = Sequence[tuple[str, str]]
 _SHORTEST_CALL_S: Final = 0.05
+_TOLD_AFTER: Final = 3  # what goes by within a few seconds need not be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,26 @@ class _Failure:
 class Door:
     """The way to the API of one place with one key."""
 
-    def __init__(self, place: Place, key: Secret | None, *, http: Http, clock: Clock, pace: Pace) -> None:
-        """Ask at *place*; without a *key* (a deploy hook has it in its path) nobody is named."""
+    def __init__(
+        self,
+        place: Place,
+        key: Secret | None,
+        *,
+        http: Http,
+        clock: Clock,
+        pace: Pace,
+        told: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask at *place*; without a *key* (a deploy hook has it in its path) nobody is named.
+
+        Shape: *told* hears why a call that is repeated takes so long.
+        """
         self._place = place
         self._key = key
         self._http = http
         self._clock = clock
         self._pace = pace
+        self._told = told
 
     def read(self, path: str, query: Query = (), *, what: str, patience_s: float | None = None) -> object:
         """Return the JSON at *path*, asked for again and again until *patience_s* are over.
@@ -90,6 +104,9 @@ class Door:
                     f"{what}: Render was asked {count} times within {took_s:.0f} s; the last time, {found.text}",
                     remedy="see https://status.render.com and the network of this machine, then run this again",
                 )
+            if count == _TOLD_AFTER and self._told:
+                left_s = began_s + patience_s - self._clock.now_s()
+                self._told(f"{what}: {found.text}; Render is asked again for up to {left_s:.0f} s")
             self._clock.sleep(wait_s)
 
     def _asked(self, method: str, path: str, body: object, *, what: str, within_s: float) -> Answer | _Failure:
