@@ -5,6 +5,7 @@ not: the build failed, or something before it ended the import.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
@@ -78,11 +79,17 @@ def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[F
         names = tuple(unbound.names(tree, version))
         if names:
             yield _unbound(names, module)
-        for taken in own_names.taken(tree, module, files):
-            other = sources.read(case.snapshot.folder / taken.file, version)
-            has = bindings.names(other.tree) if other.tree and b"sys.modules" not in other.data else None
-            if has is not None and not own_names.has(taken, has, folder=case.snapshot.folder):
-                yield _missing(taken, module)
+        lost = [one for one in own_names.taken(tree, module, files) if _is_lost(one, case, version)]
+        for _, same in groupby(lost, key=lambda one: (one.line, one.file)):
+            yield _missing(tuple(same), module)
+
+
+def _is_lost(one: own_names.Taken, case: Case, version: tuple[int, int]) -> bool:
+    """Whether the module that *one* is taken from certainly has no such name."""
+    source = sources.read(case.snapshot.folder / one.file, version)
+    tree = source.tree
+    has = bindings.names(tree) if tree is not None and b"sys.modules" not in source.data else None
+    return has is not None and not own_names.has(one, has, folder=case.snapshot.folder)
 
 
 def _files(traced: Trace) -> Mapping[str, str]:
@@ -111,14 +118,17 @@ def _unbound(found: Sequence[unbound.Unbound], module: OwnModule) -> Finding:
     )
 
 
-def _missing(taken: own_names.Taken, module: OwnModule) -> Finding:
+def _missing(lost: Sequence[own_names.Taken], module: OwnModule) -> Finding:
+    """Return one finding for all that one import takes from one file in vain."""
+    first, names = lost[0], ", ".join(one.name for one in lost)
     return Finding(
         code="import-name-missing",
         outcome=Outcome.FAILED,
-        message=f"the project's own {taken.file} has no {taken.name!r}, which is imported from it at start",
-        location=Location(module.file, taken.line),
-        evidence=(f"ImportError: cannot import name {taken.name!r} from {taken.module!r}", *_led(module.chain)),
-        remedy=f"define {taken.name} in {taken.file}, or mend the import",
+        message=f"the project's own {first.file} has no {names}, which {'is' if len(lost) == 1 else 'are'} imported "
+        "from it at start",
+        location=Location(module.file, first.line),
+        evidence=(f"ImportError: cannot import name {first.name!r} from {first.module!r}", *_led(module.chain)),
+        remedy=f"define {names} in {first.file}, or mend the import",
     )
 
 

@@ -16,7 +16,7 @@ def test_names_are_looked_for_in_all_that_the_start_imports(tmp_path: Path) -> N
         "main.py": "from app.api import router\nfrom app import models, absent\napp = make(router)\n",
         "app/__init__.py": "",
         "app/models.py": "class User: ...\n",
-        "app/api.py": "from .models import User, Item\nfrom . import models\nrouter = 1\n\ndef late():\n    lost\n",
+        "app/api.py": "from .models import User, Item, Sign\nfrom . import models\nrouter = 1\ndef late():\n    lost\n",
     }
 
     found = unmet.findings(case(tmp_path, files), resolved={})
@@ -29,13 +29,13 @@ def test_names_are_looked_for_in_all_that_the_start_imports(tmp_path: Path) -> N
     assert found[-1] == Finding(
         code="import-name-missing",
         outcome=Outcome.FAILED,
-        message="the project's own app/models.py has no 'Item', which is imported from it at start",
+        message="the project's own app/models.py has no Item, Sign, which are imported from it at start",
         location=Location("app/api.py", 1),
         evidence=(
             "ImportError: cannot import name 'Item' from 'app.models'",
             "imported by: main.py:1 from app.api import router",
         ),
-        remedy="define Item in app/models.py, or mend the import",
+        remedy="define Item, Sign in app/models.py, or mend the import",
     )
 
 
