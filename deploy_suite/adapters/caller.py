@@ -1,6 +1,5 @@
 """What installers need of the caller's shell and configuration files to reach a package index."""
 
-import configparser
 import os
 import re
 import sys
@@ -64,6 +63,10 @@ def _is_wanted(name: str) -> bool:
 def _pip_files(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in _pip_places(environment, home):
+        if not file.is_file():
+            continue
+        import configparser  # noqa: PLC0415  most machines have no such file
+
         parser = configparser.RawConfigParser()
         try:
             parser.read(file, encoding="utf-8")

@@ -89,7 +89,7 @@ def _read(venv: Path) -> Iterator[_Installed]:
             yield _Installed(
                 canonicalize_name(metadata["Name"]),
                 metadata["Version"] or "",
-                tuple(_requirements(metadata.get_all("Requires-Dist") or distribution.requires or ())),
+                tuple(_requirements(metadata.get_all("Requires-Dist") or distribution.requires)),
                 frozenset(map(canonicalize_name, metadata.get_all("Provides-Extra") or ())),
             )
 

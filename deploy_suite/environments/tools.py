@@ -1,7 +1,6 @@
 """uv, Poetry and Pipenv in the version that the target brings, each in an environment of its own kept between runs."""
 
 import hashlib
-import importlib.metadata
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,15 +45,21 @@ def brought(contract: Contract, recipe: Recipe, *, installer: Installer, worksho
     return Tools(programs, tuple(notes))
 
 
+def _own_version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415  it takes 8 ms, and most builds bring no tool of their own
+
+    return version("uv")
+
+
 def _provided(name: str, version: str, *, installer: Installer, workshop: Workshop) -> tuple[Path, str]:
     own = installer.program()
-    if name == "uv" and own and version in {_NEWEST, importlib.metadata.version("uv")}:
+    if name == "uv" and own and version in {_NEWEST, _own_version()}:
         return own, ""
     exact = _installed(name, version, installer=installer, workshop=workshop)
     if exact:
         return exact, ""
     if name == "uv" and own:
-        return own, f"uv {version} cannot be had here; {importlib.metadata.version('uv')} stands in for it"
+        return own, f"uv {version} cannot be had here; {_own_version()} stands in for it"
     newest = _installed(name, _NEWEST, installer=installer, workshop=workshop)
     if newest:
         return newest, f"{name} {version} cannot be had here; the newest stands in for it"

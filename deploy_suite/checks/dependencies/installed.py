@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from deploy_suite.environments import packages
+from deploy_suite.environments.packages import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ def read(venv: Path) -> Installed:
 
 def _top_levels(distribution: Distribution) -> Iterator[str]:
     """Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/."""
-    record = distribution.read_text("RECORD")
+    record = distribution.text("RECORD")
     if record is None:
-        yield from (distribution.read_text("top_level.txt") or "").split()
+        yield from (distribution.text("top_level.txt") or "").split()
         return
     tops = {line.partition(",")[0] for line in record.splitlines() if not line.startswith("..")}
     for path in tops:

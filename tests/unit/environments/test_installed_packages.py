@@ -175,5 +175,17 @@ def test_metadata_that_is_no_utf_8_and_lists_with_empty_lines_are_read_all_the_s
     (one,) = packages.distributions(folder)
 
     assert packages.metadata(one)["Name"] == "old"
-    assert packages.modules(folder, "old") == ()
+    assert packages.modules(folder, "old") == ("old",)
     assert installed.read(folder).providers == {"old": frozenset({"old"})}
+
+
+def test_what_the_older_form_demands_is_read_without_its_extras(tmp_path: Path) -> None:
+    info = packages.site_packages(venv(tmp_path)) / "old-1.0.egg-info"
+    info.mkdir()
+    (info / "requires.txt").write_text('six>=1\n\n[:python_version < "3.8"]\ntyping\n\n[test]\npytest\n')
+    (info / "installed-files.txt").write_text("../old/__init__.py\nPKG-INFO\n")
+
+    (one,) = packages.distributions(tmp_path / "venv")
+
+    assert list(one.requires) == ["six>=1", 'typing ; python_version < "3.8"']
+    assert [str(file) for file in one.files] == ["old/__init__.py", "PKG-INFO"]
