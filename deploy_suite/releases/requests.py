@@ -1,12 +1,12 @@
 """What a user asks of a target → the service and the commit that are meant, and what became of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import Intent, LiveService
+from deploy_suite.model.release import Deploy, Intent, LiveService, Trigger
 from deploy_suite.ports import Ports
 from deploy_suite.releases import redeployment as ends
 from deploy_suite.releases.choosing import choose, slug_of
@@ -43,7 +43,21 @@ def carried_out(request: Request, ports: Ports) -> Redeployment:
             return ends.canceled(wish, target.cancel(service, request.cancel))
         commit = _commit(request, service, ports) if request.revision else ""
         intent = target.intent(service, commit=commit, clear_cache=request.clears_cache)
-    return redeploy(target, service, intent, ports=ports, waits=request.waits)
+        begun = _begun_by_push(target, service, intent)
+    if begun is None:
+        return redeploy(target, service, intent, ports=ports, waits=request.waits)
+    taken = replace(intent, commit=begun.commit, known=intent.known - {begun.id}, after=begun.created)
+    done = redeploy(target, service, taken, ports=ports, waits=request.waits)
+    note = f"a push has begun {begun.id}, and this is it; for one of its own: --clear-cache, or run this again after it"
+    return replace(done, notes=(note, *done.notes))
+
+
+def _begun_by_push(target: LiveTarget, service: LiveService, intent: Intent) -> Deploy | None:
+    """Return the deploy that a push has begun of what is wished for, while it goes on: a second one is needless."""
+    if intent.clear_cache or not target.can_look:
+        return None
+    going_on = (one for one in target.deploys(service) if one.trigger is Trigger.PUSH and not one.state.is_over)
+    return next((one for one in going_on if one.commit and one.commit.startswith(intent.commit)), None)
 
 
 def service_of(target: LiveTarget, folder: Path, *, asked: str, ports: Ports) -> LiveService:

@@ -156,6 +156,28 @@ def test_a_push_whose_deploy_failed_is_asked_for_again_at_once(here: Shop) -> No
     assert "has not begun it yet" not in ran.text
 
 
+@pytest.mark.parametrize(
+    ("options", "begun"), [((), ["new_commit"]), (("--clear-cache",), ["new_commit", "api"])], ids=["plain", "clear"]
+)
+@pytest.mark.parametrize("names_it", [True, False])
+def test_redeploy_takes_the_deploy_that_a_push_has_begun_unless_it_wants_another(
+    here: Shop,
+    names_it: bool,  # noqa: FBT001  pytest passes it
+    options: tuple[str, ...],
+    begun: list[str],
+) -> None:
+    heard_of(here, "commit")
+    here.service.record.build = "sleep 1.5"
+    sha = here.commit(f"Pushed, then redeployed {options} {names_it}")
+    here.service.push()
+    wait_for(lambda: here.begun(sha))
+
+    ran = here.run("redeploy", *(("--commit", sha) if names_it else ()), *options)
+
+    here.service.settle()
+    assert (ran.code, here.live, here.begun(sha)) == (0, sha, begun), ran.text
+
+
 @AT_EACH_DELAY
 def test_after_a_way_back_the_next_push_is_deployed_by_itself_again_and_once(here: Shop, delay: int) -> None:
     heard_of(here, "commit")
