@@ -60,6 +60,7 @@ def check(case: Case) -> Findings:
 def _passed(about: Subject) -> Finding:
     files = len(about.installed.files)
     scripts = len({script.path for script in about.calls.scripts})
+    read = ((len(about.calls.calls), "command"), (scripts, "script"), (files, "requirement file"))
     served = (
         ", the server is required, listens where the target looks, and speaks the application's protocol"
         if about.contract.kind.answers_http
@@ -69,8 +70,7 @@ def _passed(about: Subject) -> Finding:
         code="config",
         outcome=Outcome.PASSED,
         message=(
-            f"{counted(len(about.calls.calls), 'command')}, {counted(scripts, 'script')} and "
-            f"{counted(files, 'requirement file')} read: "
+            f"{', '.join(counted(number, noun) for number, noun in read if number) or 'no command'} read: "
             f"the files they name are there{served}"
         ),
         location=about.manifest,
