@@ -22,7 +22,7 @@ _ROW_KEYS: Final = frozenset(
     }
 )
 _SIGNATURE_KEYS: Final = frozenset(
-    {"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults", "transient"}
+    {"find", "pattern", "near", "across", "unless", "weight", "slug", "defaults", "transient", "unsure"}
 )
 
 
@@ -48,7 +48,7 @@ class Signature:
     Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
     in the lines around it, which are those of its own service (with `across` those of every container); `<<name>>` in
     them stands for what the pattern's group captured. Named groups of `pattern` and `near` fill the row's texts.
-    `weight` is how sure a match is. `transient` words are also those of services that come up without: signs of health
+    `weight` is how sure a match is; an `unsure` one is the best guess, and told as no more. `transient` words are also those of services that come up without: signs of health
     after them take them back, as with a cause of that kind.
     """
 
@@ -61,6 +61,7 @@ class Signature:
     slug: str
     defaults: Mapping[str, str]
     transient: bool
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ def _signature(raw: Mapping[str, Any]) -> Signature:
         slug=raw.get("slug", ""),
         defaults=raw.get("defaults", {}),
         transient=raw.get("transient", False),
+        unsure=raw.get("unsure", False),
     )
 
 

@@ -93,8 +93,8 @@ _GENERAL: Final = re.compile(
 class Hit:
     """The evidence for one slug.
 
-    Shape: `is_transient` when a sign of health after all of it takes it back; `is_of_known_name` is false where the
-    cause hangs on a module that may be the project's own.
+    Shape: `is_transient` when a sign of health after all of it takes it back; `is_sure` is false of a best guess, as
+    where the cause hangs on a module that may be the project's own.
     """
 
     slug: str
@@ -105,7 +105,7 @@ class Hit:
     count: int = 0
     last: int = 0
     is_transient: bool = False
-    is_of_known_name: bool = True
+    is_sure: bool = True
 
     @property
     def first(self) -> int:
@@ -360,13 +360,14 @@ class _Reader:
             weight=rule.signature.weight,
             values=values,
             is_transient=is_transient,
-            is_of_known_name=rule.cause.family != _OF_MODULES or is_known(values.get("module", "")),
+            is_sure=not rule.signature.unsure
+            and (rule.cause.family != _OF_MODULES or is_known(values.get("module", ""))),
         )
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:
         kept = self._hits.by_slug.setdefault(hit.slug, hit)
         kept.is_transient &= hit.is_transient
-        kept.is_of_known_name |= hit.is_of_known_name
+        kept.is_sure |= hit.is_sure
         if hit.weight > kept.weight:
             kept.weight, kept.values, kept.row = hit.weight, hit.values, hit.row
         if len(kept.evidence) < _EVIDENCE_LINES:

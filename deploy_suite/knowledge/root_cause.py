@@ -133,7 +133,7 @@ def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     raised = hits.unexplained
     goes_on = raised is not None and raised.is_exception and raised.line > hit.last
     is_of_start = rows.causes[hit.row].kind not in ("build", "repository", "symptom")
-    return _LESS_SURE if (goes_on and is_of_start) or not hit.is_of_known_name else 1.0
+    return _LESS_SURE if (goes_on and is_of_start) or not hit.is_sure else 1.0
 
 
 def _is_over(hit: Hit, hits: Hits) -> bool:

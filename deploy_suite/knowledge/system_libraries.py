@@ -66,6 +66,12 @@ def library(name: str) -> Library | None:
     return next((row for row in libraries() if row.name == name), None)
 
 
+def complete(distribution: str) -> str:
+    """Return *distribution* with the extra by which it brings the system's libraries itself, where it has one."""
+    named = (row.instead.get(distribution, "") for row in libraries())
+    return next((name for name in named if name.startswith(f"{distribution}[")), distribution)
+
+
 @cache
 def loaded() -> tuple[Loaded, ...]:
     """Return the distributions that load libraries by name."""
