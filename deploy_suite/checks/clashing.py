@@ -39,7 +39,8 @@ class Meeting:
 def findings(versions: Mapping[str, str], case: Case, *, python: str = "") -> Findings:
     """Return a finding for each clash among *versions* that the project meets; nothing needs to be installed."""
     known = {**versions, PYTHON: python} if python else versions
-    return tuple(_findings(clashes.met(known), known, project=_Project(case), verb="would be installed"))
+    met = [(clash, frozenset[str]()) for clash in clashes.met(known)]
+    return tuple(_findings(met, known, project=_Project(case), verb="would be installed"))
 
 
 def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> CheckResult:
@@ -54,9 +55,16 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
     if not met:
         return result
     passed = frozenset(each.check for each in shown if _has_passed(each))
-    new = _findings(met, versions, project=_Project(built.case), verb="are installed", passed=passed)
+    # What ran without a database has shown nothing of the address that the target may have one at.
+    proved = [(clash, frozenset() if _is_of_address(clash) and built.server is None else passed) for clash in met]
+    new = _findings(proved, versions, project=_Project(built.case), verb="are installed")
     named = (one.about(check=result.check, service=result.service, target=result.target) for one in new)
     return replace(result, findings=(*result.findings, *named))
+
+
+def _is_of_address(clash: Clash) -> bool:
+    """Whether *clash* shows only where an address of some scheme is used."""
+    return clash.mentions.endswith("://")
 
 
 def _has_passed(result: CheckResult) -> bool:
@@ -67,15 +75,11 @@ def _has_passed(result: CheckResult) -> bool:
 
 
 def _findings(
-    met: Iterable[Clash],
-    versions: Mapping[str, str],
-    *,
-    project: "_Project",
-    verb: str,
-    passed: frozenset[str] = frozenset(),
+    met: Iterable[tuple[Clash, frozenset[str]]], versions: Mapping[str, str], *, project: "_Project", verb: str
 ) -> Iterator[Finding]:
+    """Yield a finding for each of *met* that the project meets, beside which stand the checks that refute it."""
     slugs: set[str] = set()
-    for clash in met:
+    for clash, passed in met:
         meeting = project.meeting(clash) if clash.slug not in slugs else None
         if meeting and meeting.check not in passed:
             slugs.add(clash.slug)

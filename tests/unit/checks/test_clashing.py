@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,6 +13,7 @@ from deploy_suite.knowledge import clashes
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.ports import DatabaseServer
 from tests.unit.checks.gunicorn_case import case
 
 LOGIN = {"flask-login": "0.6.2", "werkzeug": "3.0.1", "flask": "3.0.0"}
@@ -24,7 +26,12 @@ def result(*findings: Finding, check: str = "imports") -> CheckResult:
 
 
 def added(
-    subject: Case, versions: Mapping[str, str], imports: CheckResult, *others: CheckResult, python: str = "3.11.9"
+    subject: Case,
+    versions: Mapping[str, str],
+    imports: CheckResult,
+    *others: CheckResult,
+    python: str = "3.11.9",
+    server: DatabaseServer | None = None,
 ) -> Sequence[tuple[str, str, str]]:
     environment = Environment(
         key="k",
@@ -36,7 +43,7 @@ def added(
         search_path="",
         home=Path("home"),
     )
-    built = Built(case=subject, environment=environment, bindings=Bindings(values={}), server=None)
+    built = Built(case=subject, environment=environment, bindings=Bindings(values={}), server=server)
     found = clashing.added(imports, built, (imports, *others)).findings[len(imports.findings) :]
     assert all(one.check == "imports" and one.service == "web" for one in found)
     return brief(found)
@@ -185,6 +192,20 @@ def test_a_word_in_the_code_can_be_needed_and_another_can_take_it_back(tmp_path:
     assert found("postgresql://h/d") == [("warning", "missing-requirement:psycopg", "main.py:4")]
     assert found("postgresql+psycopg2://h/d") == []
     assert found("sqlite://") == []
+
+
+def test_an_import_without_a_database_refutes_nothing_about_its_address(tmp_path: Path) -> None:
+    versions = {"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10"}
+    text = (
+        "import os\nfrom sqlalchemy import create_engine\nURL = os.environ.get('DATABASE_URL', 'sqlite://')\n"
+        "engine = create_engine(URL.replace('postgres://', 'postgresql://'))\n"
+    )
+    subject = case(tmp_path, {"main.py": text})
+    imported = result(PASSED)
+    server = cast("DatabaseServer", object())
+
+    assert added(subject, versions, imported) == [("warning", "missing-requirement:psycopg", "main.py:4")]
+    assert added(subject, versions, imported, server=server) == []
 
 
 def test_numpy_is_left_to_those_who_read_the_machine_code(tmp_path: Path) -> None:
