@@ -12,6 +12,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
+from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import text_encoding
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -45,7 +46,8 @@ def _packages(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
     names = list(dict.fromkeys(filter(None, map(_package, findings))))
     target = requirements.read(case).target if names else ""
     if target.endswith(".txt") and (case.snapshot.folder / target).is_file():
-        yield from (Mend(file=target, text=name, says=f"{name} is required") for name in names)
+        wholes = {name: system_libraries.complete(name) for name in names}
+        yield from (Mend(file=target, text=whole, says=f"{name} is required") for name, whole in wholes.items())
 
 
 def _package(finding: Finding) -> str:

@@ -15,6 +15,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.environments import recipe
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
+from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import conda_file, pipfile, pyproject, requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import RequirementLine
@@ -72,6 +73,7 @@ class Declared:
 
     def add(self, distribution: str) -> str:
         """Return the imperative sentence that adds *distribution* where the build will find it."""
+        distribution = system_libraries.complete(distribution)
         if self.tool in _ADDING:
             return f"run `{_ADDING[self.tool]} {distribution}` and commit the manifest and the lock file"
         if self.target:
