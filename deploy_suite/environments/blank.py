@@ -11,9 +11,10 @@ from typing import Final
 
 from deploy_suite.environments import seeds
 from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.ports import Workplace
 
 _FOLDER: Final = "blank"
-_FORMAT: Final = 1  # counts changes of how it is made
+_FORMAT: Final = 2  # counts changes of how it is made
 _COMPLETE: Final = "complete"
 _OF_INDEX: Final = "of-index"
 _VENV: Final = "venv"
@@ -34,7 +35,31 @@ def prepare(installer: Installer, workshop: Workshop) -> None:
             (folder / _OF_INDEX).touch()
             return
         installer.create(folder / _VENV, workshop)
-        (folder / _COMPLETE).touch()
+        (folder / _COMPLETE).write_text("\n".join(_state(workshop.interpreter.path)), encoding="utf-8")
+
+
+def sweep(workplace: Workplace) -> None:
+    """Remove what is kept for interpreters that are gone or were replaced, and what was made before that was noted."""
+    for folder in workplace.cache.glob(f"{_FOLDER}/*"):
+        if _is_of_now(folder):
+            continue
+        with workplace.locked_at_once(folder.name) as is_held:
+            if is_held and not _is_of_now(folder):  # it may have been made meanwhile
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of_now(folder: Path) -> bool:
+    try:
+        noted = (folder / _COMPLETE).read_text(encoding="utf-8").splitlines()
+        return noted == _state(Path(noted[0]))
+    except (OSError, ValueError, IndexError):
+        return (folder / _OF_INDEX).exists()
+
+
+def _state(python: Path) -> list[str]:
+    """Return what tells an interpreter from another one at the same place."""
+    state = python.stat()
+    return [str(python), str(state.st_mtime_ns), str(state.st_size)]
 
 
 def lay(venv: Path, installer: Installer, workshop: Workshop) -> None:
@@ -52,8 +77,7 @@ def lay(venv: Path, installer: Installer, workshop: Workshop) -> None:
 
 def _folder(installer: Installer, workshop: Workshop) -> Path:
     python = workshop.interpreter
-    state = python.path.stat()
-    parts = (_FORMAT, python.path, python.version, state.st_mtime_ns, state.st_size, installer.program())
+    parts = (_FORMAT, *_state(python.path), python.version, installer.program())
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
     return workshop.ports.workplace.cache / _FOLDER / f"blank-{digest}"
 

@@ -62,6 +62,7 @@ def planned(
 ) -> Plan:
     """Choose the interpreter, read the build command, ask the index. Raises: CannotCheckError."""
     Store(ports.workplace).sweep()
+    blank.sweep(ports.workplace)
     choice = interpreters.choose(contract.python, ports.interpreters.installed(), preferences)
     installer = installer or next(one for one in INSTALLERS.values() if one.is_there())
     workshop = Workshop(

@@ -24,14 +24,9 @@ class PythonVersion:
     location: Location
     others: tuple[str, ...] = ()
 
-    @property
-    def has_patch(self) -> bool:
-        """Whether all three parts are given."""
-        return self.version.count(".") == 2  # noqa: PLR2004  two dots, three parts
-
 
 def parse(text: str, *, file: str) -> PythonVersion | None:
-    """Return the first entry of a `.python-version` file, None when it has none.
+    """Return the first entry of a `.python-version` or `runtime.txt`, None when it has none.
 
     Blank lines and `#` comments are skipped, several words on a line are several entries, "python-3.12.1",
     "cpython@3.12" and "3.12.1/envs/name" are read as the versions they name.
@@ -51,11 +46,6 @@ def parse(text: str, *, file: str) -> PythonVersion | None:
         location=Location(file, number),
         others=tuple(word for word, _ in others),
     )
-
-
-def parse_runtime(text: str, *, file: str) -> PythonVersion | None:
-    """Return what a `runtime.txt` ("python-3.11.4") asks for, None when it is empty."""
-    return parse(text, file=file)
 
 
 def version_in(entry: str) -> str:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -49,6 +49,10 @@ class Place:
     @contextmanager
     def locked(self, _name: str) -> Iterator[None]:
         yield
+
+    @contextmanager
+    def locked_at_once(self, _name: str) -> Iterator[bool]:
+        yield True
 
 
 @pytest.fixture
@@ -110,3 +114,24 @@ def test_what_the_index_gives_is_fetched_for_each_environment(
     blank.lay(venv, installer, workshop)
 
     assert making.made == [venv]
+
+
+def test_what_is_kept_for_an_interpreter_goes_with_it(
+    tmp_path: Path, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "of", lambda _: (Seed("pip", "1", Path("/pip.whl")),))
+    python = tmp_path / "python"
+    python.write_text("one")
+    there, gone = (
+        replace(workshop, interpreter=Interpreter(path=path, version="3.11.7")) for path in (PYTHON.path, python)
+    )
+    for one in (there, gone):
+        blank.prepare(cast("Installer", Making()), one)
+    kept = tmp_path / "cache" / "blank"
+
+    blank.sweep(workshop.ports.workplace)
+    before = len(list(kept.iterdir()))
+    python.unlink()
+    blank.sweep(workshop.ports.workplace)
+
+    assert (before, len(list(kept.iterdir()))) == (2, 1)
