@@ -24,13 +24,21 @@ class Recorder:
 
     def timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         """Run a check. Raises: MachineError when it could do nothing for want of room on a disk."""
-        began_s = self.ports.clock.now_s()
         self.ports.progress.began(check)
+        return self.ended(check, *self._made(findings))
+
+    def continued(self, first: CheckResult, findings: Callable[[], Findings]) -> CheckResult:
+        """Go on with a check whose *first* part has been made, and tell of both as one. Raises: as `timed`."""
+        seconds, found = self._made(findings)
+        return self.ended(first.check, first.seconds + seconds, (*first.findings, *found))
+
+    def _made(self, findings: Callable[[], Findings]) -> tuple[float, Findings]:
+        began_s = self.ports.clock.now_s()
         try:
             found = findings()
         except CannotCheckError as error:
             found = (cannot_check(error),)
-        return self.ended(check, self.ports.clock.now_s() - began_s, found)
+        return self.ports.clock.now_s() - began_s, found
 
     def ended(self, check: str, seconds: float, findings: Findings) -> CheckResult:
         """Return the result of a check that has come to its end, and tell of it."""
@@ -44,10 +52,6 @@ class Recorder:
         _blame_disk(check, findings)
         told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
         return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
-
-    def joined(self, first: CheckResult, then: CheckResult) -> CheckResult:
-        """Return the result of a check that was made in two parts."""
-        return self.result(first.check, first.seconds + then.seconds, (*first.findings, *then.findings))
 
     def not_run(self, check: str, reason: str) -> CheckResult:
         """Return the result of a check that was left out."""

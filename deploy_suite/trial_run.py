@@ -98,7 +98,7 @@ class TrialRun:
             does = _as_before if head.has_command_run else boot.pre_deployed
             pre_deploy = self._beside("pre-deploy", does, ready)
         rest = self._pool.submit(
-            self._recorder.timed, "migrations", lambda: migrations.rest(self._built, self._ports, head)
+            self._recorder.continued, reached, lambda: migrations.rest(self._built, self._ports, head)
         )
         booted = early.result() if early else None
         if booted is None:
@@ -106,7 +106,7 @@ class TrialRun:
         self._has_started.set()
         self._answered(None)
         imported = self._settled(imports.result(), ready)
-        migrated = self._recorder.joined(reached, rest.result())
+        migrated = rest.result()
         if pre_deploy is None:
             return [migrated, imported, booted]
         if pre_deploy.result().outcome is Outcome.PASSED:
