@@ -48,8 +48,8 @@ class Signature:
     Shape: a line is looked at only if it holds one of the literals in `find`; `near` must and `unless` must not match
     in the lines around it, which are those of its own service (with `across` those of every container); `<<name>>` in
     them stands for what the pattern's group captured. Named groups of `pattern` and `near` fill the row's texts.
-    `weight` is how sure a match is; an `unsure` one is the best guess, and told as no more. `transient` words are also those of services that come up without: signs of health
-    after them take them back, as with a cause of that kind.
+    `weight` is how sure a match is; an `unsure` one is the best guess, and told as no more. `transient` words are also
+    those of services that come up without: signs of health after them take them back, as with a cause of that kind.
     """
 
     find: tuple[str, ...]

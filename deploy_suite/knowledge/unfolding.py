@@ -5,7 +5,7 @@ A line end that the log itself does not have is followed by FOLD, so that lines 
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +17,10 @@ _MOST_PENDING: Final = 1 << 20
 _FEWEST_ESCAPED: Final = 2
 _SHORT: Final = 1 << 15
 _FEWEST_STAMPED: Final = 3
+_FEWEST_WRAPPED: Final = 3
+_NARROWEST: Final = 50
+_WIDEST: Final = 250
+_ALIKE: Final = 4
 _STAMPED_SHARE: Final = 0.6
 # The keys under which loggers, container engines and clouds keep what a program printed.
 _TEXT_KEYS: Final = (
@@ -57,11 +61,11 @@ class Unfolded:
         self._ahead: bytes | None = None
         self._next = b""
         self.short: bytes | None = b""
-        self._turned = 0
+        self._places: Sequence[int] = ()
 
     def place(self, number: int) -> int:
-        """Return where the line with *number* stands in the log, which may have its newest line first."""
-        return self._turned - number if self._turned else number
+        """Return where the line with *number* stands in the log, which may be turned round or wrapped."""
+        return self._places[number - 1] if number <= len(self._places) else number
 
     def read(self, size: int, /) -> bytes:
         """Return the next whole lines of about *size* bytes; the rest of a line that has no end in sight as it is."""
@@ -82,18 +86,53 @@ class Unfolded:
         return block or self._blocks.read(size)
 
     def _first(self, size: int) -> bytes:
-        """Return the first block; of a short log that has its newest line first, the lines in their order."""
+        """Return the first block; of a short log the lines as they were printed, in their order."""
         text, self._next = self._blocks.read(size), self._blocks.read(size)
-        if self._next or not _is_newest_first(text):
+        if self._next or len(text) > _SHORT:
             return text
-        lines = text.rstrip(b"\n").split(b"\n")
-        self._turned = len(lines) + 1
-        return b"\n".join(reversed(lines))
+        lines = list(enumerate(text.rstrip(b"\n").split(b"\n"), 1))
+        if _is_newest_first(text):
+            lines.reverse()
+        elif width := _wrapped_at([line for _, line in lines]):
+            lines = list(_rejoined(lines, width))
+        else:
+            return text
+        self._places = [number for number, _ in lines]
+        return b"\n".join(line for _, line in lines)
 
     def _kept(self, text: bytes) -> bytes:
         if self.short is not None:
             self.short = self.short + text if len(self.short) + len(text) <= _SHORT else None
         return text
+
+
+def _wrapped_at(lines: Sequence[bytes]) -> int:
+    """Return the column at which a terminal broke *lines*; 0 when none did: then no two lines are full and go on."""
+    width = max(map(_columns, lines))
+    full = {line for line, after in pairwise(lines) if _columns(line) == width and _goes_on(line, after)}
+    return width if _NARROWEST <= width <= _WIDEST and len(full) >= _FEWEST_WRAPPED else 0
+
+
+def _rejoined(lines: Sequence[tuple[int, bytes]], width: int) -> Iterator[tuple[int, bytes]]:
+    number, whole, last = 0, b"", b""
+    for at, line in lines:
+        if number and _columns(last) == width and _goes_on(last, line):
+            whole += line
+        else:
+            if number:
+                yield number, whole
+            number, whole = at, line
+        last = line
+    yield number, whole
+
+
+def _goes_on(line: bytes, after: bytes) -> bool:
+    """Whether *after* may be what of *line* stood beyond the edge: what begins alike is an entry of its own."""
+    return bool(after.strip()) and not after.startswith(b"  ") and after[:_ALIKE] != line[:_ALIKE]
+
+
+def _columns(line: bytes) -> int:
+    return len(line.rstrip(b"\r").decode("utf-8", "replace"))
 
 
 def _is_newest_first(text: bytes) -> bool:

@@ -47,6 +47,31 @@ def test_a_log_with_its_newest_line_first_is_read_from_its_end() -> None:
     assert [one.line for one in found.root.evidence] == [1]
 
 
+def test_a_log_that_a_terminal_wrapped_within_its_words_is_read_whole() -> None:
+    deep = "\n".join(
+        f'  File "/srv/venv/lib/python3.12/site-packages/shop/part{n}.py", line {n}, in load' for n in range(9)
+    )
+    printed = f"{deep}\nModuleNotFoundError: No module named 'django_really_long_name_of_a_package'\n"
+    wrapped = "\n".join(line[at : at + 60] for line in printed.split("\n") for at in range(0, len(line), 60))
+
+    found = diagnose(wrapped).root
+
+    assert found is not None
+    assert found.slug == "missing-requirement:django-really-long-name-of-a-package"
+    assert [one.line for one in found.evidence] == [19]
+
+
+def test_lines_of_one_length_that_begin_alike_are_not_taken_for_one() -> None:
+    lines = [f"2026-11-21 10:00:0{n} INFO  request {n} was answered by the service in time" for n in range(5)]
+
+    assert unread("\n".join(lines)) == "\n".join(lines).encode()
+
+
+def unread(text: str) -> bytes:
+    stream = Unfolded(io.BytesIO(text.encode()))
+    return b"".join(iter(lambda: stream.read(1 << 17), b""))
+
+
 def test_lines_after_a_folded_one_are_counted_as_the_log_has_them() -> None:
     folded = json.dumps({"textPayload": "one\ntwo\nthree"})
 
