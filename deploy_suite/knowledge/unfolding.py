@@ -151,7 +151,7 @@ def unfolded(text: bytes) -> bytes:
         text = _TAG.sub(_BREAK, text)
     if (b"\\" in text and b"\\n" in text) or (b"{" in text and b'{"' in text):
         return b"\n".join(_line(line) for line in text.split(b"\n"))
-    if b' File "' in text and _TWO_FRAMES.search(text):
+    if len(text) <= _SHORT and _TWO_FRAMES.search(text):  # what people paste is short
         return b"\n".join(_joined(line) for line in text.split(b"\n"))
     return text
 
