@@ -233,6 +233,7 @@ class Rehearsal:
         if environment is None:
             self._resolved = plan.resolved.resolution.versions if plan.resolved.is_whole else {}
             return [result, *recorder.nothing_after_build("the environment was not built")]
+        self._resolved = environment.packages
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
         trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder, is_under_way=self._is_under_way)
         return [result, *trial.results()]

@@ -15,17 +15,18 @@ _DEEP: Final = 6
 
 def follow(walk: Walk, entry: EntryPoint) -> None:
     """Follow the factory that *entry* names, or the calls whose value is the application."""
-    module = next((m for m in walk.modules.values() if m.name == entry.module), None)
+    own = {entry.module} if entry.attribute else {"__main__"}
+    module = next((m for m in walk.modules.values() if m.name in own), None)
     source = walk.read.get(module.file) if module else None
-    if module is None or source is None or source.tree is None or not entry.attribute:
+    if module is None or source is None or source.tree is None:
         return
     if entry.is_factory:
         _call(walk, module, name=entry.attribute, deep=_DEEP)
         return
-    made = bindings.value(source.tree, entry.attribute)
+    made = bindings.value(source.tree, entry.attribute) if entry.attribute else None
     for name in bindings.called(_at_margin(source.tree, made)):
         _call(walk, module, name=name, deep=_DEEP)
-    if made is None and (origin := _origin(walk, module, name=entry.attribute)) is not None:
+    if made is None and entry.attribute and (origin := _origin(walk, module, name=entry.attribute)) is not None:
         _made_elsewhere(walk, *origin)
 
 

@@ -26,7 +26,7 @@ _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 def findings(case: Case, *, resolved: Mapping[str, str]) -> Findings:
     """Return a finding for each name that starting the service certainly asks for and that nothing has.
 
-    Shape: *resolved* are the versions that an environment which was not built would have had, {} where that is unknown.
+    Shape: *resolved* are the versions in the environment, or in the one that was not built, {} where that is unknown.
     """
     entry = _entry(case)
     if entry is None:
@@ -56,7 +56,7 @@ def _absent(traced: Trace, resolved: Mapping[str, str], declared: Declared) -> I
                 location=found.chain.last.location,
                 evidence=(found.chain.shown(),),
                 remedy=declared.add(provider.first),
-                certainty="likely: told from names and versions, for the environment was not built",
+                certainty="likely: told from names, for the import did not come so far",
             )
 
 

@@ -542,4 +542,6 @@ def test_functions_that_the_entry_module_calls_run_with_it(tmp_path: Path) -> No
         "jobs.py": "import b\n",
     }
 
-    assert kinds(traced(tmp_path, files, module="main")) == {"a": "eager", "b": "eager", "c": "deferred"}
+    for attribute in ("app", ""):
+        found = kinds(traced(tmp_path, files, module="main", attribute=attribute))
+        assert found == {"a": "eager", "b": "eager", "c": "deferred"}
