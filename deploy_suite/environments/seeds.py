@@ -56,10 +56,7 @@ def sources(found: Sequence[Seed]) -> tuple[str, ...]:
 def of(workshop: Workshop) -> tuple[Seed, ...]:
     """Return the seeds of the workshop's interpreter."""
     done = workshop.run((str(workshop.interpreter.path), "-I", "-c", _QUERY))
-    try:
-        pip, setuptools, wheels = json.loads(done.out)
-    except (ValueError, TypeError):
-        pip, setuptools, wheels = "", "", []
+    pip, setuptools, wheels = _told(done.out)
     if not pip and not setuptools:
         setuptools = _SETUPTOOLS.get(workshop.interpreter.series, "")
     found = [_seed("pip", pip, wheels)]
@@ -68,13 +65,26 @@ def of(workshop: Workshop) -> tuple[Seed, ...]:
     return tuple(found)
 
 
+def _told(text: str) -> tuple[str, str, list[str]]:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return "", "", []
+    match told:
+        case [str() as pip, str() as setuptools, list() as wheels]:
+            return pip, setuptools, [one for one in wheels if isinstance(one, str)]
+        case _:
+            return "", "", []
+
+
 def _seed(name: str, version: str, wheels: list[str]) -> Seed:
     for text in wheels:
         wheel = Path(text)
         try:
             found, carried, _, _ = parse_wheel_filename(wheel.name)
+            is_it = found == canonicalize_name(name) and bool(version) and carried == Version(version)
         except ValueError:
             continue  # a folder of the system's may hold anything
-        if found == canonicalize_name(name) and version and carried == Version(version):
+        if is_it:
             return Seed(name, version, wheel)
     return Seed(name, version, None)

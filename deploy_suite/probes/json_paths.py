@@ -21,7 +21,7 @@ def parse(text: str) -> JsonValue | Absent:
     """Return the document that *text* holds, ABSENT when it is no JSON."""
     try:
         document: JsonValue = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ABSENT
     return document
 

@@ -65,7 +65,7 @@ def holder(place: Place, ports: Ports) -> Holder | None:
 def _told(place: Place, ports: Ports) -> Holder | None:
     try:
         about = json.loads(ports.ledger.read(f"{place.path}/{_HOLDER}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(about, Mapping):
         return None

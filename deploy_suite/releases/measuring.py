@@ -66,7 +66,7 @@ def parse(text: str, *, file: str) -> Baseline:
             for name, times in document["probes"].items()
         )
         return Baseline(url=str(document["url"]), commit=str(document["commit"]), taken=taken, series=series)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise UsageError(
             f"{file} is no baseline of this suite", source=file, remedy="measure one: --save-baseline FILE"
         ) from error

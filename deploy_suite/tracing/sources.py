@@ -31,6 +31,7 @@ _LONG_F_STRING: Final = re.compile(rb"[fF][rR]?(?:\"\"\"|''')")
 _CONFLICT: Final = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
 # The parser says so only where it could read the whole block of the `try`: no newer grammar makes that right.
 _LONE_TRY: Final = "expected 'except' or 'finally' block"
+_OLDEST: Final = (3, 0)
 _TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
 
@@ -73,8 +74,10 @@ def read(path: Path | str, version: tuple[int, int]) -> Source:
 
 @lru_cache(maxsize=_TREES_KEPT)
 def _parsed(data: bytes, version: tuple[int, int]) -> tuple[ast.Module | None, Fault | None]:
+    if version < _OLDEST:
+        return _own_syntax(data), None  # of Python 2 no parser here can say what it reads
     try:
-        tree = ast.parse(data, feature_version=version)
+        tree = ast.parse(data, feature_version=min(version, sys.version_info[:2]))
     except SyntaxError as error:
         own = _own_syntax(data)
         return own, _sure(error, version, own=own, data=data)

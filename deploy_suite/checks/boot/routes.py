@@ -31,7 +31,7 @@ def plain_routes(text: str) -> tuple[str, ...]:
     """Return the paths that the document *text* lets one GET without any parameter, in its order."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict) or "openapi" not in document:
         return ()
@@ -49,7 +49,10 @@ def _plain(paths: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _asks_for_something(*holders: Mapping[str, Any]) -> bool:
-    parameters = [each for holder in holders for each in holder.get("parameters") or ()]
+    stated = [holder.get("parameters") or [] for holder in holders]
+    if not all(isinstance(one, list) for one in stated):
+        return True
+    parameters = [each for one in stated for each in one]
     return any(not isinstance(each, dict) or "$ref" in each or each.get("required") for each in parameters)
 
 

@@ -69,7 +69,7 @@ def told_time(ports: Ports) -> datetime | None:
         ) from error
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -310,3 +310,9 @@ def test_that_a_stop_was_lost_in_a_line_of_the_log_is_chance(said: str, outcome:
     found = stopping._ignored(cast(Stage, stage), cast(Process, process))
 
     assert (found.code, found.outcome) == ("ignores-sigterm", outcome)
+
+
+def test_a_document_whose_parameters_are_no_list_lets_nothing_be_asked() -> None:
+    text = '{"openapi": "3.1.0", "paths": {"/a": {"get": {"parameters": true}}, "/b": {"get": {}}}}'
+
+    assert plain_routes(text) == ("/b",)

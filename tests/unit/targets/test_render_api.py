@@ -416,3 +416,18 @@ def test_a_hook_that_is_no_text_is_hidden_and_refused() -> None:
     assert "hook-" not in hook.masker(url).masked(url.revealed())
     with pytest.raises(UsageError, match="is no URL such as"):
         hook.parse(url)
+
+
+@pytest.mark.parametrize(
+    "date", ["Sun, 01 Mar 2029999999999999999999999999999996 12:00:10 GMT", "Mon, 01 Jan 0001 00:00:00 +2300"]
+)
+def test_a_date_that_no_clock_can_show_demands_nothing(date: str) -> None:
+    assert demanded_s({"retry-after": date}, now=NOW) in {None, 0.0}
+
+
+def test_an_answer_that_is_nested_without_end_is_no_answer() -> None:
+    door, http, _ = opened(answered(200, b"[" * 100_000), answered(200, {"id": "x"}))
+
+    assert door.read("/x", what="it") == {"id": "x"}
+    assert refusals.told(answered(404, b"[" * 100_000)) == ""
+    assert len(http.asked) == 2

@@ -545,3 +545,10 @@ def test_functions_that_the_entry_module_calls_run_with_it(tmp_path: Path) -> No
     for attribute in ("app", ""):
         found = kinds(traced(tmp_path, files, module="main", attribute=attribute))
         assert found == {"a": "eager", "b": "eager", "c": "deferred"}
+
+
+@pytest.mark.parametrize("python", ["2.7", "3.99999999999999999999"])
+def test_a_python_that_no_parser_here_knows_is_traced_as_far_as_the_sources_tell(tmp_path: Path, python: str) -> None:
+    result = traced(tmp_path, {"main.py": "import flask\nprint(1)\n"}, python=python)
+
+    assert ([one.name for one in result.imports], result.syntax_problems) == (["flask"], ())

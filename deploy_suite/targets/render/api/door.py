@@ -149,5 +149,5 @@ def _judged(answer: HttpResponse, *, what: str) -> Answer | _Failure:
         return Answer(answer.status, None)
     try:
         return Answer(answer.status, json.loads(answer.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return _Failure("its answer was no JSON", is_certain=False, headers={})

@@ -50,6 +50,6 @@ def _seconds(text: str) -> float | None:
 def _until(text: str, now: datetime) -> float | None:
     try:
         time = parsedate_to_datetime(text)
-    except ValueError:
+        return max((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() - now.timestamp(), 0.0)
+    except (ValueError, OverflowError):
         return None
-    return max((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() - now.timestamp(), 0.0)

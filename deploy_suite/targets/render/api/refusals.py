@@ -56,7 +56,7 @@ def told(answer: HttpResponse) -> str:
     """Return what Render says in an answer that is an error, on one line, "" when that is nothing or no text."""
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""  # a page of HTML from what stands before Render says nothing
     message = body.get("message") if isinstance(body, dict) else None
     return " ".join(message.split())[:_LONGEST] if isinstance(message, str) else ""
