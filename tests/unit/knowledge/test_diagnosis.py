@@ -149,6 +149,15 @@ def test_what_harms_nothing_is_no_failure(text: str) -> None:
     assert diagnose(text) == Diagnosis(verdict=Verdict.HEALTHY)
 
 
+def test_telemetry_that_cannot_be_sent_is_no_build_without_a_network() -> None:
+    text = (
+        "urllib3.connectionpool - WARNING - Retrying (Retry(total=0, connect=None)) after connection broken by "
+        "NameResolutionError: Failed to resolve 'o1.ingest.sentry.io': /api/1/envelope/\n"
+    )
+
+    assert "build-failure:network" not in slugs(text)
+
+
 def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame() -> None:
     text = (
         "Traceback (most recent call last):\n"
