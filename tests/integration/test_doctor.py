@@ -65,10 +65,11 @@ def test_what_is_missing_has_its_remedy(stage: Stage, monkeypatch: pytest.Monkey
 
     assert [items[name].outcome for name in ("key", "service", "Pythons", "clock")] == [
         Outcome.FAILED,
-        Outcome.FAILED,
+        Outcome.SKIPPED,
         Outcome.WARNING,
         Outcome.WARNING,
     ]
+    assert items["service"].text == "not looked for: there is no key"
     assert (items["Pythons"].remedy, items["clock"].remedy) == (
         "uv python install 3.1",
         "set it: sudo timedatectl set-ntp true",
