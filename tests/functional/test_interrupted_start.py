@@ -12,6 +12,7 @@ import pytest
     "module", ["argparse", "deploy_suite.errors", "deploy_suite.model.release", "deploy_suite.entry.options"]
 )
 def test_an_interruption_while_modules_load_leaves_no_traceback(module: str, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may ignore it
     process = subprocess.Popen(
         (sys.executable, "-X", "importtime", "-m", "deploy_suite", "status"),
         cwd=tmp_path,
@@ -19,6 +20,7 @@ def test_an_interruption_while_modules_load_leaves_no_traceback(module: str, tmp
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stderr
     for line in process.stderr:
         if line.rpartition("|")[2].strip() == module:
