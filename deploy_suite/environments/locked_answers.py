@@ -65,8 +65,8 @@ def _name(question: Question, read: tuple[RequirementsFile, ...], workshop: Work
 def _read(file: Path) -> Answer | None:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return Answer(is_answer=True, versions=kept["versions"], from_source=frozenset(kept["from_source"]))
-    except (OSError, ValueError, KeyError):
+        return Answer(is_answer=True, versions=dict(kept["versions"]), from_source=frozenset(kept["from_source"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

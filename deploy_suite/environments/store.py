@@ -59,7 +59,7 @@ class Store:
             raw: dict[str, Any] = json.loads(sentinel.read_text(encoding="utf-8"))
             os.utime(sentinel)
             return Record(**{**raw, "notes": tuple(raw["notes"]), "from_source": tuple(raw["from_source"])})
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def begin(self, key: str) -> Path:
@@ -115,7 +115,7 @@ class Store:
         return found
 
     def _peek(self, folder: Path) -> Record | None:
-        with suppress(OSError, ValueError, TypeError):
+        with suppress(OSError, ValueError, TypeError, RecursionError):
             return Record(**json.loads((folder / _SENTINEL).read_text(encoding="utf-8")))
         return None
 

@@ -105,7 +105,7 @@ def programs(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = b"".join(SAMPLES["programs"])
         (Path(folder) / "journal").write_bytes(
-            whole[: len(whole) * (sum(data) % 100) // 100] + data.replace(b"{", b"(")
+            whole[: len(whole) * (sum(data) % 100) // 100] + b"\n" + data.replace(b"{", b"(")
         )
         lines = rehearsed_import._lines(Path(folder) / "journal")
         done = Completed(code=1, err=text)

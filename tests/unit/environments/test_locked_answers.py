@@ -65,3 +65,11 @@ def test_a_change_in_an_included_file_is_a_new_question(tmp_path, workshop):
     files = {"requirements": "-r more.txt\nflask==3.0.0\n", "more": "click==8.0\n"}
 
     assert asked_twice(tmp_path, index, workshop, meanwhile="click==8.1\n", **files) == 2
+
+
+@pytest.mark.parametrize("text", ["null", "[]", '{"versions": 1, "from_source": []}', "[" * 100_000])
+def test_a_kept_answer_that_is_none_counts_for_none(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(text)
+
+    assert locked_answers._read(file) is None
