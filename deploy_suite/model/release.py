@@ -81,7 +81,7 @@ class Deploy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushTrace:
-    """What a target did by itself with a push. Shape: `id` is that of the deploy it began, or of the event it ignored."""
+    """What a target did by itself with a push. Shape: `id` is that of the deploy it began, or of what it ignored."""
 
     id: str
     commit: str
