@@ -240,7 +240,9 @@ class _Reader:
             if self._is_installed(hit):
                 del self._hits.by_slug[hit.slug]
         open_ones = [raised for raised in self._raised if _shape(raised.exception) not in self._explained]
-        self._hits.unexplained = open_ones[-1] if open_ones else self._loose()
+        # What was cut off says less than an exception, and more than a line that only complains.
+        told = [*filter(None, (self._loose(),)), *open_ones]
+        self._hits.unexplained = next((one for one in reversed(told) if one.is_exception), told[-1] if told else None)
         return self._hits
 
     def _is_installed(self, hit: Hit) -> bool:

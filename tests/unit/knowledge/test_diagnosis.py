@@ -174,6 +174,17 @@ def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame
     )
 
 
+def test_a_traceback_that_is_cut_off_does_not_hide_the_exception_before_it() -> None:
+    raised = 'Traceback (most recent call last):\n  File "/app/main.py", line 9, in <module>\n    begin()\nRuntimeError: no way'
+    found = diagnose(
+        f"{raised}\n==> No open ports detected, continuing to scan...\nTraceback (most recent call last):\n"
+    )
+
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.seen is not None
+    assert found.seen.exception == "RuntimeError: no way"
+
+
 def test_a_known_exception_before_the_unknown_one_does_not_hide_behind_it() -> None:
     text = (
         "sqlite3.OperationalError: no such table: users\n\nThe above exception was the direct cause of the following "
