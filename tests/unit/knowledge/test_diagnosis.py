@@ -175,10 +175,8 @@ def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame
 
 
 def test_a_traceback_that_is_cut_off_does_not_hide_the_exception_before_it() -> None:
-    raised = 'Traceback (most recent call last):\n  File "/app/main.py", line 9, in <module>\n    begin()\nRuntimeError: no way'
-    found = diagnose(
-        f"{raised}\n==> No open ports detected, continuing to scan...\nTraceback (most recent call last):\n"
-    )
+    raised = 'Traceback (most recent call last):\n  File "/app/main.py", line 9, in <module>\n'
+    found = diagnose(f"{raised}RuntimeError: no way\n==> No open ports detected, continuing to scan...\n{raised}")
 
     assert found.verdict is Verdict.UNKNOWN
     assert found.seen is not None
