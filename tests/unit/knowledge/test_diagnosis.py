@@ -175,8 +175,9 @@ def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame
 
 
 def test_a_traceback_that_is_cut_off_does_not_hide_the_exception_before_it() -> None:
-    raised = 'Traceback (most recent call last):\n  File "/app/main.py", line 9, in <module>\n'
-    found = diagnose(f"{raised}RuntimeError: no way\n==> No open ports detected, continuing to scan...\n{raised}")
+    head = "Traceback (most recent call last):\n"
+    raised = f'{head}  File "/app/main.py", line 9, in <module>\nRuntimeError: no way\n'
+    found = diagnose(f"{raised}==> No open ports detected, continuing to scan...\n{head}")
 
     assert found.verdict is Verdict.UNKNOWN
     assert found.seen is not None
