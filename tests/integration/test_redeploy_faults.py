@@ -61,7 +61,7 @@ def test_a_fault_while_it_is_followed_changes_no_verdict(
         done = stage.redeploy(commit=commit)
 
         assert (done.verdict, stage.begun_by_request()) == (ReleaseVerdict.LIVE, [commit])
-        assert ("retrieve-deploy", kind) in stage.render.faults.happened
+        assert kind in {happened for _, happened in stage.render.faults.happened}  # the first may outlast the state
         assert stage.heard.longest_silence_s() < PACE.heartbeat_s + 0.5
 
 
