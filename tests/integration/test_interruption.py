@@ -67,10 +67,10 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> None:
         ("environment …", to_the_group(signal.SIGINT)),
         ("environment …", to_it_alone(signal.SIGTERM)),
         ("boot …", to_the_group(signal.SIGINT)),
-        ("imports …", to_it_alone(signal.SIGINT)),
+        ("boot …", to_it_alone(signal.SIGINT)),
         ("boot …", to_it_alone(signal.SIGHUP)),
     ],
-    ids=["Ctrl-C early", "Ctrl-C in the build", "TERM in the build", "Ctrl-C at boot", "INT at import", "HUP at boot"],
+    ids=["Ctrl-C early", "Ctrl-C in the build", "TERM in the build", "Ctrl-C at boot", "INT at boot", "HUP at boot"],
 )
 def test_an_interrupted_run_says_so_once_and_leaves_nothing(
     moment: str, send: Send, committed: Committed, own_cache: Path
