@@ -1,4 +1,4 @@
-"""A service whose manifest is of no interest to the test: gunicorn and Python 3.11 on Render."""
+"""A service whose manifest is of no interest to the test: gunicorn on Render."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,15 @@ from deploy_suite.ports import WorkingState
 from deploy_suite.project import entry_points
 
 
-def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:app") -> Case:
+def case(
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    build: str = "pip install -r requirements.txt",
+    start: str = "gunicorn main:app",
+    python: str = "3.11.9",
+    state: WorkingState | None = None,
+) -> Case:
     """Return a service of *files*, written into *folder*, as the checks get it."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -23,9 +31,9 @@ def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:
         service="web",
         kind=ServiceKind.WEB,
         root=PurePosixPath(),
-        python=PythonRequest(version="3.11.9", origin="test"),
+        python=PythonRequest(version=python, origin="test"),
         variables=(),
-        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
+        build=CommandText(text=build, location=Location("render.yaml", 5)),
         pre_deploy=None,
         start=command,
         entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
@@ -41,4 +49,4 @@ def case(folder: Path, files: Mapping[str, str], *, start: str = "gunicorn main:
         location=Location("render.yaml", 2),
     )
     snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+    return Case(snapshot=snapshot, contract=contract, state=state or WorkingState(), preferences=Preferences())

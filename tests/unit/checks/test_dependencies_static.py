@@ -1,19 +1,16 @@
 """What the dependencies check says before anything is built."""
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Finding, Location, Outcome
-from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
-from deploy_suite.project import entry_points
+from tests.unit.checks import gunicorn_case
 
 
 def case(
@@ -24,35 +21,8 @@ def case(
     build: str = "pip install -r requirements.txt",
     state: WorkingState | None = None,
 ) -> Case:
-    for name, text in {"requirements.txt": "flask\n", **files}.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    command = CommandText(text=start, location=Location("render.yaml", 6))
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
-        python=PythonRequest(version="3.11.9", origin="test"),
-        variables=(),
-        build=CommandText(text=build, location=Location("render.yaml", 5)),
-        pre_deploy=None,
-        start=command,
-        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
-        port=10000,
-        port_is_movable=True,
-        health_path="",
-        host="web.onrender.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
-        location=Location("render.yaml", 2),
-    )
-    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=state or WorkingState(), preferences=Preferences())
+    """Return a service whose requirements are Flask alone, unless *files* say otherwise."""
+    return gunicorn_case.case(folder, {"requirements.txt": "flask\n", **files}, start=start, build=build, state=state)
 
 
 def brief(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +13,8 @@ from deploy_suite.checks.packages.numpy_api import NumpyApi
 from deploy_suite.checks.packages.settling import once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.knowledge.platforms import images
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
-from deploy_suite.model.project import CommandText, Commit, Snapshot
-from deploy_suite.ports import WorkingState
-from deploy_suite.project import entry_points
+from tests.unit.checks import gunicorn_case
 
 EAGER = "import cv2\napp = 1\n"
 DEFERRED = "def size():\n    import cv2\n\napp = 1\n"
@@ -26,32 +22,7 @@ SLIM, RENDER = "python:3.12-slim", "render-native"
 
 
 def case(folder: Path, source: str, requirements: str) -> Case:
-    (folder / "main.py").write_text(source)
-    (folder / "requirements.txt").write_text(requirements)
-    command = CommandText(text="gunicorn main:app", location=Location("render.yaml", 6))
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
-        python=PythonRequest(version="3.12.1", origin="test"),
-        variables=(),
-        build=CommandText(text="pip install -r requirements.txt", location=Location("render.yaml", 5)),
-        pre_deploy=None,
-        start=command,
-        entry=entry_points.from_command(command, folder=folder, root=PurePosixPath()),
-        port=10000,
-        port_is_movable=True,
-        health_path="",
-        host="",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
-    )
-    snapshot = Snapshot(commit=Commit(sha="0" * 40, tree="1" * 40, subject="x"), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+    return gunicorn_case.case(folder, {"main.py": source, "requirements.txt": requirements}, python="3.12.1")
 
 
 def compiled(
