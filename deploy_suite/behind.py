@@ -45,7 +45,8 @@ def seen(
         ports.progress.waiting(
             f"looking behind what failed, once {'; '.join(one.says for one in new) or 'the start command is corrected'}"
         )
-        copy = replace(project, snapshot=mending.applied(mends, project.snapshot))
+        folder = ports.workplace.folder_for(None)  # the run removes it, and so does the next one after a kill
+        copy = replace(project, snapshot=mending.applied(mends, project.snapshot, folder))
         last = Rehearsal(mended, project=copy, preferences=preferences, ports=ports, is_mended=True).results()
         told = joined(told, last, mends)
         if ports.clock.now_s() - began_s > _LONGEST_S:

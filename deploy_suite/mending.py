@@ -3,7 +3,6 @@
 import os
 import posixpath
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -74,9 +73,8 @@ def meant(contract: Contract, snapshot: Snapshot) -> Contract:
     )
 
 
-def applied(mends: Sequence[Mend], snapshot: Snapshot) -> Snapshot:
-    """Return a copy of *snapshot* with *mends*; the files that they leave alone are shared with it."""
-    top = Path(tempfile.mkdtemp(prefix="mended-", dir=snapshot.folder.parent))
+def applied(mends: Sequence[Mend], snapshot: Snapshot, top: Path) -> Snapshot:
+    """Return a copy of *snapshot* in the folder *top* with *mends*; what they leave alone is shared where it can be."""
     shutil.copytree(snapshot.folder, top, symlinks=True, dirs_exist_ok=True, copy_function=_linked)
     for mend in mends:
         _laid(mend, top) if mend.twin else _written(mend, top)

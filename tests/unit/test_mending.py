@@ -81,7 +81,7 @@ def test_a_copy_is_changed_and_the_snapshot_is_not(tmp_path: Path) -> None:
         Mend(file="flat", twin=".", says=""),
     )
 
-    mended = mending.applied(mends, snapshot)
+    mended = mending.applied(mends, snapshot, tmp_path / "mended")
 
     top = mended.folder
     assert (top / "requirements.txt").read_text() == "flask\npkg==2\n\n\n\nnumpy\n"
@@ -91,13 +91,13 @@ def test_a_copy_is_changed_and_the_snapshot_is_not(tmp_path: Path) -> None:
     assert (snapshot.folder / "requirements.txt").read_text() == listed
     assert sorted(path.name for path in snapshot.folder.iterdir()) == ["api", "build.sh", "requirements.txt"]
     assert mended.commit.tree.startswith(f"{snapshot.commit.tree}-")
-    assert mending.applied(mends[:1], snapshot).commit.tree != mended.commit.tree
+    assert mending.applied(mends[:1], snapshot, tmp_path / "other").commit.tree != mended.commit.tree
 
 
 def test_a_list_in_utf_16_is_changed_too(tmp_path: Path) -> None:
     subject = case(tmp_path / "top", {"main.py": ""})
     (subject.snapshot.folder / "requirements.txt").write_bytes("flask\r\npkg==1\r\n".encode("utf-16"))
 
-    mended = mending.applied((replace(RAISED, text="pkg==3"),), subject.snapshot)
+    mended = mending.applied((replace(RAISED, text="pkg==3"),), subject.snapshot, tmp_path / "mended")
 
     assert (mended.folder / "requirements.txt").read_text() == "flask\npkg==3\n"
