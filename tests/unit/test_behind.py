@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import cast
 
@@ -50,6 +51,16 @@ class Rehearsed:
         return self.rounds.pop(0)
 
 
+class Workplace:
+    """Lays each copy in a folder of its own."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+
+    def folder_for(self, _size_bytes: int | None) -> Path:
+        return Path(mkdtemp(dir=self.top))
+
+
 def looked_behind(
     monkeypatch: pytest.MonkeyPatch, subject: Case, first: list[CheckResult], *rounds: list[CheckResult]
 ) -> tuple[list[str], Rehearsed]:
@@ -64,7 +75,11 @@ def looked_behind(
     )
     ports = cast(
         "Ports",
-        SimpleNamespace(clock=SimpleNamespace(now_s=lambda: 0.0), progress=SimpleNamespace(waiting=lambda _text: None)),
+        SimpleNamespace(
+            clock=SimpleNamespace(now_s=lambda: 0.0),
+            progress=SimpleNamespace(waiting=lambda _text: None),
+            workplace=Workplace(project.repository.parent),
+        ),
     )
     seen = behind.seen(first, subject.contract, project=project, preferences=Preferences(), ports=ports)
     return [finding.code for one in seen for finding in one.findings], rehearsed
