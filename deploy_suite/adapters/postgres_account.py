@@ -5,19 +5,18 @@ import pwd
 import re
 import shutil
 import stat
+import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import MachineError
 
 _NAMES: Final = ("nobody", "postgres", "daemon")
-_READING: Final = "+dac_override,+dac_read_search"
-_NEEDED: Final = sum(
-    1 << number for number in (1, 2, 6, 7, 8)
-)  # dac_override, dac_read_search, setgid, setuid, setpcap
+_NEEDED: Final = sum(1 << number for number in (1, 6, 7, 8))  # dac_override, setgid, setuid, setpcap
+_PROBE_S: Final = 5.0
 # Gives up root for good, then becomes the program; the interpreter itself need not be reachable for the account.
 _LOWER: Final = (
     "import os, sys; os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[1])); "
@@ -29,8 +28,8 @@ _LOWER: Final = (
 class Account:
     """Who the server is.
 
-    Shape: `user` and `group` are None for the caller itself. `reaches_all` says that the account may read folders
-    that are closed to others (an ambient capability), such as /root with the installation and the cache in it.
+    Shape: `user` and `group` are None for the caller itself. `reaches_all` says that the account is lent the right
+    to reach what is closed to others (an ambient capability), such as a clone in /root or in `mktemp -d`.
     """
 
     user: int | None = None
@@ -63,22 +62,36 @@ def account() -> Account:
     if os.geteuid() != 0:
         return Account()
     entry = _unprivileged()
-    return Account(user=entry.pw_uid, group=entry.pw_gid, reaches_all=_can_lend_reading())
+    lent = Account(user=entry.pw_uid, group=entry.pw_gid, reaches_all=True)
+    return lent if _holds_what_is_lent() and _can_be_lent(lent) else replace(lent, reaches_all=False)
 
 
-def _can_lend_reading() -> bool:
-    """Whether the ambient capabilities can be had: Linux, the real setpriv, and a root that holds them itself.
+def _holds_what_is_lent() -> bool:
+    """Whether the ambient capability can be had: Linux, the real setpriv, and a root that holds it itself.
 
     Source: https://man7.org/linux/man-pages/man7/capabilities.7.html (numbers of the capabilities)
     """
-    program = shutil.which("setpriv", path=os.defpath)
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         return False
     held = (re.search(rf"^{field}:\s*([0-9a-f]+)", status, re.MULTILINE) for field in ("CapEff", "CapBnd"))
-    holds = all(match and int(match[1], 16) & _NEEDED == _NEEDED for match in held)
-    return holds and program is not None and Path(program).resolve().name == "setpriv"
+    return all(match and int(match[1], 16) & _NEEDED == _NEEDED for match in held) and _has_setpriv()
+
+
+def _has_setpriv() -> bool:
+    """Whether there is util-linux's setpriv; that of BusyBox changes no account."""
+    program = shutil.which("setpriv", path=os.defpath)
+    return program is not None and Path(program).resolve().name == "setpriv"
+
+
+def _can_be_lent(account: Account) -> bool:
+    """Whether the kernel goes along: a sandbox may know the capabilities and not how to lend them (2 ms)."""
+    try:
+        done = subprocess.run(account.lowered(("true",)), capture_output=True, timeout=_PROBE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def is_open_to_others(path: Path) -> bool:
@@ -90,8 +103,14 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def _setpriv(user: int, group: int) -> tuple[str, ...]:
-    caps = (f"--inh-caps={_READING}", f"--ambient-caps={_READING}")
-    return ("setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups", *caps)
+    """Return what becomes the account and keeps the right to reach all.
+
+    PostgreSQL asks access(2) for its own programs, which takes no notice of the capabilities of a user other than
+    root unless the bit no_setuid_fixup is set.
+    Source: https://github.com/torvalds/linux/blob/v6.12/fs/open.c#L424 (access_need_override_creds)
+    """
+    lent = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    return ("setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups", *lent)
 
 
 def _unprivileged() -> pwd.struct_passwd:

@@ -105,7 +105,7 @@ def started(
             data=data,
             socket_folder=short,
             password=Secret((template / "password").read_text(encoding="utf-8")),
-            trusted=_trusted(usable, wanted, short),
+            trusted=_trusted(usable, wanted, short, machinery.account),
         )
         with _serving(cluster, machinery):
             yield cluster
@@ -156,14 +156,27 @@ def _reachable(installation: Installation, short: Path, account: Account) -> Ins
     """Return the installation, copied to where the account can run it if it cannot as it is."""
     if account.reaches_all or is_open_to_others(installation.programs / "postgres"):
         return installation
-    copy = short / "installation"
+    package = installation.root.parent
+    top = short / "installation"
+    copy = top / package.name / installation.root.name
     shutil.copytree(installation.root, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+    for libraries in _bundled(package):
+        shutil.copytree(libraries, top / libraries.relative_to(package.parent), symlinks=True)
+    account.own(top)  # under a narrow umask it is as closed as the original
     return Installation(
         programs=copy / installation.programs.name,
         version=installation.version,
         share=copy / installation.share.relative_to(installation.root),
         extensions=installation.extensions,
     )
+
+
+def _bundled(package: Path) -> Iterator[Path]:
+    """Yield where a wheel keeps the libraries that it was given; its programs look there from where they are.
+
+    Source: https://github.com/pypa/auditwheel#overview, https://github.com/matthew-brett/delocate#the-problem
+    """
+    yield from filter(Path.is_dir, (package.with_name(f"{package.name}.libs"), package / ".dylibs"))
 
 
 def _data_folder(short: Path, machinery: Machinery) -> Path:
@@ -220,7 +233,7 @@ def _initdb(installation: Installation, data: Path, password: Path) -> tuple[str
     )
 
 
-def _trusted(installation: Installation, wanted: frozenset[str], short: Path) -> frozenset[str]:
+def _trusted(installation: Installation, wanted: frozenset[str], short: Path, account: Account) -> frozenset[str]:
     """Let owners of databases create the extensions *wanted*, as a managed PostgreSQL does; return which.
 
     A control file that says so shadows the installation's own.
@@ -237,6 +250,7 @@ def _trusted(installation: Installation, wanted: frozenset[str], short: Path) ->
         (folder / control.name).write_text(text, encoding="utf-8")
         for script in control.parent.glob(f"{name}--*.sql"):
             (folder / script.name).symlink_to(script)
+    account.own(short / "share")
     return names
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,8 +18,7 @@ import pytest
 
 from deploy_suite.adapters import ownership, postgres_account, postgres_cluster
 from deploy_suite.adapters.postgres import PostgresDatabases
-from deploy_suite.adapters.postgres_account import Account
-from deploy_suite.adapters.postgres_installations import Installation, chosen
+from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.environment import DatabaseAddress
@@ -239,15 +239,47 @@ def databases_again(folder: Path) -> PostgresDatabases:
     return PostgresDatabases(runner=WardenedRunner(), launcher=WardenedLauncher(), workplace=Again(folder))
 
 
-def test_a_server_starts_as_root_where_capabilities_are_not_to_be_had(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full = postgres_account.account()
-    bare = Account(user=full.user, group=full.group, reaches_all=False)
-    monkeypatch.setattr("deploy_suite.adapters.postgres.account", lambda: bare)
+@pytest.fixture
+def closed_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A PostgreSQL that lies where only root may look, as that of a clone in `mktemp -d` does; the umask is root's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root starts a server under another account")
+    own = chosen(installed(WardenedRunner(), tmp_path / "known"), frozenset({"vector"}))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    package = own.root.parent
+    shutil.copytree(own.root, closed / package.name / own.root.name, symlinks=True)
+    shutil.copytree(package.with_name(f"{package.name}.libs"), closed / f"{package.name}.libs")
+    for folder, _, files in os.walk(closed):
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            path.chmod(path.stat().st_mode & 0o700, follow_symlinks=True)
+    programs = closed / own.programs.relative_to(package.parent)
+    monkeypatch.setattr(PostgresDatabases, "candidates", lambda _: (installed_at(programs, own),))
+    before = os.umask(0o077)
+    yield programs
+    os.umask(before)
 
-    with databases(tmp_path).serve(foreign=None) as server:
-        assert server.query("postgres", "SELECT 1") == [(1,)]
+
+def installed_at(programs: Path, own: Installation) -> Installation:
+    share = programs.parent / own.share.relative_to(own.root)
+    return Installation(programs=programs, version=own.version, share=share, extensions=own.extensions)
+
+
+@pytest.mark.parametrize("has_capabilities", [True, False], ids=["capabilities", "none"])
+@pytest.mark.parametrize("is_in_memory", [True, False], ids=["memory", "disk"])
+@pytest.mark.usefixtures("closed_installation")
+def test_a_server_starts_from_where_only_root_may_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_capabilities: bool, is_in_memory: bool
+) -> None:
+    if not has_capabilities:
+        monkeypatch.setattr(postgres_account, "_can_be_lent", lambda _: False)
+    if not is_in_memory:
+        monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: None)
+
+    for again in (databases, databases_again):  # the template is made by the first and copied by the second
+        with again(tmp_path).serve(foreign=None) as server, connect(server.create("app")) as connection:
+            connection.execute("CREATE EXTENSION vector")
+            assert connection.execute("SELECT '[1,2]'::vector <-> '[1,3]'").fetchone() == (1.0,)
 
 
 def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
