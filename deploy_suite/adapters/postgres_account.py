@@ -44,6 +44,10 @@ class Account:
             return (*_setpriv(self.user, self.group), *argv)
         return (sys.executable, "-I", "-S", "-c", _LOWER, str(self.user), str(self.group), *argv)
 
+    def owns(self, folder: Path) -> bool:
+        """Whether the account is the owner of *folder*; what lies in it is not looked at."""
+        return self.user is None or folder.stat().st_uid == self.user
+
     def own(self, folder: Path) -> None:
         """Make the account the owner of *folder* and all that is in it."""
         if self.user is None or self.group is None:
