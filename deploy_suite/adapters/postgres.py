@@ -1,10 +1,8 @@
 """Throw-away PostgreSQL databases, on an embedded server or on a disposable one that the caller names."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from importlib import import_module
 
 from deploy_suite.adapters.postgres_account import account
 from deploy_suite.adapters.postgres_administration import Administration
@@ -68,7 +66,6 @@ class PostgresDatabases:
             with _translated():
                 front = stack.enter_context(opened(short, certificate(self._runner, self._workplace)))
             running.add_done_callback(lambda _: front.lead_to(socket_in(short)))
-            running.add_done_callback(lambda _: threading.Thread(target=_import_clients, daemon=True).start())
             yield EmbeddedServer(
                 installation, extensions, administration=running.result, front=front, runner=self._runner
             )
@@ -81,8 +78,3 @@ def _translated() -> Iterator[None]:
     except OSError as error:
         raise MachineError(f"PostgreSQL cannot be started: {error}") from error
 
-
-def _import_clients() -> None:
-    """Import what the service that wants this server is going to be asked with."""
-    for name in ("http", "websockets"):
-        import_module(f"deploy_suite.adapters.{name}")
