@@ -2,12 +2,15 @@
 
 import os
 import posixpath
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
@@ -26,6 +29,7 @@ _SERVERS: Final = {
 _NEEDS_SERVER: Final = "gunicorn-not-installed"
 _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
+_PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
 
 
@@ -110,8 +114,15 @@ def _written(mend: Mend, top: Path) -> None:
         while at < len(lines) and lines[at].rstrip().endswith("\\"):
             lines[at], at = "", at + 1
         lines[at : at + 1] = [""]
+        lines = ["" if _is_of_the_same(line, mend.text) else line for line in lines]
         lines[mend.line - 1] = mend.text
     else:
         lines.append(mend.text)
     path.unlink()  # the file is shared with the snapshot
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _is_of_the_same(line: str, text: str) -> bool:
+    """Whether *line* pins the distribution of which *text* says another version: with both, no set of them fits."""
+    pinned, wanted = (_PINNED.match(one) for one in (line, text))
+    return bool(pinned and wanted) and canonicalize_name(pinned[1]) == canonicalize_name(wanted[1])
