@@ -7,7 +7,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from deploy_suite.checks.dependencies import absent_modules, evidence, own_modules, static, surroundings
+from deploy_suite.checks.dependencies import absent_modules, evidence, given_up, own_modules, static, surroundings
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.knowledge import clashes, diagnosis
 from deploy_suite.knowledge.clashes import PYTHON, Clash
@@ -116,6 +116,7 @@ def _code(fault: Fault, *, server: str) -> str:
 def _unset_variable(fault: Fault) -> Finding | None:
     names = surroundings.unset_variables(fault.rehearsed.raised, fault.built)
     names = names or surroundings.handed_on(fault.outer, fault.traced.files, fault.built)
+    names = names or given_up.variables(fault.outer, fault.traced.files, fault.built)
     if not names:
         return None
     contract = fault.built.case.contract
