@@ -125,4 +125,4 @@ def _written(mend: Mend, top: Path) -> None:
 def _is_of_the_same(line: str, text: str) -> bool:
     """Whether *line* pins the distribution of which *text* says another version: with both, no set of them fits."""
     pinned, wanted = (_PINNED.match(one) for one in (line, text))
-    return bool(pinned and wanted) and canonicalize_name(pinned[1]) == canonicalize_name(wanted[1])
+    return bool(pinned and wanted and canonicalize_name(pinned[1]) == canonicalize_name(wanted[1]))

@@ -62,6 +62,24 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
     return replace(result, findings=(*result.findings, *named))
 
 
+def closer(told: Finding, text: str, built: Built) -> Finding:
+    """Return *told*, a failure that left *text*, with the installed versions that are known to end in just that."""
+    versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}
+    found = clashes.met(versions, is_complete=True)
+    clash = next((one for one in found if one.slug == told.code and one.error and one.error in text), None)
+    if clash is None:
+        return told
+    project = _Project(built.case)
+    return replace(
+        told,
+        message=f"{told.message}; {clash.shown(versions)} are installed, and do not fit together",
+        location=project.line(clash) or told.location,
+        remedy=clash.fix,
+        certainty=told.certainty or clash.why,
+        mend=project.mend(clash, versions),
+    )
+
+
 def _is_of_address(clash: Clash) -> bool:
     """Whether *clash* shows only where an address of some scheme is used."""
     return clash.mentions.endswith("://")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks import drivers, made_up
+from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed
 from deploy_suite.checks.migrations import addresses, extensions, places
@@ -106,7 +106,7 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)
     said = failure.detail.splitlines()[0] if failure.detail else failure.line
-    return Finding(
+    told = Finding(
         code=code,
         outcome=around.outcome,
         message=f"{doing} fails: {_shortened(places.as_committed(around.built, said))}",
@@ -116,6 +116,7 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         certainty=around.certainty,
         reproduce=around.tool.shown,
     )
+    return clashing.closer(told, failure.traceback, around.built) if root else told
 
 
 def _unstated(code: str, failure: Failure, around: Surroundings, place: Location) -> Finding:
