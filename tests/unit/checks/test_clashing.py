@@ -50,7 +50,7 @@ def built_of(subject: Case, versions: Mapping[str, str], *, python: str) -> Buil
         search_path="",
         home=Path("home"),
     )
-    return Built(case=subject, environment=environment, bindings=Bindings(values={}))
+    return Built(case=subject, environment=environment, bindings=Bindings(values={}), server=None)
 
 
 def brief(findings: Sequence[Finding]) -> Sequence[tuple[str, str, str]]:
