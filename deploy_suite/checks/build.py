@@ -21,6 +21,7 @@ from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
+_SYNTAX: Final = "requirements-syntax"
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
@@ -71,6 +72,8 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
         return (_took_too_long(failure, case),)
+    if failure.command and (unread := tuple(_unread_lines(recipe, failure, case))):
+        return unread
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
@@ -158,6 +161,20 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
             location=recipe.location,
             evidence=tail(failure.log),
             remedy=f"commit {missing.file}, or correct the path in the build command",
+        )
+
+
+def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield the lines at which an installer gives up before it asks for anything."""
+    for problem in (one for file in recipe.files for one in file.problems if one.code == _SYNTAX):
+        yield Finding(
+            code=problem.code,
+            outcome=Outcome.FAILED,
+            message=problem.message,
+            location=problem.location,
+            evidence=tail(failure.log),
+            remedy=problem.remedy,
+            reproduce=build_refusals.command(failure, case),
         )
 
 

@@ -575,3 +575,20 @@ def test_a_missing_package_is_added_by_the_tool_that_the_build_installs_with(tmp
         "run `uv add pydantic-settings` and commit the manifest and the lock file",
         "add `pydantic-settings` to requirements.txt and commit it",
     )
+
+
+def test_a_line_that_no_installer_reads_is_told_and_no_conflict_of_versions(tmp_path: Path) -> None:
+    subject = case(tmp_path, requirements="six\ngunicorn==23.0.0pandas==2.2.3\n")
+
+    (found,) = build.findings(failure("error: Couldn't parse\n", conflict="six gunicorn"), subject)
+
+    assert found == replace(
+        failed(
+            "requirements-syntax",
+            found.message,
+            evidence=("error: Couldn't parse",),
+            remedy="put `gunicorn==23.0.0` and `pandas==2.2.3` on lines of their own at requirements.txt:2: "
+            "the end of a line was lost",
+        ),
+        reproduce=CALL,
+    )
