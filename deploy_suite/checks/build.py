@@ -10,10 +10,12 @@ from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_e
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.checks.variables import stated
+from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import execute_bits
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure, Environment
 from deploy_suite.model.finding import Finding, Location, Outcome
 from deploy_suite.project import snapshot_files
@@ -85,7 +87,30 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return (_conflict(failure, recipe, case),)
     if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
         return lacking
+    if cause is None and not failure.command and (names := _made_up(failure, case)):
+        return (_needs_real_values(names, failure, case),)
     return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def _made_up(failure: BuildFailure, case: Case) -> tuple[str, ...]:
+    """Return the variables with made-up values that the last traceback of the log speaks of."""
+    asked = {one.name for one in case.contract.variables if isinstance(one.source, Prompted)}
+    answered = binding.answers_in(case.repository / case.contract.root) if case.repository else {}
+    words = set(re.findall(r"\w+", failure.log.rpartition("Traceback (most recent call last)")[2]))
+    return tuple(sorted((asked - answered.keys()) & words))
+
+
+def _needs_real_values(names: tuple[str, ...], failure: BuildFailure, case: Case) -> Finding:
+    listed = ", ".join(names)
+    return Finding(
+        code="needs-real-values",
+        outcome=Outcome.SKIPPED,
+        message=f"the build fails on values that only the target has; here they are made up: {listed}",
+        location=_in_own_code(failure, case) or build_refusals.place(case),
+        evidence=tail(failure.log),
+        remedy=f"put working values for {listed} into .env.preflight (never commit it), and run again",
+        reproduce=build_refusals.command(failure, case),
+    )
 
 
 def _lacking(case: Case) -> Findings:

@@ -592,3 +592,20 @@ def test_a_line_that_no_installer_reads_is_told_and_no_conflict_of_versions(tmp_
         ),
         reproduce=CALL,
     )
+
+
+def test_a_build_that_fails_over_a_made_up_value_is_not_held_against_the_project(tmp_path: Path) -> None:
+    subject = case(tmp_path)
+    given = Variable(name="ADMIN_NAME", source=Prompted())
+    asked = replace(subject, contract=replace(subject.contract, variables=(given,)))
+    log = (
+        'Traceback (most recent call last):\n  File "seed.py", line 2, in <module>\n'
+        "    create(name=settings.{})\nDataError: value too long\n"
+    )
+
+    (met,) = build.findings(failure(log.format("ADMIN_NAME"), command=""), asked)
+    (other,) = build.findings(failure(log.format("OTHER"), command=""), asked)
+
+    assert (met.outcome, met.code) == (Outcome.SKIPPED, "needs-real-values")
+    assert met.message == "the build fails on values that only the target has; here they are made up: ADMIN_NAME"
+    assert (other.outcome, other.code) == (Outcome.FAILED, "build-failure")
