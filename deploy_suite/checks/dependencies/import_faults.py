@@ -7,7 +7,15 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from deploy_suite.checks.dependencies import absent_modules, evidence, given_up, own_modules, static, surroundings
+from deploy_suite.checks.dependencies import (
+    absent_modules,
+    empty_settings,
+    evidence,
+    given_up,
+    own_modules,
+    static,
+    surroundings,
+)
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.knowledge import clashes, diagnosis
 from deploy_suite.knowledge.clashes import PYTHON, Clash
@@ -235,6 +243,7 @@ _READINGS: Final[tuple[Callable[[Fault], Finding | None], ...]] = (
     _unset_variable,
     _optional_package,
     _unreachable,
+    empty_settings.finding,
     _diagnosed,
     _made_up_value,
     _otherwise,
