@@ -29,6 +29,7 @@ _SERVERS: Final = {
 _NEEDS_SERVER: Final = "gunicorn-not-installed"
 _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
+_FOLDER: Final = "folder-missing"
 _PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
 
@@ -36,7 +37,7 @@ _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
 def found(results: Sequence[CheckResult], case: Case) -> tuple[Mend, ...]:
     """Return the changes with which the checks could come further, each file's line once."""
     told = [finding for result in results for finding in result.findings if finding.outcome in _COUNTED]
-    mends = [*_told(told), *_packages(told, case)]
+    mends = [*_told(told), *_packages(told, case), *_folders(told, case)]
     return tuple({(one.file, one.line, one.text, one.twin): one for one in mends}.values())
 
 
@@ -51,6 +52,15 @@ def _packages(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
     if target.endswith(".txt") and (case.snapshot.folder / target).is_file():
         wholes = {name: system_libraries.complete(name) for name in names}
         yield from (Mend(file=target, text=whole, says=f"{name} is required") for name, whole in wholes.items())
+
+
+def _folders(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
+    """Yield a file in each folder that is missing, below the one in which the service starts."""
+    for finding in findings:
+        family, _, name = finding.code.partition(":")
+        path = PurePosixPath(name)
+        if family == _FOLDER and name and not path.is_absolute() and ".." not in path.parts:
+            yield Mend(file=str(case.contract.root / path / ".gitkeep"), says=f"{name} is there")
 
 
 def _package(finding: Finding) -> str:
@@ -108,6 +118,10 @@ def _laid(mend: Mend, top: Path) -> None:
 
 def _written(mend: Mend, top: Path) -> None:
     path = top / mend.file
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(mend.text, encoding="utf-8")
+        return
     lines = text_encoding.decode(path.read_bytes()).text.splitlines()
     if mend.line:
         at = mend.line - 1

@@ -111,3 +111,13 @@ def test_a_version_that_is_pinned_twice_is_changed_in_both_places(tmp_path: Path
 
     left = "pkg==2\nother==1\n\npkg-two==1\n\npkg==1; python_version < '3.9'\n"
     assert (mended.folder / "requirements.txt").read_text() == left
+
+
+def test_a_folder_that_no_clone_has_is_made(tmp_path: Path) -> None:
+    subject = case(tmp_path / "top", {"main.py": ""})
+    told = results(finding("folder-missing:media/up"), finding("folder-missing:/data"), finding("folder-missing:../x"))
+
+    mends = mending.found(told, subject)
+
+    assert mends == (Mend(file="media/up/.gitkeep", says="media/up is there"),)
+    assert (mending.applied(mends, subject.snapshot, tmp_path / "mended").folder / "media/up").is_dir()
