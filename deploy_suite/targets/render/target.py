@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
+from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import resemblance, yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
@@ -174,6 +175,8 @@ def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
     if not service.is_python and not service.is_image:
         if service.type in _STORES:
             return "it is a store that Render runs, and no code of this repository"
+        if service.type not in facts().values["type"].allowed:
+            return f"{service.type or 'nothing'} is no type of a service that is known here"
         what = service.runtime or service.type or "no runtime"
         return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
