@@ -66,8 +66,8 @@ def _listed(service: ServiceResource, key: str, written: str, known: ValueList) 
             f"{written} is no service type of a Blueprint, but a {other}",
             key=key,
             evidence=f"{key}: {written}",
-            remedy=f"write `type: web` (or worker, pserv, cron) for {service.label} in {service.file}, and {written} as "
-            f"its `{other}:`",
+            remedy=f"write `type: web` (or worker, pserv, cron) for {service.label} in {service.file}, "
+            f"and {written} as its `{other}:`",
         )
         return
     if instead is not None and key == "type":
