@@ -1,15 +1,12 @@
 """Python files into syntax trees, read as the target's Python would."""
 
 import ast
-import io
 import re
 import sys
-import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from deploy_suite.tracing.skimming import skim
 from deploy_suite.tracing.statements import Imported, Reader
@@ -36,8 +33,7 @@ _TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(NamedTuple):
     """What keeps the target's Python from reading a file."""
 
     line: int
@@ -45,8 +41,7 @@ class Fault:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file as the target with Python *version* would read it.
 
     Trees are not kept with it: some hundred of them alive make the garbage collector cost more than parsing does.
@@ -115,6 +110,9 @@ def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
     """Return the first f-string that only Python 3.12 reads: its own quotes or a backslash in a field (PEP 701)."""
     if version >= _NESTED_QUOTES or sys.version_info < _NESTED_QUOTES or not re.search(rb"\b[rR]?[fF][rR]?['\"]", data):
         return None
+    import io  # noqa: PLC0415  only where the whole syntax of many files is asked for
+    import tokenize  # noqa: PLC0415  likewise
+
     open_quotes: list[str] = []
     for token in tokenize.tokenize(io.BytesIO(data).readline):
         kind = tokenize.tok_name[token.type]
@@ -132,7 +130,7 @@ def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
     return None
 
 
-def _nested(token: tokenize.TokenInfo, *, what: str = "uses its own quotes") -> Fault:
+def _nested(token: "tokenize.TokenInfo", *, what: str = "uses its own quotes") -> Fault:
     message = f"an f-string that {what} inside a field needs Python 3.12"
     return Fault(line=token.start[0], message=message, text=token.line.strip())
 

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import NamedTuple
 
-from deploy_suite.tracing import bindings, sources
+from deploy_suite.tracing import bindings, skimming, sources
 from deploy_suite.tracing.layout import Layout, Module, joined
 from deploy_suite.tracing.sources import Source
 from deploy_suite.tracing.statements import Imported, Reader
@@ -21,13 +21,11 @@ from deploy_suite.tracing.values import (
     ThirdPartyImport,
 )
 
-_DYNAMIC_HINTS: Final = (b"import_module", b"__import__", b".run(", b"include(")
 
 Steps = Iterator["Steps"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An import that is to be followed, the module in which it stands and how Python got there."""
 
     module: Module
@@ -155,7 +153,7 @@ class Walk:
         reader = Reader(
             version=self.version,
             is_program=module.name.endswith("__main__"),
-            has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
+            has_dynamic=skimming.may_name_modules(source.data),
             is_django=b"django" in source.data,
             eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
         )
