@@ -12,7 +12,8 @@ from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
 from deploy_suite.knowledge.clashes import PYTHON, Clash
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.tracing.values import ImportKind, ThirdPartyImport, Trace
 

@@ -11,7 +11,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from deploy_suite.manifests import requirement_text, text_encoding
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ and half as much again to make.
 from enum import IntEnum
 from typing import NamedTuple
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy_suite import mending
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from tests.unit.checks.gunicorn_case import case
 

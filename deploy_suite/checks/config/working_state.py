@@ -8,7 +8,8 @@ from deploy_suite.checks.config import saying
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.checks.dependencies import unpushed
 from deploy_suite.checks.dependencies.unpushed import Needed
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 
 _SHOWN: Final = 8
 _SOURCES: Final = frozenset({".py", ".toml", ".lock", ".sh", ".ini", ".cfg", ".html", ".jinja", ".j2", ".sql", ".mako"})

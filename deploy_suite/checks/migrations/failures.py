@@ -12,7 +12,8 @@ from deploy_suite.checks.migrations import addresses, extensions, places
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 FAILED_MIGRATION: Final = "migration-failed"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"

@@ -12,7 +12,8 @@ from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import procfile, resemblance
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading

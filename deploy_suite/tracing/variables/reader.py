@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing import conditions
 from deploy_suite.tracing.statements import gives_up
 from deploy_suite.tracing.values import ImportKind

@@ -18,7 +18,8 @@ from deploy_suite.model.environment import (
     RefusalKind,
     Resolution,
 )
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.project import entry_points

@@ -12,7 +12,8 @@ from deploy_suite.checks.base import Built, Case
 from deploy_suite.knowledge import clashes
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import DatabaseServer
 from tests.unit.checks.gunicorn_case import case
 

@@ -15,7 +15,7 @@ from deploy_suite.manifests.requirements_file import (
     load,
     parse,
 )
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 def read(text: str) -> RequirementsFile:

@@ -8,7 +8,7 @@ from deploy_suite.manifests import dotenv_file, procfile, python_version_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.procfile import ProcessLine
 from deploy_suite.manifests.python_version_file import PythonVersion
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 
 

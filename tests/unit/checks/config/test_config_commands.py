@@ -3,7 +3,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import Absent, WorkingState
 
