@@ -33,6 +33,7 @@ class Layout:
         """Look up in *folder*, the repository's top."""
         self.folder = folder
         self._listings: dict[str, dict[str, bool]] = {}
+        self._found: dict[tuple[tuple[str, ...], str, str], Module | None] = {}
 
     def listing(self, relative: str) -> dict[str, bool]:
         """Return the names in a folder, each with whether it is a folder itself; empty when there is none."""
@@ -44,8 +45,14 @@ class Layout:
                 self._listings[relative] = {}
         return self._listings[relative]
 
-    def find(self, bases: Sequence[str], *, part: str, prefix: str) -> Module | None:
+    def find(self, bases: tuple[str, ...], *, part: str, prefix: str) -> Module | None:
         """Return the module *part* in the first of *bases* that has it; a namespace package only when none has more."""
+        asked = (bases, part, prefix)  # four times on average
+        if asked not in self._found:
+            self._found[asked] = self._looked_up(bases, part, prefix)
+        return self._found[asked]
+
+    def _looked_up(self, bases: tuple[str, ...], part: str, prefix: str) -> Module | None:
         name = f"{prefix}.{part}" if prefix else part
         spaces = []
         for base in bases:

@@ -1,14 +1,16 @@
 """Python files into syntax trees, read as the target's Python would."""
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from deploy_suite.tracing.skimming import skim
+from deploy_suite.tracing import skimming
 from deploy_suite.tracing.statements import Imported, Reader
 from deploy_suite.tracing.values import ImportKind
 
@@ -110,9 +112,6 @@ def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
     """Return the first f-string that only Python 3.12 reads: its own quotes or a backslash in a field (PEP 701)."""
     if version >= _NESTED_QUOTES or sys.version_info < _NESTED_QUOTES or not re.search(rb"\b[rR]?[fF][rR]?['\"]", data):
         return None
-    import io  # noqa: PLC0415  only where the whole syntax of many files is asked for
-    import tokenize  # noqa: PLC0415  likewise
-
     open_quotes: list[str] = []
     for token in tokenize.tokenize(io.BytesIO(data).readline):
         kind = tokenize.tok_name[token.type]
@@ -130,7 +129,7 @@ def _newer_string(data: bytes, version: tuple[int, int]) -> Fault | None:
     return None
 
 
-def _nested(token: "tokenize.TokenInfo", *, what: str = "uses its own quotes") -> Fault:
+def _nested(token: tokenize.TokenInfo, *, what: str = "uses its own quotes") -> Fault:
     message = f"an f-string that {what} inside a field needs Python 3.12"
     return Fault(line=token.start[0], message=message, text=token.line.strip())
 
@@ -138,18 +137,20 @@ def _nested(token: "tokenize.TokenInfo", *, what: str = "uses its own quotes") -
 def imports(source: Source, reader: Reader) -> Sequence[Imported]:
     """Return the imports of *source* in the order of their lines, parsing of it no more than they need."""
     try:
-        skimmed = skim(source.data, has_dynamic=reader.has_dynamic)
+        skimmed = skimming.skim(source.data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         skimmed = None
     if skimmed is not None:
-        reader.found += [Imported(p.module, p.line, ImportKind.EAGER, p.names, p.level) for p in skimmed.plain]
+        reader.found += skimmed.plain
         if skimmed.blocks is None:
             return reader.found
+        reader.has_dynamic = skimmed.has_dynamic
         reader.read(skimmed.blocks.body, ImportKind.EAGER)
         return sorted(reader.found, key=lambda imported: imported.line)
     tree = source.tree
     if tree is None:
         return tuple(_plain_imports(source.data))
+    reader.has_dynamic = skimming.may_name_modules(source.data)
     reader.read(tree.body, ImportKind.EAGER)
     return reader.found
 

@@ -83,7 +83,7 @@ def _module(fault: Fault, one: Raised, name: str) -> Finding:
     chain = evidence.chain(one, fault.traced, module=name)
     top = name.partition(".")[0]
     layout = Layout(fault.built.case.snapshot.folder)
-    bases = ["" if str(path) == "." else str(path) for path in fault.entry.search_path]
+    bases = tuple("" if str(path) == "." else str(path) for path in fault.entry.search_path)
     is_own = layout.find(bases, part=top, prefix="") is not None and top not in fault.built.environment.packages
     traced = next((lack for lack in fault.traced.missing if lack.module == name), None)
     if traced or (is_own and "." in name):

@@ -73,7 +73,7 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
         return None
     module = match["module"]
     layout = Layout(fault.built.case.snapshot.folder)
-    bases = ["" if str(path) == "." else str(path) for path in fault.entry.search_path]
+    bases = tuple("" if str(path) == "." else str(path) for path in fault.entry.search_path)
     own = layout.find(bases, part=module.partition(".")[0], prefix="")
     if own is None:
         return None
