@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.dependencies.fault import Fault, failed
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.project import module_files, snapshot_files
 from deploy_suite.tracing import django_settings
 

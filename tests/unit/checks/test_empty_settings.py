@@ -8,7 +8,8 @@ from typing import cast
 from deploy_suite.checks.dependencies import empty_settings
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.model.environment import Environment
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from tests.unit.checks.gunicorn_case import case
 
 WSGI = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n"
