@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends, secret_keys
+from deploy_suite.checks import build_excerpts, build_refusals, clashing, drivers, line_ends, secret_keys
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.checks.variables import stated
@@ -305,6 +305,8 @@ def _way_to(module: str, case: Case) -> Chain:
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
 
     traced = diagnosed.trace(case) if module else None
+    if traced and (asked := drivers.of_settings(module, traced)).hops:
+        return asked
     found = traced.strongest(module.partition(".")[0]) if traced else None
     return found.chain if found else Chain()
 
