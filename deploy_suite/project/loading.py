@@ -18,7 +18,11 @@ _READ: Final = frozenset({"", ".py", ".toml", ".txt", ".in", ".yaml", ".yml", ".
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project at a commit. Shape: `repository` is the top of the user's own folder, which is only read."""
+    """A project at a commit.
+
+    Shape: `name` is that of the repository's folder, with the way to the project's where that is another; `repository`
+    is the top of the user's own folder, which is only read.
+    """
 
     name: str
     repository: Path
@@ -50,11 +54,11 @@ def load(folder: Path, *, revision: str, ports: Ports) -> Project:
                 remedy=f"commit it (git add {root} && git commit), or name another with --project PATH",
             )
         return Project(
-            name=folder.resolve().name,
+            name=str(PurePosixPath(repository.resolve().name) / root),
             repository=repository,
             snapshot=snapshot,
             state=replace(state.result(), absent=absent),
-            settings=settings_of(snapshot.path),
+            settings=settings_near(snapshot),
         )
 
 
@@ -67,6 +71,12 @@ def _demand_sources(absent: Absent, commit: Commit) -> None:
             f"commit {commit.short} cannot be checked: this repository lacks the content of {lost[0]}{more}",
             remedy="fetch it with `git fetch --refetch`, or clone the repository again; `git fsck` tells what is lost",
         )
+
+
+def settings_near(snapshot: Snapshot) -> Settings:
+    """Return what the nearest deploy.toml says: in the project's folder, else above it. Raises: UsageError."""
+    above = (snapshot.folder / one for one in (snapshot.root, *snapshot.root.parents))
+    return settings_of(next((one for one in above if (one / SETTINGS_FILE).is_file()), snapshot.path))
 
 
 def settings_of(folder: Path) -> Settings:

@@ -39,7 +39,7 @@ def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Rea
         reading = Reading(contracts=guessed.contracts, findings=(*place.findings, *guessed.findings))
     else:
         reading = _blueprint(snapshot, settings, place, slug=repository_slug)
-    findings = (*reading.findings, *_unknown_settings(settings, reading))
+    findings = (*reading.findings, *_unknown_settings(settings, reading, snapshot))
     return Reading(
         contracts=reading.contracts,
         findings=tuple(finding.about(check="", service="", target=TARGET) for finding in _once(findings)),
@@ -201,7 +201,9 @@ def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> 
             )
 
 
-def _unknown_settings(settings: Settings, reading: Reading) -> Iterator[Finding]:
+def _unknown_settings(settings: Settings, reading: Reading, snapshot: Snapshot) -> Iterator[Finding]:
+    if snapshot.root.parts and not snapshot_files.find(snapshot.folder, snapshot.root / "deploy.toml"):
+        return  # it speaks of all services of the repository, of which these are some
     known = [contract.service for contract in reading.contracts]
     for name in settings.services:
         if known and name not in known:
