@@ -13,7 +13,7 @@ from deploy_suite.model.contract import Contract
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import Ports
 from deploy_suite.project import snapshot_files
-from deploy_suite.project.loading import SETTINGS_FILE, settings_of
+from deploy_suite.project.loading import SETTINGS_FILE, settings_near
 from deploy_suite.targets.registry import TARGETS
 
 NOX: Final = '"""Nox sessions."""\nfrom deploy_suite.entry.sessions import *\n'
@@ -39,7 +39,7 @@ def beginning(folder: Path, ports: Ports) -> Beginning:
     snapshot = Snapshot(
         commit=Commit(sha="", tree="", subject=""), folder=top, root=PurePosixPath(folder.relative_to(top).as_posix())
     )
-    settings = settings_of(snapshot.path)
+    settings = settings_near(snapshot)
     services = tuple(
         _found(contract, target, snapshot, settings) for target, contract in _contracts(snapshot, settings)
     )

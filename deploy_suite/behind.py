@@ -13,7 +13,8 @@ from deploy_suite import mending
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project

@@ -21,7 +21,7 @@ from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import Ports
-from deploy_suite.project.loading import settings_of
+from deploy_suite.project.loading import settings_near
 from deploy_suite.targets.registry import TARGETS
 
 _OWN_LOCKS: Final = {"uv sync": ("uv lock", "uv.lock"), "poetry": ("poetry lock", "poetry.lock")}
@@ -74,7 +74,7 @@ def lock(request: Request, ports: Ports) -> tuple[Locked, ...]:
 
 
 def _contracts(snapshot: Snapshot, request: Request) -> Iterator[Contract]:
-    settings = settings_of(snapshot.path)
+    settings = settings_near(snapshot)
     seen = set()
     for target in TARGETS.values():
         for contract in target.read(snapshot, settings, repository_slug="").contracts:

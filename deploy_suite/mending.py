@@ -2,12 +2,15 @@
 
 import os
 import posixpath
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
@@ -26,13 +29,15 @@ _SERVERS: Final = {
 _NEEDS_SERVER: Final = "gunicorn-not-installed"
 _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
+_FOLDER: Final = "folder-missing"
+_PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
 
 
 def found(results: Sequence[CheckResult], case: Case) -> tuple[Mend, ...]:
     """Return the changes with which the checks could come further, each file's line once."""
     told = [finding for result in results for finding in result.findings if finding.outcome in _COUNTED]
-    mends = [*_told(told), *_packages(told, case)]
+    mends = [*_told(told), *_packages(told, case), *_folders(told, case)]
     return tuple({(one.file, one.line, one.text, one.twin): one for one in mends}.values())
 
 
@@ -47,6 +52,15 @@ def _packages(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
     if target.endswith(".txt") and (case.snapshot.folder / target).is_file():
         wholes = {name: system_libraries.complete(name) for name in names}
         yield from (Mend(file=target, text=whole, says=f"{name} is required") for name, whole in wholes.items())
+
+
+def _folders(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
+    """Yield a file in each folder that is missing, below the one in which the service starts."""
+    for finding in findings:
+        family, _, name = finding.code.partition(":")
+        path = PurePosixPath(name)
+        if family == _FOLDER and name and not path.is_absolute() and ".." not in path.parts:
+            yield Mend(file=str(case.contract.root / path / ".gitkeep"), says=f"{name} is there")
 
 
 def _package(finding: Finding) -> str:
@@ -104,14 +118,25 @@ def _laid(mend: Mend, top: Path) -> None:
 
 def _written(mend: Mend, top: Path) -> None:
     path = top / mend.file
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(mend.text, encoding="utf-8")
+        return
     lines = text_encoding.decode(path.read_bytes()).text.splitlines()
     if mend.line:
         at = mend.line - 1
         while at < len(lines) and lines[at].rstrip().endswith("\\"):
             lines[at], at = "", at + 1
         lines[at : at + 1] = [""]
+        lines = ["" if _is_of_the_same(line, mend.text) else line for line in lines]
         lines[mend.line - 1] = mend.text
     else:
         lines.append(mend.text)
     path.unlink()  # the file is shared with the snapshot
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _is_of_the_same(line: str, text: str) -> bool:
+    """Whether *line* pins the distribution of which *text* says another version: with both, no set of them fits."""
+    pinned, wanted = (_PINNED.match(one) for one in (line, text))
+    return bool(pinned and wanted and canonicalize_name(pinned[1]) == canonicalize_name(wanted[1]))

@@ -117,10 +117,10 @@ def _cases(snapshot: Snapshot, request: Request, *, state: WorkingState | None =
 
 
 def _contracts(snapshot: Snapshot, request: Request) -> tuple[Contract, ...]:
-    from deploy_suite.project.loading import settings_of  # noqa: PLC0415  not for an entry that is named
+    from deploy_suite.project.loading import settings_near  # noqa: PLC0415  not for an entry that is named
     from deploy_suite.targets.registry import TARGETS  # noqa: PLC0415  likewise
 
-    settings = settings_of(snapshot.path)
+    settings = settings_near(snapshot)
     names = [name for name in settings.targets if name in TARGETS] or list(TARGETS)
     try:
         reading = TARGETS[names[0]].read(snapshot, settings, repository_slug=snapshot.commit.repository_slug)

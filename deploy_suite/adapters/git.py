@@ -1,19 +1,19 @@
 """The system's git, so that the user's own configuration, filters and credentials count."""
 
 import re
-import tempfile
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.adapters import git_content
 from deploy_suite.adapters.git_call import RefusedError, answer, call
 from deploy_suite.adapters.git_remote import SystemRemotes
-from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.errors import UsageError
 from deploy_suite.model.project import Commit
-from deploy_suite.ports import WorkingState
+from deploy_suite.ports import Absent, WorkingState
 
 _SLUG: Final = re.compile(r"[:/](?P<slug>[^/:]+/[^/]+?)(?:\.git)?/?$")
-_PARTIAL: Final = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 _LISTS: Final = re.compile(r"(?:^|/)(?:[^/]*require[^/]*\.txt|require[^/]*/[^/]*\.txt|pyproject\.toml|Pipfile)$")
 _COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
 
@@ -26,11 +26,7 @@ class SystemGit(SystemRemotes):
         try:
             return Path(call(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
         except RefusedError as error:
-            raise UsageError(
-                f"{folder} is not in a git repository that can be read: {error}",
-                remedy="name the folder of a repository with --project PATH, or make one: "
-                "git init && git add -A && git commit",
-            ) from error
+            raise _no_top(folder.resolve(), error) from error
 
     def commit(self, repository: Path, revision: str) -> Commit:
         """See `ports.Git.commit`."""
@@ -51,28 +47,11 @@ class SystemGit(SystemRemotes):
         try:
             return call(repository, "log", "-1", _COMMIT_FORMAT, "--end-of-options", f"{revision}^{{commit}}", "--")
         except RefusedError as error:
-            raise UsageError(
-                f"{revision} names no commit of {repository}: {error}",
-                remedy="commit first (git add -A && git commit), or name another commit with --commit REVISION",
-            ) from error
+            raise _no_commit(repository, revision, error) from error
 
-    def materialise(self, repository: Path, commit: Commit, folder: Path) -> None:
-        """See `ports.Git.materialise`.
-
-        An index of its own keeps the user's untouched; unlike `git archive`, `checkout-index` heeds no
-        export-ignore attribute, which a clone does not heed either. Files whose content a partial clone lacks are
-        left out.
-        """
-        with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
-            index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
-            try:
-                call(repository, "read-tree", commit.tree, extra=index)
-                _check_out(repository, commit, folder, index)
-            except RefusedError as error:
-                raise MachineError(
-                    f"the content of commit {commit.short} cannot be written to {folder}: {error}",
-                    remedy="see that the disk has room (df -h) and the repository is whole (git fsck)",
-                ) from error
+    def materialise(self, repository: Path, commit: Commit, folder: Path) -> Absent:
+        """See `ports.Git.materialise`."""
+        return git_content.written(repository, commit.tree, folder, shown=commit.short)
 
     def working_state(self, repository: Path, commit: Commit) -> WorkingState:
         """See `ports.Git.working_state`. Only the commit that is checked out can differ from the folder."""
@@ -91,7 +70,7 @@ class SystemGit(SystemRemotes):
 
     def blobs(self, repository: Path, commit: Commit) -> dict[str, str]:
         """See `ports.Git.blobs`."""
-        return _blobs(repository, commit)
+        return git_content.blobs(repository, commit.tree)
 
     def added_since(self, repository: Path, base: str, commit: Commit) -> tuple[str, ...]:
         """See `ports.Git.added_since`."""
@@ -99,36 +78,48 @@ class SystemGit(SystemRemotes):
 
     def size_bytes(self, repository: Path, commit: Commit) -> int | None:
         """See `ports.Git.size_bytes`. In a partial clone each size that is asked for would be fetched on its own."""
-        if answer(repository, "config", "--get-regexp", _PARTIAL):
+        if git_content.promising(repository):
             return None
         entries = _paths(answer(repository, "ls-tree", "-r", "-l", "-z", commit.tree))
         sizes = (entry.split("\t", 1)[0].split()[3] for entry in entries)
         return sum(int(size) for size in sizes if size.isdecimal())
 
 
-def _check_out(repository: Path, commit: Commit, folder: Path, index: dict[str, str]) -> None:
-    everything = ("checkout-index", "--all", "--force", f"--prefix={folder}/")
-    try:
-        call(repository, *everything, extra=index)
-    except RefusedError:
-        missing = _missing(repository, commit)
-        if not missing:
-            raise
-        call(repository, "update-index", "--force-remove", "-z", "--stdin", extra=index, stdin="\0".join(missing))
-        call(repository, *everything, extra=index)
+def _no_top(folder: Path, error: RefusedError) -> UsageError:
+    if answer(folder, "rev-parse", "--is-bare-repository") == "true":
+        return UsageError(
+            f"{folder} is a bare repository, which holds no files to work on",
+            remedy=f"clone it (git clone {shlex.quote(str(folder))} work) and name the clone with --project work",
+        )
+    if not any((one / ".git").exists() for one in (folder, *folder.parents)):
+        return UsageError(
+            f"{folder} is not in a git repository",
+            remedy="name the folder of one with --project PATH, or make one here: "
+            'git init && git add -A && git commit -m "Begin"',
+        )
+    return UsageError(
+        f"{folder} is not in a git repository that can be read: {error}",
+        remedy=f"see what git says: git -C {shlex.quote(str(folder))} status",
+    )
 
 
-def _missing(repository: Path, commit: Commit) -> tuple[str, ...]:
-    """Return the files whose content the repository lacks, as those of a partial clone or a damaged one may."""
-    files = _blobs(repository, commit)
-    listing = call(repository, "cat-file", "--batch-check", stdin="".join(f"{blob}\n" for blob in files.values()))
-    gone = {line.split()[0] for line in listing.splitlines() if line.endswith(" missing")}
-    return tuple(path for path, blob in files.items() if blob in gone)
-
-
-def _blobs(repository: Path, commit: Commit) -> dict[str, str]:
-    entries = (entry.split("\t", 1) for entry in _paths(answer(repository, "ls-tree", "-r", "-z", commit.sha)))
-    return {path: about.split()[2] for about, path in entries if about.split()[1] == "blob"}
+def _no_commit(repository: Path, revision: str, error: RefusedError) -> UsageError:
+    if revision == "HEAD" and not answer(repository, "rev-parse", "-q", "--verify", "HEAD"):
+        return UsageError(
+            f"{repository} has no commit yet, and a commit is what is deployed",
+            remedy='commit first: git add -A && git commit -m "Begin"',
+        )
+    if answer(repository, "rev-parse", "--is-shallow-repository") == "true":
+        return UsageError(
+            f"{revision} names no commit of {repository}, which is a shallow clone",
+            remedy="fetch the rest of its history (git fetch --unshallow), or name a commit that `git log` shows",
+        )
+    if answer(repository, "rev-parse", "-q", "--verify", "--end-of-options", revision):
+        return UsageError(f"{revision} of {repository} cannot be read as a commit: {error}", remedy="see: git fsck")
+    return UsageError(
+        f"{revision} names no commit of {repository}",
+        remedy="name one that `git log --oneline --all` shows, or fetch it first (git fetch)",
+    )
 
 
 def _paths(listing: str) -> tuple[str, ...]:

@@ -6,21 +6,25 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import build_excerpts, build_refusals, clashing, line_ends, secret_keys
+from deploy_suite.checks import build_excerpts, build_refusals, clashing, drivers, line_ends, secret_keys
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.checks.variables import stated
+from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import execute_bits
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure, Environment
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
+_SYNTAX: Final = "requirements-syntax"
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
@@ -71,6 +75,8 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
         return (_took_too_long(failure, case),)
+    if failure.command and (unread := tuple(_unread_lines(recipe, failure, case))):
+        return unread
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
@@ -82,7 +88,30 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return (_conflict(failure, recipe, case),)
     if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
         return lacking
+    if cause is None and not failure.command and (names := _made_up(failure, case)):
+        return (_needs_real_values(names, failure, case),)
     return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def _made_up(failure: BuildFailure, case: Case) -> tuple[str, ...]:
+    """Return the variables with made-up values that the last traceback of the log speaks of."""
+    asked = {one.name for one in case.contract.variables if isinstance(one.source, Prompted)}
+    answered = binding.answers_in(case.repository / case.contract.root) if case.repository else {}
+    words = set(re.findall(r"\w+", failure.log.rpartition("Traceback (most recent call last)")[2]))
+    return tuple(sorted((asked - answered.keys()) & words))
+
+
+def _needs_real_values(names: tuple[str, ...], failure: BuildFailure, case: Case) -> Finding:
+    listed = ", ".join(names)
+    return Finding(
+        code="needs-real-values",
+        outcome=Outcome.SKIPPED,
+        message=f"the build fails on values that only the target has; here they are made up: {listed}",
+        location=_in_own_code(failure, case) or build_refusals.place(case),
+        evidence=tail(failure.log),
+        remedy=f"put working values for {listed} into .env.preflight (never commit it), and run again",
+        reproduce=build_refusals.command(failure, case),
+    )
 
 
 def _lacking(case: Case) -> Findings:
@@ -158,6 +187,20 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
             location=recipe.location,
             evidence=tail(failure.log),
             remedy=f"commit {missing.file}, or correct the path in the build command",
+        )
+
+
+def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield the lines at which an installer gives up before it asks for anything."""
+    for problem in (one for file in recipe.files for one in file.problems if one.code == _SYNTAX):
+        yield Finding(
+            code=problem.code,
+            outcome=Outcome.FAILED,
+            message=problem.message,
+            location=problem.location,
+            evidence=tail(failure.log),
+            remedy=problem.remedy,
+            reproduce=build_refusals.command(failure, case),
         )
 
 
@@ -262,6 +305,8 @@ def _way_to(module: str, case: Case) -> Chain:
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
 
     traced = diagnosed.trace(case) if module else None
+    if traced and (asked := drivers.of_settings(module, traced)).hops:
+        return asked
     found = traced.strongest(module.partition(".")[0]) if traced else None
     return found.chain if found else Chain()
 

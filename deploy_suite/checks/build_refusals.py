@@ -13,7 +13,8 @@ from deploy_suite.checks.build_excerpts import of_package, tail
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.manifests import requirements_file
 from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 
 _ACCOUNT_LINES: Final = 6

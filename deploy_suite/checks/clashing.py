@@ -12,7 +12,8 @@ from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
 from deploy_suite.knowledge.clashes import PYTHON, Clash
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.tracing.values import ImportKind, ThirdPartyImport, Trace
 
@@ -60,6 +61,24 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
     new = _findings(proved, versions, project=_Project(built.case), verb="are installed")
     named = (one.about(check=result.check, service=result.service, target=result.target) for one in new)
     return replace(result, findings=(*result.findings, *named))
+
+
+def closer(told: Finding, text: str, built: Built) -> Finding:
+    """Return *told*, a failure that left *text*, with the installed versions that are known to end in just that."""
+    versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}
+    found = clashes.met(versions, is_complete=True)
+    clash = next((one for one in found if one.slug == told.code and one.error and one.error in text), None)
+    if clash is None:
+        return told
+    project = _Project(built.case)
+    return replace(
+        told,
+        message=f"{told.message}; {clash.shown(versions)} are installed, and do not fit together",
+        location=project.line(clash) or told.location,
+        remedy=clash.fix,
+        certainty=told.certainty or clash.why,
+        mend=project.mend(clash, versions),
+    )
 
 
 def _is_of_address(clash: Clash) -> bool:

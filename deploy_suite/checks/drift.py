@@ -11,7 +11,8 @@ from deploy_suite.checks import keeping
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import requirements
 from deploy_suite.environments.plan import Plan
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports
 
 CHECK: Final = "environment"

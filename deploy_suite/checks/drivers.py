@@ -1,9 +1,10 @@
-"""A database driver that is absent → the made-up addresses that alone may ask for it."""
+"""A database driver that is absent → the made-up addresses that alone may ask for it, and the settings that do."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from deploy_suite.checks.base import Built
+from deploy_suite.tracing.values import Chain, Trace
 
 _POSTGRESQL: Final = ("postgres",)
 _MYSQL: Final = ("mysql",)
@@ -24,6 +25,13 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pyodbc": ("mssql",),
     "redis": ("redis",),
 }
+# Source: https://docs.djangoproject.com/en/stable/ref/settings/#engine
+_BACKENDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "psycopg": ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"),
+    "psycopg2": ("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"),
+    "MySQLdb": ("django.db.backends.mysql", "django.contrib.gis.db.backends.mysql"),
+    "oracledb": ("django.db.backends.oracle",),
+}
 # With one of these installed the project means PostgreSQL, and an address in the target's own form asks rightly.
 _OF_POSTGRESQL: Final = frozenset(
     {"asyncpg", "pg8000", "psycopg", "psycopg-binary", "psycopg-c", "psycopg2", "psycopg2-binary"}
@@ -37,3 +45,10 @@ def doubtful_addresses(module: str, built: Built) -> tuple[str, ...]:
         return ()
     values = built.bindings.values
     return tuple(sorted(name for name in built.bindings.dummies if values[name].revealed().startswith(schemes)))
+
+
+def of_settings(module: str, traced: Trace) -> Chain:
+    """Return how a start comes to the line of Django's settings that asks for the driver *module*, () for none."""
+    backends = _BACKENDS.get(module.partition(".")[0], ())
+    chains = (one.chain for one in traced.imports if one.chain.hops)
+    return next((one for one in chains if any(f'"{name}' in one.last.statement for name in backends)), Chain())

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Bindings, Literal, Variable
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
 
 _SUITE: Final = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 CODE: Final = "crlf-line-endings"
 

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 CODE: Final = "empty-secret-key"

@@ -55,8 +55,13 @@ _GUIDES: Final[Mapping[str, Guide]] = {
         "0 pushed, or nothing to push; 1 not pushed; 2 wrong usage, and of --plan: there is something to push",
     ),
     "redeploy": Guide(
-        "Has a pushed commit deployed and follows that until it is live or is not.",
-        (("redeploy --commit HEAD", "this commit"), ("redeploy --cancel dep-123", "stop that deploy")),
+        "Has a pushed commit deployed and follows that until it is live or is not; the deploy that a push has begun of "
+        "it, or may still begin, is taken for it.",
+        (
+            ("redeploy --commit HEAD", "this commit"),
+            ("redeploy --now", "beside any push"),
+            ("redeploy --cancel dep-123", "stop that deploy"),
+        ),
         "0 live; 1 it failed, with the cause that its log shows; 2 wrong usage; 3 nothing sure is known",
     ),
     "status": Guide(

@@ -6,9 +6,15 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
 TARGETS: Final = ("render",)
+_HERE: Final = "."
+_MARKS: Final = (
+    *("deploy.toml", "render.yaml", "Procfile", "Dockerfile", "manage.py"),
+    *("requirements.txt", "pyproject.toml", "Pipfile", "setup.py"),
+)
 _FORMATS: Final = ("text", "json")
 SAMPLES: Final = 200
 _LEAST_SAMPLES: Final = 20
@@ -17,7 +23,25 @@ _MOST_SAMPLES: Final = 2000
 
 def add_project(command: argparse.ArgumentParser) -> None:
     """Add --project."""
-    command.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: here)")
+    command.add_argument(
+        "--project", type=_project, default=_HERE, metavar="PATH", help="the project's folder (default: the one around)"
+    )
+
+
+def _project(text: str) -> Path:
+    """Return the folder that is named; for "here" the project around it, as git and npm look for theirs."""
+    if text != _HERE:
+        return Path(text)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the folder in which this runs has been removed", remedy="go to another: cd PATH") from error
+    for folder in (here, *here.parents):
+        if any((folder / mark).is_file() for mark in _MARKS):
+            return folder if folder != here else Path()
+        if (folder / ".git").exists():
+            break
+    return Path()
 
 
 def add_place(command: argparse.ArgumentParser) -> None:

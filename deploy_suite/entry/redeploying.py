@@ -24,6 +24,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_place(command)
     command.add_argument("--commit", default="", help="a pushed commit (default: the head of the service's branch)")
     command.add_argument("--clear-cache", action="store_true", help="build without what earlier builds left")
+    command.add_argument(
+        "--now", action="store_true", help="ask at once, also where a push has begun a deploy of it, or is about to"
+    )
     command.add_argument("--no-wait", action="store_true", help="only begin it")
     command.add_argument("--hook", action="store_true", help="begin it by the deploy hook in RENDER_DEPLOY_HOOK")
     command.add_argument("--cancel", default="", metavar="DEPLOY", help="stop this deploy instead of beginning one")
@@ -45,6 +48,7 @@ def _redeploy(options: argparse.Namespace, curtain: Curtain) -> int:
         clears_cache=options.clear_cache,
         waits=not options.no_wait,
         by_hook=options.hook,
+        is_now=options.now,
         cancel=options.cancel,
     )
     with opened(curtain, command="redeploy") as ports:

@@ -66,6 +66,7 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"EMAIL|_FROM$|MAIL_(SENDER|USERNAME)", "dummy@example.com"),
         (r"(URL|URI|ENDPOINT|ORIGINS?|DOMAIN|WEBHOOK)S?$", "https://preflight-dummy.invalid"),
         (r"HOST$", "127.0.0.1"),
+        (r"(^|_)(USER|USERNAME|LOGIN|NAME)$", "preflight-user"),  # columns for names are often narrow
     )
 )
 # One word, a number or version, a module path or host, a module and its object, a path of a file.

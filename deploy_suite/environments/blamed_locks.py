@@ -13,7 +13,7 @@ from deploy_suite.manifests import lock_files
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.lock_files import LockFile
 from deploy_suite.manifests.requirements_file import RequirementLine
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _READERS: Final[Mapping[str, Callable[..., LockFile]]] = {
     "poetry.lock": lock_files.parse_poetry,

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from deploy_suite.environments import pip_call
 from deploy_suite.manifests.shell import SimpleCommand
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 MANIFESTS: Final = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
 _LOCAL: Final = re.compile(

@@ -13,7 +13,7 @@ from deploy_suite.environments.installs import MANIFESTS, Install, of_command
 from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.manifests.requirements_file import RequirementLine, RequirementsFile
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
 
 _TOOL_WORD: Final = re.compile(r"\b(?P<tool>uv|uvx|poetry|pipenv)\b")

@@ -14,7 +14,7 @@ from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.environment import Refusal, Resolution
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 @dataclass(frozen=True, slots=True)

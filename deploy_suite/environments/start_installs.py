@@ -12,7 +12,7 @@ from deploy_suite.environments.called_scripts import called_script
 from deploy_suite.environments.installs import Install, of_command
 from deploy_suite.manifests import shell
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _MOST_LEVELS: Final = 5
 _ENVIRONMENT_MAKERS: Final = frozenset({"virtualenv", "conda", "mamba", "micromamba", "source", ".", "pipx"})

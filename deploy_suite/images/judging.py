@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.model.contract import Container, Contract
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 
 _ABSOLUTE: Final = re.compile(r"(?:^|(?<=[\s'\"`(=:]))/(?P<top>[A-Za-z0-9_.][\w.+-]*)(?:/[\w.+-]+)*")
 _DEPTH: Final = 2

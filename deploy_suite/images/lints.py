@@ -13,7 +13,8 @@ from deploy_suite.images.context import Matched
 from deploy_suite.images.reading import Made
 from deploy_suite.images.records import Copied, Ran, Taken
 from deploy_suite.manifests import shell
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 _FILE_OPTIONS: Final = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _SCRIPT: Final = re.compile(r"(?:\./)?[\w./-]+\.(?:py|sh)|\./[\w./-]+")

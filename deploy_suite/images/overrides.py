@@ -13,7 +13,8 @@ from deploy_suite.images.reading import Made
 from deploy_suite.images.records import Ran
 from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.manifests.shell import SimpleCommand
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 _OWN: Final = frozenset({"pip", "setuptools", "wheel"})
 

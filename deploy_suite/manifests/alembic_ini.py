@@ -10,7 +10,7 @@ from typing import Final
 from deploy_suite.manifests import toml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import LineProblem
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 
 _HERE: Final = "/<here>"

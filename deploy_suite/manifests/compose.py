@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.manifests import yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar, ScalarKind
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _REFERENCE: Final = re.compile(

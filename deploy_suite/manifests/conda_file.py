@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.manifests import requirement_text, yaml_document
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 # channel::name =version=build, name >=1,<2, name 1.2.*
 _SPEC: Final = re.compile(

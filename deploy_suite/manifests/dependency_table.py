@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from deploy_suite.manifests.requirements_file import LineProblem, RequirementLine
 from deploy_suite.manifests.toml_document import as_array
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 Constraint = Callable[[str], SpecifierSet | None]
 

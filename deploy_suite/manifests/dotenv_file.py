@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _LINE: Final = re.compile(
     r"""

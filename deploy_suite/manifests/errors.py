@@ -1,6 +1,6 @@
 """A manifest that cannot be read: a fault of the project, which the reader of the manifest turns into a finding."""
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 class ManifestError(Exception):

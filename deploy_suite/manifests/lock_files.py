@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.manifests import toml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.toml_document import as_array, as_table, value_at
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _MOST_CHARACTERS: Final = 20_000_000
 

@@ -7,7 +7,7 @@ from typing import Final
 from deploy_suite.manifests import dependency_table, toml_document
 from deploy_suite.manifests.requirements_file import LineProblem, RequirementLine
 from deploy_suite.manifests.toml_document import TomlDocument
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _OTHER_TABLES: Final = frozenset({"source", "requires", "scripts", "pipenv", "packages"})
 

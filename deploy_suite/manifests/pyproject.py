@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.manifests import dependency_table, poetry_constraint, toml_document
 from deploy_suite.manifests.requirements_file import LineProblem, RequirementLine
 from deploy_suite.manifests.toml_document import TomlDocument, as_array, as_table
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

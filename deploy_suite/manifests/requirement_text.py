@@ -14,6 +14,11 @@ _URL: Final = re.compile(r"(?:(?:https?|file|ftp|s?ssh)|(?:git|hg|svn|bzr)(?:\+[
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
 _EGG: Final = re.compile(r"[#&]egg=(?P<name>[^&\[]*)(?P<extras>\[[^\]]*\])?")
 _EXTRAS: Final = re.compile(r"^(?P<path>.+?)(?P<extras>\[[^\]]+\])$")
+_JOINED: Final = re.compile(
+    r"(?P<first>[A-Za-z][\w.-]*(?:\[[^\]]*\])?\s*[=~<>]=\s*\d+(?:\.\d+)*)"
+    r"(?P<second>[A-Za-z][\w.-]*[A-Za-z0-9](?:\[[^\]]*\])?(?:\s*[=~<>]=\s*\d+(?:\.\d+)*)?)",
+    re.ASCII,
+)
 _FOREIGN_PATHS: Final = re.compile(
     r"(?:[A-Za-z]:|/(?:home|Users|root|croot|tmp|private|builds?|work|feedstock_root|opt/conda|opt/homebrew)\b)",
     re.ASCII,
@@ -73,9 +78,17 @@ def remedy(text: str, *, place: str) -> str:
         return "run `pip freeze > requirements.txt`: this is the output of `pip list`"
     if spaced := re.fullmatch(r"(\w[\w.-]*)\s+v?(\d[\w.]*)", text):
         return f"write `{spaced[1]}=={spaced[2]}` in {place}"
+    if joined := parted(text):
+        return f"put `{joined[0]}` and `{joined[1]}` on lines of their own at {place}: the end of a line was lost"
     if re.match(r"(?:import|from)\s", text):
         return f"name the distribution in {place}, not the import statement"
     return f"write the line at {place} as `name==version`, or remove it"
+
+
+def parted(text: str) -> tuple[str, str] | None:
+    """Return the two requirements that stand on one line because the first one's file ended without a line end."""
+    found = _JOINED.fullmatch(text)
+    return (found["first"], found["second"]) if found else None
 
 
 def _split_marker(written: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from deploy_suite.manifests import requirement_text, text_encoding
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ class FileReference:
 class LineProblem:
     """A line that the tool it is for (pip, Alembic, …) would refuse, or read otherwise than meant.
 
-    Shape: `is_fatal` says that the tool ends with an error because of it, wherever it runs.
+    Shape: `is_fatal` says that the tool ends with an error because of it, wherever it runs. `instead` are the lines
+    that were meant, () where nobody can tell.
     """
 
     code: str
@@ -58,6 +59,7 @@ class LineProblem:
     location: Location
     remedy: str
     is_fatal: bool = True
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +221,12 @@ class _Found:
     options: list[str] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)
 
-    def problem(self, code: str, message: str, *, line: int, remedy: str, is_fatal: bool = True) -> None:
+    def problem(
+        self, code: str, message: str, *, line: int, remedy: str, is_fatal: bool = True, instead: tuple[str, ...] = ()
+    ) -> None:
+        place = Location(self.file, line)
         self.problems.append(
-            LineProblem(
-                code=code, message=message, location=Location(self.file, line), remedy=remedy, is_fatal=is_fatal
-            )
+            LineProblem(code=code, message=message, location=place, remedy=remedy, is_fatal=is_fatal, instead=instead)
         )
 
     def read(self, text: str, line: int) -> None:
@@ -296,6 +299,7 @@ class _Found:
             f"pip cannot read the line {_shown(text)!r}: {fault}",
             line=line,
             remedy=requirement_text.remedy(text, place=str(Location(self.file, line))),
+            instead=requirement_text.parted(text) or (),
         )
 
 

@@ -9,7 +9,7 @@ import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
 
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 Path = tuple[str | int, ...]
 

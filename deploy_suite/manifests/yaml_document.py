@@ -8,7 +8,7 @@ from typing import Final
 import yaml
 
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _MOST_CHARACTERS: Final = 1_000_000
 _MOST_NODES: Final = 50_000

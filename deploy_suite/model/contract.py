@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.probe import Probe
 from deploy_suite.model.project import CommandText, EntryPoint
 from deploy_suite.model.secret import Secret

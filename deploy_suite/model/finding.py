@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.model.secret import Masker
 
@@ -17,18 +18,6 @@ class Outcome(Enum):
     WARNING = "warning"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
-    """A place in the project: path relative to the repository's top, and the line from 1, or 0 for the whole file."""
-
-    file: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        """Return "file:line", as editors and terminals link it."""
-        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

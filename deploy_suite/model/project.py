@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _TOP: Final = PurePosixPath()
 

@@ -9,10 +9,11 @@ from deploy_suite.ports.keeping import Credentials, Ledger, NoCredentials, NoLed
 from deploy_suite.ports.machine import Caller, Clock, Interpreters, Progress
 from deploy_suite.ports.networks import Network, Networks, Reach
 from deploy_suite.ports.processes import OUTPUT_LIMIT_BYTES, Launcher, Listener, Process, Runner
-from deploy_suite.ports.repositories import Git, RemoteRefusedError, Remotes, WorkingState
+from deploy_suite.ports.repositories import Absent, Git, RemoteRefusedError, Remotes, WorkingState
 
 __all__ = [
     "OUTPUT_LIMIT_BYTES",
+    "Absent",
     "Address",
     "Caller",
     "Clock",

@@ -10,12 +10,20 @@ from deploy_suite.model.push import AddedLine, Outgoing, Remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """What a commit holds and this machine does not: contents of files, and submodules that are not checked out."""
+
+    files: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingState:
     """How the folder differs from the commit, and the commit from what was pushed. Paths are repository-relative.
 
     Shape: `upstream` is "origin/main" or ""; `unpushed` are the commits that the upstream lacks, oldest first;
     `behind` counts the commits that only the upstream has. `upstream_texts` are the files that list requirements and
-    differ there, each with its content there, "" for one that the upstream lacks.
+    differ there, each with its content there, "" for one that the upstream lacks. `absent` is what had to be left out.
     """
 
     modified: tuple[str, ...] = ()
@@ -25,6 +33,7 @@ class WorkingState:
     unpushed: tuple[Commit, ...] = ()
     behind: int = 0
     upstream_texts: Mapping[str, str] = field(default_factory=dict)
+    absent: Absent = field(default_factory=Absent)
 
 
 class RemoteRefusedError(Exception):
@@ -89,8 +98,8 @@ class Git(Remotes, Protocol):
     def commit(self, repository: Path, revision: str) -> Commit:
         """Return the commit that *revision* names. Raises: UsageError when it names none."""
 
-    def materialise(self, repository: Path, commit: Commit, folder: Path) -> None:
-        """Write the commit's content into the empty *folder* as a clone would, submodules left empty."""
+    def materialise(self, repository: Path, commit: Commit, folder: Path) -> Absent:
+        """Write the commit's content into the empty *folder* as a clone would; return what had to be left out."""
 
     def working_state(self, repository: Path, commit: Commit) -> WorkingState:
         """Return how the folder and the upstream differ from *commit*."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
 from deploy_suite.project import entry_place, entry_points
 from deploy_suite.project.entry_place import Place

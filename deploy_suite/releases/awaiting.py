@@ -3,36 +3,36 @@
 from collections.abc import Callable
 
 from deploy_suite.model.release import Deploy, Intent
-from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.scene import Site
 from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live import LostContactError
 
 
 def awaited(
-    scene: Scene, intent: Intent, *, within_s: float, told: str, is_in_vain: Callable[[], bool] = lambda: False
+    site: Site, intent: Intent, *, within_s: float, told: str, is_in_vain: Callable[[], bool] = lambda: False
 ) -> Deploy | None:
     """Return the deploy of *intent*, None when there is none after *within_s*; nothing is asked for.
 
     Shape: *told* says what is waited for; *is_in_vain* whether there will be none. Raises: LostContactError when the
     target did not answer at the end.
     """
-    voice = scene.voice()
-    with voice.alive(scene.target.pace.heartbeat_s):
+    voice = site.voice()
+    with voice.alive(site.target.pace.heartbeat_s):
         voice.stage(told)
-        found = _found(scene, intent, within_s=within_s, voice=voice, is_in_vain=is_in_vain)
+        found = _found(site, intent, within_s=within_s, voice=voice, is_in_vain=is_in_vain)
         voice.over(found.id if found else "there is none")
     return found
 
 
 def _found(
-    scene: Scene, intent: Intent, *, within_s: float, voice: Voice, is_in_vain: Callable[[], bool]
+    site: Site, intent: Intent, *, within_s: float, voice: Voice, is_in_vain: Callable[[], bool]
 ) -> Deploy | None:
-    target, clock = scene.target, scene.ports.clock
+    target, clock = site.target, site.ports.clock
     until_s = clock.now_s() + within_s
     while True:
         lost: LostContactError | None = None
         try:
-            if (found := target.find(scene.service, intent)) is not None:
+            if (found := target.find(site.service, intent)) is not None:
                 return found
             if is_in_vain():
                 return None

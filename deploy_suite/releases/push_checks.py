@@ -5,7 +5,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.knowledge.leaks import leaks, limit_of
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
 from deploy_suite.model.push import AddedLine, Outgoing
 from deploy_suite.model.wording import counted

@@ -117,6 +117,23 @@ def given_up(wish: Wish, deploy: Deploy, reason: FailureReason, successor: Deplo
     )
 
 
+def overtaken(wish: Wish, newer: Deploy) -> Redeployment:
+    """Return the end of a wish before anything was asked for: *newer* is of somebody else."""
+    return Redeployment(
+        wish=wish,
+        verdict=ReleaseVerdict.SUPERSEDED,
+        deploy=newer,
+        reason=f"{wish.intent.commit[:7]} was not deployed: {newer.short} ({newer.id}, {newer.state.value}) "
+        "was begun by somebody else meanwhile",
+        remedy="run this again if this commit is to be live",
+    )
+
+
+def not_begun(wish: Wish, reason: str, remedy: str) -> Redeployment:
+    """Return that the target has not begun what it begins by itself, and was not asked."""
+    return Redeployment(wish=wish, verdict=ReleaseVerdict.INCONCLUSIVE, reason=reason, remedy=remedy)
+
+
 def interrupted(wish: Wish, deploy: Deploy | None, *, has_asked: bool) -> Redeployment:
     """Return what goes on after Ctrl-C, and how to end it."""
     verdict, reason, remedy = ReleaseVerdict.CANCELED, "interrupted before anything was asked for", ""

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import Deploy, Intent, LiveService, Trigger
+from deploy_suite.model.release import Intent, LiveService
 from deploy_suite.ports import Ports
 from deploy_suite.releases import redeployment as ends
 from deploy_suite.releases.choosing import choose, slug_of
+from deploy_suite.releases.expecting import Expected, expected
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment, Wish
+from deploy_suite.releases.scene import Site
 from deploy_suite.releases.voice import Voice
 from deploy_suite.targets.live import LiveTarget
 from deploy_suite.targets.live_registry import LIVE_TARGETS, STATED
@@ -21,7 +23,11 @@ _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of `redeploy`. Shape: `revision` "" is the head of the service's branch; `cancel` is a deploy's id."""
+    """One call of `redeploy`.
+
+    Shape: `revision` "" is the head of the service's branch; `cancel` is a deploy's id; `is_now` wants a deploy of its
+    own, also where a push has begun one or may still begin it, and so does `clears_cache`.
+    """
 
     folder: Path
     target: str
@@ -30,6 +36,7 @@ class Request:
     clears_cache: bool = False
     waits: bool = True
     by_hook: bool = False
+    is_now: bool = False
     cancel: str = ""
 
 
@@ -42,22 +49,13 @@ def carried_out(request: Request, ports: Ports) -> Redeployment:
             wish = Wish(target=target.name, service=service, intent=Intent())
             return ends.canceled(wish, target.cancel(service, request.cancel))
         commit = _commit(request, service, ports) if request.revision else ""
-        intent = target.intent(service, commit=commit, clear_cache=request.clears_cache)
-        begun = _begun_by_push(target, service, intent)
-    if begun is None:
-        return redeploy(target, service, intent, ports=ports, waits=request.waits)
-    taken = replace(intent, commit=begun.commit, known=intent.known - {begun.id}, after=begun.created)
-    done = redeploy(target, service, taken, ports=ports, waits=request.waits)
-    note = f"a push has begun {begun.id}, and this is it; for one of its own: --clear-cache, or run this again after it"
-    return replace(done, notes=(note, *done.notes))
-
-
-def _begun_by_push(target: LiveTarget, service: LiveService, intent: Intent) -> Deploy | None:
-    """Return the deploy that a push has begun of what is wished for, while it goes on: a second one is needless."""
-    if intent.clear_cache or not target.can_look:
-        return None
-    going_on = (one for one in target.deploys(service) if one.trigger is Trigger.PUSH and not one.state.is_over)
-    return next((one for one in going_on if one.commit and one.commit.startswith(intent.commit)), None)
+        left = Expected(intent=target.intent(service, commit=commit, clear_cache=request.clears_cache))
+        if target.can_look and not (request.is_now or request.clears_cache):
+            left = expected(Site(folder=request.folder, target=target, service=service, ports=ports), left.intent)
+    if left.ending is not None:
+        return left.ending
+    done = redeploy(target, service, left.intent, ports=ports, waits=request.waits)
+    return replace(done, notes=(left.note, *done.notes)) if left.note else done
 
 
 def service_of(target: LiveTarget, folder: Path, *, asked: str, ports: Ports) -> LiveService:

@@ -16,17 +16,13 @@ from deploy_suite.targets.live_registry import STATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Shape: `ports.progress` is the transcript; `branch` and `ignores_schema` as the caller asked."""
+class Site:
+    """A service on its target, and the world around."""
 
     folder: Path
     target: LiveTarget
     service: LiveService
     ports: Ports
-    transcript: Transcript
-    patience: Patience = field(default_factory=Patience)
-    branch: str = ""
-    ignores_schema: bool = False
 
     @property
     def place(self) -> Place:
@@ -37,6 +33,24 @@ class Scene:
     def name(self) -> str:
         """The target's name in a sentence."""
         return self.target.name.capitalize()
+
+    def history(self) -> History:
+        """Return what is known of its releases now."""
+        return history(self.place, self.ports)
+
+    def voice(self) -> Voice:
+        """Return a voice that is heard; and written down, where the progress is a transcript."""
+        return Voice(self.ports.progress, self.ports.clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene(Site):
+    """The site of a release. Shape: `ports.progress` is the transcript; the last two are as the caller asked."""
+
+    transcript: Transcript
+    patience: Patience = field(default_factory=Patience)
+    branch: str = ""
+    ignores_schema: bool = False
 
     @property
     def stated_name(self) -> str:
@@ -54,11 +68,3 @@ class Scene:
             service=self.stated_name,
             service_id=self.service.id,
         )
-
-    def history(self) -> History:
-        """Return what is known of its releases now."""
-        return history(self.place, self.ports)
-
-    def voice(self) -> Voice:
-        """Return a voice that is heard and written down."""
-        return Voice(self.ports.progress, self.ports.clock)

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.probe import Expectation, Probe
+from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.model.release import Deploy, LiveService
 from deploy_suite.ports import Address, HttpRequest, Ports, UnreachableError
-from deploy_suite.project.loading import settings_of
+from deploy_suite.project.loading import settings_near
 from deploy_suite.releases.requests import service_of
 from deploy_suite.releases.verification import Baseline, Patience, Subject, Verification
 from deploy_suite.releases.verifying import verify
@@ -91,7 +92,9 @@ def _of_target(request: Request, ports: Ports) -> tuple[Subject, Callable[[], De
             )
         live = None if request.revision else target.live(service)
     expected = _commit(request, ports) if request.revision else (live.commit if live else "")
-    return subject_on(target, service, _settings(request.folder), expected=expected), lambda: target.live(service)
+    return subject_on(target, service, _settings(request.folder, ports), expected=expected), lambda: target.live(
+        service
+    )
 
 
 def subject_on(target: LiveTarget, service: LiveService, settings: Settings, *, expected: str) -> Subject:
@@ -107,7 +110,7 @@ def subject_on(target: LiveTarget, service: LiveService, settings: Settings, *, 
 
 
 def _of_url(request: Request, ports: Ports) -> Subject:
-    settings = _settings(request.folder)
+    settings = _settings(request.folder, ports)
     paths = _health_paths(request.folder, ports)
     name = _named(request.service, settings, paths)
     return subject_of(
@@ -119,18 +122,24 @@ def _of_url(request: Request, ports: Ports) -> Subject:
     )
 
 
-def _settings(folder: Path) -> Settings:
+def _settings(folder: Path, ports: Ports) -> Settings:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
-    return settings_of(folder)
+    top = _top(folder, ports).resolve()
+    root = PurePosixPath(folder.resolve().relative_to(top).as_posix())
+    return settings_near(Snapshot(commit=Commit(sha="", tree="", subject=""), folder=top, root=root))
+
+
+def _top(folder: Path, ports: Ports) -> Path:
+    try:
+        return ports.git.top(folder)
+    except UsageError:
+        return folder  # a URL can be verified from anywhere
 
 
 def _health_paths(folder: Path, ports: Ports) -> Mapping[str, str]:
     """Return the health path of each service in the manifests of all targets."""
-    try:
-        top = ports.git.top(folder)
-    except UsageError:
-        top = folder  # a URL can be verified from anywhere
+    top = _top(folder, ports)
     found: dict[str, str] = {}
     for read in HEALTH_PATHS.values():
         found |= read(folder, top)

@@ -19,6 +19,7 @@ from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
+_WAY_OUT: Final = "Ctrl-C: the next deploy goes on from here"
 
 
 class Transaction:
@@ -126,14 +127,17 @@ class Transaction:
             newer[:] = self._newer(intent)[:1]
             return bool(newer)
 
-        if mode is AutoDeploy.OFF or auto_deploy.has_done_its_part(
-            self._scene, intent, mode, since=since, is_in_vain=is_in_vain
-        ):
+        if mode is AutoDeploy.OFF:
+            return self.ask(intent)
+        waited = auto_deploy.waited(self._scene, intent, mode, since=since, is_in_vain=is_in_vain, way_out=_WAY_OUT)
+        self._closing.notes += [waited.note] if waited.note else []
+        if waited.is_done:
             return self.ask(intent)
         if newer:
             return self._closing.overtaken(newer[0])
         return self._closing.left_open(
-            ReleaseVerdict.INCONCLUSIVE, *auto_deploy.not_begun(self._scene, state.commit, mode)
+            ReleaseVerdict.INCONCLUSIVE,
+            *auto_deploy.not_begun(self._scene, state.commit, mode, then="deploy-suite deploy"),
         )
 
     def ask(self, intent: Intent) -> Ending:

@@ -3,7 +3,8 @@
 import json
 from typing import Any, Final
 
-from deploy_suite.model.finding import CheckResult, Finding, Location
+from deploy_suite.model.finding import CheckResult, Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report, Subject
 
 SCHEMA: Final = 1

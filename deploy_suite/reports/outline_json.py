@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from deploy_suite.checks.dependencies.outline import Outline, Package
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing.values import Chain
 
 SCHEMA: Final = 1

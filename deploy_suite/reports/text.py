@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report
 
 _WIDTH: Final = 110

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 
 from deploy_suite.images.reading import Made
 from deploy_suite.images.records import Copied, Ran, Taken
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import ImportKind, OwnModule, Trace
 

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 _COMPILED = (".so", ".pyd", ".pyx", ".pyc")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(NamedTuple):
     """A module of the project.
 
     Shape: `file` is "" for a namespace package; `folders` are those of a package, empty for a plain module. Paths are
@@ -27,12 +26,14 @@ class Module:
         return self.name if self.folders else self.name.rpartition(".")[0]
 
 
-@dataclass(slots=True)
 class Layout:
     """Looks names up as Linux does, in exact case, also where this machine's file system is not that strict."""
 
-    folder: Path
-    _listings: dict[str, dict[str, bool]] = field(default_factory=dict)
+    def __init__(self, folder: Path) -> None:
+        """Look up in *folder*, the repository's top."""
+        self.folder = folder
+        self._listings: dict[str, dict[str, bool]] = {}
+        self._found: dict[tuple[tuple[str, ...], str, str], Module | None] = {}
 
     def listing(self, relative: str) -> dict[str, bool]:
         """Return the names in a folder, each with whether it is a folder itself; empty when there is none."""
@@ -44,8 +45,14 @@ class Layout:
                 self._listings[relative] = {}
         return self._listings[relative]
 
-    def find(self, bases: Sequence[str], *, part: str, prefix: str) -> Module | None:
+    def find(self, bases: tuple[str, ...], *, part: str, prefix: str) -> Module | None:
         """Return the module *part* in the first of *bases* that has it; a namespace package only when none has more."""
+        asked = (bases, part, prefix)  # four times on average
+        if asked not in self._found:
+            self._found[asked] = self._looked_up(bases, part, prefix)
+        return self._found[asked]
+
+    def _looked_up(self, bases: tuple[str, ...], part: str, prefix: str) -> Module | None:
         name = f"{prefix}.{part}" if prefix else part
         spaces = []
         for base in bases:

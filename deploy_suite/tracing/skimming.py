@@ -8,12 +8,16 @@ front of a long string, a continued line), the answer is None, and the whole fil
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+from deploy_suite.tracing.statements import Imported
+from deploy_suite.tracing.values import ImportKind
+
 _WORD: Final = re.compile(rb"\bimport\b")
-_DYNAMIC: Final = (b"import_module", b"__import__", b".run(", b"include(")
+# A call that imports a module, or has a server import it, and whose first argument may be a literal.
+_GIVEN: Final = re.compile(rb"(?:import_module|import__|\.run|include)[\s\\)]*(?:\([\s(\\]*[rRuU]?[\"'#]|#)")
 _BEFORE: Final = re.compile(rb"[ \t]*(?:from[ \t]+[.\w]+[ \t]+|from[ \t]*\.+[ \t]*)?")
 _ALIAS: Final = rb"(?:[ \t]+as[ \t]+\w+)?"
 _PLAIN: Final = re.compile(
@@ -28,60 +32,55 @@ _FROM: Final = re.compile(
     rb"(?:\((?P<inside>[^()]*)\)|(?<=[ \t])(?P<names>[\w*][\w \t,]*))[ \t]*(?:#[^\n]*)?(?:\n|\Z)"
 )
 _COMMENT: Final = re.compile(rb"#[^\n]*")
-_NAMES: Final = re.compile(rb"(?P<name>[\w.*]+)" + rb"(?:\s+as\s+\w+)?")
+_NAMES: Final = re.compile(r"(?P<name>[\w.*]+)(?:\s+as\s+\w+)?")
 # With the end of the line before it, which is found some ten times as fast as the beginning of a line is.
 _MARGIN: Final = re.compile(rb"\n(?=[^\s#)\]}])")
 _CONTINUED: Final = re.compile(rb" *(?:else|elif|except|finally)\b")
 # A class or function up to its first statement: the end of its header is the first colon at the end of a line.
 _BODY: Final = re.compile(
-    rb"(?P<own> *)(?:class|def|async def) [^#\"']*?:[ \t]*\n(?:[ \t]*\n)*(?P<body>(?P<indent>(?P=own) +)(?=[^\s#]))"
+    rb"(?P<own> *)(?:class|def|async def) [^#\"']*?:[ \t]*\n"
+    rb"(?:[ \t]*(?:#[^\n]*)?\n)*(?P<body>(?P<indent>(?P=own) +)(?=[^\s#]))"
 )
 _BACKSLASH: Final = 92
 
 
-class Plain(NamedTuple):
-    """An import at the margin. Shape: `names` are empty for a plain `import`, `level` counts leading dots."""
-
-    module: str
-    names: tuple[str, ...]
-    level: int
-    line: int
-
-
 class Skimmed(NamedTuple):
-    """What a text holds. Shape: `blocks` is the module of all other statements with imports in them, None without."""
+    """What a text holds.
 
-    plain: tuple[Plain, ...]
-    blocks: ast.Module | None
-
-
-def skim(data: bytes, *, has_dynamic: bool) -> Skimmed | None:
-    """Return the imports of *data*, None where only a parser can tell. Raises: SyntaxError for a broken block.
-
-    Shape: *has_dynamic* says that imports by a literal name are wanted too.
+    Shape: `plain` are the imports at the margin; `blocks` is the module of all other statements with imports in them,
+    None without. `has_dynamic` says that some are by a literal name.
     """
+
+    plain: list[Imported]
+    blocks: ast.Module | None
+    has_dynamic: bool
+
+
+def skim(data: bytes) -> Skimmed | None:
+    """Return the imports of *data*, None where only a parser can tell. Raises: SyntaxError for a broken block."""
     if b"\r" in data or b"\f" in data or b"coding" in data[:200] or data.startswith(b"\xef\xbb\xbf"):
         return None
     strings = _long_strings(data)
     if strings is None:
         return None
-    plain: list[Plain] = []
+    words, calls = _mentions(data)
+    plain: list[Imported] = []
     inner: list[int] = []
-    line, counted = 1, 0
-    for word in _outside(_words(data), strings):
+    line, counted, done = 1, 0, 0
+    for word in _outside(words, strings):
+        if word < done:  # in a comment of an import that has been read
+            continue
         start = data.rfind(b"\n", 0, word) + 1
         if start >= 2 and data[start - 2] == _BACKSLASH:  # noqa: PLR2004  the backslash and the end of its line
             return None
         line, counted = line + data.count(b"\n", counted, start), start
-        before = data[start:word]
-        if not _BEFORE.fullmatch(before):
-            if _may_precede(before):
-                inner.append(start)
-        elif before[:1] in {b" ", b"\t"} or not _take(data, start, line, into=plain):
+        if (start == word or data.startswith(b"from", start)) and (end := _take(data, start, line, into=plain)):
+            done = end
+        elif _BEFORE.fullmatch(before := data[start:word]) or _may_precede(before):
             inner.append(start)
-    if has_dynamic:
-        inner += _outside(iter(sorted(_places_of(_DYNAMIC, data))), strings)
-    return Skimmed(tuple(plain), ast.parse(_blocks(data, inner, strings)) if inner else None)
+    inner += _outside(calls, strings)
+    blocks = ast.parse(_blocks(data, inner, strings)) if inner else None
+    return Skimmed(plain, blocks, has_dynamic=bool(calls))
 
 
 def at_margin(data: bytes, position: int) -> int | None:
@@ -93,22 +92,31 @@ def at_margin(data: bytes, position: int) -> int | None:
     return next(reversed([0, *_outside(ends, strings)]))
 
 
-def _words(data: bytes) -> Iterator[int]:
-    """Return where the word `import` stands."""
+def may_name_modules(data: bytes) -> bool:
+    """Whether a module may be imported, or given to a server, by a literal name."""
+    return bool(_mentions(data)[1])
+
+
+def _mentions(data: bytes) -> tuple[list[int], list[int]]:
+    """Return where the word `import` stands, and where a call may name a module by a literal.
+
+    To look for each literal takes a third of the time that one pattern of them all does.
+    """
+    words, calls = [], []
     position = data.find(b"import")
     while position >= 0:
         if _WORD.match(data, position):
-            yield position
+            words.append(position)
+        elif _GIVEN.match(data, position):
+            calls.append(position)
         position = data.find(b"import", position + 6)
-
-
-def _places_of(literals: tuple[bytes, ...], data: bytes) -> Iterator[int]:
-    """Return where *literals* stand, in a third of the time that one pattern of them all takes."""
-    for literal in literals:
-        position = data.find(literal)
+    for call in (b".run(", b"include("):
+        position = data.find(call)
         while position >= 0:
-            yield position
-            position = data.find(literal, position + 1)
+            if _GIVEN.match(data, position):
+                calls.append(position)
+            position = data.find(call, position + 1)
+    return words, sorted(calls)
 
 
 def _may_precede(before: bytes) -> bool:
@@ -117,17 +125,18 @@ def _may_precede(before: bytes) -> bool:
     return (b":" in text or b";" in text or text.startswith(b"from")) and not text.startswith(b"#")
 
 
-def _take(data: bytes, start: int, line: int, *, into: list[Plain]) -> bool:
-    """Read the import statement at *start*; whether that could be done."""
+def _take(data: bytes, start: int, line: int, *, into: list[Imported]) -> int:
+    """Read the import statement at *start* and return where it ends, 0 where that could not be done."""
     if (match := _FROM.match(data, start)) is not None:
         text = match["names"] or match["inside"]
-        names = _NAMES.findall(_COMMENT.sub(b"", text) if b"#" in text else text)
-        into.append(Plain(match["module"].decode(), tuple([name.decode() for name in names]), len(match["dots"]), line))
-        return bool(names)
+        names = tuple(_NAMES.findall((_COMMENT.sub(b"", text) if b"#" in text else text).decode()))
+        module = match["module"].decode()
+        into.append(Imported(module, line, ImportKind.EAGER, names, level=len(match["dots"])))
+        return match.end() if names else 0
     if (match := _PLAIN.match(data, start)) is not None:
-        into += [Plain(name.decode(), (), 0, line) for name in _NAMES.findall(match["modules"])]
-        return True
-    return False
+        into += [Imported(name, line, ImportKind.EAGER) for name in _NAMES.findall(match["modules"].decode())]
+        return match.end()
+    return 0
 
 
 def _long_strings(data: bytes) -> list[tuple[int, int]] | None:
@@ -162,7 +171,7 @@ def _end(data: bytes, position: int, quote: bytes) -> int:
     return -1
 
 
-def _outside(positions: Iterator[int], strings: list[tuple[int, int]]) -> Iterator[int]:
+def _outside(positions: Iterable[int], strings: list[tuple[int, int]]) -> Iterator[int]:
     """Return those of the ascending *positions* that lie in none of the ascending *strings*."""
     index, count = 0, len(strings)
     for position in positions:

@@ -6,12 +6,11 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from deploy_suite.tracing.skimming import skim
+from deploy_suite.tracing import skimming
 from deploy_suite.tracing.statements import Imported, Reader
 from deploy_suite.tracing.values import ImportKind
 
@@ -36,8 +35,7 @@ _TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(NamedTuple):
     """What keeps the target's Python from reading a file."""
 
     line: int
@@ -45,8 +43,7 @@ class Fault:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file as the target with Python *version* would read it.
 
     Trees are not kept with it: some hundred of them alive make the garbage collector cost more than parsing does.
@@ -140,18 +137,20 @@ def _nested(token: tokenize.TokenInfo, *, what: str = "uses its own quotes") -> 
 def imports(source: Source, reader: Reader) -> Sequence[Imported]:
     """Return the imports of *source* in the order of their lines, parsing of it no more than they need."""
     try:
-        skimmed = skim(source.data, has_dynamic=reader.has_dynamic)
+        skimmed = skimming.skim(source.data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         skimmed = None
     if skimmed is not None:
-        reader.found += [Imported(p.module, p.line, ImportKind.EAGER, p.names, p.level) for p in skimmed.plain]
+        reader.found += skimmed.plain
         if skimmed.blocks is None:
             return reader.found
+        reader.has_dynamic = skimmed.has_dynamic
         reader.read(skimmed.blocks.body, ImportKind.EAGER)
         return sorted(reader.found, key=lambda imported: imported.line)
     tree = source.tree
     if tree is None:
         return tuple(_plain_imports(source.data))
+    reader.has_dynamic = skimming.may_name_modules(source.data)
     reader.read(tree.body, ImportKind.EAGER)
     return reader.found
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Companion, EntryPoint, Framework
 from deploy_suite.tracing import factories, standard_library
 from deploy_suite.tracing.layout import Layout, Module

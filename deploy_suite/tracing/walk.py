@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import NamedTuple
 
 from deploy_suite.tracing import bindings, sources
 from deploy_suite.tracing.layout import Layout, Module, joined
@@ -21,13 +21,10 @@ from deploy_suite.tracing.values import (
     ThirdPartyImport,
 )
 
-_DYNAMIC_HINTS: Final = (b"import_module", b"__import__", b".run(", b"include(")
-
 Steps = Iterator["Steps"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An import that is to be followed, the module in which it stands and how Python got there."""
 
     module: Module
@@ -60,7 +57,6 @@ class Walk:
     shadows: dict[str, Shadow] = field(default_factory=dict)
     taken: dict[str, frozenset[str]] = field(default_factory=dict)
     _names: dict[str, "_Names"] = field(default_factory=dict)
-    _own: dict[str, bool] = field(default_factory=dict)
     _entered: dict[str, Module] = field(default_factory=dict)
 
     def finish(self) -> None:
@@ -102,7 +98,7 @@ class Walk:
         if module.folders:
             self.taken[module.file] = frozenset(name for imported in statements for name in imported.names)
         for imported in statements:
-            if not imported.level and imported.module.partition(".")[0] in self.standard and self._is_plain(imported):
+            if not imported.level and self._is_plain(imported.module.partition(".")[0]):
                 continue
             kind = max(self.level, imported.kind)
             if kind == self.level:
@@ -110,12 +106,9 @@ class Walk:
             else:
                 self.pending[kind].append(Step(module, imported, chain))
 
-    def _is_plain(self, imported: Imported) -> bool:
-        """Whether nothing of the project's stands in the way of what the standard library has."""
-        top = imported.module.partition(".")[0]
-        if top not in self._own:
-            self._own[top] = self.layout.find(self.bases, part=top, prefix="") is not None
-        return not self._own[top]
+    def _is_plain(self, top: str) -> bool:
+        """Whether the standard library has the top-level name *top*, and nothing of the project's stands in its way."""
+        return top in self.standard and self.layout.find(self.bases, part=top, prefix="") is None
 
     def faults(self) -> Iterator[SyntaxProblem]:
         """Return what of the files that were read the target cannot, which only parsing all of them shows."""
@@ -148,14 +141,12 @@ class Walk:
             text = "" if folder == "." else folder
             if text not in self.bases:
                 self.bases = (text, *self.bases) if is_first else (*self.bases, text)
-                self._own.clear()
                 self._entered.clear()
 
     def _statements(self, source: Source, module: Module) -> Sequence[Imported]:
         reader = Reader(
             version=self.version,
             is_program=module.name.endswith("__main__"),
-            has_dynamic=any(hint in source.data for hint in _DYNAMIC_HINTS),
             is_django=b"django" in source.data,
             eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
         )

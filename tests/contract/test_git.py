@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.git import SystemGit
-from deploy_suite.errors import UsageError
+from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.ports import Absent
 
 GIT = SystemGit()
 
@@ -40,6 +41,47 @@ def test_the_top_is_found_from_a_folder_below(repository):
 def test_a_folder_outside_every_repository_is_wrong_usage(tmp_path):
     with pytest.raises(UsageError, match="not in a git repository"):
         GIT.top(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        ((), "{} is not in a git repository"),
+        (("init", "-q", "--bare"), "{} is a bare repository, which holds no files to work on"),
+    ],
+)
+def test_a_folder_that_has_no_work_tree_is_told_in_one_sentence(tmp_path, prepare, message):
+    if prepare:
+        git(tmp_path, *prepare)
+
+    with pytest.raises(UsageError) as raised:
+        GIT.top(tmp_path)
+
+    assert (raised.value.message, raised.value.remedy.count("fatal")) == (message.format(tmp_path), 0)
+
+
+def test_a_repository_that_git_refuses_to_read_is_told_in_gits_own_words(repository):
+    (repository / ".git" / "HEAD").write_text("nonsense\n")
+
+    with pytest.raises(UsageError, match="is not in a git repository that can be read: fatal"):
+        GIT.top(repository)
+
+
+def test_a_revision_that_is_no_commit_is_told_by_what_the_repository_is(repository, tmp_path):
+    git(tmp_path, "init", "-q", "empty")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
+    git(repository, "update-ref", "refs/tags/blob", "HEAD:app.py")
+
+    def told(folder: Path, revision: str) -> str:
+        with pytest.raises(UsageError) as raised:
+            GIT.commit(folder, revision)
+        return raised.value.message
+
+    assert told(tmp_path / "empty", "HEAD") == f"{tmp_path}/empty has no commit yet, and a commit is what is deployed"
+    assert told(tmp_path / "shallow", "HEAD~1").endswith("/shallow, which is a shallow clone")
+    assert told(repository, "--nope") == f"--nope names no commit of {repository}"
+    assert "cannot be read as a commit: " in told(repository, "HEAD:app.py")
 
 
 def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository):
@@ -158,6 +200,82 @@ def test_files_whose_content_the_repository_lacks_are_left_out(repository, tmp_p
     target = tmp_path / "snapshot"
     target.mkdir()
 
-    GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
+    absent = GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
 
     assert {path.name for path in target.iterdir()} == {"app.py", "run.sh", ".gitignore", ".gitattributes"}
+    assert absent == Absent(files=("copy.gif", "demo.gif"))
+
+
+@pytest.fixture
+def partial(repository: Path, tmp_path: Path) -> Path:
+    """A clone that has fetched no content yet."""
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    git(repository, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{repository}", "partial")
+    return tmp_path / "partial"
+
+
+def test_what_a_partial_clone_lacks_is_fetched_at_once(partial, tmp_path, monkeypatch):
+    target, trace = tmp_path / "snapshot", tmp_path / "trace"
+    target.mkdir()
+    commit = GIT.commit(partial, "HEAD")
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+
+    absent = GIT.materialise(partial, commit, target)
+
+    assert {path.name for path in target.iterdir()} == {"app.py", "run.sh", ".gitignore", ".gitattributes"}
+    assert absent == Absent()
+    assert trace.read_text().count("built-in: git fetch") == 1
+
+
+def test_a_partial_clone_whose_remote_is_gone_says_so(partial, repository, tmp_path):
+    target = tmp_path / "snapshot"
+    target.mkdir()
+    commit = GIT.commit(partial, "HEAD")
+    repository.rename(tmp_path / "gone")
+
+    with pytest.raises(MachineError, match=r"this clone is partial, and what it lacks of commit .* cannot be fetched"):
+        GIT.materialise(partial, commit, target)
+
+
+@pytest.fixture
+def with_submodule(repository: Path, tmp_path: Path) -> Path:
+    """A repository with another one in lib, which has one of its own in lib/deep."""
+    for name, below in (("deep", None), ("lib", "deep")):
+        git(tmp_path, "init", "-q", name)
+        (tmp_path / name / f"{name}.py").write_text(f"{name}\n")
+        if below:
+            git(tmp_path / name, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", f"../{below}")
+        git(tmp_path / name, "add", "-A")
+        git(tmp_path / name, "commit", "-qm", name)
+    command = ("submodule", "--quiet", "add", str(tmp_path / "lib"), "vendor/lib")
+    git(repository, "-c", "protocol.file.allow=always", *command)
+    git(repository, "commit", "-qm", "lib")
+    return repository
+
+
+def test_a_submodule_is_written_as_far_as_it_is_checked_out_here(with_submodule, tmp_path):
+    target, again = tmp_path / "snapshot", tmp_path / "again"
+    target.mkdir()
+    again.mkdir()
+    commit = GIT.commit(with_submodule, "HEAD")
+    (with_submodule / "vendor" / "lib" / "lib.py").write_text("changed\n")
+
+    first = GIT.materialise(with_submodule, commit, target)
+    git(with_submodule, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--recursive")
+    second = GIT.materialise(with_submodule, commit, again)
+
+    assert (first, second) == (Absent(submodules=("vendor/lib/deep",)), Absent())
+    assert (target / "vendor" / "lib" / "lib.py").read_text() == "lib\n"
+    assert (again / "vendor" / "lib" / "deep" / "deep.py").read_text() == "deep\n"
+
+
+def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule, tmp_path):
+    git(tmp_path, "clone", "-q", str(with_submodule), "clone")
+    target = tmp_path / "snapshot"
+    target.mkdir()
+
+    absent = GIT.materialise(tmp_path / "clone", GIT.commit(tmp_path / "clone", "HEAD"), target)
+
+    assert absent == Absent(submodules=("vendor/lib",))
+    assert not (target / "vendor" / "lib" / "lib.py").exists()

@@ -123,7 +123,7 @@ def test_a_repository_without_commits_says_so(tmp_path):
     done = run("deploy-suite", "preflight", cwd=tmp_path / "work", cache=tmp_path / "cache")
 
     assert done.returncode == 2
-    assert "HEAD names no commit" in done.stderr
+    assert "has no commit yet" in done.stderr
 
 
 def test_an_unknown_commit_a_target_and_a_service_that_do_not_exist_say_so(users_repository, tmp_path_factory):

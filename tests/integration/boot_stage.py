@@ -29,7 +29,8 @@ from deploy_suite.model.contract import (
     Variable,
 )
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.probe import Probe
 from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
 from deploy_suite.model.secret import Secret

@@ -26,7 +26,7 @@ from deploy_suite.model.contract import (
     Variable,
 )
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import Ports, WorkingState
 

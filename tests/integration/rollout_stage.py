@@ -28,6 +28,8 @@ from tests.standin.stand_in import StandIn, StandInService, git
 _TELLS_COMMIT = '[services.shop]\ncommit = { header = "X-Commit" }\n'
 BACK = ("--window", "0.5")
 QUICK = ("--samples", "20", *BACK)
+SECOND_S = PACE.lookup_s / 60
+"""A second of the platform: its pace is as much faster than the real one's as the suite's."""
 SEASON = {"SHOP_SEASON": "winter"}
 
 
@@ -92,6 +94,12 @@ class Shop:
         files["deploy.toml"] = _TELLS_COMMIT + files["deploy.toml"]
         return self.service.commit(files, message)
 
+    def heard_of(self, mode: str, *, after: float = 0.0) -> None:
+        """Let the service deploy by itself; each push, or its checks, is heard of *after* seconds of the platform."""
+        self.service.record.auto_deploy = mode
+        self.render.operations.webhook_s = after * SECOND_S if mode == "commit" else 0.0
+        self.render.operations.checks_s = after * SECOND_S if mode == "checksPass" else 0.0
+
     def pushed_by_another(self, message: str = "Of somebody else") -> str:
         """Let somebody else push a commit on top of the branch, from a clone of their own; return its id."""
         origin, branch = self.service.record.origin, self.service.record.branch
@@ -125,8 +133,10 @@ class Shop:
         self.render.faults.clear()
         self.render.operations.answers_queued = False
         self.render.operations.superseding = ""
+        self.render.operations.forget_pushes()
+        self.heard_of("off")
         record = self.service.record
-        record.keeps_old_build = record.suspended = False
+        record.keeps_old_build = record.suspended = record.ignores_all = False
         record.build, record.pre_deploy, record.start = "true", "", "python main.py"
         self.pace = PACE
         self.service.settle()

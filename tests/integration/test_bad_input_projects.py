@@ -1,5 +1,6 @@
 """Projects that cannot be read, or not without doubt, as the command line tells of them."""
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -50,8 +51,21 @@ def test_a_repository_without_a_commit_is_wrong_usage(tmp_path: Path, shared_cac
     told = preflight(tmp_path, cache=shared_cache)
 
     assert told.code == 2
-    assert "HEAD names no commit" in said(told)[0]
-    assert "commit first (git add -A && git commit)" in said(told)[1]
+    assert "has no commit yet" in said(told)[0]
+    assert "commit first: git add -A && git commit" in said(told)[1]
+
+
+def test_a_repository_that_has_lost_a_source_gives_no_verdict(committed: Committed, shared_cache: Path) -> None:
+    folder = committed(project())
+    blob = subprocess.run(
+        ("git", "rev-parse", "HEAD:main.py"), cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    told = preflight(folder, cache=shared_cache)
+
+    assert (told.code, told.out) == (4, "")
+    assert "cannot be checked: this repository lacks the content of main.py" in said(told)[0]
 
 
 def test_an_unknown_revision_is_wrong_usage(committed: Committed, shared_cache: Path) -> None:

@@ -27,7 +27,8 @@ from deploy_suite.model.contract import (
     Variable,
 )
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.model.secret import Curtain, Secret
 from deploy_suite.ports import Ports, WorkingState

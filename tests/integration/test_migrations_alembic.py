@@ -9,7 +9,8 @@ import pytest
 
 from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, Prompted, Variable
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from tests.integration.migration_projects import ENV, INI, POSTS, USERS, alembic_project, revision
 from tests.integration.migration_stage import built, contract, ports, tools_environment, write
 

@@ -7,7 +7,8 @@ import pytest
 
 from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from tests.integration.migration_stage import built, contract, ports, tools_environment, write
 
 pytestmark = pytest.mark.integration

@@ -3,13 +3,13 @@
 The same calls fail one by one in test_redeploy_faults.py; where that says nothing new, several kinds follow each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from tests.integration.redeploy_stage import IMPATIENT, PACE
-from tests.integration.rollout_stage import Ran, Shop, shop
+from tests.integration.rollout_stage import Ran, Shop
 from tests.standin.faults import KINDS
 from tests.standin.stand_in import git
 
@@ -20,21 +20,9 @@ STATES = ("created", "build_in_progress", "pre_deploy_in_progress", "update_in_p
 AT_ONCE = tuple(kind for kind in KINDS if kind != "timeout")
 IN_A_ROW = pytest.mark.parametrize("kinds", [AT_ONCE, ("timeout",)], ids=["at once", "timeout"])
 LOST = ("503", "timeout", "reset", "garbage")
+STEP_S = 0.12  # each state is to be met
 PAIR: list[str] = []
 SLACK_S = 1.0  # a thread that is to speak waits for one of few cores
-
-
-@pytest.fixture(scope="module", name="stage")
-def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with pytest.MonkeyPatch.context() as patch, shop(tmp_path_factory.mktemp("faults"), patch, step_s=0.12) as here:
-        yield here
-
-
-@pytest.fixture(name="here")
-def _here(stage: Shop) -> Iterator[Shop]:
-    stage.mend()
-    yield stage
-    stage.mend()
 
 
 def fail(here: Shop, kinds: Sequence[str], *, during: str, times: int = 1) -> None:

@@ -16,24 +16,11 @@ from deploy_suite.adapters import ledger
 from deploy_suite.adapters.clock import SystemClock
 from deploy_suite.releases import pushing
 from tests.integration.redeploy_stage import PACE
-from tests.integration.rollout_stage import QUICK, Shop, shop
+from tests.integration.rollout_stage import QUICK, Shop
 from tests.standin.records import Deploy
 from tests.standin.stand_in import git, wait_for
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module", name="stage")
-def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with pytest.MonkeyPatch.context() as patch, shop(tmp_path_factory.mktemp("hostile"), patch) as here:
-        yield here
-
-
-@pytest.fixture(name="here")
-def _here(stage: Shop) -> Iterator[Shop]:
-    stage.mend()
-    yield stage
-    stage.mend()
 
 
 @contextlib.contextmanager

@@ -66,6 +66,7 @@ class Operations:
         self.checks_s = 0.2
         self.webhook_s = 0.0
         self.superseding = ""
+        self._timers: list[threading.Timer] = []
 
     def route(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
         """Return the operation at *path* and what the path names."""
@@ -128,7 +129,14 @@ class Operations:
     def _later(self, seconds: float, what: Callable[[Hosted], None], hosted: Hosted) -> None:
         timer = threading.Timer(seconds, what, (hosted,))
         timer.daemon = True
+        self._timers.append(timer)
         timer.start()
+
+    def forget_pushes(self) -> None:
+        """Let nothing more be heard of pushes that were not heard of yet."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
     def _hosted(self, arguments: dict[str, str]) -> Hosted:
         hosted = self.platform.hosted.get(arguments["service"])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy_suite import mending
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from tests.unit.checks.gunicorn_case import case
 
@@ -101,3 +102,23 @@ def test_a_list_in_utf_16_is_changed_too(tmp_path: Path) -> None:
     mended = mending.applied((replace(RAISED, text="pkg==3"),), subject.snapshot, tmp_path / "mended")
 
     assert (mended.folder / "requirements.txt").read_text() == "flask\npkg==3\n"
+
+
+def test_a_version_that_is_pinned_twice_is_changed_in_both_places(tmp_path: Path) -> None:
+    listed = "pkg==1\nother==1\nPkg==1\npkg-two==1\npkg[all]==1\npkg==1; python_version < '3.9'\n"
+    subject = case(tmp_path / "top", {"main.py": "", "requirements.txt": listed})
+
+    mended = mending.applied((replace(RAISED, line=1),), subject.snapshot, tmp_path / "mended")
+
+    left = "pkg==2\nother==1\n\npkg-two==1\n\npkg==1; python_version < '3.9'\n"
+    assert (mended.folder / "requirements.txt").read_text() == left
+
+
+def test_a_folder_that_no_clone_has_is_made(tmp_path: Path) -> None:
+    subject = case(tmp_path / "top", {"main.py": ""})
+    told = results(finding("folder-missing:media/up"), finding("folder-missing:/data"), finding("folder-missing:../x"))
+
+    mends = mending.found(told, subject)
+
+    assert mends == (Mend(file="media/up/.gitkeep", says="media/up is there"),)
+    assert (mending.applied(mends, subject.snapshot, tmp_path / "mended").folder / "media/up").is_dir()

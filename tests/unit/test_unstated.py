@@ -5,7 +5,8 @@ from pathlib import PurePosixPath
 
 from deploy_suite import unstated
 from deploy_suite.model.contract import Contract, Limits, Literal, Prompted, PythonRequest, ServiceKind, Variable
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
 
 CONTRACT = Contract(

@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.environments import django_settings
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 _SET: Final = re.compile(r"^[ \t]*ALLOWED_HOSTS\s*(?::[^=\n]+)?\+?=", re.MULTILINE)

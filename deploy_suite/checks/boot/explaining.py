@@ -15,7 +15,8 @@ from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import FromService
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 

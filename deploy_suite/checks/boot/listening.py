@@ -7,7 +7,8 @@ from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import exceptions, last_lines
 from deploy_suite.checks.waiting import Idleness, until
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Clock, HttpRequest, Listener, Process, UnreachableError
 
 PORT_DOCUMENTATION: Final = "https://render.com/docs/web-services#port-binding"

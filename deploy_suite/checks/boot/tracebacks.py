@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.knowledge.tracebacks import Frame, frame
 from deploy_suite.model.environment import Environment
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _HEADER: Final = "Traceback (most recent call last)"
 _SHOWN_LINES: Final = 12

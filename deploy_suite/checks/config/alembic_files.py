@@ -13,7 +13,8 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.alembic_ini import AlembicFile
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import MASK
 from deploy_suite.project import app_objects, server_options, snapshot_files
 

@@ -10,7 +10,7 @@ from deploy_suite.checks.config import recipes
 from deploy_suite.manifests import shell, shell_wrappers
 from deploy_suite.manifests.shell import SimpleCommand
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.project import module_files, snapshot_files
 

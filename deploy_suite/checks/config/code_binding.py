@@ -11,7 +11,8 @@ from deploy_suite.checks.config.calls import Call, Step
 from deploy_suite.checks.config.expressions import Value
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.contract import ServiceKind
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.project import app_objects
 from deploy_suite.project.app_objects import Source

@@ -9,7 +9,8 @@ from deploy_suite.checks.config import gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Step
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.knowledge.platforms import servers
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, module_files, server_options
 from deploy_suite.project.app_objects import Source

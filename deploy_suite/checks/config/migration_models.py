@@ -10,7 +10,8 @@ from deploy_suite.checks.config import alembic_files, saying
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.checks.dependencies import subject as tracing
 from deploy_suite.manifests.alembic_ini import AlembicFile
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, snapshot_files
 

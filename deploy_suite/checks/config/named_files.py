@@ -14,7 +14,8 @@ from deploy_suite.checks.config import alembic_files, gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Script
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.environments import execute_bits
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.project import snapshot_files
 

@@ -9,7 +9,7 @@ from typing import Final
 from deploy_suite.manifests import toml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.shell import SimpleCommand
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.project import snapshot_files
 

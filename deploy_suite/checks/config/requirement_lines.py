@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.manifests.requirements_file import LineProblem
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.mend import Mend
 
 _ELSEWHERE: Final = "requirements-file-missing"
 _ENCODING: Final = "requirements-encoding"
@@ -26,4 +28,13 @@ def problems(subject: Subject) -> Iterator[Finding]:
             location=problem.location,
             remedy=problem.remedy,
             certainty="" if problem.is_fatal else "likely harmless: pip goes on",
+            mend=_mend(problem),
         )
+
+
+def _mend(problem: LineProblem) -> Mend | None:
+    """Return the line as it was meant."""
+    place = problem.location
+    says = f"{place} says {' and '.join(problem.instead)}"
+    text = "\n".join(problem.instead)
+    return Mend(file=place.file, line=place.line, text=text, says=says) if problem.instead else None

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 
 _ASSUMED = "uncertain: the command is assumed, there is no render.yaml"

@@ -11,7 +11,8 @@ from deploy_suite.manifests import lock_files, lock_freshness
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.lock_files import LockFile
 from deploy_suite.manifests.lock_freshness import Freshness
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 _Parse = Callable[..., LockFile]

@@ -8,7 +8,7 @@ from deploy_suite.checks.config import calls, installed
 from deploy_suite.checks.config.calls import Calls
 from deploy_suite.checks.config.installed import Installed
 from deploy_suite.model.contract import Contract, Literal
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.ports import WorkingState
 
 

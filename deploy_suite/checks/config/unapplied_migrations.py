@@ -12,7 +12,8 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.contract import ServiceKind
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 _BY_CODE: Final = re.compile(

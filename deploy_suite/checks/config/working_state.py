@@ -8,7 +8,8 @@ from deploy_suite.checks.config import saying
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.checks.dependencies import unpushed
 from deploy_suite.checks.dependencies.unpushed import Needed
-from deploy_suite.model.finding import Finding, Location
+from deploy_suite.model.finding import Finding
+from deploy_suite.model.location import Location
 
 _SHOWN: Final = 8
 _SOURCES: Final = frozenset({".py", ".toml", ".lock", ".sh", ".ini", ".cfg", ".html", ".jinja", ".j2", ".sql", ".mako"})
@@ -16,10 +17,11 @@ _NAMES: Final = frozenset({"Procfile", "render.yaml", "Pipfile", ".python-versio
 
 
 def problems(subject: Subject) -> Iterator[Finding]:
-    """Yield commits that are not pushed, and changes and files that are not committed."""
+    """Yield commits that are not pushed, changes and files that are not committed, and what is not here at all."""
     yield from _unpushed(subject)
     yield from _modified(subject)
     yield from _untracked(subject)
+    yield from _absent(subject)
 
 
 def _unpushed(subject: Subject) -> Iterator[Finding]:
@@ -67,6 +69,28 @@ def _untracked(subject: Subject) -> Iterator[Finding]:
             location=Location(found[0]),
             evidence=_shown(found),
             remedy=f"git add {' '.join(found[:3])} && git commit && git push, or name them in .gitignore",
+            certainty="certain; whether the service needs them is not known here",
+        )
+
+
+def _absent(subject: Subject) -> Iterator[Finding]:
+    absent = subject.state.absent
+    if absent.submodules:
+        yield saying.warning(
+            "submodule-not-here",
+            "submodules of the commit are not checked out here at its commits: what they hold was left out",
+            location=Location(".gitmodules"),
+            evidence=_shown(absent.submodules),
+            remedy="git submodule update --init --recursive",
+            certainty="certain; whether the service needs them is not known here",
+        )
+    if absent.files:
+        yield saying.warning(
+            "content-not-here",
+            "this repository lacks the content of files of the commit: they were left out",
+            location=Location(absent.files[0]),
+            evidence=_shown(absent.files),
+            remedy="git fetch --refetch, or clone the repository again",
             certainty="certain; whether the service needs them is not known here",
         )
 

@@ -3,7 +3,7 @@
 from deploy_suite.checks.dependencies import absent_packages, evidence, own_modules, static
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
-from deploy_suite.checks.drivers import doubtful_addresses
+from deploy_suite.checks.drivers import doubtful_addresses, of_settings
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing import standard_library
@@ -80,10 +80,11 @@ def _made_up_driver(fault: Fault, one: Raised, name: str) -> Finding | None:
 def _module(fault: Fault, one: Raised, name: str) -> Finding:
     if not one.own_frames and (fault.entry.module == name or fault.entry.module.startswith(f"{name}.")):
         return static.absent_entry(fault.built.case, fault.entry, is_sure=True)
-    chain = evidence.chain(one, fault.traced, module=name)
+    asked = of_settings(name, fault.traced)
+    chain = asked if asked.hops else evidence.chain(one, fault.traced, module=name)
     top = name.partition(".")[0]
     layout = Layout(fault.built.case.snapshot.folder)
-    bases = ["" if str(path) == "." else str(path) for path in fault.entry.search_path]
+    bases = tuple("" if str(path) == "." else str(path) for path in fault.entry.search_path)
     is_own = layout.find(bases, part=top, prefix="") is not None and top not in fault.built.environment.packages
     traced = next((lack for lack in fault.traced.missing if lack.module == name), None)
     if traced or (is_own and "." in name):

@@ -1,6 +1,5 @@
 """A module that a log says is missing, in the project's own terms: which of its files, or where to add a package."""
 
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -37,7 +36,7 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
             chain=Chain(),
             expected=(f"{stem}.py", f"{stem}/__init__.py"),
         )
-    return own_modules.missing(case, replace(lack, kind=ImportKind.EAGER), requirements.read(case))
+    return own_modules.missing(case, lack._replace(kind=ImportKind.EAGER), requirements.read(case))
 
 
 def remedy(root: DiagnosedCause, case: Case) -> str:
@@ -59,6 +58,6 @@ def _folder(case: Case, top: str) -> PurePosixPath | None:
     entry = case.contract.entry
     layout = Layout(case.snapshot.folder)
     for path in dict.fromkeys((*(entry.search_path if entry else ()), case.contract.root)):
-        if layout.find(["" if str(path) == "." else str(path)], part=top, prefix=""):
+        if layout.find(("" if str(path) == "." else str(path),), part=top, prefix=""):
             return path
     return None

@@ -5,7 +5,7 @@ import re
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import Chain, Hop, Trace
 

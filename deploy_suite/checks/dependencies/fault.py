@@ -10,7 +10,8 @@ from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import Trace
 

@@ -7,7 +7,15 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from deploy_suite.checks.dependencies import absent_modules, evidence, own_modules, static, surroundings
+from deploy_suite.checks.dependencies import (
+    absent_modules,
+    empty_settings,
+    evidence,
+    given_up,
+    own_modules,
+    static,
+    surroundings,
+)
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.knowledge import clashes, diagnosis
 from deploy_suite.knowledge.clashes import PYTHON, Clash
@@ -65,7 +73,7 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
         return None
     module = match["module"]
     layout = Layout(fault.built.case.snapshot.folder)
-    bases = ["" if str(path) == "." else str(path) for path in fault.entry.search_path]
+    bases = tuple("" if str(path) == "." else str(path) for path in fault.entry.search_path)
     own = layout.find(bases, part=module.partition(".")[0], prefix="")
     if own is None:
         return None
@@ -116,6 +124,7 @@ def _code(fault: Fault, *, server: str) -> str:
 def _unset_variable(fault: Fault) -> Finding | None:
     names = surroundings.unset_variables(fault.rehearsed.raised, fault.built)
     names = names or surroundings.handed_on(fault.outer, fault.traced.files, fault.built)
+    names = names or given_up.variables(fault.outer, fault.traced.files, fault.built)
     if not names:
         return None
     contract = fault.built.case.contract
@@ -234,6 +243,7 @@ _READINGS: Final[tuple[Callable[[Fault], Finding | None], ...]] = (
     _unset_variable,
     _optional_package,
     _unreachable,
+    empty_settings.finding,
     _diagnosed,
     _made_up_value,
     _otherwise,

@@ -10,7 +10,8 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import needs
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.needs import Need
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import app_objects
 from deploy_suite.tracing.values import ImportKind, Trace
 

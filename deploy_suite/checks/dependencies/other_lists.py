@@ -14,7 +14,8 @@ from deploy_suite.checks.dependencies.requirements import Declared, Listed
 from deploy_suite.manifests import lock_files
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.lock_files import LockFile
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import ImportKind, Trace
 

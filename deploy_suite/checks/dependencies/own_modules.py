@@ -7,7 +7,8 @@ from typing import Final
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies.requirements import Declared
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.tracing.values import Chain, ImportKind, Lack, MissingModule, Shadow, SyntaxProblem, Trace
 
 _SKIPPED: Final = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__"})

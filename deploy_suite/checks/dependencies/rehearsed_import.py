@@ -15,7 +15,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import DatabaseField, FromDatabase, Phase
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.ports import Network, Ports, Reach
 

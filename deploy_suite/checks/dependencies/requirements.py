@@ -19,7 +19,7 @@ from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import conda_file, pipfile, pyproject, requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import RequirementLine
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _DEEP: Final = 3
 _SKIPPED: Final = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__"})

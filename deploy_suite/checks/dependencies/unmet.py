@@ -13,7 +13,8 @@ from deploy_suite.checks.dependencies import absent_packages, needs, requirement
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.needs import rows
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, own_names, sources, unbound

@@ -9,7 +9,8 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Address
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.environments import bindings as binding
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 
 _INI_URL: Final = re.compile(r"^\s*sqlalchemy\.url\s*=\s*(?P<value>\S.*)$")

@@ -7,7 +7,8 @@ from deploy_suite.checks.base import Findings
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind
 from deploy_suite.model.environment import DatabaseAddress
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 _MOST_SHOWN: Final = 10
 # What makes no statement of the application fail: an index or a foreign key too few or too many (those on expressions

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks import drivers, made_up
+from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed
 from deploy_suite.checks.migrations import addresses, extensions, places
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 FAILED_MIGRATION: Final = "migration-failed"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
@@ -106,7 +107,7 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)
     said = failure.detail.splitlines()[0] if failure.detail else failure.line
-    return Finding(
+    told = Finding(
         code=code,
         outcome=around.outcome,
         message=f"{doing} fails: {_shortened(places.as_committed(around.built, said))}",
@@ -116,6 +117,7 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         certainty=around.certainty,
         reproduce=around.tool.shown,
     )
+    return clashing.closer(told, failure.traceback, around.built) if root else told
 
 
 def _unstated(code: str, failure: Failure, around: Surroundings, place: Location) -> Finding:

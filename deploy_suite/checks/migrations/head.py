@@ -9,7 +9,8 @@ from deploy_suite.checks.migrations import stage as stages
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind, Tool
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports, QueryError
 
 POSTGRESQL = "postgresql"

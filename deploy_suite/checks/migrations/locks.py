@@ -12,7 +12,8 @@ from deploy_suite.checks.migrations.fresh import Fresh, is_initial
 from deploy_suite.checks.migrations.replies import Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.model.command import Command
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 _TIMEOUT_S: Final = 30
 _FOUND_SOMETHING: Final = 1

@@ -11,7 +11,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations import stage as stages
 from deploy_suite.checks.migrations import tools
 from deploy_suite.checks.migrations.schema import Taken
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports
 
 Columns = Mapping[str, Mapping[str, bool]]

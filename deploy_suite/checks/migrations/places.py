@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Failure, Frame
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 _QUOTED: Final = re.compile(r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+), in .*\n(?P<text>.*)$', re.MULTILINE)
 

@@ -12,7 +12,8 @@ from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind
 from deploy_suite.model.environment import DatabaseAddress
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 _DATABASE: Final = "migrated_rows"
 _TOGETHER: Final = "migrated_together"

@@ -13,7 +13,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import calls as command_calls
 from deploy_suite.checks.config.calls import Call, Calls
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Framework
 
 _MOST_LEVELS: Final = 4

@@ -9,7 +9,7 @@ from deploy_suite.checks.dependencies import subject as traces
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.packages.binaries import Compiled
 from deploy_suite.knowledge.platforms.images import Image
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing.values import ImportKind, ThirdPartyImport, Trace
 
 

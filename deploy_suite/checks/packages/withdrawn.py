@@ -14,7 +14,8 @@ from deploy_suite.environments import index_query, releases
 from deploy_suite.environments.plan import Plan
 from deploy_suite.manifests import lock_files
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports
 
 _FOLDER: Final = "releases"

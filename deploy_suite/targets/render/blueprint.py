@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy_suite.manifests.yaml_document import Block
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.targets.render import nodes
 
 

@@ -19,7 +19,8 @@ from deploy_suite.model.contract import (
     ServiceKind,
     Variable,
 )
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.project import entry_points, snapshot_files
 from deploy_suite.targets.render import dashboard, environment_variables, nodes, python_version

@@ -12,7 +12,8 @@ from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.platforms.render import Plan, facts
 from deploy_suite.manifests.settings import ServiceSettings
 from deploy_suite.model.contract import Container, Contract, Literal, Phase, PythonRequest, Variable
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import entry_points, module_files, snapshot_files

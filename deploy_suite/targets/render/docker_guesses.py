@@ -15,7 +15,8 @@ from deploy_suite.manifests.dockerfile_words import expanded
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.contract import Contract, Literal, Prompted, Source, Variable
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import module_files, snapshot_files

@@ -17,7 +17,7 @@ from deploy_suite.model.contract import (
     Source,
     Variable,
 )
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
 from deploy_suite.model.secret import Secret
 from deploy_suite.targets.render import nodes

@@ -12,7 +12,8 @@ from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import procfile, resemblance
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
@@ -69,6 +70,7 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
         *_misnamed(snapshot, misnamed),
         *_said(snapshot, services, build, from_procfile=bool(processes)),
         *_of_another_kind(snapshot),
+        *_badly_written(snapshot),
         *made[0][1],
     ]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
@@ -94,7 +96,9 @@ def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
 def _processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
     path = snapshot.root / _PROCFILE
     text = snapshot_files.text(snapshot.folder, path)
-    return procfile.parse(text, file=str(path)) if text and not _foreign(text, file=str(path)) else ()
+    if not text or _foreign(text, file=str(path)):
+        return ()
+    return (*procfile.parse(text, file=str(path)), *procfile.spread(text, file=str(path)))
 
 
 def _foreign(text: str, *, file: str) -> str:
@@ -102,7 +106,8 @@ def _foreign(text: str, *, file: str) -> str:
     held = resemblance.content(text)
     if held in {"a Blueprint", "a Dockerfile", "a shell script"}:
         return held
-    return "no process" if procfile.unread(text, file=file) and not procfile.parse(text, file=file) else ""
+    is_read = procfile.parse(text, file=file) or procfile.spread(text, file=file)
+    return "no process" if procfile.unread(text, file=file) and not is_read else ""
 
 
 def _misnamed(snapshot: Snapshot, name: str) -> Iterator[Finding]:
@@ -137,6 +142,36 @@ def _of_another_kind(snapshot: Snapshot) -> Iterator[Finding]:
             else f"write lines like `web: gunicorn app:app` to {path}",
             certainty="certain that it is not read; Render takes commands from render.yaml and the Dashboard",
         )
+
+
+def _badly_written(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield why no platform finds in a Procfile what a person reads there."""
+    path = snapshot.root / _PROCFILE
+    content = snapshot_files.data(snapshot.folder, path) or b""
+    text = snapshot_files.text(snapshot.folder, path) or ""
+    if snapshot_files.is_utf16(content):
+        yield _invalid(
+            f"{path} is encoded as UTF-16, so no platform finds a process in it",
+            Location(str(path)),
+            f"save {path} as UTF-8 without byte order mark",
+        )
+    for process in () if _foreign(text, file=str(path)) else procfile.spread(text, file=str(path)):
+        yield _invalid(
+            f"no command stands behind `{process.name}:`: a process has one line, and the lines below belong to none",
+            process.command.location,
+            f"write `{process.name}: {process.command.text}` on one line of {path}",
+        )
+
+
+def _invalid(message: str, place: Location | None, remedy: str) -> Finding:
+    return Finding(
+        code="procfile-invalid",
+        outcome=Outcome.WARNING,
+        message=message,
+        location=place,
+        remedy=remedy,
+        certainty="certain that it is not read; Render takes commands from render.yaml and the Dashboard",
+    )
 
 
 def _from_procfile(processes: tuple[procfile.ProcessLine, ...], slug: str) -> Iterator[_Service]:

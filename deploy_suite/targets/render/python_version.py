@@ -7,7 +7,8 @@ from typing import Final
 
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.model.contract import Literal, PythonRequest, Variable
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 VARIABLE: Final = "PYTHON_VERSION"

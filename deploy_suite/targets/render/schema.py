@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from deploy_suite.knowledge.platforms.render import Shape, facts
 from deploy_suite.manifests.yaml_document import Block, Entry, Items, Node, Scalar, ScalarKind
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.targets.render import nodes
 
 _SCHEMA_SAYS = (

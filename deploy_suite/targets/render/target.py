@@ -7,12 +7,14 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
+from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import resemblance, yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.manifests.yaml_document import Block, Items, Node, Scalar, ScalarKind
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
@@ -37,7 +39,7 @@ def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Rea
         reading = Reading(contracts=guessed.contracts, findings=(*place.findings, *guessed.findings))
     else:
         reading = _blueprint(snapshot, settings, place, slug=repository_slug)
-    findings = (*reading.findings, *_unknown_settings(settings, reading))
+    findings = (*reading.findings, *_unknown_settings(settings, reading, snapshot))
     return Reading(
         contracts=reading.contracts,
         findings=tuple(finding.about(check="", service="", target=TARGET) for finding in _once(findings)),
@@ -174,6 +176,8 @@ def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
     if not service.is_python and not service.is_image:
         if service.type in _STORES:
             return "it is a store that Render runs, and no code of this repository"
+        if service.type not in facts().values["type"].allowed:
+            return f"{service.type or 'nothing'} is no type of a service that is known here"
         what = service.runtime or service.type or "no runtime"
         return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
@@ -197,7 +201,9 @@ def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> 
             )
 
 
-def _unknown_settings(settings: Settings, reading: Reading) -> Iterator[Finding]:
+def _unknown_settings(settings: Settings, reading: Reading, snapshot: Snapshot) -> Iterator[Finding]:
+    if snapshot.root.parts and not snapshot_files.find(snapshot.folder, snapshot.root / "deploy.toml"):
+        return  # it speaks of all services of the repository, of which these are some
     known = [contract.service for contract in reading.contracts]
     for name in settings.services:
         if known and name not in known:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing import conditions
 from deploy_suite.tracing.statements import gives_up
 from deploy_suite.tracing.values import ImportKind
@@ -15,6 +15,8 @@ from deploy_suite.tracing.variables.values import FileReads, Making, VariableRea
 
 _ONLY_IMPORTS: Final = frozenset({"ImportError", "ModuleNotFoundError"})
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+# What may hold a value: NAME, config["NAME"], self.name
+_PLACES: Final = (ast.Name, ast.Subscript, ast.Attribute)
 _SETTING: Final = frozenset({"os.environ.setdefault", "os.putenv"})
 
 
@@ -78,11 +80,12 @@ class FileReader:
         for target in targets:
             if isinstance(target, ast.Subscript) and self.names.dotted(target.value) == "os.environ":
                 self.found.given |= set(filter(None, [text_of(target.slice)]))
-            elif isinstance(target, ast.Name):
-                self._held.pop(target.id, None)
+            elif isinstance(target, _PLACES):
+                place = ast.unparse(target)
+                self._held.pop(place, None)
                 held = asked(node.value, self.names, prefix=self._prefix)
                 if held and held.is_bare:
-                    self._held[target.id] = (held, node.lineno)
+                    self._held[place] = (held, node.lineno)
 
     def _if(self, node: ast.If, kind: ImportKind) -> None:
         self._expression(node.test, kind)
@@ -100,9 +103,9 @@ class FileReader:
     def _demand(self, tests: Sequence[ast.expr], kind: ImportKind) -> None:
         """Note what must not be empty, or else the module gives up."""
         for test in tests:
-            held = self._held.get(test.id) if isinstance(test, ast.Name) else None
+            held = self._held.get(ast.unparse(test)) if isinstance(test, _PLACES) else None
             found = held[0] if held else asked(test, self.names, prefix=self._prefix)
-            if found and (found.is_bare or isinstance(test, ast.Subscript)):
+            if found and (found.is_bare or (isinstance(test, ast.Subscript) and not held)):
                 self._note(found, held[1] if held else getattr(test, "lineno", 0), kind)
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
@@ -147,11 +150,20 @@ class FileReader:
         self.found.makings.append(Making(name, kind, given))
         if isinstance(node.func, ast.Name) and kind is ImportKind.EAGER:
             self.found.called.add(name)
+        self._handed_over(node)
         dotted = self.names.dotted(node.func)
         if dotted in _SETTING and node.args and (text := text_of(node.args[0])):
             self.found.given.add(text)
         elif dotted == "os.environ.update":
             self.found.given |= given | {text for arg in node.args for text in _keys(arg)}
+
+    def _handed_over(self, call: ast.Call) -> None:
+        """Forget what is held within an object that *call* may change."""
+        own = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+        changed = {ast.unparse(one) for one in (*own, *call.args) if isinstance(one, _PLACES)}
+        within = [place for place in self._held if any(place.startswith((f"{one}[", f"{one}.")) for one in changed)]
+        for place in within:
+            del self._held[place]
 
     def _note(self, found: Asked, line: int, kind: ImportKind) -> None:
         if "\0" not in found.name:
@@ -204,7 +216,7 @@ def _affirmed(test: ast.expr) -> list[ast.expr]:
             return [test.left]
         case ast.Compare(ops=[ast.In()]):
             return [_looked_up(test)]
-        case ast.Name() | ast.Call():
+        case ast.Name() | ast.Call() | ast.Subscript() | ast.Attribute():
             return [test]
         case _:
             return []

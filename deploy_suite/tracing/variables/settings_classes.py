@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing.variables.origins import Names, text_of
 from deploy_suite.tracing.variables.values import Making, VariableRead
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.tracing.values import ImportKind
 
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.project import entry_points

@@ -17,7 +17,8 @@ from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.waiting import until
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Process
 
 TOP = Path("/run/top")

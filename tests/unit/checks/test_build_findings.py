@@ -18,7 +18,8 @@ from deploy_suite.model.environment import (
     RefusalKind,
     Resolution,
 )
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.project import entry_points
@@ -575,3 +576,37 @@ def test_a_missing_package_is_added_by_the_tool_that_the_build_installs_with(tmp
         "run `uv add pydantic-settings` and commit the manifest and the lock file",
         "add `pydantic-settings` to requirements.txt and commit it",
     )
+
+
+def test_a_line_that_no_installer_reads_is_told_and_no_conflict_of_versions(tmp_path: Path) -> None:
+    subject = case(tmp_path, requirements="six\ngunicorn==23.0.0pandas==2.2.3\n")
+
+    (found,) = build.findings(failure("error: Couldn't parse\n", conflict="six gunicorn"), subject)
+
+    assert found == replace(
+        failed(
+            "requirements-syntax",
+            found.message,
+            evidence=("error: Couldn't parse",),
+            remedy="put `gunicorn==23.0.0` and `pandas==2.2.3` on lines of their own at requirements.txt:2: "
+            "the end of a line was lost",
+        ),
+        reproduce=CALL,
+    )
+
+
+def test_a_build_that_fails_over_a_made_up_value_is_not_held_against_the_project(tmp_path: Path) -> None:
+    subject = case(tmp_path)
+    given = Variable(name="ADMIN_NAME", source=Prompted())
+    asked = replace(subject, contract=replace(subject.contract, variables=(given,)))
+    log = (
+        'Traceback (most recent call last):\n  File "seed.py", line 2, in <module>\n'
+        "    create(name=settings.{})\nDataError: value too long\n"
+    )
+
+    (met,) = build.findings(failure(log.format("ADMIN_NAME"), command=""), asked)
+    (other,) = build.findings(failure(log.format("OTHER"), command=""), asked)
+
+    assert (met.outcome, met.code) == (Outcome.SKIPPED, "needs-real-values")
+    assert met.message == "the build fails on values that only the target has; here they are made up: ADMIN_NAME"
+    assert (other.outcome, other.code) == (Outcome.FAILED, "build-failure")

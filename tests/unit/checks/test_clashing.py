@@ -12,7 +12,8 @@ from deploy_suite.checks.base import Built, Case
 from deploy_suite.knowledge import clashes
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import DatabaseServer
 from tests.unit.checks.gunicorn_case import case
 
@@ -33,6 +34,13 @@ def added(
     python: str = "3.11.9",
     server: DatabaseServer | None = None,
 ) -> Sequence[tuple[str, str, str]]:
+    built = replace(built_of(subject, versions, python=python), server=server)
+    found = clashing.added(imports, built, (imports, *others)).findings[len(imports.findings) :]
+    assert all(one.check == "imports" and one.service == "web" for one in found)
+    return brief(found)
+
+
+def built_of(subject: Case, versions: Mapping[str, str], *, python: str) -> Built:
     environment = Environment(
         key="k",
         interpreter=Interpreter(path=Path("python"), version=python),
@@ -43,10 +51,7 @@ def added(
         search_path="",
         home=Path("home"),
     )
-    built = Built(case=subject, environment=environment, bindings=Bindings(values={}), server=server)
-    found = clashing.added(imports, built, (imports, *others)).findings[len(imports.findings) :]
-    assert all(one.check == "imports" and one.service == "web" for one in found)
-    return brief(found)
+    return Built(case=subject, environment=environment, bindings=Bindings(values={}), server=None)
 
 
 def brief(findings: Sequence[Finding]) -> Sequence[tuple[str, str, str]]:
@@ -248,3 +253,23 @@ def test_a_clash_is_met_through_a_package_that_imports_what_fails(tmp_path: Path
     assert found.mend is not None
     assert (found.mend.file, found.mend.line, found.mend.text) == ("requirements.txt", 2, "sqlalchemy==2.0.31")
     assert brief((found,)) == [("failed", "python-version-unsupported:too-new", "requirements.txt:2")]
+
+
+def test_a_failure_is_told_with_the_versions_that_are_known_to_end_in_it(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "import django\n", "requirements.txt": "gunicorn\nDjango==4.0.4\n"})
+    told = Finding(
+        code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="migrating fails", location=Location("Procfile", 1)
+    )
+    text = "ModuleNotFoundError: No module named 'cgi'"
+
+    found = clashing.closer(told, text, built_of(subject, {"django": "4.0.4"}, python="3.13.0"))
+
+    assert found.message == "migrating fails; django 4.0.4 and Python 3.13.0 are installed, and do not fit together"
+    assert (found.location, found.remedy) == (
+        Location("requirements.txt", 2),
+        "move to django>=4.1.13, or pin Python 3.12 for the service",
+    )
+    assert found.mend is not None
+    assert (found.mend.line, found.mend.text) == (2, "django==4.1.13")
+    for versions, said in (({"django": "4.1.2"}, text), ({"django": "4.0.4"}, "another")):
+        assert clashing.closer(told, said, built_of(subject, versions, python="3.13.0")) == told

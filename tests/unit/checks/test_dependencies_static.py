@@ -8,7 +8,8 @@ import pytest
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.ports import WorkingState
 from tests.unit.checks import gunicorn_case
 

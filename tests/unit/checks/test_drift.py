@@ -14,7 +14,8 @@ from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.resolution import Resolved
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.environment import Interpreter, Preferences, Resolution
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import Ports, WorkingState
 from deploy_suite.targets.registry import TARGETS

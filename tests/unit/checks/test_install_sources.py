@@ -12,7 +12,8 @@ from deploy_suite.checks.dependencies import requirements
 from deploy_suite.manifests.lock_freshness import _pipenv_hash
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.targets.registry import TARGETS

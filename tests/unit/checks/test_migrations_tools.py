@@ -9,7 +9,7 @@ from deploy_suite.checks.migrations import tools
 from deploy_suite.checks.migrations.tools import Kind
 from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
 from deploy_suite.ports import WorkingState
 

@@ -10,7 +10,7 @@ from deploy_suite.checks.boot import allowed_hosts, answering, explaining, liste
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.environment import Environment, Interpreter
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import HttpResponse

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from deploy_suite.checks.dependencies import unmet
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from tests.unit.checks.gunicorn_case import case
 
 

@@ -12,7 +12,8 @@ from deploy_suite.checks.variables import on_target, unread
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter, Preferences
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.targets.registry import TARGETS

@@ -7,7 +7,7 @@ import pytest
 from deploy_suite.environments import blamed_locks
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 POETRY = '[[package]]\nname = "idna"\nversion = "3.4"\n\n[[package]]\nname = "pydantic-core"\nversion = "2.10.1"\n'
 OF_AN_ADDRESS = '[[package]]\nname = "pipeline"\nversion = "2.0"\nsource = { url = "https://example.com/p.zip" }\n'

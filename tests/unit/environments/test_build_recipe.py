@@ -7,7 +7,7 @@ import pytest
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe, read
 from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 
 PLACE = Location("render.yaml", 5)

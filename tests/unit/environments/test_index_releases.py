@@ -13,7 +13,7 @@ from deploy_suite.environments import index_query
 from deploy_suite.environments.releases import Listing, _files, refusals
 from deploy_suite.manifests import requirements_file
 from deploy_suite.model.environment import Refusal, RefusalKind
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 def files(*names: str, requires: str = "") -> Listing:

@@ -8,7 +8,7 @@ from deploy_suite.environments.interpreters import Choice, choose
 from deploy_suite.errors import CannotCheckError, UsageError
 from deploy_suite.model.contract import PythonRequest
 from deploy_suite.model.environment import Interpreter, Preferences
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 def interpreter(version: str) -> Interpreter:

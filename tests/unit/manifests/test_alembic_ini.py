@@ -5,7 +5,7 @@ import pytest
 from deploy_suite.manifests.alembic_ini import AlembicFile, parse, parse_pyproject
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import LineProblem
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 def test_a_usual_file_is_read_with_lines_and_without_its_password() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from deploy_suite.manifests import conda_file
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 TEXT = """name: shop
 channels: [conda-forge, defaults]

@@ -6,7 +6,7 @@ import pytest
 
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings, parse
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.probe import CommitPlace, Expectation, Probe
 
 

@@ -11,7 +11,7 @@ from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.lock_freshness import Freshness
 from deploy_suite.manifests.pyproject import PythonProject
 from deploy_suite.manifests.requirements_file import RequirementLine
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 PEP621 = """\
 [build-system]

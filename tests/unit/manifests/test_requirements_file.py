@@ -15,7 +15,7 @@ from deploy_suite.manifests.requirements_file import (
     load,
     parse,
 )
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 
 def read(text: str) -> RequirementsFile:
@@ -145,6 +145,10 @@ def test_other_options_are_kept_as_written() -> None:
         ("Package Version", "run `pip freeze > requirements.txt`: this is the output of `pip list`"),
         ("------- -------", "run `pip freeze > requirements.txt`: this is the output of `pip list`"),
         ("import os", "name the distribution in requirements.txt:1, not the import statement"),
+        (
+            "a[x]==1.2b-c",
+            "put `a[x]==1.2` and `b-c` on lines of their own at requirements.txt:1: the end of a line was lost",
+        ),
         ("--upgrade pip", "write the line at requirements.txt:1 as `name==version`, or remove it"),
         ("foo>=2.0.*", "write the line at requirements.txt:1 as `name==version`, or remove it"),
         ("foo==1[extra]", "write the line at requirements.txt:1 as `name==version`, or remove it"),

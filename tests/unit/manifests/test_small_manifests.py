@@ -8,8 +8,22 @@ from deploy_suite.manifests import dotenv_file, procfile, python_version_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.procfile import ProcessLine
 from deploy_suite.manifests.python_version_file import PythonVersion
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
+
+
+def test_a_process_that_is_spread_over_lines_is_none_and_is_told_as_it_was_meant() -> None:
+    text = (
+        "web:\n gunicorn -w 2\n app:app\n\nworker: celery -A app worker\nclock:\n# nothing\nrelease:flask db upgrade\n"
+    )
+
+    assert [(one.name, one.command.text) for one in procfile.parse(text, file="Procfile")] == [
+        ("worker", "celery -A app worker"),
+        ("release", "flask db upgrade"),
+    ]
+    assert procfile.spread(text, file="Procfile") == (
+        ProcessLine("web", CommandText(text="gunicorn -w 2 app:app", location=Location("Procfile", 1))),
+    )
 
 
 def test_a_procfile_is_read_and_of_two_lines_the_last_counts() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.toml_document import parse
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 TEXT = """\
 top = 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.yaml_document import Block, Entry, Items, Node, Scalar, ScalarKind, parse
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 
 TEXT, FLOAT, BOOLEAN, NULL = ScalarKind.TEXT, ScalarKind.FLOAT, ScalarKind.BOOLEAN, ScalarKind.NULL
 

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Companion, EntryPoint
 from deploy_suite.project import entry_points
 from deploy_suite.tracing.tracer import trace

@@ -21,7 +21,7 @@ from deploy_suite.model.release import (
     Trigger,
 )
 from deploy_suite.model.secret import Curtain
-from deploy_suite.ports import Address, HttpRequest, HttpResponse, Ports
+from deploy_suite.ports import Address, HttpRequest, HttpResponse, Ports, RemoteRefusedError
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.journal import Journal, Step, intent_data
 from deploy_suite.releases.permission import Permission
@@ -109,9 +109,13 @@ class Shelf:
 
 @dataclass
 class Repository:
-    """Implements the part of `ports.Git` that releases ask for. Shape: `there` is the branch's tip on the remote."""
+    """Implements the part of `ports.Git` that releases ask for.
+
+    Shape: `there` is the branch's tip on the remote, "" where that cannot be read; `slug` is the remote's.
+    """
 
     there: str = OLD
+    slug: str = "acme/shop"
 
     def top(self, folder: Path) -> Path:
         return folder
@@ -120,10 +124,12 @@ class Repository:
         raise UsageError(f"no commit {revision} here")
 
     def remotes(self, _repository: Path) -> Sequence[Remote]:
-        return [Remote(name="origin", shown="origin")]
+        return [Remote(name="origin", shown="origin", slug=self.slug)]
 
     def tip(self, _repository: Path, remote: Remote, branch: str, *, timeout_s: float) -> str:
         assert (remote.name, branch, timeout_s > 0) == ("origin", "main", True)
+        if not self.there:
+            raise RemoteRefusedError("fatal: could not read from remote repository")
         return self.there
 
     def between(self, _repository: Path, base: str, tip: str) -> Sequence[Commit] | None:
@@ -162,7 +168,9 @@ class Target:
     pace: Pace = field(default_factory=Pace)
 
     def service(self, service_id: str) -> LiveService:
-        return LiveService(id=service_id, name="shop", kind="web", url=self.url, branch="main", auto_deploy=self.mode)
+        repository = "https://github.com/acme/shop"
+        found = LiveService(id=service_id, name="shop", kind="web", url=self.url, branch="main", repository=repository)
+        return replace(found, auto_deploy=self.mode)
 
     def services(self, _name: str = "") -> Sequence[LiveService]:
         return [self.service("srv-1")]

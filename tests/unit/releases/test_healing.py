@@ -158,7 +158,9 @@ def test_a_push_that_the_target_is_to_deploy_is_waited_for_while_it_is_what_is_t
     ending, asked_for, _ = end_of(world, journal, head=NEW)
     assert (ending.verdict, ending.is_open, asked_for) == (ReleaseVerdict.INCONCLUSIVE, True, [])
     assert f"has not begun within {minutes} min; nothing was asked for" in ending.reason
-    assert "deploy-suite redeploy --target render --service srv-1 --commit aaaaaaa && deploy-suite" in ending.remedy
+    assert (
+        "deploy-suite redeploy --target render --service srv-1 --commit aaaaaaa --now && deploy-suite" in ending.remedy
+    )
     assert minutes * 60 - 10 <= world.clock.time_s <= minutes * 60 + 10
 
     ending, asked_for, _ = end_of(world, journal, head=OTHER)

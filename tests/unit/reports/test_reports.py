@@ -1,7 +1,8 @@
 import json
 from dataclasses import replace
 
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.reports import github, text

@@ -262,7 +262,15 @@ def test_an_answer_that_is_no_deploy_is_malformed(answer: object) -> None:
     ],
 )
 def test_when_a_service_deploys_by_itself_is_read(fields: Mapping[str, str], mode: AutoDeploy) -> None:
-    assert answers.service({"id": "srv-1", **fields}).auto_deploy is mode
+    from_git = {"id": "srv-1", "repo": "https://github.com/acme/shop", **fields}
+
+    assert answers.service(from_git).auto_deploy is mode
+
+
+def test_what_runs_an_image_is_never_deployed_by_itself() -> None:
+    answer = {"id": "srv-1", "imagePath": "docker.io/acme/shop", "autoDeploy": "yes", "autoDeployTrigger": "commit"}
+
+    assert answers.service(answer).auto_deploy is AutoDeploy.OFF
 
 
 def test_a_suspended_service_says_by_whom() -> None:

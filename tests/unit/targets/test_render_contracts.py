@@ -16,7 +16,8 @@ from deploy_suite.model.contract import (
     Prompted,
     ServiceKind,
 )
-from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.finding import Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.model.secret import Secret
 from deploy_suite.targets.base import Reading

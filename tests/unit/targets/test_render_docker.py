@@ -6,7 +6,8 @@ import pytest
 
 from deploy_suite.images import judging, tree
 from deploy_suite.model.contract import Contract, Literal, Phase, Prompted, ServiceKind
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.targets.base import Reading
 

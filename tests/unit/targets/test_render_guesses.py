@@ -229,6 +229,18 @@ def test_a_procfile_that_is_none_gives_no_service(read: Read, text: str, held: s
     )
 
 
+def test_a_process_spread_over_lines_is_told_and_taken_as_it_was_meant(read: Read) -> None:
+    reading = read({"Procfile": "web:\ngunicorn\napp:app\n", "requirements.txt": "flask\n", "app.py": FLASK})
+
+    assert commands(reading) == [("pip install -r requirements.txt", None, "gunicorn app:app")]
+    finding = next(one for one in reading.findings if one.code == "procfile-invalid")
+    assert (finding.outcome, str(finding.location), finding.remedy) == (
+        Outcome.WARNING,
+        "Procfile:1",
+        "write `web: gunicorn app:app` on one line of Procfile",
+    )
+
+
 def test_a_blueprint_file_that_holds_something_else_says_what(read: Read) -> None:
     reading = read({"render.yaml": "# ours\nFROM python:3.12\nENV A=1\nCMD gunicorn app:app\n", "app.py": FLASK})
 

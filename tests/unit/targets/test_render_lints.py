@@ -152,6 +152,10 @@ CASES = {
         SERVICE + "  - {type: static_site, name: s, staticPublishPath: d}\n",
         [("render-unknown-type", FAILED, 8)],
     ),
+    "a plan's name": (
+        SERVICE + "  - {type: starter, name: s, runtime: static, staticPublishPath: d}\n",
+        [("render-unknown-type", FAILED, 8)],
+    ),
     "a database among the services, and who refers to it": (
         SERVICE
         + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n"

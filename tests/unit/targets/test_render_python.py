@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from deploy_suite.model.contract import PythonRequest
-from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.finding import Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.targets.base import Reading
 
 Read = Callable[..., Reading]

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from deploy_suite.model.finding import Location
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.values import ImportKind
 from deploy_suite.tracing.variables import collect
@@ -55,6 +55,10 @@ def certain(reads: Reads) -> list[str]:
         ("import os\nassert 'X' in os.environ and os.getenv('Y')\n", ["X", "Y"]),
         ("import os\nx = os.getenv('X')\nif not x:\n    x = 'default'\n", []),
         ("import os\nx = os.getenv('X')\nx = 'other'\nif not x:\n    raise ValueError\n", []),
+        ("import os\nc = {}\nc['k'] = os.getenv('X')\nif not c['k']:\n    raise ValueError\n", ["X"]),
+        ("import os\na.c['k'] = os.getenv('X')\na.c.update(y)\nif not a.c['k']:\n    raise ValueError\n", []),
+        ("import os\na.c['k'] = os.getenv('X')\nconfigure(a)\nif not a.c['k']:\n    raise ValueError\n", []),
+        ("import os\na.k = os.getenv('X')\nif a.k is None:\n    raise ValueError\n", ["X"]),
     ],
 )
 def test_what_pythons_own_functions_ask_for(tmp_path: Path, text: str, names: list[str]) -> None:

@@ -72,7 +72,12 @@ def service(answer: object) -> LiveService:
 
 
 def _mode(item: Mapping[str, object]) -> AutoDeploy:
-    """Return when Render deploys by itself; the newer of the two fields says more, and older answers lack it."""
+    """Return when Render deploys by itself; the newer of the two fields says more, and older answers lack it.
+
+    What has no repository runs an image, which is never deployed by itself: https://render.com/docs/deploys
+    """
+    if not _text(item, "repo"):
+        return AutoDeploy.OFF
     trigger = _text(item, "autoDeployTrigger")
     if trigger:
         return _MODES.get(trigger, AutoDeploy.ON_PUSH)

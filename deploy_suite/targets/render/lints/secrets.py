@@ -6,7 +6,8 @@ from typing import Final
 
 from deploy_suite.knowledge.secret_forms import ISSUED_KEY, SECRET_NAME
 from deploy_suite.manifests.yaml_document import Block
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 

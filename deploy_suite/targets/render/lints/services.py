@@ -59,6 +59,17 @@ def _listed(service: ServiceResource, key: str, written: str, known: ValueList) 
             remedy=f"move {service.label} from `services:` to `databases:` in {service.file}, without its `{key}:`",
         )
         return
+    if key == "type" and (other := _key_of(written)):
+        yield fails(
+            service,
+            "render-unknown-type",
+            f"{written} is no service type of a Blueprint, but a {other}",
+            key=key,
+            evidence=f"{key}: {written}",
+            remedy=f"write `type: web` (or worker, pserv, cron) for {service.label} in {service.file}, "
+            f"and {written} as its `{other}:`",
+        )
+        return
     if instead is not None and key == "type":
         yield fails(
             service,
@@ -78,6 +89,13 @@ def _listed(service: ServiceResource, key: str, written: str, known: ValueList) 
         remedy=f"use {instead}" if instead else f"use one of {', '.join(known.allowed)}",
         certainty=_MAY_BE_NEW,
     )
+
+
+def _key_of(written: str) -> str:
+    """Return the key of a service that *written* is a value of, "" for none."""
+    known = {"plan": set(facts().plans), "runtime": set(facts().values["runtime"].allowed)}
+    known["region"] = set(facts().values["region"].allowed)
+    return next((key for key, names in known.items() if written.lower() in names), "")
 
 
 def _runtime(service: ServiceResource) -> Iterator[Finding]:

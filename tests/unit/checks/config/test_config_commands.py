@@ -3,9 +3,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.model.finding import Finding, Location, Outcome
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
-from deploy_suite.ports import WorkingState
+from deploy_suite.ports import Absent, WorkingState
 
 Checked = Callable[..., Findings]
 
@@ -278,6 +279,17 @@ def test_what_is_not_pushed_or_committed_is_said(checked: Checked) -> None:
         ),
     ]
     assert found[0].message == "a commit is not pushed to origin/main: Render will not have this"
+
+
+def test_what_of_the_commit_is_not_here_is_said(checked: Checked) -> None:
+    state = WorkingState(absent=Absent(files=("model.bin",), submodules=("vendor/lib",)))
+
+    found = checked(FILES, state=state)
+
+    assert [(one.code, one.outcome, one.evidence, one.location) for one in found] == [
+        ("submodule-not-here", WARNING, ("vendor/lib",), Location(".gitmodules")),
+        ("content-not-here", WARNING, ("model.bin",), Location("model.bin")),
+    ]
 
 
 def test_a_script_of_the_pipfile_is_followed(checked: Checked) -> None:

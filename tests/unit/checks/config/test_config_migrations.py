@@ -3,7 +3,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.finding import Outcome
+from deploy_suite.model.location import Location
 
 Checked = Callable[..., Findings]
 

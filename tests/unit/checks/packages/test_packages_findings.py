@@ -13,7 +13,8 @@ from deploy_suite.checks.packages.numpy_api import NumpyApi
 from deploy_suite.checks.packages.settling import once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.knowledge.platforms import images
-from deploy_suite.model.finding import CheckResult, Finding, Location, Outcome
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
 from tests.unit.checks import gunicorn_case
 
 EAGER = "import cv2\napp = 1\n"

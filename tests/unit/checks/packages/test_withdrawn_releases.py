@@ -1,7 +1,8 @@
 import pytest
 
 from deploy_suite.checks.packages.withdrawn import Pin, _finding
-from deploy_suite.model.finding import Location, Outcome
+from deploy_suite.model.finding import Outcome
+from deploy_suite.model.location import Location
 
 PLACE = Location("requirements.txt", 7)
 

@@ -1,0 +1,68 @@
+"""An exception that the project raises itself → the variables over whose absence it gives up, in whatever language."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.contract import Phase
+from deploy_suite.project import snapshot_files
+
+_READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]|environ\[\s*['\"](?P<key>\w+)['\"]")
+# `NAME = os.getenv("NAME")`, `config["NAME"] = os.environ.get("NAME", "")`, `self.name = …`
+_HELD: Final = re.compile(
+    r"^[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\[['\"]\w+['\"]\])?)(?::[^=\n]+)?\s*=\s*(?:str\()?(?:os\.)?"
+    r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*(?:['\"]{2}|None)\s*)?\)",
+    re.MULTILINE,
+)
+_RAISES: Final = re.compile(r"(?:raise|assert)\b|(?:sys\.)?exit\(")
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+
+
+def variables(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...]:
+    """Return the variables that have no value here and that the exception speaks of or its condition looks at.
+
+    Shape: *files* are the project's own that a start executes.
+    """
+    last = one.own_frames[-1] if one.own_frames else None
+    if last is None or one.frames[-1] != last or not _RAISES.match(last.text.strip()):
+        return ()
+    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
+    folder = built.case.snapshot.folder
+    text = snapshot_files.text(folder, PurePosixPath(last.file)) or ""
+    texts = [text, *(snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)]
+    read = {match["name"] or match["key"] for source in texts for match in _READ.finditer(source)}
+    spoken = [word for word in _WORD.findall(one.message) if word in read]
+    names = spoken or list(_looked_at(text, last))
+    return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
+
+
+def _looked_at(text: str, frame: Frame) -> Iterator[str]:
+    """Yield the variables whose values the condition around the line of *frame* looks at."""
+    test = _condition(text, frame.line)
+    if test is None:
+        return
+    shown = {ast.unparse(part) for part in ast.walk(test) if isinstance(part, ast.expr)}
+    for match in _HELD.finditer(text):
+        if match["target"].replace('"', "'") in shown:
+            yield match["name"]
+    for part in shown:
+        yield from (match["name"] for match in _READ.finditer(part) if match["name"])
+
+
+def _condition(text: str, line: int) -> ast.expr | None:
+    """Return the test of the innermost statement whose body holds *line*, of the line itself where it asserts."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    around = [
+        (node.lineno, node.test)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If | ast.Assert) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return max(around, key=lambda one: one[0])[1] if around else None
