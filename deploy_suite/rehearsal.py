@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Final
 
-from deploy_suite import staging, unstated, verdicts
+from deploy_suite import staging, verdicts
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.environments import bindings as binding
@@ -99,6 +99,8 @@ class Rehearsal:
                 raise
             finally:
                 self._is_under_way.set()
+            from deploy_suite import unstated  # noqa: PLC0415  the start of the service does not wait for it
+
             *others, read = (check.result() for check in static)
             shown = unstated.told(rest, told)
             results = [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
@@ -150,6 +152,8 @@ class Rehearsal:
         """Return what nothing states, and the results with made-up values for it; *read* is what the sources say."""
         told: list[Finding] = []
         results = self._rehearsed(pool)
+        from deploy_suite import unstated  # noqa: PLC0415  the start of the service does not wait for it
+
         for _ in range(_MOST_ROUNDS):
             found = unstated.found(results, self._contract)
             if not found:
@@ -255,10 +259,11 @@ class Rehearsal:
 
         def build_and_judge() -> Findings:
             outcome = environments.built(plan)
+            found = build.findings(outcome, self._case)
             if isinstance(outcome, BuildFailure):
-                return packages.foretold(build.findings(outcome, self._case), self._case, plan, self._ports)
+                return packages.foretold(found, self._case, plan, self._ports)
             made.append(outcome)
-            return (*build.lent(self._case), *build.passed(outcome))
+            return found
 
         result = self._recorder.timed("environment", build_and_judge)
         return (made[0] if made else None), result

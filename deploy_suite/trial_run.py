@@ -97,9 +97,7 @@ class TrialRun:
         if is_proved:
             does = _as_before if head.has_command_run else boot.pre_deployed
             pre_deploy = self._beside("pre-deploy", does, ready)
-        rest = self._pool.submit(
-            self._recorder.continued, reached, lambda: migrations.rest(self._built, self._ports, head)
-        )
+        rest = self._pool.submit(self._recorder.continued, reached, lambda: migrations.rest(head))
         booted = early.result() if early else None
         if booted is None:
             booted = self._booted(ready, has_failed=has_failed, runs_pre_deploy=not is_proved)

@@ -77,4 +77,3 @@ def _translated() -> Iterator[None]:
         yield
     except OSError as error:
         raise MachineError(f"PostgreSQL cannot be started: {error}") from error
-

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks.boot import allowed_hosts, silent
-from deploy_suite.checks.boot.explaining import explained, wants_other_services
+from deploy_suite.checks.boot.explaining import evidence, explained, wants_other_services
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.waiting import Idleness, until
-from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Probe
 from deploy_suite.model.project import Framework
@@ -224,8 +223,7 @@ class _Watch:
             code="django-allowed-hosts" if is_django or "ALLOWED_HOSTS" in self._log_since() else "host-not-allowed",
             outcome=outcome,
             message=f"the service answers 400 to every request for the host {host}: it is not among its allowed hosts",
-            evidence=tuple(line.text for cause in diagnose(self._log_since()).causes for line in cause.evidence)[:2]
-            or _quoted(response),
+            evidence=evidence(self._log_since())[:2] or _quoted(response),
             location=allowed_hosts.setting(self._stage),
             remedy=f"add {host} to ALLOWED_HOSTS; on Render the variable RENDER_EXTERNAL_HOSTNAME holds it",
             certainty="" if outcome is Outcome.FAILED else "sure for that name; a domain of your own may be allowed",

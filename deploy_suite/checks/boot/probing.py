@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks.boot import silent
-from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, surroundings
+from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, family, may_be_of_here
 from deploy_suite.checks.boot.routes import documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
-from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Expectation, Probe, ProbeResult, Verdict
 from deploy_suite.model.project import Framework
@@ -151,12 +150,11 @@ class _Asking:
                 self.slowest = (path, result.elapsed_ms)
             return None
         log = silent.log(self._stage, path, log)
-        root = diagnose(log).root
         # What the code turns into an answer of its own may come of a gateway, or of a host that is out of reach here.
         is_behind = result.status in _BEHIND or bool(self._stage.network.reached_for())
-        if (is_behind and not last_traceback(log)) or surroundings(self._stage, log, root):
+        if (is_behind and not last_traceback(log)) or may_be_of_here(self._stage, log):
             return None
-        is_sure = root is not None and root.family in _SURE
+        is_sure = family(log) in _SURE
         return explained(
             self._stage,
             log,
@@ -196,7 +194,7 @@ class _Asking:
 
     def _if_not_outside(self, failure: Finding, log: str) -> Finding:
         """Return *failure*, as SKIPPED where the log says that a way out was missing."""
-        if failure.outcome is Outcome.FAILED and surroundings(self._stage, log, diagnose(log).root):
+        if failure.outcome is Outcome.FAILED and may_be_of_here(self._stage, log):
             return replace(
                 failure,
                 outcome=Outcome.SKIPPED,
@@ -243,8 +241,7 @@ class _Asking:
 
 def _lacks_package(log: str) -> bool:
     """Return whether the server said, in place of a traceback, that a package is not there to answer with."""
-    root = diagnose(log).root
-    return root is not None and root.family == "missing-requirement"
+    return family(log) == "missing-requirement"
 
 
 def _is_only_slow(result: ProbeResult) -> bool:

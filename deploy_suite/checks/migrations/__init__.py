@@ -4,11 +4,12 @@ from contextlib import closing
 
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.migrations import extensions, kept, tools
-from deploy_suite.checks.migrations.head import Head, to_head
-from deploy_suite.checks.migrations.stage import HEAD
+from deploy_suite.checks.migrations.arrival import HEAD, Head
+from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.manifests import shell
+from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import CommandText
-from deploy_suite.ports import Ports
+from deploy_suite.ports import Ports, QueryError
 
 __all__ = ["HEAD", "Head", "are_there", "check", "is_all_of", "note_command", "rest", "to_head", "wanted_extensions"]
 
@@ -16,17 +17,25 @@ __all__ = ["HEAD", "Head", "are_there", "check", "is_all_of", "note_command", "r
 def check(built: Built, ports: Ports) -> Findings:
     """Return all findings; `to_head` and `rest` are its two halves, for a caller that goes on in between."""
     head = to_head(built, ports)
-    return (*head.findings, *rest(built, ports, head))
+    return (*head.findings, *rest(head))
 
 
-def rest(built: Built, ports: Ports, head: Head) -> Findings:
+def to_head(built: Built, ports: Ports) -> Head:
+    """Take an empty database to the newest revision, then once more, which must change nothing."""
+    tool = tools.found(built.case)
+    if tool is None:
+        return Head(findings=(_none(built),))
+    if before := _as_before(built, tool, ports):
+        return before
+    from deploy_suite.checks.migrations import head  # noqa: PLC0415  a kept rehearsal needs none of it
+
+    return head.reached(built, tool, ports)
+
+
+def rest(head: Head) -> Findings:
     """Return the findings of rows, locks, models and the way back; *head* is closed when they are there."""
     with closing(head):
-        if head.stage is None:
-            return ()
-        from deploy_suite.checks.migrations import remainder  # noqa: PLC0415  a kept rehearsal needs none of it
-
-        return remainder.findings(built, ports, head, head.stage)
+        return head.rest() if head.rest else ()
 
 
 def are_there(case: Case) -> bool:
@@ -50,3 +59,29 @@ def note_command(built: Built, ports: Ports) -> None:
 def wanted_extensions(case: Case) -> frozenset[str]:
     """Return the extensions that the service's sources create, for the choice of a server."""
     return extensions.wanted(case.snapshot.folder / case.contract.root)
+
+
+def _as_before(built: Built, tool: Tool, ports: Ports) -> Head | None:
+    """Return what an earlier rehearsal of the same migrations came to, with a database as it left it."""
+    before = kept.find(built, tool, ports) if built.server else None
+    if before is None or built.server is None:
+        return None
+    name = f"{HEAD}_0"
+    built.server.create(name)
+    try:
+        built.server.load(name, before.dump)
+    except QueryError:  # what cannot be restored as SQL is rehearsed again
+        built.server.drop(name)
+        return None
+    return Head(findings=before.findings, migrated=name, has_command_run=before.has_command_run)
+
+
+def _none(built: Built) -> Finding:
+    where = built.case.contract.root
+    shown = "the project" if str(where) == "." else str(where)
+    return Finding(
+        code="no-migrations",
+        outcome=Outcome.SKIPPED,
+        message=f"{shown} has no migrations of Alembic, Flask-Migrate or Django",
+        required=False,
+    )

@@ -1,85 +1,53 @@
 """From an empty database to the newest revision, as the first deploy does it."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from deploy_suite.checks.base import Built, Findings
-from deploy_suite.checks.migrations import addresses, kept, places, tools
+from deploy_suite.checks.migrations import addresses, places
 from deploy_suite.checks.migrations import stage as stages
+from deploy_suite.checks.migrations.arrival import HEAD, Head
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from deploy_suite.ports import Ports, QueryError
+from deploy_suite.ports import Ports
 
 POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What came of it.
-
-    Shape: `migrated` is the name of a database at the newest revision, to be copied, "" where there is none; `stage`
-    is where the rehearsal goes on, None where there is nothing more to rehearse; `close` ends it.
-    `has_command_run` says that an earlier run has seen the pre-deploy command do the same.
-    """
+class Reached:
+    """How far it came. Shape: `stage` is where the rehearsal goes on, None where there is nothing more to rehearse."""
 
     findings: Findings
     migrated: str = ""
     stage: Stage | None = None
     revisions: tuple[Revision, ...] = ()
-    has_command_run: bool = False
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def close(self) -> None:
-        """End the rehearser. Idempotent."""
-        self.stack.close()
 
 
-def to_head(built: Built, ports: Ports) -> Head:
-    """Take an empty database to the newest revision, then once more, which must change nothing."""
-    tool = tools.found(built.case)
-    if tool is None:
-        return Head(findings=(_none(built),))
-    return _as_before(built, tool, ports) or _anew(built, tool, ports)
-
-
-def _as_before(built: Built, tool: Tool, ports: Ports) -> Head | None:
-    """Return what an earlier rehearsal of the same migrations came to, with a database as it left it."""
-    before = kept.find(built, tool, ports) if built.server else None
-    if before is None or built.server is None:
-        return None
-    name = f"{stages.HEAD}_0"
-    built.server.create(name)
-    try:
-        built.server.load(name, before.dump)
-    except QueryError:  # what cannot be restored as SQL is rehearsed again
-        built.server.drop(name)
-        return None
-    return Head(findings=before.findings, migrated=name, has_command_run=before.has_command_run)
-
-
-def _anew(built: Built, tool: Tool, ports: Ports) -> Head:
+def reached(built: Built, tool: Tool, ports: Ports) -> Head:
+    """Let the rehearser take a database there."""
     with ExitStack() as stack:
         stage = stack.enter_context(stages.opened(built, tool, ports))
-        head = _without_guesses(_reached(stage), tool, built)
-        if head.stage is None:
-            return head
-        return Head(
-            findings=head.findings,
-            migrated=head.migrated,
-            stage=stage,
-            revisions=head.revisions,
-            stack=stack.pop_all(),
-        )
+        got = _without_guesses(_reached(stage), tool, built)
+        if got.stage is None:
+            return Head(findings=got.findings)
+
+        def rest() -> Findings:
+            from deploy_suite.checks.migrations import remainder  # noqa: PLC0415  the start of the service comes first
+
+            return remainder.findings(got, stage)
+
+        return Head(findings=got.findings, migrated=got.migrated, rest=rest, stack=stack.pop_all())
 
 
-def _without_guesses(head: Head, tool: Tool, built: Built) -> Head:
-    """Return *head* without doubts about migrations that another service runs: how this one would is a guess."""
+def _without_guesses(got: Reached, tool: Tool, built: Built) -> Reached:
+    """Return *got* without doubts about migrations that another service runs: how this one would is a guess."""
     if built.case.contract.kind.answers_http or tool.call is not None:
-        return head
-    return replace(head, findings=tuple(map(_as_not_applicable, head.findings)))
+        return got
+    return replace(got, findings=tuple(map(_as_not_applicable, got.findings)))
 
 
 def _as_not_applicable(finding: Finding) -> Finding:
@@ -89,31 +57,31 @@ def _as_not_applicable(finding: Finding) -> Finding:
     return Finding(code=finding.code, outcome=Outcome.SKIPPED, message=why, required=False)
 
 
-def _reached(stage: Stage) -> Head:
+def _reached(stage: Stage) -> Reached:
     described = stage.ask("describe")
     if described.failure:
-        return Head(findings=(stage.finding(described.failure, doing="reading the migrations"),))
+        return Reached(findings=(stage.finding(described.failure, doing="reading the migrations"),))
     revisions = described.revisions
     if not revisions:
-        return Head(findings=(_no_revisions(stage),))
+        return Reached(findings=(_no_revisions(stage),))
     several = _conflicts(stage, described) or _several_heads(stage, described)
     if several and stage.tool.kind is Kind.DJANGO:
-        return Head(findings=several)
+        return Reached(findings=several)
     target = "heads" if several else stage.tool.destination
     first = stage.upgrade(target)
     if first.failure:
         return _in_steps(stage, revisions, first.failure, several, beginning=_beginning(first, "database"))
     again = stage.upgrade(target)
     if again.failure:
-        return Head(findings=(*several, _not_repeatable(stage, again.failure)))
+        return Reached(findings=(*several, _not_repeatable(stage, again.failure)))
     return _arrived(stage, revisions, first, several)
 
 
-def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Head:
+def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Reached:
     dialect, name = reply.reached
     if dialect == "sqlite" and stage.address is not None:
         passing_by = addresses.unused(name, stage.built, stage.tool)
-        return Head(findings=(*several, passing_by))
+        return Reached(findings=(*several, passing_by))
     is_ours = dialect == POSTGRESQL and stage.address is not None and name == stage.address.name
     passed = Finding(
         code="migrations-reach-head",
@@ -121,22 +89,24 @@ def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, severa
         message=f"{_taking(len(revisions))} {_beginning(reply, _shown(stage, dialect))} to {_heads(revisions)} "
         f"in {reply.seconds:.1f} s; a second run changes nothing",
     )
-    migrated = f"{stages.HEAD}_0" if is_ours else ""
-    return Head(findings=(*several, passed), migrated=migrated, stage=stage if migrated else None, revisions=revisions)
+    migrated = f"{HEAD}_0" if is_ours else ""
+    return Reached(
+        findings=(*several, passed), migrated=migrated, stage=stage if migrated else None, revisions=revisions
+    )
 
 
 def _in_steps(
     stage: Stage, revisions: tuple[Revision, ...], failure: Failure, several: Findings, *, beginning: str
-) -> Head:
+) -> Reached:
     """Judge a failure of the whole run: does it come from running all revisions in one transaction?"""
     whole = stage.finding(failure, doing=f"{stage.tool.command} from {beginning}")
     if stage.tool.kind is Kind.DJANGO or not failure.sqlstate or whole.outcome is Outcome.SKIPPED:
-        return Head(findings=(*several, whole))
-    name = f"{stages.HEAD}_steps"
+        return Reached(findings=(*several, whole))
+    name = f"{HEAD}_steps"
     database = stage.database(name)
     for revision in revisions:
         if not stage.upgrade(revision.id, database=database).ok:
-            return Head(findings=(*several, whole))
+            return Reached(findings=(*several, whole))
     only_at_once = Finding(
         code=whole.code,
         outcome=Outcome.WARNING,
@@ -148,7 +118,7 @@ def _in_steps(
         "database that has the earlier ones is not affected",
         reproduce=whole.reproduce,
     )
-    return Head(findings=(*several, only_at_once), migrated=name, stage=stage, revisions=revisions)
+    return Reached(findings=(*several, only_at_once), migrated=name, stage=stage, revisions=revisions)
 
 
 def _not_repeatable(stage: Stage, failure: Failure) -> Finding:
@@ -162,17 +132,6 @@ def _not_repeatable(stage: Stage, failure: Failure) -> Finding:
         remedy=finding.remedy,
         certainty=finding.certainty,
         reproduce=f"{finding.reproduce}  # twice",
-    )
-
-
-def _none(built: Built) -> Finding:
-    where = built.case.contract.root
-    shown = "the project" if str(where) == "." else str(where)
-    return Finding(
-        code="no-migrations",
-        outcome=Outcome.SKIPPED,
-        message=f"{shown} has no migrations of Alembic, Flask-Migrate or Django",
-        required=False,
     )
 
 

@@ -2,27 +2,26 @@
 
 from pathlib import Path
 
-from deploy_suite.checks.base import Built, Findings
+from deploy_suite.checks.base import Findings
 from deploy_suite.checks.migrations import drift, kept, locks, roundtrip, rows
 from deploy_suite.checks.migrations.fresh import fresh
-from deploy_suite.checks.migrations.head import Head
+from deploy_suite.checks.migrations.head import Reached
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.wording import counted
-from deploy_suite.ports import Ports
 
 _COPY = "migrated_copy"
 
 
-def findings(built: Built, ports: Ports, head: Head, stage: Stage) -> Findings:
-    """Return the findings of rows, locks, models and the way back, at the stage that *head* has left."""
-    found = _rehearsed(stage, head, built, ports)
-    _keep(stage, head, found)
+def findings(head: Reached, stage: Stage) -> Findings:
+    """Return the findings of rows, locks, models and the way back, at the *stage* that *head* was reached on."""
+    found = _rehearsed(head, stage)
+    _keep(head, stage, found)
     return found
 
 
-def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings:
-    known = fresh(built, ports, head.revisions)
+def _rehearsed(head: Reached, stage: Stage) -> Findings:
+    known = fresh(stage.built, stage.ports, head.revisions)
     walked = rows.walk(stage, head.revisions, known)
     together = rows.together(stage, head.revisions, known)
     linted = locks.linted(stage, head.revisions, known, walked.statements)
@@ -32,7 +31,7 @@ def _rehearsed(stage: Stage, head: Head, built: Built, ports: Ports) -> Findings
     return (*walked.findings, *together, *_met_rows(walked), *linted, *compared, *travelled)
 
 
-def _keep(stage: Stage, head: Head, findings: Findings) -> None:
+def _keep(head: Reached, stage: Stage, findings: Findings) -> None:
     imported = stage.ask("imported").more.get("files", ())
     read = (*map(Path, imported), *(revision.file for revision in head.revisions))
     dump = stage.server.dump(head.migrated)

@@ -8,6 +8,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations import conversation, failures
+from deploy_suite.checks.migrations.arrival import HEAD
 from deploy_suite.checks.migrations.conversation import Conversation
 from deploy_suite.checks.migrations.failures import Surroundings
 from deploy_suite.checks.migrations.replies import Failure, Reply
@@ -17,7 +18,6 @@ from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.finding import Finding
 from deploy_suite.ports import DatabaseServer, Network, Ports
 
-HEAD: Final = "migrated"
 _STEP_S: Final = 120.0  # of the steps that only we take; the command itself has the target's time
 
 

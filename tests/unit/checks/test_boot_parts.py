@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks import boot
-from deploy_suite.checks.boot import explaining, probing, stopping, tracebacks
+from deploy_suite.checks.boot import explanations, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
@@ -288,7 +288,7 @@ def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path
 
     def told(module: str) -> str:
         root = cast("DiagnosedCause", SimpleNamespace(values={"module": module}, family="missing-requirement"))
-        found = explaining._own_module(stage, root, frames)
+        found = explanations._own_module(stage, root, frames)
         return found.code if found else ""
 
     assert told("backend") == "module-not-on-path:backend.config"

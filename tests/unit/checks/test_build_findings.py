@@ -411,7 +411,7 @@ def environment(top: Path, packages: Mapping[str, str], *, notes: tuple[str, ...
 
 
 def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
-    found = build.passed(environment(tmp_path, {"six": "1"}, notes=("another patch",)))
+    found = build.findings(environment(tmp_path, {"six": "1"}, notes=("another patch",)), case(tmp_path))
 
     assert found == (
         Finding(
@@ -495,13 +495,16 @@ def test_a_script_that_was_lent_its_execute_bit_is_a_failure_all_the_same(tmp_pa
     (tmp_path / "build.sh").write_text("#!/bin/sh\npip install -r requirements.txt\n")
     (tmp_path / "build.sh").chmod(0o644)
 
-    found = tuple(build.lent(case(tmp_path, command="./build.sh")))
+    built = environment(tmp_path, {"six": "1"})
 
-    assert [(finding.code, finding.outcome, finding.location) for finding in found] == [
-        ("entrypoint-not-executable", Outcome.FAILED, PLACE)
-    ]
-    assert tuple(build.lent(case(tmp_path, command="chmod +x build.sh && ./build.sh"))) == ()
-    assert tuple(build.lent(case(tmp_path, command="bash build.sh"))) == ()
+    def found(command: str) -> list[tuple[str, Outcome, Location | None]]:
+        told = build.findings(built, case(tmp_path, command=command))
+        return [(finding.code, finding.outcome, finding.location) for finding in told]
+
+    verified = ("build", Outcome.PASSED, None)
+    assert found("./build.sh") == [("entrypoint-not-executable", Outcome.FAILED, PLACE), verified]
+    assert found("chmod +x build.sh && ./build.sh") == [verified]
+    assert found("bash build.sh") == [verified]
 
 
 def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp_path: Path) -> None:

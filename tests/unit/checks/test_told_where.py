@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import allowed_hosts, answering, explaining, listening
+from deploy_suite.checks.boot import allowed_hosts, answering, explanations, listening
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.environment import Environment, Interpreter
@@ -93,6 +93,6 @@ def test_the_projects_own_line_may_stand_in_what_was_raised_from_the_cause(tmp_p
 
     assert root is not None
     assert root.family == "migrations-not-run"
-    assert explaining._frames(stage(tmp_path), CHAINED, root) == ((Location("app/main.py", 21), "healthz"),)
+    assert explanations._frames(stage(tmp_path), CHAINED, root) == ((Location("app/main.py", 21), "healthz"),)
     unrelated = CHAINED.replace("The above exception was the direct cause of the following exception:", "retrying")
-    assert explaining._frames(stage(tmp_path), unrelated, diagnose(unrelated).root) == ()
+    assert explanations._frames(stage(tmp_path), unrelated, diagnose(unrelated).root) == ()

@@ -1,0 +1,296 @@
+"""A build that failed into findings that name the line to change."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from deploy_suite.checks import build_excerpts, build_refusals, clashing, drivers, line_ends, secret_keys
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.build_excerpts import tail
+from deploy_suite.checks.variables import stated
+from deploy_suite.environments import bindings as binding
+from deploy_suite.environments import recipe as recipes
+from deploy_suite.environments.recipe import Recipe
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.model.contract import Prompted
+from deploy_suite.model.environment import BuildFailure
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
+from deploy_suite.project import snapshot_files
+from deploy_suite.tracing.values import Chain
+
+_CONFLICT_LINES: Final = 8
+_OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
+_SYNTAX: Final = "requirements-syntax"
+_OF_OWN_PACKAGE: Final = "pip install ."
+_NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
+
+
+def findings(failure: BuildFailure, case: Case) -> Findings:
+    """Return why the build failed, and what would fail next with the versions that the index has."""
+    versions = failure.resolution.versions if failure.resolution else {}
+    python = failure.resolution.python if failure.resolution else ""
+    clashes = clashing.findings(versions, case, python=python)
+    reasons = tuple(
+        _unless_guessed(one, case) for one in _reasons(failure, case) if not _is_told_by(clashes, one, case)
+    )
+    return (*reasons, *clashes)
+
+
+def _is_told_by(clashes: Findings, finding: Finding, case: Case) -> bool:
+    """Whether a known clash says the same with the versions and their line, and *finding* only that it is so."""
+    closer = {one.code for one in clashes if one.outcome is Outcome.FAILED}
+    return finding.code in closer and finding.location == build_refusals.place(case)
+
+
+def _unless_guessed(finding: Finding, case: Case) -> Finding:
+    """Return *finding* as SKIPPED where only a guess fails.
+
+    That the project itself is to be installed, or where its database is, which variables of the target may say.
+    """
+    build = case.contract.build
+    if finding.code.partition(":")[0] in _OVER_DATABASE and not stated.files(case.contract):
+        return replace(
+            finding,
+            outcome=Outcome.SKIPPED,
+            message=f"not checked: {finding.message}; on the target its variables may name another, and no file says",
+            remedy="put a value for the variable of the address into .env.preflight, or state it in render.yaml",
+        )
+    is_guess = build is not None and build.location is None and build.text == _OF_OWN_PACKAGE
+    if not is_guess or finding.location is not None or not finding.code.startswith("build-failure"):
+        return finding
+    return replace(
+        finding,
+        outcome=Outcome.SKIPPED,
+        message=f"not checked: `{_OF_OWN_PACKAGE}`, which was assumed, fails: {finding.message}",
+        remedy="say how the service is built: buildCommand in render.yaml",
+    )
+
+
+def _reasons(failure: BuildFailure, case: Case) -> Findings:
+    """Return what the index and the files say first, what the log says after that."""
+    recipe = recipes.read(case.contract, case.snapshot)
+    if failure.timed_out:
+        return (_took_too_long(failure, case),)
+    if failure.command and (unread := tuple(_unread_lines(recipe, failure, case))):
+        return unread
+    found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
+    found = found or tuple(build_refusals.compiled_in_vain(failure, case))
+    cause = diagnose(failure.log).root
+    if found and build_refusals.is_of_another_kind(failure):
+        return (*found, _diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case))
+    if found and not (cause and _outweighs(cause, found)):
+        return found
+    if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
+        return (_conflict(failure, recipe, case),)
+    if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
+        return lacking
+    if cause is None and not failure.command and (names := _made_up(failure, case)):
+        return (_needs_real_values(names, failure, case),)
+    return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+
+
+def _made_up(failure: BuildFailure, case: Case) -> tuple[str, ...]:
+    """Return the variables with made-up values that the last traceback of the log speaks of."""
+    asked = {one.name for one in case.contract.variables if isinstance(one.source, Prompted)}
+    answered = binding.answers_in(case.repository / case.contract.root) if case.repository else {}
+    words = set(re.findall(r"\w+", failure.log.rpartition("Traceback (most recent call last)")[2]))
+    return tuple(sorted((asked - answered.keys()) & words))
+
+
+def _needs_real_values(names: tuple[str, ...], failure: BuildFailure, case: Case) -> Finding:
+    listed = ", ".join(names)
+    return Finding(
+        code="needs-real-values",
+        outcome=Outcome.SKIPPED,
+        message=f"the build fails on values that only the target has; here they are made up: {listed}",
+        location=_in_own_code(failure, case) or build_refusals.place(case),
+        evidence=tail(failure.log),
+        remedy=f"put working values for {listed} into .env.preflight (never commit it), and run again",
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _lacking(case: Case) -> Findings:
+    """Return what the commands name and the commit lacks, in the words of the check that reads the commands."""
+    from deploy_suite.checks.config import named_files, subject  # noqa: PLC0415  few builds end on it
+
+    return tuple(one for one in named_files.problems(subject.of(case)) if one.outcome is Outcome.FAILED)
+
+
+def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
+    """Return whether the log tells more than *found*, none of which is sure: what it says is not of a compiler."""
+    is_sure = any(finding.outcome is Outcome.FAILED for finding in found)
+    return not is_sure and cause.slug == "build-failure:package-metadata"
+
+
+def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
+    limit_s = case.contract.limits.build_s
+    if case.contract.limits.is_build_shortened:
+        return Finding(
+            code="build-timeout",
+            outcome=Outcome.SKIPPED,
+            message=f"not checked: the build did not end within {limit_s:g} s, the caller's limit, and was stopped",
+            location=build_refusals.place(case),
+            evidence=tail(failure.log),
+            remedy="look at the last lines for what it waits for, or raise --build-timeout",
+            reproduce=build_refusals.command(failure, case),
+        )
+    return Finding(
+        code="build-timeout",
+        outcome=Outcome.FAILED,
+        message=f"the build command did not end within {limit_s:.0f} s, the target's limit, and was stopped",
+        location=build_refusals.place(case),
+        evidence=tail(failure.log),
+        remedy="look at the last lines for what it waits for; a command that keeps running (a server, a watcher, "
+        "a question) belongs into the start command or needs an option that makes it end",
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
+    for missing in recipe.missing:
+        yield Finding(
+            code="requirements-file-missing",
+            outcome=Outcome.FAILED,
+            message=f"the build installs from {missing.file}, which is not in the repository",
+            location=recipe.location,
+            evidence=tail(failure.log),
+            remedy=f"commit {missing.file}, or correct the path in the build command",
+        )
+
+
+def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator[Finding]:
+    """Yield the lines at which an installer gives up before it asks for anything."""
+    for problem in (one for file in recipe.files for one in file.problems if one.code == _SYNTAX):
+        yield Finding(
+            code=problem.code,
+            outcome=Outcome.FAILED,
+            message=problem.message,
+            location=problem.location,
+            evidence=tail(failure.log),
+            remedy=problem.remedy,
+            reproduce=build_refusals.command(failure, case),
+        )
+
+
+def _is_about_versions(cause: DiagnosedCause | None) -> bool:
+    return cause is None or cause.family in {"dependency-resolution-impossible", "dep-conflict"}
+
+
+def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    """Return the resolver's own account with the lines that it speaks of."""
+    account = failure.resolution.conflict if failure.resolution else ""
+    words = {*re.findall(r"[\w.-]+", account.lower()), *_pinned_twice(recipe)}
+    lines = [line for line in recipe.lines if line.name in words]
+    return Finding(
+        code="dependency-resolution-impossible",
+        outcome=Outcome.FAILED,
+        message=f"no set of versions fits all requirements{_among([line.name for line in lines])}",
+        location=lines[0].location if lines else recipe.location or build_refusals.place(case),
+        evidence=(
+            *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
+            *build_excerpts.lines(account)[:_CONFLICT_LINES],
+        ),
+        remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _pinned_twice(recipe: Recipe) -> Iterator[str]:
+    """Yield the names that are pinned to different versions: a resolver tells only the first of them."""
+    pins: dict[tuple[str, str], set[str]] = {}
+    for line in recipe.lines:
+        if line.requirement and str(line.requirement.specifier).startswith("=="):
+            about = (line.name, str(line.requirement.marker or ""))
+            pins.setdefault(about, set()).add(str(line.requirement.specifier))
+    yield from (name for (name, _), versions in pins.items() if len(versions) > 1)
+
+
+def _among(names: list[str]) -> str:
+    return f": {', '.join(dict.fromkeys(names))}" if names else ""
+
+
+def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case)):
+        return secret_keys.finding(
+            unset, build_refusals.command(failure, case), evidence=[one.text for one in cause.evidence]
+        )
+    if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
+        return _of_line_ends(place, failure, case)
+    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
+
+    if missing := diagnosed.own_module(cause, case):
+        return replace(
+            missing,
+            outcome=Outcome.FAILED,
+            certainty="",
+            location=missing.location or _in_own_code(failure, case),
+            reproduce=build_refusals.command(failure, case),
+        )
+    _, _, parameter = cause.slug.partition(":")
+    line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
+    told = [one.text for one in cause.evidence]
+    chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
+    own = chain.last.location if chain.hops else _in_own_code(failure, case)
+    quoted = (*told, *((chain.shown(),) if chain.hops else ()))
+    return Finding(
+        code=cause.slug,
+        outcome=Outcome.FAILED,
+        message=f"the build failed: {cause.title}",
+        location=line.location if line else own or recipe.location or build_refusals.place(case),
+        evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
+        remedy=diagnosed.remedy(cause, case),
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _scripts(recipe: Recipe) -> Iterator[str]:
+    return (name for name, _ in recipe.texts if name)
+
+
+def _of_line_ends(place: Location, failure: BuildFailure, case: Case) -> Finding:
+    return Finding(
+        code=line_ends.CODE,
+        outcome=Outcome.FAILED,
+        message=line_ends.message(place.file),
+        location=place,
+        evidence=tail(failure.log),
+        remedy=line_ends.remedy(place.file),
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _in_own_code(failure: BuildFailure, case: Case) -> Location | None:
+    """Return the innermost line of the project's own that the last traceback of the build went through."""
+    frame = build_excerpts.own_frame(failure.log)
+    path = PurePosixPath(frame[0]) if frame else None
+    if frame is None or path is None or snapshot_files.find(case.snapshot.folder, path) is None:
+        return None
+    return Location(str(path), frame[1])
+
+
+def _way_to(module: str, case: Case) -> Chain:
+    """Return how starting the application comes to import *module*, which a command of the build met first."""
+    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
+
+    traced = diagnosed.trace(case) if module else None
+    if traced and (asked := drivers.of_settings(module, traced)).hops:
+        return asked
+    found = traced.strongest(module.partition(".")[0]) if traced else None
+    return found.chain if found else Chain()
+
+
+def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    part = f"; `{failure.command}` failed" if failure.command else ""
+    return Finding(
+        code="build-failure",
+        outcome=Outcome.FAILED,
+        message=f"the build command ended with exit code {failure.code}{part}",
+        location=_in_own_code(failure, case) or recipe.location or build_refusals.place(case),
+        evidence=tail(failure.log),
+        remedy="mend what the last lines of the build's output say",
+        reproduce=build_refusals.command(failure, case),
+    )
