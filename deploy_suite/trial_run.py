@@ -141,6 +141,7 @@ class TrialRun:
 
     def _imported(self) -> CheckResult:
         """Return what importing the entry point shows, for which the service that has answered stands where it can."""
+        self._is_under_way.wait()
         started = None
         if dependencies.is_shown_by_answer(self._built.case):
             with suppress(TimeoutError):

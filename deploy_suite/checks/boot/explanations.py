@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks import made_up
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
+from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import chain, last_lines, last_traceback, own_frames, own_lines
+from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.dependencies import diagnosed, own_modules
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose

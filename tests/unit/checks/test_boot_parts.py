@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks import boot
-from deploy_suite.checks.boot import explanations, probing, stopping, tracebacks
+from deploy_suite.checks.boot import explanations, own_code, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
@@ -126,10 +126,10 @@ def test_a_swagger_page_tells_where_its_document_is() -> None:
 
 
 def test_own_frames_are_those_of_the_repository_outside_its_environment() -> None:
-    frames = tracebacks.own_frames(LOG, ENVIRONMENT)
+    frames = own_code.own_frames(LOG, ENVIRONMENT)
 
     assert frames == ((Location("back/app/main.py", 26), "<module>"), (Location("back/app/search.py", 11), "<module>"))
-    assert tracebacks.chain(frames) == "back/app/main.py:26 → back/app/search.py:11"
+    assert own_code.chain(frames) == "back/app/main.py:26 → back/app/search.py:11"
 
 
 def test_a_source_that_only_the_packages_builder_had_is_no_file_of_the_repository(tmp_path: Path) -> None:
@@ -140,20 +140,20 @@ def test_a_source_that_only_the_packages_builder_had_is_no_file_of_the_repositor
         '  File "uvloop/loop.pyx", line 1518, in uvloop.loop.Loop.run_until_complete\nOSError: no\n'
     )
 
-    assert tracebacks.own_frames(log, here) == ((Location("run.py", 3), "<module>"),)
+    assert own_code.own_frames(log, here) == ((Location("run.py", 3), "<module>"),)
 
 
 def test_the_traceback_that_matters_is_the_one_above_the_line_asked_for() -> None:
     other = LOG + LOG.replace("app/search.py", "app/other.py")
 
-    assert tracebacks.own_frames(other, ENVIRONMENT, up_to_line=12)[-1][0] == Location("back/app/search.py", 11)
-    assert tracebacks.own_frames(other, ENVIRONMENT)[-1][0] == Location("back/app/other.py", 11)
+    assert own_code.own_frames(other, ENVIRONMENT, up_to_line=12)[-1][0] == Location("back/app/search.py", 11)
+    assert own_code.own_frames(other, ENVIRONMENT)[-1][0] == Location("back/app/other.py", 11)
 
 
 def test_a_syntax_error_has_its_frame_without_a_function() -> None:
     log = '  File "/run/top/back/app.py", line 3\n    def (\n        ^\nSyntaxError: invalid syntax\n'
 
-    assert tracebacks.own_frames(log, ENVIRONMENT) == ((Location("back/app.py", 3), ""),)
+    assert own_code.own_frames(log, ENVIRONMENT) == ((Location("back/app.py", 3), ""),)
 
 
 def test_the_end_of_a_log_is_quoted_by_traceback_and_by_line() -> None:
@@ -168,7 +168,7 @@ def test_of_lines_that_differ_in_figures_only_the_last_is_quoted() -> None:
 
     assert quoted == ("ValueError: Missing staticfiles manifest entry", asked[-1], "}", "}")
     assert tracebacks.exceptions(LOG * 2) == ("ModuleNotFoundError: No module named 'numpy'",) * 2
-    assert (tracebacks.last_traceback("fine"), tracebacks.own_frames("fine", ENVIRONMENT)) == ((), ())
+    assert (tracebacks.last_traceback("fine"), own_code.own_frames("fine", ENVIRONMENT)) == ((), ())
 
 
 def test_the_same_exception_at_once_in_many_workers_is_no_loop_and_one_after_the_other_is() -> None:
@@ -238,7 +238,7 @@ def test_memory_is_shown_in_whole_mebibytes() -> None:
 def test_of_a_traceback_the_projects_own_part_and_the_exception_are_quoted() -> None:
     whole = tracebacks.last_traceback(LOG)
 
-    assert tracebacks.own_lines(whole, ENVIRONMENT) == (
+    assert own_code.own_lines(whole, ENVIRONMENT) == (
         '  File "/run/top/back/app/main.py", line 26, in <module>',
         "    from app import search",
         '  File "app/search.py", line 11, in <module>',
@@ -246,7 +246,7 @@ def test_of_a_traceback_the_projects_own_part_and_the_exception_are_quoted() -> 
         "ModuleNotFoundError: No module named 'numpy'",
     )
     foreign = ("Traceback (most recent call last):", '  File "/usr/lib/x.py", line 1, in f', "KeyError: 1")
-    assert tracebacks.own_lines(foreign, ENVIRONMENT) == foreign
+    assert own_code.own_lines(foreign, ENVIRONMENT) == foreign
 
 
 def test_a_traceback_within_a_line_of_json_has_no_last_line() -> None:
