@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 TOP = Path(__file__).resolve().parents[2]
 SUITE, NOXFILE = ("-m", "deploy_suite", "status"), (str(TOP / "noxfile.py"), "--list")
 
