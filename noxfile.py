@@ -1,7 +1,11 @@
 """The suite's own sessions; `python3 noxfile.py -s tests` works where Nox is not installed."""
 
+import signal
 import sys
 from pathlib import Path
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be cleaned up before Nox listens by itself
 
 TOP = Path(__file__).resolve().parent
 sys.path.insert(0, str(TOP))

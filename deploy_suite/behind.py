@@ -92,8 +92,16 @@ def _new(
     told = _TOLD if all(one.is_faithful for one in mends) else {Outcome.FAILED}
     found = [_in_own_paths(one, mends) for one in result.findings if one.outcome in told]
     found = [one for one in found if (one.code, one.location) not in known and not _is_told(one, sure)]
+    found = [one for one in found if not _is_made_here(one, mends)]
     known.update((one.code, one.location) for one in found)
     return tuple(_behind(one, mends) for one in found)
+
+
+def _is_made_here(finding: Finding, mends: Sequence[Mend]) -> bool:
+    """Whether *finding* is about a line that only the copy has: a version chosen here for the one asked for."""
+    place = finding.location
+    changed = {(one.file, one.line) for one in mends if one.line and one.text and not one.is_faithful}
+    return place is not None and (place.file, place.line) in changed
 
 
 def _is_told(finding: Finding, sure: set[str]) -> bool:

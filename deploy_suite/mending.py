@@ -123,7 +123,9 @@ def _written(mend: Mend, top: Path) -> None:
         path.write_text(mend.text, encoding="utf-8")
         return
     lines = text_encoding.decode(path.read_bytes()).text.splitlines()
-    if mend.line:
+    if mend.is_in_front:
+        lines[mend.line - 1] = mend.text + lines[mend.line - 1]
+    elif mend.line:
         at = mend.line - 1
         while at < len(lines) and lines[at].rstrip().endswith("\\"):
             lines[at], at = "", at + 1

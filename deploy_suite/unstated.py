@@ -20,6 +20,11 @@ _WORD: Final = re.compile(r"[A-Z_]\w*")
 _SEVERAL: Final = re.compile(r"\d+ validation errors? for \w+")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
+# What projects write themselves: "Missing required environment variables: A_URL, B_KEY and C".
+_ENUMERATED: Final = re.compile(
+    r"[\"'`]?\b[A-Z][A-Z0-9_]+\b[\"'`]?(?:(?:,| and|, and|;)\s+[\"'`]?\b[A-Z][A-Z0-9_]+\b[\"'`]?)+"
+)
+_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]+")
 _NEEDS: Final[Mapping[str, str]] = {
     "environment": "the build needs {name}",
     "migrations": "the migrations need {name}",
@@ -96,7 +101,15 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
     fields = _FIELD.finditer("\n".join(finding.evidence))
     listed = _LISTED.match(finding.message)
     others = [match["name"].upper() for match in fields] + (listed["names"].upper().split(", ") if listed else [])
-    return tuple(dict.fromkeys((first, *others)))
+    return tuple(dict.fromkeys((first, *others, *_enumerated(first, finding))))
+
+
+def _enumerated(name: str, finding: Finding) -> Iterator[str]:
+    """Yield the names among which the exception lists *name*."""
+    for line in (finding.message, *finding.evidence):
+        for match in _ENUMERATED.finditer(line):
+            names = _NAME.findall(match[0])
+            yield from names if name in names and all("_" in one or one == name for one in names) else ()
 
 
 def _given_in_place(name: str, finding: Finding) -> str:

@@ -35,5 +35,10 @@ class Console:
 
     def _tell(self, text: str) -> None:
         with self._lock:
-            self._stream.write(f"{self._command}: {self._curtain.masked(text)}\n")
-            self._stream.flush()
+            try:
+                self._stream.write(f"{self._command}: {self._curtain.masked(text)}\n")
+                self._stream.flush()
+            except BrokenPipeError:
+                raise  # nobody reads any more, so nobody waits
+            except OSError:
+                pass  # a full disk: what is told meanwhile is worth less than the verdict

@@ -22,6 +22,11 @@ def spoken_of(values: Iterable[tuple[str, str]], said: str) -> str:
     return ""
 
 
+def closed_door(said: str) -> str:
+    """Return the first line of *said* that complains of something at which nothing listens, "" for none."""
+    return next((line.strip() for line in said.splitlines() if _REFUSED.search(line)), "")
+
+
 def address(text: str) -> tuple[str, int] | None:
     """Return host and port that *text*, a URL or "host:port", names."""
     parts = urlsplit(text if "://" in text else f"//{text}")

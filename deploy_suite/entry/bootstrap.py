@@ -1,14 +1,8 @@
 """A fresh machine into one that can run the suite: standard library only, for nothing else is there yet."""
 
-import hashlib
 import importlib.util
-import json
 import os
-import subprocess
 import sys
-import urllib.parse
-import urllib.request
-import venv
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -39,11 +33,16 @@ def suite_python(folder: Path) -> Path:
 
 def _wanted() -> str:
     """Return what the environment is made from: a change of it makes it anew."""
+    import hashlib  # noqa: PLC0415  as below: each start waits for what is imported, and Ctrl-C shows where
+
     parts = ((_TOP / name).read_bytes() for name in ("pyproject.toml", "requirements/suite.txt"))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _install(home: Path, python: Path) -> None:
+    import subprocess  # noqa: PLC0415  only who installs needs it
+    import venv  # noqa: PLC0415  likewise
+
     try:
         venv.create(home, clear=True, symlinks=True, with_pip=importlib.util.find_spec("ensurepip") is not None)
         if importlib.util.find_spec("ensurepip"):
@@ -64,6 +63,11 @@ def _fetched_pip(home: Path) -> Path:
 
     Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/
     """
+    import hashlib  # noqa: PLC0415  only who installs needs it
+    import json  # noqa: PLC0415  likewise
+    import urllib.parse  # noqa: PLC0415  likewise
+    import urllib.request  # noqa: PLC0415  likewise
+
     index = os.environ.get("PIP_INDEX_URL", _INDEX).rstrip("/")
     request = urllib.request.Request(  # noqa: S310  the index is the user's own choice
         f"{index}/pip/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -83,6 +87,8 @@ def _fetched_pip(home: Path) -> Path:
 
 
 def _call(python: Path, *arguments: str) -> None:
+    import subprocess  # noqa: PLC0415  only who installs needs it
+
     subprocess.run((str(python), *arguments), check=True, stdout=sys.stderr)
 
 

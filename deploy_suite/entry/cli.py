@@ -1,6 +1,7 @@
 """The command line: arguments in, a report and an exit code out."""
 
 import argparse
+import contextlib
 import io
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Final
 
 from deploy_suite.entry import (
     beginning,
+    calling,
     deploying,
     explaining,
     guide,
@@ -24,7 +26,7 @@ from deploy_suite.entry import (
     tracing,
     verifying,
 )
-from deploy_suite.entry.options import add_project, seconds
+from deploy_suite.entry.options import add_project, seconds, write
 from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
@@ -35,6 +37,7 @@ from deploy_suite.reports.registry import FORMATS
 EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _WRONG_USAGE: Final = 2
 _UNEXPECTED: Final = 5
+_UNREAD: Final = 141
 _EPILOGUE: Final = """exit codes:
   0  passed, perhaps with warnings; the deploy is live and verified; what was live before is back; nothing to do
   1  deployed as it is, the project would fail; not live, taken back, not pushed, or not answering as it must; lags
@@ -44,6 +47,7 @@ _EPILOGUE: Final = """exit codes:
      another deploy of the service is under way on this machine
   5  a fault of the suite itself
   130  interrupted
+  141  nobody reads what is written any more (`| head`)
 """
 
 
@@ -58,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _guarded(arguments: Sequence[str] | None) -> int:
     curtain = Curtain()
     try:
+        _open_what_is_closed()
         if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text, and a terminal know few letters
             sys.stdout.reconfigure(errors="backslashreplace")
         interruption.listen()
@@ -65,7 +70,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         if not words:
             parser()[0].print_help(sys.stderr)
             return _WRONG_USAGE
-        options = parser()[0].parse_args(words)
+        options = calling.options(*parser(), words)
         curtain.add(Masker.of(_secrets(options)))
         return int(options.run(options, curtain))
     except DeployError as error:
@@ -76,7 +81,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         return interruption.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
-        return _UNEXPECTED
+        return _UNREAD
     except Exception:  # noqa: BLE001  the last door: what comes through is a fault of ours
         _tell(_unexpected(curtain))
         return _UNEXPECTED
@@ -94,7 +99,7 @@ class _Version(argparse.Action):
 
 def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argparse.ArgumentParser]"]:
     """Return the parser of the command line, and its commands."""
-    whole = argparse.ArgumentParser(
+    whole = calling.Parser(
         prog="deploy-suite",
         description="Preflight and deployment of Python web services.",
         epilog=_EPILOGUE,
@@ -164,8 +169,8 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
     with opened(curtain) as ports:
         report = preflight(request, ports)
     is_seen = options.format == "text" and sys.stdout.isatty()
-    sys.stdout.write(text.render(report, columns=_columns()) if is_seen else FORMATS[options.format](report))
-    sys.stdout.flush()
+    shown = text.render(report, columns=_columns()) if is_seen else FORMATS[options.format](report)
+    write(shown, Curtain())  # each finding has been masked
     return EXIT_CODES[report.outcome]
 
 
@@ -200,4 +205,16 @@ def _unexpected(curtain: Curtain) -> str:
 
 
 def _tell(text: str) -> None:
-    print(f"deploy-suite: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    with contextlib.suppress(OSError):  # a full disk below standard error must not change the exit code
+        print(f"deploy-suite: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _open_what_is_closed() -> None:
+    """Give a process that was started without one of the standard streams one that leads nowhere.
+
+    Else the next file that is opened takes the stream's number, and what is written to the stream.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from deploy_suite.entry.options import add_format
+from deploy_suite.entry.options import add_format, write
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
@@ -62,10 +62,10 @@ def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> 
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     if options.against is None:
         found = diagnose_stream(log, masker=curtain.masker)
-        sys.stdout.write(curtain.masked(render(found)))
+        write(render(found), curtain)
     else:
         found, comparison = _compared(log, options, curtain)
-        sys.stdout.write(curtain.masked(render(found, comparison)))
+        write(render(found, comparison), curtain)
     return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
 
 
@@ -91,7 +91,7 @@ def _compared(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> t
     return deployed.explained(found, comparison), comparison
 
 
-def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:
+def _explain(options: argparse.Namespace, curtain: Curtain) -> int:
     from deploy_suite.knowledge.explain import explain, listing, near  # noqa: PLC0415
 
     text = listing() if options.list or not options.slug else explain(options.slug)
@@ -99,5 +99,5 @@ def _explain(options: argparse.Namespace, _curtain: Curtain) -> int:
         close = near(options.slug)
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"no cause is called {options.slug}", remedy=f"{meant}list them: deploy-suite explain --list")
-    sys.stdout.write(text + "\n")
+    write(text + "\n", curtain)
     return 0

@@ -2,11 +2,12 @@
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.errors import UsageError
+from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.secret import Curtain
 
 TARGETS: Final = ("render",)
@@ -87,6 +88,15 @@ def samples(text: str) -> int:
 
 
 def write(text: str, curtain: Curtain) -> None:
-    """Write *text* to standard output, secrets masked."""
-    sys.stdout.write(curtain.masked(text))
-    sys.stdout.flush()
+    """Write *text* to standard output, secrets masked. Raises: MachineError, and BrokenPipeError at a closed pipe."""
+    try:
+        sys.stdout.write(curtain.masked(text))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what could not be written is written again at the end
+        raise MachineError(
+            f"the answer cannot be written to standard output: {error.strerror}",
+            remedy="see that there is room where it leads (df -h)",
+        ) from error

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 class Mend:
     """What is changed in a copy of the snapshot; the project itself is never touched.
 
-    Shape: in `file`, relative to the repository, the requirement at `line` becomes `text` ("" takes it out); without a
-    line, `text` is added at the end. With `twin`, `file` is not there and `twin` takes its place: a file, or the folder
-    that holds its like. `says` completes "once …". `is_faithful` says that whoever mends the fault does just this, so
-    that what is met behind it is as sure as the fault itself.
+    Shape: in `file`, relative to the repository, the requirement at `line` becomes `text` ("" takes it out), or with
+    `is_in_front` gets it in front; without a line, `text` is added at the end. With `twin`, `file` is not there and
+    `twin` takes its place: a file, or the folder that holds its like. `says` completes "once …". `is_faithful` says
+    that whoever mends the fault does just this, so that what is met behind it is as sure as the fault itself.
     """
 
     file: str
@@ -19,3 +19,4 @@ class Mend:
     text: str = ""
     twin: str = ""
     is_faithful: bool = True
+    is_in_front: bool = False

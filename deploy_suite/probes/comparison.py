@@ -34,7 +34,8 @@ class Comparison:
     """An old and a new series.
 
     Shape: `shift` and `tail` are ratios, 1.3 for 30 % slower; a p-value is None where its effect is below the margin,
-    or the other effect is sure.
+    or the other effect is sure. `is_shifted` is slower on the whole, not in the tail alone; `is_doubtful` slower where
+    this machine may be why.
     """
 
     old: Latency
@@ -44,6 +45,8 @@ class Comparison:
     tail: float
     tail_p: float | None
     is_slower: bool
+    is_shifted: bool = False
+    is_doubtful: bool = False
 
 
 def compared(
@@ -71,6 +74,7 @@ def compared(
         tail=tail,
         tail_p=tail_p,
         is_slower=is_shifted or (tail_p is not None and tail_p <= limit),
+        is_shifted=is_shifted,
     )
 
 

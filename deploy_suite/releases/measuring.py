@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.probe import Probe, Verdict
 from deploy_suite.ports import Clock
+from deploy_suite.probes import yardstick
 from deploy_suite.probes.comparison import LEVEL, Comparison, compared
 from deploy_suite.probes.latency import LEAST_SAMPLES
 from deploy_suite.probes.session import Session
@@ -21,15 +23,18 @@ def measured(subject: Subject, session: Session, clock: Clock, *, commit: str, p
     """Return the times of all safe probes, asked in turn, so that what disturbs one disturbs the others too."""
     until_s = clock.now_s() + patience.sampling_s
     times: dict[str, list[float]] = {probe.name: [] for probe in repeatable(subject.probes)}
+    own: list[float] = []
     for _ in range(max(patience.samples, LEAST_SAMPLES)):
         if clock.now_s() >= until_s:
             break
+        own.append(yardstick.taken_ms(clock))
         for probe in repeatable(subject.probes):
             result = session.ask(probe)
             if result.verdict is Verdict.PASS:
                 times[probe.name].append(result.elapsed_ms)
     series = tuple(Series(name=name, times_ms=tuple(taken)) for name, taken in times.items())
-    return Baseline(url=subject.url, commit=commit, taken=datetime.fromisoformat(clock.utc()), series=series)
+    taken_at = datetime.fromisoformat(clock.utc())
+    return Baseline(url=subject.url, commit=commit, taken=taken_at, series=series, own_ms=tuple(own))
 
 
 def repeatable(probes: Sequence[Probe]) -> tuple[Probe, ...]:
@@ -38,10 +43,14 @@ def repeatable(probes: Sequence[Probe]) -> tuple[Probe, ...]:
 
 
 def comparisons(old: Baseline, new: Baseline, *, level: float = LEVEL) -> Mapping[str, Comparison]:
-    """Return how each probe that both have, with enough samples, compares at *level*."""
+    """Return how each probe that both have, with enough samples, compares at *level*, minding this machine."""
     both = [one for one in new.series if old.times(one.name)]
     found = {one.name: compared(old.times(one.name), one.times_ms, level=level, comparisons=len(both)) for one in both}
-    return {name: one for name, one in found.items() if one is not None}
+    return {
+        name: replace(one, is_doubtful=yardstick.may_explain(one, old.own_ms, new.own_ms))
+        for name, one in found.items()
+        if one is not None
+    }
 
 
 def render(baseline: Baseline) -> str:
@@ -52,6 +61,7 @@ def render(baseline: Baseline) -> str:
         "commit": baseline.commit,
         "taken": baseline.taken.isoformat(),
         "probes": {one.name: [round(time, 3) for time in one.times_ms] for one in baseline.series},
+        "own_ms": [round(time, 3) for time in baseline.own_ms],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -65,7 +75,10 @@ def parse(text: str, *, file: str) -> Baseline:
             Series(name=str(name), times_ms=tuple(float(time) for time in times))
             for name, times in document["probes"].items()
         )
-        return Baseline(url=str(document["url"]), commit=str(document["commit"]), taken=taken, series=series)
+        own = tuple(float(time) for time in document.get("own_ms", ()))
+        return Baseline(
+            url=str(document["url"]), commit=str(document["commit"]), taken=taken, series=series, own_ms=own
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise UsageError(
             f"{file} is no baseline of this suite", source=file, remedy="measure one: --save-baseline FILE"

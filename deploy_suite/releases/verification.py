@@ -80,12 +80,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """How long the answers of a release take. Shape: `taken` is aware."""
+    """How long the answers of a release take.
+
+    Shape: `taken` is aware; `own_ms` is what this machine's own work took meanwhile, none where nobody told.
+    """
 
     url: str
     commit: str
     taken: datetime
     series: tuple[Series, ...]
+    own_ms: tuple[float, ...] = ()
 
     def times(self, name: str) -> tuple[float, ...]:
         """Return the times of the probe *name*, none where it was not measured."""
@@ -115,9 +119,13 @@ class Verification:
     seconds: float = 0.0
 
 
-def slower_in_words(latency: Mapping[str, Comparison]) -> str:
-    """Return which of the compared probes are slower and by how much, or ""."""
-    return "; ".join(f"{name} is slower: {in_words(one)}" for name, one in latency.items() if one.is_slower)
+def slower_in_words(latency: Mapping[str, Comparison], *, is_doubtful: bool = False) -> str:
+    """Return which of the compared probes are slower and by how much, or "".
+
+    Shape: those that surely are; with *is_doubtful* those that this machine may have made so.
+    """
+    slower = {name: one for name, one in latency.items() if one.is_slower and one.is_doubtful is is_doubtful}
+    return "; ".join(f"{name} is slower: {in_words(one)}" for name, one in slower.items())
 
 
 def in_words(one: Comparison) -> str:

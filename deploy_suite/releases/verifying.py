@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.model.probe import ProbeResult, Verdict
 from deploy_suite.model.release import Deploy
 from deploy_suite.ports import Ports
-from deploy_suite.probes import curl
+from deploy_suite.probes import curl, yardstick
 from deploy_suite.probes.comparison import LEVEL_AGAIN, Comparison
 from deploy_suite.releases import measuring
 from deploy_suite.releases.rounds import Round, Seen, Sight, watched
@@ -89,22 +89,35 @@ def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience,
             measured=new,
             notes=notes,
         )
-    if not slower_in_words(first):
+    if not any(one.is_slower for one in first.values()):
         return _Judged(latency=first, measured=new, notes=notes)
     again = measuring.measured(subject, seen.session, ports.clock, commit=commit, patience=patience)
     second = measuring.comparisons(baseline, again, level=LEVEL_AGAIN)
     both = {name: _confirmed(one, second.get(name)) for name, one in first.items()}
-    slower = slower_in_words(both)
-    if not slower:
-        notes = (*notes, f"measured slower once and not again: {slower_in_words(first)}")
-        return _Judged(latency=both, measured=again, notes=notes)
-    remedy = f"see what {subject.service or 'the service'} does more than {baseline.commit[:7] or 'before'}"
-    return _Judged(verdict=Verdict.FAIL, reason=slower, remedy=remedy, latency=both, measured=again, notes=notes)
+    judged = _Judged(latency=both, measured=again, notes=notes)
+    if slower := slower_in_words(both):
+        remedy = f"see what {subject.service or 'the service'} does more than {baseline.commit[:7] or 'before'}"
+        return replace(judged, verdict=Verdict.FAIL, reason=slower, remedy=remedy)
+    if doubtful := slower_in_words(both, is_doubtful=True):
+        busier = new if any(one.is_doubtful for one in first.values()) else again
+        why = f"its own work took {yardstick.in_words(baseline.own_ms, busier.own_ms)}"
+        return replace(
+            judged,
+            verdict=Verdict.INCONCLUSIVE,
+            reason=f"{doubtful}; but this machine may be why, for it was busier than for the baseline: {why}",
+            remedy="verify again when less runs on this machine",
+        )
+    once = "; ".join(slower_in_words(first, is_doubtful=one) for one in (False, True)).strip("; ")
+    return replace(judged, notes=(*notes, f"measured slower once and not again: {once}"))
 
 
 def _confirmed(first: Comparison, second: Comparison | None) -> Comparison:
     latest = second or first
-    return replace(latest, is_slower=first.is_slower and second is not None and second.is_slower)
+    return replace(
+        latest,
+        is_slower=first.is_slower and second is not None and second.is_slower,
+        is_doubtful=first.is_doubtful or latest.is_doubtful,
+    )
 
 
 def _about(old: Baseline, new: Baseline, ports: Ports) -> tuple[str, ...]:

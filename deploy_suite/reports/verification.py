@@ -66,7 +66,8 @@ def _probe(one: Asked) -> dict[str, object]:
 
 def _comparison(one: Comparison) -> dict[str, object]:
     return {
-        "slower": one.is_slower,
+        "slower": one.is_slower and not one.is_doubtful,
+        "doubtful": one.is_slower and one.is_doubtful,
         "old": _latency(one.old),
         "new": _latency(one.new),
         "shift": {"ratio": round(one.shift, 4), "p": _chance(one.shift_p)},

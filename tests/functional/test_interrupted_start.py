@@ -7,14 +7,27 @@ from pathlib import Path
 
 import pytest
 
+TOP = Path(__file__).resolve().parents[2]
+SUITE, NOXFILE = ("-m", "deploy_suite", "status"), (str(TOP / "noxfile.py"), "--list")
+
 
 @pytest.mark.parametrize(
-    "module", ["argparse", "deploy_suite.errors", "deploy_suite.model.release", "deploy_suite.entry.options"]
+    ("door", "module"),
+    [
+        (SUITE, "argparse"),
+        (SUITE, "deploy_suite.errors"),
+        (SUITE, "deploy_suite.model.release"),
+        (SUITE, "deploy_suite.entry.options"),
+        (NOXFILE, "deploy_suite"),
+        (NOXFILE, "deploy_suite.entry.bootstrap"),
+    ],
 )
-def test_an_interruption_while_modules_load_leaves_no_traceback(module: str, tmp_path: Path) -> None:
+def test_an_interruption_while_modules_load_leaves_no_traceback(
+    door: tuple[str, ...], module: str, tmp_path: Path
+) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may ignore it
     process = subprocess.Popen(
-        (sys.executable, "-X", "importtime", "-m", "deploy_suite", "status"),
+        (sys.executable, "-X", "importtime", *door),
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

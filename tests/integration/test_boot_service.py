@@ -238,6 +238,18 @@ def answer(path, headers):
     assert told("costs.example.com") == ["boots", "network-at-request:costs.example.com"]
 
 
+def test_an_answer_that_asks_for_a_variable_which_nothing_states_is_no_fault(start: Boot) -> None:
+    document = '{"openapi": "3.1.0", "paths": {"/costs": {"get": {}}}}'
+
+    def told(said: str) -> list[str]:
+        answers = {"/openapi.json": (200, document), "/costs": (500, said)}
+        text = f"ANSWERS = {answers!r}\ndef answer(path, headers):\n    return ANSWERS.get(path, (200, 'fine'))\n"
+        return [one.code for one in start(Service(files=app(text)))]
+
+    assert told('{"detail": "COSTS_URL and COSTS_KEY must be set"}') == ["boots"]
+    assert told('{"detail": "division by zero"}') == ["boots", "server-error:/costs"]
+
+
 def test_a_service_that_needs_more_than_its_plan_grants_fails(start: Boot) -> None:
     eager = "hoard = bytearray(b'x') * 100_000_000"
 

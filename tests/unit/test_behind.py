@@ -144,6 +144,15 @@ def test_a_later_failure_is_less_sure_where_another_version_was_taken() -> None:
     ]
 
 
+def test_what_is_wrong_with_a_version_that_was_chosen_here_is_not_told() -> None:
+    about = finding("dependency-resolution-impossible", file="requirements.txt")
+    elsewhere = finding("import-name-missing")
+
+    found = told(result("environment"), result("environment", about, elsewhere), RAISED)
+
+    assert [code for _, code, _ in found] == ["import-name-missing"]
+
+
 def test_what_was_told_before_is_not_told_again_and_a_warning_gives_way_to_its_failure() -> None:
     same = finding("missing-requirement:flask")
     warned = finding("missing-requirement:numpy", Outcome.WARNING)

@@ -177,3 +177,16 @@ def test_a_variable_of_another_kind_in_the_same_call_is_not_taken_for_it() -> No
     assert [one.code for one in unstated.found([replace(RESULTS[1], findings=(met,))], CONTRACT)] == [
         "missing-env-var:OPENAI_API_KEY"
     ]
+
+
+def test_variables_that_a_project_lists_in_its_own_words_are_taken_together() -> None:
+    said = "ImproperlyConfigured: Missing required environment variables: DATABASE_URL, SECRET_KEY and BOT_TOKEN"
+    other = "ImproperlyConfigured: see DOCS, README; DATABASE_URL is missing, as HTTP and JSON say"
+
+    def names(line: str) -> list[str]:
+        met = replace(MET, evidence=(line,))
+        found = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT)
+        return [one.code.removeprefix("missing-env-var:") for one in found]
+
+    assert names(said) == ["DATABASE_URL", "SECRET_KEY", "BOT_TOKEN"]
+    assert names(other) == ["DATABASE_URL"]

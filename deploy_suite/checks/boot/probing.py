@@ -21,6 +21,7 @@ _ROUTE_TIMEOUT_S: Final = 3.0
 _ALL_ROUTES_S: Final = 15.0
 _LOG_LAG_S: Final = 0.1
 _CALM_AFTER_S: Final = (0.2, 0.5, 1.0, 2.0)
+_BODY_LINES: Final = 4
 _NAMED_ROUTES: Final = 4
 _ANY_STATUS: Final = frozenset(range(100, 600))
 _SERVER_ERROR: Final = 500
@@ -150,11 +151,13 @@ class _Asking:
                 self.slowest = (path, result.elapsed_ms)
             return None
         log = silent.log(self._stage, path, log)
-        # What the code turns into an answer of its own may come of a gateway, or of a host that is out of reach here.
+        # What the code turns into an answer of its own is told nowhere else.
+        told = log if last_traceback(log) else "\n".join((log, *last_lines(result.body, _BODY_LINES)))
+        # Such an answer may also come of a gateway, or of a host that is out of reach here.
         is_behind = result.status in _BEHIND or bool(self._stage.network.reached_for())
-        if (is_behind and not last_traceback(log)) or may_be_of_here(self._stage, log):
+        if (is_behind and not last_traceback(log)) or may_be_of_here(self._stage, told):
             return None
-        is_sure = family(log) in _SURE
+        is_sure = family(told) in _SURE
         return explained(
             self._stage,
             log,
@@ -162,7 +165,7 @@ class _Asking:
                 code=f"server-error:{path}",
                 outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
                 message=f"GET {path} answers {result.status}",
-                evidence=last_traceback(log) or last_lines(result.body, 4),
+                evidence=last_traceback(log) or last_lines(result.body, _BODY_LINES),
                 remedy="mend what the traceback shows"
                 if last_traceback(log)
                 else f"see what answers {path}, and why it gives {result.status}",

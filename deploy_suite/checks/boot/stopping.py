@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.checks import made_up
 from deploy_suite.checks.boot.explaining import wants_other_services
 from deploy_suite.checks.boot.listening import reproduced
 from deploy_suite.checks.boot.stage import Stage
@@ -21,6 +22,8 @@ _LONE: Final = 2
 _SETTLED_S: Final = 0.5
 _SETTLES_WITHIN_S: Final = 3.0
 _PAUSE_S: Final = 0.05
+_TAIL_LINES: Final = 40
+_DOOR_CHARACTERS: Final = 200
 # What Python says of a signal's handler that logs while a line of the log is being written. gunicorn's does.
 # Source: https://docs.python.org/3/library/io.html#reentrancy
 _RACE: Final = "RuntimeError: reentrant call inside"
@@ -101,9 +104,10 @@ def _ignored(stage: Stage, process: Process) -> Finding:
     delay_s = stage.contract.limits.shutdown_s
     absent = wants_other_services(stage)
     is_race = _RACE in process.output()
+    door = made_up.closed_door("\n".join(last_lines(process.output(), _TAIL_LINES)))
     return Finding(
         code="ignores-sigterm",
-        outcome=Outcome.NOTE if absent or is_race else Outcome.WARNING,
+        outcome=Outcome.NOTE if absent or is_race or door else Outcome.WARNING,
         message=f"the service ran on for {delay_s:g} s after SIGTERM, and the target would have killed it",
         location=start.location if start else None,
         evidence=last_lines(process.output(), 4),
@@ -113,6 +117,8 @@ def _ignored(stage: Stage, process: Process) -> Finding:
         "clean-up short; or raise maxShutdownDelaySeconds",
         certainty=f"it may have waited for what is not here; made-up addresses: {', '.join(absent)}"
         if absent
+        else f"it may have waited for what is not here: {door[:_DOOR_CHARACTERS]}"
+        if door
         else "seen once, for the signal came while the server wrote a line of its log, which seldom happens"
         if is_race
         else "seen once here; it stops no deploy, but whatever the old release has under way is cut at each",

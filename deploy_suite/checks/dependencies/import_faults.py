@@ -12,6 +12,7 @@ from deploy_suite.checks.dependencies import (
     empty_settings,
     evidence,
     given_up,
+    meant_imports,
     own_modules,
     static,
     surroundings,
@@ -27,6 +28,8 @@ from deploy_suite.tracing.layout import Layout
 _NO_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w+)' from (?P<partly>partially initialized module )?'(?P<module>[\w.]+)'"
 )
+_NAME_ERROR: Final = "app-name-error"
+_UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
 _PARTLY: Final = re.compile(r"partially initialized module '(?P<module>[\w.]+)' has no attribute")
 _OPTIONAL: Final = (
     re.compile(r"requires [\"'`](?P<name>[\w.-]+)[\"'`] to be installed"),
@@ -173,7 +176,20 @@ def _diagnosed(fault: Fault) -> Finding | None:
     if root is None or root.family in OF_SURROUNDINGS:
         return None
     found, clash = as_diagnosed(fault, root), _clash(fault, root.slug, text)
+    if root.family == _NAME_ERROR:
+        return _with_import(found, fault)
     return _of_clash(found, clash, fault) if clash else found
+
+
+def _with_import(found: Finding, fault: Fault) -> Finding:
+    """Return *found*, a name that nothing defines, with the import that other files of the project have for it."""
+    name, place = _UNDEFINED.search(fault.outer.message), found.location
+    folder = fault.built.case.snapshot.folder
+    meant = meant_imports.find(name["name"], place.file, fault.traced.files, folder) if name and place else None
+    if meant is None or place is None:
+        return found
+    mend = meant_imports.mend((meant,), place.file, folder)
+    return replace(found, remedy=meant_imports.remedy((meant,), place.file), mend=mend)
 
 
 def _versions(fault: Fault) -> Mapping[str, str]:

@@ -6,10 +6,12 @@ not: the build failed, or something before it ended the import.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.checks.dependencies import absent_packages, needs, requirements, subject
+from deploy_suite.checks.dependencies import absent_packages, meant_imports, needs, requirements, subject
+from deploy_suite.checks.dependencies.meant_imports import Meant
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.needs import rows
@@ -79,7 +81,7 @@ def _findings(case: Case, traced: Trace, version: tuple[int, int]) -> Iterator[F
             continue
         names = tuple(unbound.names(tree, version))
         if names:
-            yield _unbound(names, module)
+            yield _unbound(names, module, _meant(names, module.file, traced, case.snapshot.folder), case)
         lost = [one for one in own_names.taken(tree, module, files) if _is_lost(one, case, version)]
         for _, same in groupby(lost, key=lambda one: (one.line, one.file)):
             yield _missing(tuple(same), module)
@@ -101,8 +103,14 @@ def _files(traced: Trace) -> Mapping[str, str]:
     return {name: next(iter(files)) for name, files in named.items() if len(files) == 1 and "__" not in name}
 
 
-def _unbound(found: Sequence[unbound.Unbound], module: OwnModule) -> Finding:
+def _meant(found: Sequence[unbound.Unbound], file: str, traced: Trace, folder: Path) -> tuple[Meant, ...]:
+    looked = (meant_imports.find(one.name, file, traced.files, folder) for one in found)
+    return tuple(one for one in looked if one)
+
+
+def _unbound(found: Sequence[unbound.Unbound], module: OwnModule, meant: tuple[Meant, ...], case: Case) -> Finding:
     """Return one finding for all names of a file: whoever mends the first looks for the others too."""
+    is_whole = len(meant) == len(found)
     shown = ", ".join(one.name for one in found)
     return Finding(
         code="app-name-error",
@@ -114,8 +122,9 @@ def _unbound(found: Sequence[unbound.Unbound], module: OwnModule) -> Finding:
             *(f"{module.file}:{one.line}: NameError: name {one.name!r} is not defined" for one in found),
             *_led(module.chain),
         ),
-        remedy=f"import or define {shown} in {module.file}",
+        remedy=meant_imports.remedy(meant, module.file) if is_whole else f"import or define {shown} in {module.file}",
         reproduce=f"ruff check --select F821 {module.file}",
+        mend=meant_imports.mend(meant, module.file, case.snapshot.folder) if is_whole else None,
     )
 
 

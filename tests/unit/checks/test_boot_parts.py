@@ -300,9 +300,12 @@ def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path
     [
         ("Worker (pid:7) was sent SIGKILL!", Outcome.WARNING),
         ("RuntimeError: reentrant call inside <_io.BufferedWriter name='<stderr>'>", Outcome.NOTE),
+        ("localhost:27017: [Errno 111] Connection refused, Timeout: 30s", Outcome.NOTE),
     ],
 )
-def test_that_a_stop_was_lost_in_a_line_of_the_log_is_chance(said: str, outcome: Outcome) -> None:
+def test_that_a_stop_was_lost_in_a_line_of_the_log_or_behind_a_closed_door_is_chance(
+    said: str, outcome: Outcome
+) -> None:
     contract = SimpleNamespace(root=".", start=None, variables=(), limits=SimpleNamespace(shutdown_s=30.0))
     bindings = SimpleNamespace(dummies=frozenset(), values={})
     stage = SimpleNamespace(contract=contract, built=SimpleNamespace(bindings=bindings, server=None), port=10000)

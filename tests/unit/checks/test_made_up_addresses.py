@@ -18,3 +18,10 @@ VALUES = (("QUEUE", "not an address"), ("REDIS_URL", "redis://127.0.0.1:6379/0")
 )
 def test_a_closed_door_at_a_made_up_address_names_its_variable(said: str, name: str) -> None:
     assert made_up.spoken_of(VALUES, said) == name
+
+
+def test_the_line_that_complains_of_a_closed_door_is_quoted() -> None:
+    log = "INFO: up\n  ERROR localhost:27017: [Errno 111] Connection refused, Timeout: 30s\nINFO: Shutting down\n"
+
+    assert made_up.closed_door(log) == "ERROR localhost:27017: [Errno 111] Connection refused, Timeout: 30s"
+    assert made_up.closed_door("INFO: up\n") == ""

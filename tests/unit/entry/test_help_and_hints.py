@@ -49,6 +49,40 @@ def test_the_examples_of_a_command_are_calls_that_it_takes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["prefligth"],
+            "there is no command 'prefligth'\n  fix: did you mean preflight? list them: deploy-suite --help",
+        ),
+        (["frobnicate", "--x"], "there is no command 'frobnicate'\n  fix: list them: deploy-suite --help"),
+        (
+            ["preflight", "--comit=HEAD~1"],
+            (
+                "deploy-suite preflight takes no '--comit'\n"
+                "  fix: did you mean --commit? list its options: deploy-suite preflight --help"
+            ),
+        ),
+        (
+            ["preflight", "--python", "3.12", "HEAD"],
+            "deploy-suite preflight takes no 'HEAD'\n  fix: list its options: deploy-suite preflight --help",
+        ),
+        (["preflight", "/"], "deploy-suite preflight takes no '/'\n  fix: name the project's folder: --project /"),
+        (
+            ["preflight", "--build-timeout", "soon"],
+            "argument --build-timeout: invalid seconds value: 'soon'\n  fix: see: deploy-suite preflight --help",
+        ),
+    ],
+)
+def test_a_mistyped_call_is_told_in_one_message_with_what_was_meant(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(words)
+
+    assert (code, *capsys.readouterr()) == (2, "", f"deploy-suite: {told}\n")
+
+
+@pytest.mark.parametrize(
     ("asked", "meant"),
     [
         ("missing-env", ("missing-env-var",)),

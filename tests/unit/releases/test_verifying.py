@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -12,6 +13,7 @@ from deploy_suite.manifests.settings import ServiceSettings
 from deploy_suite.model.probe import CommitPlace, Expectation, Probe, Verdict
 from deploy_suite.model.release import Deploy, DeployState
 from deploy_suite.ports import Address, Clock, Http, HttpRequest, HttpResponse, Ports, Progress, UnreachableError
+from deploy_suite.probes import yardstick
 from deploy_suite.releases import measuring
 from deploy_suite.releases.subjects import subject_of
 from deploy_suite.releases.verification import Baseline, Patience, Series, Verification
@@ -304,6 +306,20 @@ def test_a_release_that_is_as_fast_as_before_passes() -> None:
     assert (done.verdict, [one.is_slower for one in done.latency.values()]) == (Verdict.PASS, [False])
 
 
+@pytest.mark.parametrize(("own_ms", "verdict"), [(3.0, Verdict.FAIL), (5.5, Verdict.INCONCLUSIVE)])
+def test_a_release_that_is_slower_while_this_machine_is_busier_may_be_none(
+    own_ms: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yardstick, "taken_ms", lambda _clock: own_ms)
+    old = replace(baseline(jittered(100)), own_ms=(1.25,) * 20)
+
+    done = verified(Service(at_pace(140)), baseline=old)
+
+    assert (done.verdict, [one.is_slower for one in done.latency.values()]) == (verdict, [True])
+    told = "but this machine may be why, for it was busier than for the baseline: its own work took 1.2 → 5.5 ms"
+    assert (told in done.reason) is (verdict is Verdict.INCONCLUSIVE)
+
+
 def test_slower_once_and_not_again_is_noted_and_passes() -> None:
     first = [answer(x_commit=NEW, took_ms=time) for time in [10.0] * 6 + jittered(140)]
     then = [answer(x_commit=NEW, took_ms=time) for time in jittered(100)]
@@ -338,7 +354,7 @@ def test_only_what_may_be_repeated_is_measured() -> None:
 
 
 def test_a_baseline_survives_its_file() -> None:
-    kept = baseline(jittered(100))
+    kept = replace(baseline(jittered(100)), own_ms=(1.25, 3.5))
 
     assert measuring.parse(measuring.render(kept), file="old.json") == kept
 
