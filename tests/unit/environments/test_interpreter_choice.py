@@ -57,8 +57,10 @@ def test_a_missing_series_cannot_be_checked_here_and_the_remedy_says_how_to_get_
     assert (raised.value.message, raised.value.source, raised.value.remedy) == (
         "this machine has no Python 3.14 (3.14.3: PYTHON_VERSION); it has 3.11, 3.12, 3.13",
         "render.yaml:9",
-        f"install it ({called} python install 3.14, or pyenv install 3.14), "
-        "or check with one that is here: --python 3.13",
+        (
+            f"install it ({called} python install 3.14, or pyenv install 3.14), "
+            "or check with one that is here: --python 3.13"
+        ),
     )
 
 
