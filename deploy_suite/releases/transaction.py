@@ -10,13 +10,14 @@ from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, 
 from deploy_suite.releases import auto_deploy, looking, others, own_log, watching
 from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.going_back import why_not
-from deploy_suite.releases.journal import Journal, Step, intent_data
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending, Leg
 from deploy_suite.releases.progress import Progress, progress
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step, intent_data
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 _WAY_OUT: Final = "Ctrl-C: the next deploy goes on from here"
