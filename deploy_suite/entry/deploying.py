@@ -6,17 +6,11 @@ from typing import Final
 from deploy_suite.entry.interruption import INTERRUPTED
 from deploy_suite.entry.options import SAMPLES, add_format, add_place, add_samples, add_window, write
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain, Secret
 
-_CODES: Final = {
-    ReleaseVerdict.LIVE: 0,
-    ReleaseVerdict.NOTHING: 0,
-    ReleaseVerdict.INCONCLUSIVE: 3,
-    ReleaseVerdict.UNDER_WAY: 3,
-}
+_CODES: Final = {"live": 0, "nothing to do": 0, "inconclusive": 3, "under way": 3}
 # Of a rollback: the deploy that was under way was stopped or taken back, so what was live before serves.
-_IS_BACK: Final = {ReleaseVerdict.ROLLED_BACK: 0, ReleaseVerdict.CANCELED: 0}
+_IS_BACK: Final = {"rolled back": 0, "canceled": 0}
 _FAILED: Final = 1
 _PENDING: Final = 2
 
@@ -120,4 +114,4 @@ def _run(options: argparse.Namespace, curtain: Curtain, *, command: str) -> int:
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     write(render(done), curtain)
     codes = _CODES | _IS_BACK if command == "rollback" else _CODES
-    return INTERRUPTED if done.is_interrupted else codes.get(done.verdict, _FAILED)
+    return INTERRUPTED if done.is_interrupted else codes.get(done.verdict.value, _FAILED)

@@ -6,14 +6,9 @@ from typing import Final
 from deploy_suite.entry.interruption import INTERRUPTED
 from deploy_suite.entry.options import add_format, add_place, write
 from deploy_suite.errors import UsageError
-from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.model.secret import Curtain
 
-_CODES: Final = {
-    ReleaseVerdict.LIVE: 0,
-    ReleaseVerdict.UNDER_WAY: 0,
-    ReleaseVerdict.INCONCLUSIVE: 3,
-}
+_CODES: Final = {"live": 0, "under way": 0, "inconclusive": 3}
 _FAILED: Final = 1
 
 
@@ -59,4 +54,4 @@ def _redeploy(options: argparse.Namespace, curtain: Curtain) -> int:
         return INTERRUPTED
     if options.cancel:
         return 0
-    return _CODES.get(done.verdict, _FAILED)
+    return _CODES.get(done.verdict.value, _FAILED)
