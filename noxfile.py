@@ -92,6 +92,7 @@ def mocked(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure each performance claim against the ordinary tools, side by side."""
     # As pip installs it: uv leaves it to the first run to compile bytecode.
-    session.install("-e", ".", env={"UV_COMPILE_BYTECODE": "1"})
+    # The trees to trace come by pip, which uv's environments do not bring.
+    session.install("-e", ".", "pip", env={"UV_COMPILE_BYTECODE": "1"})
     for script in session.posargs or sorted(str(path) for path in Path("benchmarks").glob("*.py")):
         session.run("python", script)

@@ -78,6 +78,7 @@ class Rehearsal:
             service=self._contract.service,
             target=self._contract.target,
             python=self._python,
+            root=str(self._contract.root) if self._contract.root.parts else "",
         )
 
     def results(self) -> list[CheckResult]:

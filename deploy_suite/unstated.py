@@ -138,7 +138,7 @@ def _name(finding: Finding) -> str:
 
 def _about(name: str, evidence: tuple[str, ...]) -> tuple[str, ...]:
     """Return of an exception that lists several fields its head and what it says of this one; else all of it."""
-    heads = tuple(line for line in evidence if _SEVERAL.search(line))
+    heads = tuple(line[: found.end()] for line in evidence if (found := _SEVERAL.search(line)))
     own = next((at for at, line in enumerate(evidence) if line.strip().upper() == name), None)
     if not heads:
         return evidence

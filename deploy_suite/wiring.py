@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy_suite.adapters import workplace
 from deploy_suite.adapters.caller import caller
@@ -23,6 +24,7 @@ from deploy_suite.ports import Ports
 @contextmanager
 def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
     """Yield the world for one run of *command*; leaving ends and removes all that the run started and made."""
+    _settle_home()
     progress = Console(curtain, command=command)
     roster = Roster()
     with workplace.opened(progress) as place:
@@ -45,3 +47,14 @@ def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
             caller=caller(),
             curtain=curtain,
         )
+
+
+def _settle_home() -> None:
+    """Give a user whom no home is known of, as in a container under a bare number, the one that login would: /.
+
+    Source: https://man7.org/linux/man-pages/man1/login.1.html
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"

@@ -1,5 +1,6 @@
 """The system's git, so that the user's own configuration, filters and credentials count."""
 
+import os
 import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
@@ -91,15 +92,18 @@ def _no_top(folder: Path, error: RefusedError) -> UsageError:
             f"{folder} is a bare repository, which holds no files to work on",
             remedy=f"clone it (git clone {shlex.quote(str(folder))} work) and name the clone with --project work",
         )
-    if not any((one / ".git").exists() for one in (folder, *folder.parents)):
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    if top is None:
         return UsageError(
             f"{folder} is not in a git repository",
             remedy="name the folder of one with --project PATH, or make one here: "
             'git init && git add -A && git commit -m "Begin"',
         )
+    quoted = shlex.quote(str(top))
+    is_ours = (top / ".git").stat().st_uid == os.geteuid()  # git reads nobody else's unless it is told to
+    see, trust = f"see what git says: git -C {quoted} status", f"git config --global --add safe.directory {quoted}"
     return UsageError(
-        f"{folder} is not in a git repository that can be read: {error}",
-        remedy=f"see what git says: git -C {shlex.quote(str(folder))} status",
+        f"{folder} is not in a git repository that can be read: {error}", remedy=see if is_ours else trust
     )
 
 

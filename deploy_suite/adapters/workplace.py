@@ -114,10 +114,9 @@ class LocalWorkplace:
 @contextmanager
 def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -> Iterator[LocalWorkplace]:
     """Yield this run's workplace, after removing what killed runs left. Raises: MachineError."""
-    root = root_folder(environment)
+    root = _writable(root_folder(environment), environment, progress)
     with speaking_of_the_disk(root):
-        for name in ("runs", "cache", "locks"):
-            (root / name).mkdir(parents=True, exist_ok=True)
+        _made(root)
         with filelock.FileLock(root / "locks" / "runs.lock"):
             abandoned = _abandoned(root / "runs")
             run, lock = _begun(root / "runs")
@@ -140,6 +139,42 @@ def root_folder(environment: Mapping[str, str]) -> Path:
     """Return the folder of all that the suite keeps: DEPLOY_SUITE_CACHE, else the user's cache folder."""
     chosen = environment.get(ROOT_VARIABLE)
     return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("deploy-suite")
+
+
+def _writable(root: Path, environment: Mapping[str, str], progress: Progress) -> Path:
+    """Return *root*, or a folder among the temporary ones where the user's own lets nothing be kept, and say so.
+
+    A container's user often has no home, or one that is read-only. Raises: MachineError where *root* was chosen.
+    """
+    try:
+        _made(root)
+    except OSError as error:
+        if environment.get(ROOT_VARIABLE) or _lacks_room(error):
+            with speaking_of_the_disk(root):
+                raise
+        with speaking_of_the_disk(root):
+            other = _temporary_root()
+        why = error.strerror or str(error)
+        progress.waiting(f"nothing can be kept in {root} ({why}), so {other} is used; {ROOT_VARIABLE} names another")
+        return other
+    return root
+
+
+def _made(root: Path) -> None:
+    for name in ("runs", "cache", "locks"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        if not os.access(root / name, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only for this user")
+
+
+def _temporary_root() -> Path:
+    """Return a folder that is this user's alone; where everybody may write, another may have made it before."""
+    folder = Path(tempfile.gettempdir(), f"deploy-suite-{os.geteuid()}")
+    folder.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise PermissionError(errno.EACCES, f"{folder} is there and not this user's alone")
+    return folder
 
 
 @contextmanager

@@ -23,6 +23,10 @@ from deploy_suite.tracing.values import Chain
 
 _CONFLICT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
+# A resolver also gives up over a package whose metadata it cannot read.
+_OF_VERSIONS: Final = re.compile(
+    r"[Nn]o solution|unsatisfiable|\b[Bb]ecause\b|conflict|ResolutionImpossible|solving failed"
+)
 _SYNTAX: Final = "requirements-syntax"
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
@@ -83,7 +87,10 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return (*found, _diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case))
     if found and not (cause and _outweighs(cause, found)):
         return found
-    if failure.resolution and failure.resolution.conflict and _is_about_versions(cause):
+    account = failure.resolution.conflict if failure.resolution else ""
+    if account and not _OF_VERSIONS.search(account):
+        cause = cause or diagnose(account).root
+    elif account and _is_about_versions(cause):
         return (_conflict(failure, recipe, case),)
     if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
         return lacking
@@ -285,12 +292,13 @@ def _way_to(module: str, case: Case) -> Chain:
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     part = f"; `{failure.command}` failed" if failure.command else ""
+    account = build_excerpts.lines(failure.resolution.conflict)[:_CONFLICT_LINES] if failure.resolution else []
     return Finding(
         code="build-failure",
         outcome=Outcome.FAILED,
         message=f"the build command ended with exit code {failure.code}{part}",
         location=_in_own_code(failure, case) or recipe.location or build_refusals.place(case),
-        evidence=tail(failure.log),
+        evidence=tuple(dict.fromkeys((*account, *tail(failure.log)))),
         remedy="mend what the last lines of the build's output say",
         reproduce=build_refusals.command(failure, case),
     )

@@ -176,7 +176,17 @@ class _Project:
             return self._start(clash)
         if self._traced is None:
             return None
-        return self._use(clash, self._traced) if clash.uses else _import(clash, self._traced)
+        if clash.uses:
+            return self._use(clash, self._traced)
+        return _import(clash, self._traced) or self._attempt(clash, self._traced)
+
+    def _attempt(self, clash: Clash, traced: Trace) -> Meeting | None:
+        """Return the `try` that imports what fails, where the project lists it, so that it is wanted all the same."""
+        if not self._declared.listed(frozenset({clash.distributions[0]})):
+            return None
+        found = _leading(clash, traced, frozenset({ImportKind.GUARDED}))
+        when = "under a `try`, and the code goes on without it"
+        return Meeting(found.chain.shown(), found.chain.last.location, when=when) if found else None
 
     def _start(self, clash: Clash) -> Meeting | None:
         start = self._case.contract.start
@@ -204,14 +214,19 @@ class _Project:
 
 
 def _import(clash: Clash, traced: Trace) -> Meeting | None:
-    modules = (clash.fails, *clash.through)
-    leading = [one for one in traced.imports if one.kind in _MET and any(_leads_to(one, module) for module in modules)]
-    found = min(leading, key=lambda one: one.kind, default=None)
+    found = _leading(clash, traced, _MET)
     if found is None:
         return None
     is_eager = found.kind is ImportKind.EAGER
     place = found.chain.last.location
     return Meeting(found.chain.shown(), place, check=CHECK if is_eager else "", when="when it is imported")
+
+
+def _leading(clash: Clash, traced: Trace, kinds: frozenset[ImportKind]) -> ThirdPartyImport | None:
+    """Return the most certain import of one of *kinds* that runs what fails."""
+    modules = (clash.fails, *clash.through)
+    leading = [one for one in traced.imports if one.kind in kinds and any(_leads_to(one, module) for module in modules)]
+    return min(leading, key=lambda one: one.kind, default=None)
 
 
 def _leads_to(found: ThirdPartyImport, module: str) -> bool:

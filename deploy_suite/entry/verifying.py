@@ -6,10 +6,9 @@ from typing import Final
 
 from deploy_suite.entry.options import TARGETS, add_format, add_project, add_samples, add_window, write
 from deploy_suite.errors import MachineError, UsageError
-from deploy_suite.model.probe import Verdict
 from deploy_suite.model.secret import Curtain
 
-_CODES: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+_CODES: Final = {"pass": 0, "fail": 1, "inconclusive": 3}
 _NEVER_REACHED: Final = 4
 
 
@@ -54,7 +53,7 @@ def _verify(options: argparse.Namespace, curtain: Curtain) -> int:
         _write(options.save_baseline, measuring.render(done.measured))
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     write(render(done), curtain)
-    return _CODES[done.verdict] if done.is_reached else _NEVER_REACHED
+    return _CODES[done.verdict.value] if done.is_reached else _NEVER_REACHED
 
 
 def _read(file: Path) -> str:

@@ -62,7 +62,7 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"REDIS|CELERY_(BROKER|RESULT)|BROKER_URL", "redis://127.0.0.1:6379/0"),
         (r"^(DEBUG|.*_DEBUG)$|^(ENABLE|USE|IS|HAS|DISABLE)_|_(ENABLED|DISABLED)$|_(USE_)?(TLS|SSL)$", "false"),
         (r"_PORT$", "2525"),
-        (r"(TIMEOUT|LIMIT|COUNT|SIZE|DAYS|HOURS|MINUTES|SECONDS|TTL|_ID|MAX|MIN)(_|$)", "1"),
+        (r"(TIMEOUT|LIMIT|(?<!AC)(?<!DIS)COUNT|SIZE|DAYS|HOURS|MINUTES|SECONDS|TTL|_ID|MAX|(?<!AD)MIN)(_|$)", "1"),
         (r"EMAIL|_FROM$|MAIL_(SENDER|USERNAME)", "dummy@example.com"),
         (r"(URL|URI|ENDPOINT|ORIGINS?|DOMAIN|WEBHOOK)S?$", "https://preflight-dummy.invalid"),
         (r"HOST$", "127.0.0.1"),
@@ -75,6 +75,7 @@ _PLAIN: Final = re.compile(
     r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30})$"
 )
 _ALLOWED_HOSTS: Final = re.compile(r"ALLOWED_HOSTS?$")
+_JSON_NAME: Final = re.compile(r"(?:^|_)JSON$")
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -269,6 +270,8 @@ def _service_part(part: str) -> str:
 def _dummy(name: str, contract: Contract) -> str:
     if _ALLOWED_HOSTS.search(name):
         return contract.host
+    if _JSON_NAME.search(name):
+        return "{}"
     if _SECRET_NAME.search(name):
         return f"preflight-dummy-{name.lower()}-not-a-real-secret-0123456789"
     return next((value for pattern, value in _DUMMIES if pattern.search(name)), f"preflight-dummy-{name.lower()}")

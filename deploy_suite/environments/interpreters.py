@@ -77,8 +77,11 @@ def _unpinned_note(wanted: PythonRequest, found: Interpreter) -> str:
 def _missing(wanted: PythonRequest, installed: Sequence[Interpreter]) -> CannotCheckError:
     series = sorted({one.series for one in installed}, key=lambda text: tuple(map(int, text.split("."))))
     others = ", ".join(series) or "none"
+    from deploy_suite.environments import uv  # noqa: PLC0415  only what cannot go on asks for it
+
+    way = f"install it ({uv.called()} python install {wanted.series}, or pyenv install {wanted.series})"
     return CannotCheckError(
         f"this machine has no Python {wanted.series} ({wanted.version}: {wanted.origin}); it has {others}",
         source=str(wanted.location or ""),
-        remedy=f"run `uv python install {wanted.series}` or `pyenv install {wanted.series}`, or choose `--python X.Y`",
+        remedy=f"{way}, or check with one that is here: --python {series[-1]}" if series else way,
     )

@@ -1,6 +1,7 @@
 """Environments by uv."""
 
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,12 @@ def program() -> Path | None:
     except FileNotFoundError:
         found = shutil.which("uv")
         return Path(found) if found else None
+
+
+def called() -> str:
+    """Return how a person calls it from a shell: by its name, where that is on their PATH."""
+    found = program()
+    return "uv" if found is None or shutil.which("uv") else shlex.quote(str(found))
 
 
 def _uv(

@@ -4,7 +4,7 @@ import difflib
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -12,11 +12,12 @@ from typing import Final
 from deploy_suite.images.context import Matched
 from deploy_suite.images.reading import Made
 from deploy_suite.images.records import Copied, Ran, Taken
-from deploy_suite.manifests import shell
+from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 
 _FILE_OPTIONS: Final = frozenset({"-r", "--requirement", "-c", "--constraint"})
+_PROJECT_FILES: Final = ("pyproject.toml", "setup.py")
 _SCRIPT: Final = re.compile(r"(?:\./)?[\w./-]+\.(?:py|sh)|\./[\w./-]+")
 
 
@@ -100,16 +101,15 @@ def _installs(made: Made) -> Iterator[Finding]:
         return
     if any(isinstance(record, Taken) for record in made.records) or made.obstacles:
         return
-    there: set[PurePosixPath] = set()
+    there: dict[PurePosixPath, PurePosixPath] = {}
     for record in made.records:
         if isinstance(record, Copied):
-            there |= {path for path, _ in record.files}
+            there |= dict(record.files)
         elif isinstance(record, Ran):
-            bound = {path for path, _ in record.mounted}
-            yield from _of_run(record, there | bound, made)
+            yield from _of_run(record, {**there, **dict(record.mounted)}, made)
 
 
-def _of_run(record: Ran, there: set[PurePosixPath], made: Made) -> Iterator[Finding]:
+def _of_run(record: Ran, there: Mapping[PurePosixPath, PurePosixPath], made: Made) -> Iterator[Finding]:
     script = shell.parse(record.source)
     for command in script.commands:
         if (
@@ -122,8 +122,34 @@ def _of_run(record: Ran, there: set[PurePosixPath], made: Made) -> Iterator[Find
             if option not in _FILE_OPTIONS or "$" in word or "://" in word or not command.folder_is_known:
                 continue
             path = PurePosixPath(posixpath.normpath(posixpath.join(record.workdir, command.folder, word)))
-            if path not in there and not _is_made(path, record, made):
-                yield _too_early(path, word, Location(str(made.file), record.line + command.line - 1), made)
+            place = Location(str(made.file), record.line + command.line - 1)
+            if path in there:
+                yield from _own_packages(path, record, there, place, made)
+            elif not _is_made(path, record, made):
+                yield _too_early(path, word, place, made)
+
+
+def _own_packages(
+    path: PurePosixPath, record: Ran, there: Mapping[PurePosixPath, PurePosixPath], place: Location, made: Made
+) -> Iterator[Finding]:
+    """Yield the lines of the requirement file *path* that install a folder of the project which is not there yet."""
+    for read in requirements_file.load(made.context.top, str(there[path])):
+        for line in read.requirements:
+            if line.requirement is not None or not line.target or ":" in line.target or line.target.startswith("/"):
+                continue
+            folder = PurePosixPath(posixpath.normpath(posixpath.join(record.workdir, line.target)))
+            own = [folder / name for name in _PROJECT_FILES]
+            is_known = any(made.context.has(there[path].parent / line.target / name) for name in _PROJECT_FILES)
+            if is_known and not any(one in there or _is_made(one, record, made) for one in own):
+                yield Finding(
+                    code="docker-file-not-copied:project",
+                    outcome=Outcome.FAILED,
+                    message=f"{line.text} installs the project's own folder, and at {place} the image has neither its "
+                    "pyproject.toml nor its setup.py: they are copied later, if at all",
+                    location=line.location,
+                    evidence=(f"looked for: {own[0]}, {own[1]}",),
+                    remedy=f"take {line.text} out of {line.location}, or copy the project above {place}",
+                )
 
 
 def _is_made(path: PurePosixPath, record: Ran, made: Made) -> bool:

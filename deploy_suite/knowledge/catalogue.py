@@ -106,7 +106,8 @@ class Catalogue:
     """All causes by slug, the lines that harm nothing, and the signs of health (with the literals to look for).
 
     Shape: `harmless_blocks` announce a traceback that was caught; `recovered` says that what a service waited for came;
-    `working` stands in what programs say while all is well.
+    `working` stands in what programs say while all is well, `warned` in what only warns, and `aside` in what says
+    nothing of the service: that it was told to end, or what the platform does beside it.
     """
 
     causes: Mapping[str, Cause]
@@ -115,6 +116,8 @@ class Catalogue:
     healthy: re.Pattern[str]
     recovered: re.Pattern[str]
     working: re.Pattern[str]
+    warned: re.Pattern[str]
+    aside: re.Pattern[str]
     literals: tuple[str, ...]
 
     def row(self, slug: str) -> Cause | None:
@@ -147,6 +150,8 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
     healthy: list[str] = []
     recovered: list[str] = []
     working: list[str] = []
+    warned: list[str] = []
+    aside: list[str] = []
     literals: list[str] = []
     faults: list[str] = []
     for name, text in texts.items():
@@ -156,6 +161,8 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         healthy += document.get("healthy", {}).get("patterns", [])
         recovered += document.get("healthy", {}).get("recovered", [])
         working += document.get("healthy", {}).get("working", [])
+        warned += document.get("harmless", {}).get("warned", [])
+        aside += document.get("harmless", {}).get("aside", [])
         literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
         for raw in document.get("cause", []):
             found = _row_faults(raw)
@@ -177,6 +184,8 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
         healthy=_any_of(healthy),
         recovered=_any_of([*healthy, *recovered]),
         working=_any_of(working),
+        warned=_any_of(warned),
+        aside=_any_of(aside),
         literals=tuple(literals),
     )
 

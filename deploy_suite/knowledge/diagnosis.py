@@ -1,11 +1,10 @@
 """The text of a failed deploy → its root cause with evidence, or an honest unknown."""
 
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, filled
 from deploy_suite.knowledge.encodings import recoded
@@ -13,11 +12,11 @@ from deploy_suite.knowledge.log_text import plain
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.knowledge.matching import Hits, read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
-from deploy_suite.knowledge.unfolding import FOLD, Unfolded
+from deploy_suite.knowledge.unfolding import Unfolded
+from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_answer
 from deploy_suite.model.secret import Masker
 
 _EVIDENCE_CHARACTERS = 400
-_ANSWERED: Final = re.compile(rb'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23]\d\d\b')
 
 
 class Verdict(Enum):
@@ -93,32 +92,17 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     rows = rows or catalogue()
     lines = Unfolded(recoded(stream))
     hits = read(lines, rows)
-    hits.recovered_line = max(hits.recovered_line, _last_answer(lines))
+    hits.recovered_line = max(hits.recovered_line, last_answer(lines))
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)
     if found.is_known:
         return Diagnosis(verdict=Verdict.KNOWN, causes=causes)
     seen = _seen(hits, masker, lines)
-    is_well = bool(hits.harmless_line or hits.healthy_line or hits.recovered_line) or _says_that_all_is_well(
-        lines, rows
-    )
-    if seen is None and is_well and all(one.is_over for one in found.causes):
+    is_well = bool(hits.harmless_line or hits.healthy_line or hits.recovered_line) or is_said_to_be_well(lines, rows)
+    if seen is None and is_well and not keeps_starting(lines) and all(one.is_over for one in found.causes):
         return Diagnosis(verdict=Verdict.HEALTHY)
     return Diagnosis(verdict=Verdict.UNKNOWN, causes=causes, seen=seen)
-
-
-def _last_answer(lines: Unfolded) -> int:
-    """Return the number of the last line of a short log in which the service answers a request well; 0 when none."""
-    text = (lines.short or b"").replace(b"\n" + FOLD, b" ")
-    return max((number for number, line in enumerate(text.split(b"\n"), 1) if _ANSWERED.search(line)), default=0)
-
-
-def _says_that_all_is_well(lines: Unfolded, rows: Catalogue) -> bool:
-    """Whether a log without any complaint is one of a service at work: a short one must say something of it."""
-    if lines.short is None or not lines.short.strip():
-        return True
-    return bool(rows.working.search(lines.short.decode("utf-8", "replace")))
 
 
 def _seen(hits: Hits, masker: Masker, lines: Unfolded) -> Seen | None:

@@ -75,10 +75,11 @@ _COMPLAINTS: Final = (
     "not valid",
     '"s":"F"',
     "code=H",
+    "exited ",
 )
 _GENERAL: Final = re.compile(
     r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
-    r"|exited with (?:code|status) [1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
+    r"|exited (?:with (?:code|status) )?[1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
     r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
     r"|not (?:be )?(?:found|installed|supported|allowed|valid)|doesn't match any"
@@ -86,6 +87,11 @@ _GENERAL: Final = re.compile(
     r"|^npm ERR! "
     r"|\bcode=H\d\d\b"  # how Heroku's router answers itself
     r'|"s":"F"'  # how mongod writes that it ends
+)
+
+# What is no mere warning, whoever gave it that level.
+_GRAVE: Final = re.compile(
+    r"(?i)\b(?:fatal|panic|crash(?:ed)?|aborted|killed|core dumped|exited|terminated|given up)\b"
 )
 
 
@@ -216,7 +222,7 @@ class _Reader:
             self._ignore_block(window.after(line.service)[1:])
             return
         if self._is_harmless(line.text):
-            self._hits.harmless_line = line.number
+            self._hits.harmless_line = 0 if self._rows.aside.search(line.text) else line.number
             self._remember(line, ())
             self._explained.add(_shape(line.text))
             return
@@ -311,7 +317,11 @@ class _Reader:
             self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_EVIDENCE_LINES:]
         elif EXCEPTION.match(line.text):
             self._last_exception = (window, line)
-        elif self._first_complaint is None and _GENERAL.search(_LOGGER_NAME.sub("", line.text)):
+        elif (
+            self._first_complaint is None
+            and _GENERAL.search(_LOGGER_NAME.sub("", line.text))
+            and (_GRAVE.search(line.text) or not self._rows.warned.search(line.text))
+        ):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
     def _found(self, window: Window, line: LogLine, reading: _Reading) -> list[Hit]:

@@ -13,6 +13,11 @@ _OVER_SYMPTOM: Final = 0.4
 _AFTER_HEALTH: Final = 0.3
 # What is told of a cause when the log ends in another exception, or the name that it hangs on is known to nobody.
 _LESS_SURE: Final = 0.73
+# On logs that nobody had seen, what signatures below this weight said was wrong in one of five, above it in one of
+# twenty: the former is told as likely, closer together and in the same order.
+_TRUSTED: Final = 0.88
+_A_GUESS: Final = 0.6
+_LIKELY: Final = 0.695
 # What follows when something of a kind fails, whatever it was: nothing is started from a build that failed, and what
 # is not started neither listens nor answers.
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -58,9 +63,8 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
         Ranked(
             slug=_slug(hit, found, rows),
             row=hit.row,
-            confidence=round(
-                _doubted(hit, hits, rows) * (score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL),
-                2,
+            confidence=_told(
+                _doubted(hit, hits, rows) * (score if place == 0 or score < scored[0][0] * _RIVAL else score * _RIVAL)
             ),
             values=hit.values,
             evidence=tuple(hit.evidence),
@@ -134,6 +138,13 @@ def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     goes_on = raised is not None and raised.is_exception and raised.line > hit.last
     is_of_start = rows.causes[hit.row].kind not in ("build", "repository", "symptom")
     return _LESS_SURE if (goes_on and is_of_start) or not hit.is_sure else 1.0
+
+
+def _told(score: float) -> float:
+    """Return how sure a score is, as logs that nobody had seen have shown."""
+    if not _A_GUESS <= score < _TRUSTED:
+        return round(score, 2)
+    return round(_A_GUESS + (score - _A_GUESS) * (_LIKELY - _A_GUESS) / (_TRUSTED - _A_GUESS), 2)
 
 
 def _is_over(hit: Hit, hits: Hits) -> bool:

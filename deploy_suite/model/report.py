@@ -8,13 +8,17 @@ from deploy_suite.model.project import Commit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was checked: one service of a project at a commit, on one target, with one Python."""
+    """What was checked: one service of a project at a commit, on one target, with one Python.
+
+    Shape: `root` is the folder of the repository in which its commands run, "" for the top.
+    """
 
     project: str
     commit: Commit
     service: str
     target: str
     python: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, ReleaseK
 from deploy_suite.releases import auto_deploy
 from deploy_suite.releases.continuing import next_of
 from deploy_suite.releases.history import forget_old
-from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending
 from deploy_suite.releases.progress import Progress, progress
 from deploy_suite.releases.records import RECORD, render
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step
 from deploy_suite.targets.live import LostContactError
 
 

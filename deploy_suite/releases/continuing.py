@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from deploy_suite.releases.journal import Step
 from deploy_suite.releases.progress import Progress
+from deploy_suite.releases.steps import Step
 
 
 class Next(Enum):

@@ -143,7 +143,7 @@ def _pythons(patient: Patient, ports: Ports) -> Item:
             "Pythons",
             Outcome.WARNING,  # where no version is pinned, another one serves
             f"the matrix asks for {', '.join(missing)}; here are {have or 'none'}",
-            f"uv python install {' '.join(missing)}",
+            f"{uv.called()} python install {' '.join(missing)}",
         )
     return Item("Pythons", Outcome.PASSED, f"{have} (the matrix asks for {', '.join(patient.pythons) or 'none'})")
 

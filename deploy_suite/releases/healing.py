@@ -10,10 +10,11 @@ from deploy_suite.ports import RemoteRefusedError
 from deploy_suite.releases.awaiting import awaited
 from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.continuing import Next, next_of
-from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending
 from deploy_suite.releases.progress import progress
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step
 from deploy_suite.releases.transaction import Transaction
 
 _ASK_S: Final = 60.0

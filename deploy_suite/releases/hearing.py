@@ -12,9 +12,10 @@ from typing import Final
 
 from deploy_suite.errors import DeployError
 from deploy_suite.model.release import AutoDeploy, Deploy
-from deploy_suite.releases.journal import Entry, Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.progress import progress
 from deploy_suite.releases.scene import Site
+from deploy_suite.releases.steps import Entry, Step
 from deploy_suite.targets.live import LostContactError
 
 _LEAST: Final = 2  # one may have been lost while the host was down

@@ -7,8 +7,9 @@ from typing import Final
 from deploy_suite.model.release import AutoDeploy, Deploy, Release, ReleaseKind
 from deploy_suite.ports import Ports
 from deploy_suite.releases import journal as journals
-from deploy_suite.releases.journal import Journal, Place, Step
+from deploy_suite.releases.journal import Journal, Place
 from deploy_suite.releases.progress import Sighting, progress, record, sightings
+from deploy_suite.releases.steps import Step
 
 _MOST_KEPT: Final = 50
 _GOOD_KEPT: Final = 5

@@ -3,11 +3,12 @@
 from deploy_suite.errors import DeployError
 from deploy_suite.model.release import Deploy, ReleaseKind
 from deploy_suite.releases import journal as journals
-from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.pending import Pending
 from deploy_suite.releases.permission import Permission, Schemas
 from deploy_suite.releases.progress import permission_data
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step
 
 
 def deploy(scene: Scene, found: Pending, schemas: Schemas) -> Journal:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from deploy_suite.model.release import AutoDeploy, Intent, Release, ReleaseKind, ReleaseVerdict
-from deploy_suite.releases.journal import Entry, Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.permission import Permission
+from deploy_suite.releases.steps import Entry, Step
 
 _JUDGED: Final = {Step.VERIFIED: True, Step.BAD: False, Step.UNSURE: None}
 

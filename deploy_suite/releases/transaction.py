@@ -5,18 +5,18 @@ from dataclasses import replace
 from typing import Final
 
 from deploy_suite.errors import DeployError, UsageError
-from deploy_suite.model.probe import Verdict
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, Intent, ReleaseVerdict
-from deploy_suite.releases import auto_deploy, looking, others, own_log, watching
+from deploy_suite.releases import auto_deploy, judging, looking, others
 from deploy_suite.releases.closing import Closing
 from deploy_suite.releases.going_back import why_not
-from deploy_suite.releases.journal import Journal, Step, intent_data
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending, Leg
 from deploy_suite.releases.progress import Progress, progress
 from deploy_suite.releases.pushing import Pushed, PushRequest, PushVerdict, push
 from deploy_suite.releases.redeploying import redeploy
 from deploy_suite.releases.redeployment import Redeployment
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step, intent_data
 
 _ARRIVED: Final = frozenset({PushVerdict.PUSHED, PushVerdict.NOTHING})
 _WAY_OUT: Final = "Ctrl-C: the next deploy goes on from here"
@@ -175,8 +175,11 @@ class Transaction:
 
     def judge(self) -> Ending:
         """Verify what is live, and keep it or go back."""
-        state = self._state
-        self._verified(state.goal, is_back=state.is_back)
+        seen, notes = judging.judged(self._scene, self._journal)
+        is_back = self._state.is_back
+        made = self._legs.get(is_back, Leg())
+        self._legs[is_back] = replace(made, verification=seen.verification, diagnosis=seen.diagnosis)
+        self._closing.notes += notes
         return self.settle()
 
     def settle(self) -> Ending:
@@ -258,19 +261,3 @@ class Transaction:
             self._journal.note(Step.GOING_BACK, intent=intent_data(again), commit=state.goal, deploy="")
             return self.follow(again)
         return self._closing.not_put_back(error.message, error.remedy)
-
-    def _verified(self, commit: str, *, is_back: bool) -> None:
-        self._journal.note(Step.VERIFYING, commit=commit)
-        if self._service.url:
-            baseline = None if is_back else looking.kept(self._journal)
-            seen, notes = looking.verified(self._scene, commit, baseline=baseline)
-        else:
-            seen = watching.watched(self._scene, self._state.deploy_id)
-            notes = seen.notes
-        self._closing.notes += notes
-        has_failed = any(one.last.verdict is Verdict.FAIL for one in seen.asked)
-        has_failed |= not self._service.url and seen.verdict is not Verdict.PASS
-        found = own_log.diagnosed(self._scene, self._state.deploy_id) if has_failed else None
-        self._legs[is_back] = replace(self._legs.get(is_back, Leg()), verification=seen, diagnosis=found)
-        step = {Verdict.PASS: Step.VERIFIED, Verdict.FAIL: Step.BAD, Verdict.INCONCLUSIVE: Step.UNSURE}[seen.verdict]
-        self._journal.note(step, commit=commit, reason=seen.reason)

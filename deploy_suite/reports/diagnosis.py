@@ -9,7 +9,7 @@ from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, Seen, Ve
 
 SCHEMA: Final = 1
 _SURE: Final = 0.85
-_LIKELY: Final = 0.65
+_LIKELY: Final = 0.6
 _INDENT: Final = "    "
 _SHORT: Final = 7
 

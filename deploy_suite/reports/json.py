@@ -54,7 +54,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _subject(subject: Subject) -> dict[str, str]:
-    return {"service": subject.service, "target": subject.target, "python": subject.python}
+    return {"service": subject.service, "root": subject.root, "target": subject.target, "python": subject.python}
 
 
 def _location(location: Location | None) -> dict[str, str | int | None] | None:

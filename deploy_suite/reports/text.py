@@ -39,23 +39,35 @@ def render(report: Report, *, columns: int = 0) -> str:
     """
     width = min(max(columns - 1, _NARROWEST), _WIDTH) if columns else _WIDTH
     checks = _checks(report, width=width if columns else 0)
-    parts = [_heading(report), *checks, *_findings(report, width=width), _verdict(report)]
+    narrow = width if columns else 0
+    parts = [_heading(report, width=narrow), *checks, *_findings(report, width=width), _verdict(report, width=narrow)]
     return "\n".join(parts) + "\n"
 
 
-def _heading(report: Report) -> str:
+def _heading(report: Report, *, width: int) -> str:
     commit = report.commit
     subject = textwrap.shorten(commit.subject, _LONGEST_SUBJECT, placeholder=" …")
     lines = [
         f"{report.project} at {commit.short} ({subject})" if commit.subject else f"{report.project} at {commit.short}"
     ]
-    lines += [f"  {s.service} on {s.target}, Python {s.python}" for s in report.subjects]
+    lines += [
+        f"  {s.service}{f', from {s.root}/,' if s.root else ''} on {s.target}, Python {s.python}"
+        for s in report.subjects
+    ]
     lines += [f"  note: {note}" for note in report.notes]
     if report.reused:
         lines.append(
             f"  nothing changed since {report.reused}: that run's verdict is reused (--fresh runs everything again)"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join(_fitted(lines, width)) + "\n"
+
+
+def _fitted(lines: Iterable[str], width: int) -> Iterable[str]:
+    """Yield *lines*, those that are longer than *width* wrapped; 0 is no limit."""
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        wrapped = _wrapped(line.strip(), indent, width, more=f"{indent}  ") if width else []
+        yield from wrapped or [line]
 
 
 def _checks(report: Report, *, width: int) -> Iterable[str]:
@@ -187,6 +199,7 @@ def _clipped(evidence: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: Report, *, width: int) -> str:
     targets = ", ".join(dict.fromkeys(result.target.capitalize() for result in report.results)) or "the target"
-    return f"\n{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f} s)"
+    told = f"{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f} s)"
+    return "\n" + "\n".join(_fitted([told], width))

@@ -1,5 +1,6 @@
 """The real git behind the port."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -279,3 +280,15 @@ def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule, tmp
 
     assert absent == Absent(submodules=("vendor/lib",))
     assert not (target / "vendor" / "lib" / "lib.py").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_a_repository_of_somebody_else_is_told_with_the_way_to_trust_it(repository, monkeypatch):
+    os.chown(repository, 4242, 4242)
+    os.chown(repository / ".git", 4242, 4242)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+
+    with pytest.raises(UsageError, match="dubious ownership") as raised:
+        GIT.top(repository)
+
+    assert raised.value.remedy == f"git config --global --add safe.directory {repository}"

@@ -155,6 +155,40 @@ def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     assert raised.value.message == f"cannot write below {tmp_path}/file/below: Not a directory"
 
 
+@pytest.fixture
+def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's cache folder in which nothing can be made, root or not; temporary files go to "tmp" beside it."""
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "file" / name)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "tmp"))
+    return tmp_path / "file" / "deploy-suite"
+
+
+def test_where_the_users_cache_cannot_be_written_a_temporary_folder_of_the_users_own_serves(no_home: Path) -> None:
+    said = Said()
+    other = no_home.parent.parent / "tmp" / f"deploy-suite-{os.geteuid()}"
+
+    for _ in range(2):
+        with workplace.opened(said, environment={}) as place:
+            assert place.cache == other / "cache"
+            assert other.stat().st_mode & 0o777 == 0o700
+
+    expected = (
+        f"nothing can be kept in {no_home} (Not a directory), so {other} is used; DEPLOY_SUITE_CACHE names another"
+    )
+    assert said.lines == [expected, expected]
+
+
+def test_a_temporary_folder_that_is_not_the_users_alone_is_not_used(no_home: Path) -> None:
+    other = no_home.parent.parent / "tmp" / f"deploy-suite-{os.geteuid()}"
+    other.mkdir()
+    other.chmod(0o777)
+
+    with pytest.raises(MachineError, match="cannot write below"), workplace.opened(Said(), environment={}):
+        pass
+
+
 def test_without_a_choice_the_folder_is_the_users_cache() -> None:
     assert workplace.root_folder({}).name == "deploy-suite"
 

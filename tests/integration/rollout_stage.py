@@ -17,7 +17,7 @@ from deploy_suite.model.report import Report
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 from deploy_suite.probes import comparison
-from deploy_suite.releases.journal import Entry, parse
+from deploy_suite.releases.steps import Entry, parse
 from deploy_suite.targets import live_registry
 from deploy_suite.targets.live import Pace
 from tests.integration import deploy_stage

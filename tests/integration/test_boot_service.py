@@ -102,6 +102,17 @@ def test_a_start_that_exits_at_once_names_the_line_of_the_projects_own_code(star
     assert "app.py:1 → api/service.py:2" in findings[0].evidence
 
 
+def test_a_program_file_that_the_commit_lacks_is_named_as_the_repository_would(start: Boot) -> None:
+    findings = start(Service(files=app(), start="python web/main.py"))
+
+    assert shape(findings) == [("command-file-missing:web/main.py", "failed", "render.yaml:7")]
+    (failure,) = findings
+    assert (failure.evidence, failure.remedy) == (
+        ("python: can't open file 'web/main.py': [Errno 2] No such file or directory",),
+        "commit web/main.py, or correct its name in the start command",
+    )
+
+
 def test_an_unknown_exception_is_quoted_with_its_place(start: Boot) -> None:
     findings = start(Service(files={"app.py": "def f():\n    raise ArithmeticError('odd')\nf()\n"}))
 

@@ -11,8 +11,9 @@ from deploy_suite.entry import cli
 from deploy_suite.outlook import PlanRequest, planned
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.compatibility import Openness
-from deploy_suite.releases.journal import Place, Step
+from deploy_suite.releases.journal import Place
 from deploy_suite.releases.planning import DeployPlan, PlannedStatement
+from deploy_suite.releases.steps import Step
 from deploy_suite.reports import planning as reports
 from tests.integration.migration_projects import revision
 from tests.integration.passage_project import MODELS, files

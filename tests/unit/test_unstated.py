@@ -190,3 +190,12 @@ def test_variables_that_a_project_lists_in_its_own_words_are_taken_together() ->
 
     assert names(said) == ["DATABASE_URL", "SECRET_KEY", "BOT_TOKEN"]
     assert names(other) == ["DATABASE_URL"]
+
+
+def test_an_exception_about_several_fields_is_quoted_by_its_head_alone() -> None:
+    line = "ValidationError: 2 validation errors for Settings DATABASE_URL Field required JWT_KEY Field required [type"
+    met = replace(RESULTS[1], findings=(replace(MET, evidence=(line,)),))
+
+    (found,) = unstated.found((met,), CONTRACT)
+
+    assert found.evidence == ("ValidationError: 2 validation errors for Settings",)

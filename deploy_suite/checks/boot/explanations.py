@@ -92,6 +92,14 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         )
     if own := diagnosed.own_module(root, stage.built.case) or _own_module(stage, root, frames):
         return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
+    if file := _missing_file(stage, root):
+        return replace(
+            located,
+            code=f"command-file-missing:{file}",
+            message=f"{failure.message}: the commit has no {file}, which the start command runs",
+            evidence=tuple(line.text for line in root.evidence),
+            remedy=f"commit {file}, or correct its name in the start command",
+        )
     return replace(
         located,
         code=_word(stage, root),
@@ -100,6 +108,12 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=diagnosed.remedy(root, stage.built.case),
         certainty=failure.certainty or root.why,
     )
+
+
+def _missing_file(stage: Stage, root: DiagnosedCause) -> str:
+    """Return the file that an interpreter could not open, "" where it was a module that it did not find."""
+    named = root.values.get("module", "") if root.family == "start-command-wrong-module" else ""
+    return named.removeprefix(f"{stage.built.environment.top}/") if named.startswith("/") else ""
 
 
 def _is_migrated(stage: Stage) -> bool:

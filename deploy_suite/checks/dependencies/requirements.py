@@ -16,7 +16,7 @@ from deploy_suite.environments import recipe
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge import system_libraries
-from deploy_suite.manifests import conda_file, pipfile, pyproject, requirements_file
+from deploy_suite.manifests import pipfile, pyproject, requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.location import Location
@@ -181,6 +181,8 @@ def of_text(content: bytes, file: str) -> Iterator[Listed]:
         elif file.endswith("Pipfile"):
             yield from _pipfile(text, file)
         elif file.endswith((".yml", ".yaml")):
+            from deploy_suite.manifests import conda_file  # noqa: PLC0415  YAML takes 15 ms to import
+
             found = conda_file.parse(text, file=file)
             yield from (Listed(line, "for conda") for line in found.conda)
             yield from (Listed(line, "for pip under conda") for line in found.pip)

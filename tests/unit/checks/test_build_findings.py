@@ -613,3 +613,12 @@ def test_a_build_that_fails_over_a_made_up_value_is_not_held_against_the_project
     assert (met.outcome, met.code) == (Outcome.SKIPPED, "needs-real-values")
     assert met.message == "the build fails on values that only the target has; here they are made up: ADMIN_NAME"
     assert (other.outcome, other.code) == (Outcome.FAILED, "build-failure")
+
+
+def test_an_account_that_speaks_of_no_versions_is_no_conflict_of_versions(tmp_path: Path) -> None:
+    account = "error: Failed to parse metadata from built wheel\n  cause: Metadata field Name not found\n"
+
+    (found,) = build.findings(failure("no words\n", conflict=account), case(tmp_path))
+
+    assert not found.code.startswith("dependency-resolution")
+    assert found.evidence[:2] == tuple(account.splitlines())

@@ -87,10 +87,20 @@ def test_a_failed_build_names_what_would_fail_next_at_the_line_that_requires_it(
     ],
 )
 def test_what_the_code_does_not_import_for_certain_is_no_finding(tmp_path: Path, text: str) -> None:
-    subject = case(tmp_path, {"main.py": text, "requirements.txt": "flask-login==0.6.2\n"})
+    subject = case(tmp_path, {"main.py": text, "requirements.txt": "flask\nbrings-flask-login\n"})
 
     assert clashing.findings(LOGIN, subject) == ()
     assert added(subject, LOGIN, result(PASSED)) == []
+
+
+def test_an_attempt_is_a_warning_where_the_project_lists_what_fails(tmp_path: Path) -> None:
+    text = "try:\n    import flask_login\nexcept ImportError:\n    flask_login = None\n"
+    subject = case(tmp_path, {"main.py": text, "requirements.txt": "flask\nflask-login==0.6.2\n"})
+
+    (found,) = clashing.findings(LOGIN, subject)
+
+    assert (found.outcome, found.location) == (Outcome.WARNING, Location("requirements.txt", 2))
+    assert found.certainty.startswith("likely: it fails under a `try`, and the code goes on without it")
 
 
 def test_an_import_within_a_function_is_a_warning_even_where_the_start_went_well(tmp_path: Path) -> None:

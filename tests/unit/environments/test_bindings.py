@@ -153,6 +153,21 @@ def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
     assert "dummy" in bound.values["OPENAI_API_KEY"].revealed()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("RETRY_COUNT", "1"),
+        ("FIREBASE_SERVICE_ACCOUNT_JSON", "{}"),
+        ("GOOGLE_CREDENTIALS_JSON", "{}"),
+        ("STRIPE_ACCOUNT", "preflight-dummy-stripe_account"),
+        ("SITE_ADMIN", "preflight-dummy-site_admin"),
+        ("SUPERUSER_NAME", "preflight-user"),
+    ],
+)
+def test_a_dummy_has_the_form_that_its_name_asks_for(tmp_path, name, text):
+    assert value_of(name, Prompted(), tmp_path) == text
+
+
 def test_generated_values_differ_from_run_to_run(tmp_path):
     assert value_of("SECRET", Generated(), tmp_path) != value_of("SECRET", Generated(), tmp_path)
 

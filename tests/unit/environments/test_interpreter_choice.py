@@ -44,14 +44,23 @@ def test_the_nearest_patch_is_used_with_a_note(wanted: str, found: str) -> None:
     assert chosen == Choice(interpreter(found), note)
 
 
-def test_a_missing_series_cannot_be_checked_here_and_the_remedy_says_how_to_get_it() -> None:
+@pytest.mark.parametrize(("on_path", "called"), [("/usr/bin/uv", "uv"), (None, "'/opt/my suite/uv'")])
+def test_a_missing_series_cannot_be_checked_here_and_the_remedy_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, on_path: str | None, called: str
+) -> None:
+    monkeypatch.setattr("uv.find_uv_bin", lambda: "/opt/my suite/uv")
+    monkeypatch.setattr("shutil.which", lambda _name: on_path)
+
     with pytest.raises(CannotCheckError) as raised:
         choose(request("3.14.3"), INSTALLED, Preferences())
 
     assert (raised.value.message, raised.value.source, raised.value.remedy) == (
         "this machine has no Python 3.14 (3.14.3: PYTHON_VERSION); it has 3.11, 3.12, 3.13",
         "render.yaml:9",
-        "run `uv python install 3.14` or `pyenv install 3.14`, or choose `--python X.Y`",
+        (
+            f"install it ({called} python install 3.14, or pyenv install 3.14), "
+            "or check with one that is here: --python 3.13"
+        ),
     )
 
 

@@ -260,6 +260,18 @@ def test_a_requirements_file_must_be_copied_before_it_is_installed(read: Read) -
     assert found(made) == [("docker-file-not-copied:requirements.txt", "failed", "Dockerfile:3")]
 
 
+def test_a_list_that_installs_the_project_itself_needs_the_project_copied_before(read: Read) -> None:
+    lines = ["FROM python:3.12", "WORKDIR /app", "COPY requirements.txt .", "COPY . .", "CMD python main.py"]
+    files = {"requirements.txt": "flask\n-e .\n", "setup.py": "", "main.py": ""}
+
+    def with_install_at(number: int) -> Made:
+        run = "RUN pip install -r requirements.txt"
+        return read("\n".join((*lines[:number], run, *lines[number:])) + "\n", files)
+
+    assert found(with_install_at(3)) == [("docker-file-not-copied:project", "failed", "requirements.txt:2")]
+    assert found(with_install_at(4)) == []
+
+
 def test_files_that_are_bound_copied_or_made_are_there(read: Read) -> None:
     made = read(
         "FROM python:3.12\nWORKDIR /app\n"

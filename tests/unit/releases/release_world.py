@@ -23,10 +23,11 @@ from deploy_suite.model.release import (
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, Ports, RemoteRefusedError
 from deploy_suite.releases import journal as journals
-from deploy_suite.releases.journal import Journal, Step, intent_data
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.permission import Permission
 from deploy_suite.releases.progress import permission_data
 from deploy_suite.releases.scene import Scene
+from deploy_suite.releases.steps import Step, intent_data
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
 from deploy_suite.targets.live import LogCursor, LogPage, Pace

@@ -8,7 +8,7 @@ import pytest
 from deploy_suite.model.release import AutoDeploy, DeployState, Intent, PushTrace, ReleaseVerdict, Trigger
 from deploy_suite.releases import hearing
 from deploy_suite.releases.expecting import Expected, expected
-from deploy_suite.releases.journal import Step
+from deploy_suite.releases.steps import Step
 from tests.unit.releases.release_world import BEGAN, NEW, OLD, OTHER, World
 
 LIVE = DeployState.LIVE

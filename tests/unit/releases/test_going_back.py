@@ -10,7 +10,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.model.release import DeployState, Trigger
 from deploy_suite.releases.going_back import goal
 from deploy_suite.releases.holding import BusyError, held, holder
-from deploy_suite.releases.journal import Step
+from deploy_suite.releases.steps import Step
 from deploy_suite.releases.transcript import Transcript
 from tests.unit.releases.release_world import NEW, OLD, OTHER, World
 

@@ -7,8 +7,9 @@ import pytest
 from deploy_suite.model.release import AutoDeploy, Deploy, DeployState, PushTrace, ReleaseVerdict, Trigger
 from deploy_suite.releases.healing import healed
 from deploy_suite.releases.history import history
-from deploy_suite.releases.journal import Journal, Step
+from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Ending
+from deploy_suite.releases.steps import Step
 from tests.unit.releases.release_world import BEGAN, NEW, OLD, OTHER, World
 
 LIVE, BUILDING = DeployState.LIVE, DeployState.BUILDING

@@ -9,9 +9,9 @@ from deploy_suite.model.release import Intent, ReleaseVerdict
 from deploy_suite.model.secret import Curtain, Masker, Secret
 from deploy_suite.releases import journal as journals
 from deploy_suite.releases.history import forget_old, history
-from deploy_suite.releases.journal import Step, intent_data, intent_of, parse
 from deploy_suite.releases.progress import record
 from deploy_suite.releases.records import render
+from deploy_suite.releases.steps import Step, intent_data, intent_of, parse
 from tests.unit.releases.release_world import NEW, OLD, World
 
 

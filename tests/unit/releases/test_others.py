@@ -8,7 +8,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.model.release import AutoDeploy, DeployState, Intent, ReleaseVerdict, Trigger
 from deploy_suite.releases import others
 from deploy_suite.releases.history import history
-from deploy_suite.releases.journal import Step, intent_of
+from deploy_suite.releases.steps import Step, intent_of
 from deploy_suite.releases.transaction import Transaction
 from tests.unit.releases.release_world import NEW, OLD, OTHER, World
 

@@ -114,6 +114,26 @@ def test_a_reused_verdict_says_so():
     assert "nothing changed since 2026-01-01T00:00:00Z" in text.render(report(PASSED, reused="2026-01-01T00:00:00Z"))
 
 
+def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_service_runs():
+    subject = replace(SUBJECT, service="mailbox", root="services/mailbox")
+    whole = replace(report(PASSED, reused="2026-01-01T00:00:00+00:00"), subjects=(subject,))
+
+    shown = text.render(whole, columns=60).splitlines()
+
+    assert [line for line in shown if len(line) > 59] == []
+    assert shown[:5] == [
+        "shop at aaaaaaa (Add search)",
+        "  mailbox, from services/mailbox/, on render, Python 3.12.1",
+        "  nothing changed since 2026-01-01T00:00:00+00:00: that",
+        "    run's verdict is reused (--fresh runs everything again)",
+        "",
+    ]
+    assert shown[-2:] == [
+        "PASSED: this commit builds, boots and answers as Render",
+        "  would run it.  (2.0 s)",
+    ]
+
+
 def test_long_evidence_is_clipped_in_text_and_whole_in_json():
     long = Finding(code="x", outcome=Outcome.FAILED, message="m", evidence=tuple(f"line {n}" for n in range(100)))
 
@@ -126,7 +146,7 @@ def test_the_json_holds_every_part_of_a_finding():
 
     assert document["schema"] == 1
     assert document["outcome"] == "failed"
-    assert document["subject"]["services"] == [{"service": "web", "target": "render", "python": "3.12.1"}]
+    assert document["subject"]["services"] == [{"service": "web", "root": "", "target": "render", "python": "3.12.1"}]
     assert document["findings"] == [
         {
             "code": "missing-requirement:numpy",

@@ -1,0 +1,44 @@
+"""A log in which nothing failed → whether it says that all is well, or only that nobody said why."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from deploy_suite.knowledge.catalogue import Catalogue
+from deploy_suite.knowledge.log_text import LogLine, log_line
+from deploy_suite.knowledge.unfolding import FOLD, Unfolded
+
+_ANSWERED: Final = re.compile(rb'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23]\d\d\b')
+_STARTED: Final = re.compile(rb"\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d)[^\n]{0,80}Booting worker with pid")
+# Workers that are started together are so within a second or two.
+_MOST_SECONDS: Final = 3
+
+
+def last_answer(lines: Unfolded) -> int:
+    """Return the number of the last line of a short log in which the service answers a request well; 0 when none."""
+    text = (lines.short or b"").replace(b"\n" + FOLD, b" ")
+    return max((number for number, line in enumerate(text.split(b"\n"), 1) if _ANSWERED.search(line)), default=0)
+
+
+def is_said_to_be_well(lines: Unfolded, rows: Catalogue) -> bool:
+    """Whether a log without any complaint is one of a service at work: a short one must say something of it.
+
+    A warning, which would not be the last word of a failure, says so too; that a program was told to end does not.
+    """
+    if lines.short is None or not lines.short.strip():
+        return True
+    signs = (rows.working, rows.warned)
+    return any(
+        sign.search(line.text) for line in _lines(lines.short) if not rows.aside.search(line.text) for sign in signs
+    )
+
+
+def keeps_starting(lines: Unfolded) -> bool:
+    """Whether a short log shows nothing but a worker that is started again and again, and answers nobody."""
+    text = lines.short or b""
+    return len(set(_STARTED.findall(text))) > _MOST_SECONDS and not _ANSWERED.search(text)
+
+
+def _lines(text: bytes) -> Iterator[LogLine]:
+    for number, raw in enumerate(text.decode("utf-8", "replace").split("\n"), 1):
+        yield log_line(number, raw)

@@ -1,0 +1,84 @@
+import pytest
+
+from deploy_suite.knowledge.diagnosis import Seen, Verdict, diagnose
+
+BOOT = """[2026-11-21 10:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0
+[2026-11-21 10:00:00 +0000] [1] [INFO] Listening at: http://0.0.0.0:8000 (1)
+[2026-11-21 10:00:00 +0000] [1] [INFO] Using worker: sync
+"""
+
+
+def booted(*seconds: int) -> str:
+    return BOOT + "".join(
+        f"[2026-11-21 10:00:{second:02} +0000] [{pid}] [INFO] Booting worker with pid: {pid}\n"
+        for pid, second in enumerate(seconds, 7)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/srv/app/main.py:8: DeprecationWarning: \n  on_event is deprecated, use lifespan event handlers instead.\n",
+        "/srv/venv/lib/python3.12/site-packages/a/b.py:6: ABWarning: this may lead to failure\n",
+        "shop.Item: (models.W042) Auto-created primary key used when not defining a primary key type.\n",
+        "WARNINGS:\n?: (security.W004) You have not set a value for the SECURE_HSTS_SECONDS setting.\n",
+        "2026-11-21 10:00:00,000 WARNING shop.cache cannot reach the cache, going on without\n",
+        "[2026-11-21 10:00:00 +0000] [9] [WARNING] could not set the process title\n",
+        "2026-11-21 10:00:00,000 - shop - WARNING - invalid colour, the default is used\n",
+    ],
+)
+def test_what_only_warns_is_no_failure(text: str) -> None:
+    assert diagnose(text).verdict is Verdict.HEALTHY
+
+
+def test_a_warning_of_a_process_that_died_is_no_mere_warning() -> None:
+    text = booted(1) + "[2026-11-21 10:00:04 +0000] [1] [WARNING] Worker with pid 7 was terminated due to signal 4\n"
+
+    assert diagnose(text).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "[2026-11-21 10:00:00 +0000] [1] [INFO] Handling signal: term\n"
+            "[2026-11-21 10:00:00 +0000] [7] [INFO] Worker exiting (pid: 7)\n"
+        ),
+        (
+            "2026-11-21 10:00:00,000 INFO stopped: web (terminated by SIGTERM)\n"
+            "2026-11-21 10:00:01,000 INFO stopped: proxy (exit status 0)\n"
+        ),
+        (
+            "2026-11-21T10:00:00Z app[3d8d] iad [info] 2026/11/21 10:00:00 listening on "
+            "[fdaa:0:1:a7b:1:2:3:2]:22 (DNS: [fdaa::3]:53)\n"
+        ),
+    ],
+)
+def test_an_end_that_somebody_else_wanted_says_neither_that_all_is_well_nor_why(text: str) -> None:
+    assert diagnose(text).verdict is Verdict.UNKNOWN
+
+
+def test_a_service_that_came_up_and_was_told_to_end_is_healthy() -> None:
+    text = booted(1, 1) + "[2026-11-21 10:09:00 +0000] [1] [INFO] Handling signal: term\n"
+
+    assert diagnose(text).verdict is Verdict.HEALTHY
+
+
+def test_workers_that_are_started_together_are_healthy() -> None:
+    assert diagnose(booted(1, 1, 1, 2, 2, 2)).verdict is Verdict.HEALTHY
+
+
+def test_a_worker_that_is_started_again_and_again_is_not_healthy() -> None:
+    assert diagnose(booted(1, 4, 7, 10, 13)).verdict is Verdict.UNKNOWN
+
+
+def test_nor_does_it_hide_what_was_seen() -> None:
+    found = diagnose(booted(1, 4, 7, 10) + "ValueError: 7 is not enough\n")
+
+    assert (found.verdict, found.seen) == (Verdict.UNKNOWN, Seen(exception="ValueError: 7 is not enough", line=8))
+
+
+def test_one_that_is_renewed_while_it_answers_is_healthy() -> None:
+    text = booted(1, 14, 27, 40) + '10.0.0.1 - - [21/Nov/2026:10:01:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-"\n'
+
+    assert diagnose(text).verdict is Verdict.HEALTHY
