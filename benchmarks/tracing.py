@@ -232,7 +232,7 @@ def table(tree: Tree, home: Path, runs: Mapping[str, Run]) -> str:
         seconds = statistics.median(run.seconds)
         cpu = statistics.median(run.cpu_s)
         memory = run.peak_bytes / 1024**2
-        lines.append(f"{name:<44}{seconds:>9.2f}{cpu:>8.2f}{memory:>7.0f}{seconds / ruff:>8.2f}   {len(run.seconds)}")
+        lines.append(f"{name:<44}{seconds:>9.2f}{cpu:>8.3f}{memory:>7.0f}{seconds / ruff:>8.2f}   {len(run.seconds)}")
     traced = next(run for name, run in runs.items() if name.startswith(TRACE + " "))
     return "\n".join([*lines, f"traced: {traced.said.replace(' ', ' files, ')} packages", ""])
 
@@ -242,11 +242,14 @@ def judged(tree: Tree, runs: Mapping[str, Run]) -> list[tuple[str, bool]]:
     ruff, deptry = runs["ruff analyze graph"].seconds, runs["deptry"].seconds
     claims = []
     for entry in tree.entries:
-        ours = runs[f"{TRACE} {entry}"].seconds
+        run = runs[f"{TRACE} {entry}"]
+        ours = run.seconds
         ratio = statistics.median(ours) / statistics.median(ruff)
         claims.append((f"{entry}: at most the time of ruff analyze graph ({ratio:.2f} of it)", ratio <= 1))
         part = statistics.median(deptry) / statistics.median(ours)
         claims.append((f"{entry}: at most a fifth of deptry's time (1/{part:.1f})", part >= DEPTRY_RATIO))
+        cpu = statistics.median(runs["deptry"].cpu_s) / statistics.median(run.cpu_s)
+        claims.append((f"{entry}: at most a fifth of deptry's CPU time (1/{cpu:.1f})", cpu >= DEPTRY_RATIO))
         warm = statistics.median(ours[1:] or ours)
         claims.append((f"{entry}: warm at most {WARM_S} s ({warm:.2f} s)", warm <= WARM_S))
     return claims

@@ -53,9 +53,15 @@ def _install(home: Path, python: Path) -> None:
         _call(python, "-m", "uv", "pip", "install", *how, "--editable", str(_TOP))
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
-            f"deploy-suite: the suite cannot be installed into {home}: {error}\n"
+            f"deploy-suite: the suite cannot be installed into {home}: {_said(error)}\n"
             "  fix: see that this machine reaches a package index (pip download uv) and has room, and run this again"
         )
+
+
+def _said(error: Exception) -> str:
+    """Return what went wrong; a command has told the rest above."""
+    command, code = getattr(error, "cmd", ()), getattr(error, "returncode", 0)
+    return f"{' '.join(command[1:])} ended with exit code {code}" if command else str(error)
 
 
 def _fetched_pip(home: Path) -> Path:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 _HANGING: Final = "    "
+_BELOW: Final = "      "
+_EXAMPLE: Final = "  deploy-suite "
+_CODES: Final = "exit code: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,15 @@ class _Lines(argparse.HelpFormatter):
     """Wraps each line for itself, so that examples stay below each other."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = text.splitlines()
-        return "\n".join(
-            textwrap.fill(line, width, initial_indent=indent, subsequent_indent=_HANGING) for line in lines
-        )
+        return "\n".join(line for each in text.splitlines() for line in self._filled(each, width, indent))
+
+    def _filled(self, line: str, width: int, indent: str) -> list[str]:
+        if len(line) > width and line.startswith(_EXAMPLE):
+            command, _, what = line.strip().partition("  ")
+            below = textwrap.wrap(what.strip(), width, initial_indent=_BELOW, subsequent_indent=_BELOW)
+            return [f"  {command}", *below]
+        hanging = _HANGING if line.startswith(_CODES) else indent
+        return textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=hanging) or [""]
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -140,5 +148,5 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _epilogue(guide: Guide) -> str:
     width = max(len(line) for line, _ in guide.examples)
-    shown = [f"  deploy-suite {line:<{width}}  {what}".rstrip() for line, what in guide.examples]
-    return "\n".join(("examples:", *shown, "", f"exit code: {guide.codes}"))
+    shown = [f"{_EXAMPLE}{line:<{width}}  {what}".rstrip() for line, what in guide.examples]
+    return "\n".join(("examples:", *shown, "", f"{_CODES}{guide.codes}"))

@@ -8,8 +8,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks import made_up
+<<<<<<< deploy_suite/checks/boot/explanations.py
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
+=======
+from deploy_suite.checks.boot import read_beside
+>>>>>>> /tmp/theirs.py
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.dependencies import diagnosed, own_modules
@@ -83,6 +87,9 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     if excuse and (failure.outcome is Outcome.FAILED or not excuse.is_weak):
         return _excused(located, (*route, *_quoted(stage, log)), excuse)
     if root is None:
+        if frames and failure.outcome is Outcome.FAILED and (name := _read_beside(stage, frames[-1][0], log)):
+            why = f"{name}, which {frames[-1][0].file} reads, has a made-up value here"
+            return _excused(located, (*route, *_quoted(stage, log)), Excuse(why, _ANSWER))
         return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
     if root.family == "migrations-not-run" and _is_migrated(stage):
         evidence = (*route, *(line.text for line in root.evidence))
@@ -108,6 +115,11 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=diagnosed.remedy(root, stage.built.case),
         certainty=failure.certainty or root.why,
     )
+
+
+def _read_beside(stage: Stage, place: Location, log: str) -> str:
+    names = (name for name, _ in _dummies(stage))
+    return read_beside.variable(names, place, log, folder=stage.built.case.snapshot.folder)
 
 
 def _missing_file(stage: Stage, root: DiagnosedCause) -> str:

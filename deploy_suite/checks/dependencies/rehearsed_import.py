@@ -23,6 +23,7 @@ from deploy_suite.ports import Network, Ports, Reach
 TIME_LIMIT_S: Final = 180.0
 # A program that works at its top level never comes to an end of its imports; boot judges it.
 PROGRAM_LIMIT_S: Final = 45.0
+_ENDS: Final = frozenset({"&&", "||", "|", "&", ";", ">", ">>", "2>&1"})
 _OUTPUT_BYTES: Final = 512 * 1024
 # What a server has imported by the time it imports the application: gunicorn/app/wsgiapp.py, uvicorn/main.py …
 _PRELOADED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -152,7 +153,8 @@ def rehearse(
 def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], settings: str) -> dict[str, Any]:
     top = built.environment.top.resolve()
     start = built.case.contract.start
-    program = _program(start.text if start else "")
+    words = _server_call(start.text if start else "")
+    program = words[0] if words else ""
     is_file = not entry.attribute and entry.file is not None and not entry.module.endswith("__main__")
     return {
         "top": str(top),
@@ -162,7 +164,7 @@ def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], settings: s
         "arguments": entry.arguments,
         "run_file": str(top / entry.file) if is_file and entry.file else "",
         "search_path": [str(top / path) for path in entry.search_path],
-        "argv": [str(top / entry.file)] if is_file and entry.file else [program or "server"],
+        "argv": [str(top / entry.file)] if is_file and entry.file else words or ["server"],
         "preload": list(_PRELOADED.get(program, ())),
         "is_django": entry.framework is Framework.DJANGO,
         "settings": settings,
@@ -170,12 +172,21 @@ def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], settings: s
     }
 
 
-def _program(text: str) -> str:
+def _server_call(text: str) -> list[str]:
+    """Return the words of the call of a server in a start command, as the server finds them in `sys.argv`."""
     try:
         words = shlex.split(text)
     except ValueError:
         words = text.split()
-    return next((word for word in words if word in _PRELOADED), "")
+    begin = next((at for at, word in enumerate(words) if word in _PRELOADED), len(words))
+    call: list[str] = []
+    for word in words[begin:]:
+        if word in _ENDS:
+            break
+        call.append(word.rstrip(";"))
+        if word.endswith(";"):
+            break
+    return call
 
 
 def _working_folder(built: Built, entry: EntryPoint) -> Path:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from deploy_suite.checks.dependencies import rehearsed_import
 
 
@@ -10,3 +12,17 @@ def test_a_line_that_was_cut_through_or_written_by_another_is_passed_over(tmp_pa
     report.write_text('{"event": "ended", "stage": "import"}\n{"x": 1}\n{"event": {}\n[]\n{"event": "err')
 
     assert rehearsed_import._lines(report) == ({"event": "ended", "stage": "import"},)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("python manage.py migrate && gunicorn -w 2 shop.wsgi", ["gunicorn", "-w", "2", "shop.wsgi"]),
+        ("uvicorn app:app --port $PORT; echo ended", ["uvicorn", "app:app", "--port", "$PORT"]),
+        ("gunicorn app:app || true", ["gunicorn", "app:app"]),
+        ("python app.py", []),
+        ("gunicorn 'app", ["gunicorn", "'app"]),
+    ],
+)
+def test_an_import_finds_the_words_of_its_server_in_argv(start: str, words: list[str]) -> None:
+    assert rehearsed_import._server_call(start) == words

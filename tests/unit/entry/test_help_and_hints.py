@@ -37,6 +37,17 @@ def test_the_help_of_a_command_says_what_it_does_shows_examples_and_fits_its_ter
     assert [line for line in shown.splitlines() if len(line) > 80] == []
 
 
+def test_the_help_stays_readable_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    shown = cli.parser()[1].choices["preflight"].format_help().splitlines()
+
+    description = shown.index("Takes a commit through the contract of its target on this")
+    assert not shown[description + 1].startswith(" ")
+    example = shown.index("  deploy-suite preflight --commit main --format json")
+    assert shown[example + 1] == "      another commit, for a program to read"
+
+
 @pytest.mark.parametrize("name", sorted(cli.parser()[1].choices))
 def test_the_examples_of_a_command_are_calls_that_it_takes(name: str) -> None:
     lines = (cli.parser()[1].choices[name].epilog or "").splitlines()
