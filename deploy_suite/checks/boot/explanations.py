@@ -8,12 +8,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks import made_up
-<<<<<<< deploy_suite/checks/boot/explanations.py
+from deploy_suite.checks.boot import read_beside
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
-=======
-from deploy_suite.checks.boot import read_beside
->>>>>>> /tmp/theirs.py
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.dependencies import diagnosed, own_modules
