@@ -1,20 +1,19 @@
 """The release that is live and the commit that is to replace it → whether the old code works on the new schema."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from deploy_suite import sides
-from deploy_suite.checks import keeping, migrations
+from deploy_suite import sides, way_back_kept
+from deploy_suite.checks import migrations
 from deploy_suite.checks.config.calls import Step
 from deploy_suite.checks.migrations import revisions
 from deploy_suite.checks.migrations.revisions import Stated
 from deploy_suite.checks.migrations.tools import Kind
 from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import DeployError, MachineError, UsageError
-from deploy_suite.model.contract import Bindings, Contract
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
 from deploy_suite.ports import Ports
 from deploy_suite.releases import undoing
@@ -24,8 +23,6 @@ from deploy_suite.releases.voice import Voice
 from deploy_suite.sides import Side
 from deploy_suite.targets.live_registry import ONE_OFF_COMMANDS
 
-_FOLDER: Final = "way_back"
-_KEPT_AT_MOST: Final = 200
 _HEARTBEAT_S: Final = 9.0
 _FETCH_S: Final = 60.0
 _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -100,12 +97,12 @@ def _answer(passage: Passage, ports: Ports, preferences: Preferences) -> Compati
         return _open(passage, f"no migration lies between them ({what} on both sides)", before, after)
     if (parted := _parted(passage, before, after)) is not None:
         return parted
-    name = _name(old, new)
-    kept = None if preferences.fresh else _kept(name, ports)
+    place = way_back_kept.place(old, new, ports)
+    kept = None if preferences.fresh else way_back_kept.kept(place)
     found = kept or _tried(old, new, before, after, ports=ports)
     answer = _worded(passage, found, before, after, contract=new.contract)
     if not kept and answer.verdict is not Openness.UNKNOWN:
-        keeping.write(_file(name, ports), {**asdict(found), "reused": ports.clock.utc()}, at_most=_KEPT_AT_MOST)
+        way_back_kept.keep(place, found, ports)
     return answer
 
 
@@ -236,30 +233,3 @@ def _open(passage: Passage, reason: str, before: Stated, after: Stated) -> Compa
 
 def _unknown(passage: Passage, reason: str, *, remedy: str) -> Compatibility:
     return Compatibility(verdict=Openness.UNKNOWN, reason=reason, old=passage.old, new=passage.new, remedy=remedy)
-
-
-def _name(old: Side, new: Side) -> str:
-    """Return a name for all that an answer depends on: both contents and contracts, the user's answers, the suite."""
-    parts = []
-    for one in (old, new):
-        repository = one.case.repository
-        answers = binding.answers_in(repository / one.contract.root) if repository else {}
-        parts += [one.project.snapshot.commit.tree, keeping.surroundings(one.case, Bindings(values=answers))]
-    return keeping.digest(*parts)
-
-
-def _kept(name: str, ports: Ports) -> Compatibility | None:
-    kept: Any = keeping.read(_file(name, ports))
-    return _restored(kept) if isinstance(kept, Mapping) else None
-
-
-def _restored(kept: Mapping[str, Any]) -> Compatibility | None:
-    try:
-        lists = {name: tuple(map(str, value)) for name, value in kept.items() if isinstance(value, list)}
-        return Compatibility(**{**kept, **lists, "verdict": Openness(kept["verdict"])})
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _file(name: str, ports: Ports) -> Path:
-    return ports.workplace.cache / _FOLDER / f"{name}.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from deploy_suite import verdicts, way_back
+from deploy_suite import verdicts, way_back_kept
 from deploy_suite.adapters import caller, postgres_installations
 from deploy_suite.adapters.interpreters import SystemInterpreters
 from deploy_suite.adapters.ledger import LocalLedger
@@ -19,7 +19,7 @@ from deploy_suite.errors import DeployError
 from deploy_suite.model.command import Completed
 from deploy_suite.ports import Network
 from deploy_suite.releases import history as histories
-from deploy_suite.releases import holding, journal, measuring, progress, records
+from deploy_suite.releases import holding, measuring, progress, records, steps
 from deploy_suite.releases.journal import Place
 from tests.fuzz.answering import Machine, Said
 
@@ -46,7 +46,7 @@ def releases(data: bytes) -> None:
         for one in found.journals:
             ledger.write(_PLACE.file(one.release, records.RECORD), records.render(one))
             if (intent := progress.progress(one.entries).intent) is not None:
-                one.note(journal.Step.ASKING, intent=journal.intent_data(intent))
+                one.note(steps.Step.ASKING, intent=steps.intent_data(intent))
         histories.forget_old(_PLACE, ports)
 
 
@@ -70,9 +70,8 @@ def caches(data: bytes) -> None:
         kept.complete("c", store.Record(packages={}, size_bytes=0))
         locked_answers._read(file)
         drift._read(file)
-        if isinstance(found := keeping.read(file), Mapping):
-            way_back._restored(found)
-        binaries._kept(found)
+        way_back_kept.kept(file)
+        binaries._kept(keeping.read(file))
         SystemInterpreters({"PATH": ""}, home=top, cache=file).installed()
         store.limit_bytes(data.decode(errors="replace"))
         (top / "postgres").write_bytes(b"")
