@@ -64,6 +64,8 @@ _COMPLAINTS: Final = (
     "doesn't match any",
     "not installed",
     "not supported",
+    "not available",
+    "successfully",
     "nsupported",
     "nreachable",
     "navailable",
@@ -82,7 +84,8 @@ _GENERAL: Final = re.compile(
     r"|exited (?:with (?:code|status) )?[1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
     r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
-    r"|not (?:be )?(?:found|installed|supported|allowed|valid)|doesn't match any"
+    r"|not (?:be )?(?:found|installed|supported|allowed|valid|created|available)|not \w{4,10} successfully"
+    r"|doesn't match any"
     r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
     r"|^npm ERR! "
     r"|\bcode=H\d\d\b"  # how Heroku's router answers itself

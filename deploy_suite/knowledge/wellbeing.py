@@ -10,6 +10,8 @@ from deploy_suite.knowledge.unfolding import FOLD, Unfolded
 
 _ANSWERED: Final = re.compile(rb'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23]\d\d\b')
 _STARTED: Final = re.compile(rb"\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d)[^\n]{0,80}Booting worker with pid")
+# What is said of a thing with one of these is not said of a service at work.
+_DENIED: Final = re.compile(r"(?i)\b(?:not|never|without|un(?:able|successful)\w*|fail(?:ed|ure|s)?)\b|n't\b")
 # Workers that are started together are so within a second or two.
 _MOST_SECONDS: Final = 3
 
@@ -27,10 +29,8 @@ def is_said_to_be_well(lines: Unfolded, rows: Catalogue) -> bool:
     """
     if lines.short is None or not lines.short.strip():
         return True
-    signs = (rows.working, rows.warned)
-    return any(
-        sign.search(line.text) for line in _lines(lines.short) if not rows.aside.search(line.text) for sign in signs
-    )
+    said = [line.text for line in _lines(lines.short) if not rows.aside.search(line.text)]
+    return any(rows.warned.search(text) or (rows.working.search(text) and not _DENIED.search(text)) for text in said)
 
 
 def keeps_starting(lines: Unfolded) -> bool:

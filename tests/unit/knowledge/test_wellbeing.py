@@ -82,3 +82,11 @@ def test_one_that_is_renewed_while_it_answers_is_healthy() -> None:
     text = booted(1, 14, 27, 40) + '10.0.0.1 - - [21/Nov/2026:10:01:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-"\n'
 
     assert diagnose(text).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The environment was not created successfully\n", "the worker is not running\n", "never connected\n"],
+)
+def test_what_is_denied_is_no_sign_of_health(text: str) -> None:
+    assert diagnose(text).verdict is Verdict.UNKNOWN
