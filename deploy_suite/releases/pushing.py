@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.knowledge.diagnosis import Diagnosis, diagnose
+from deploy_suite.knowledge.diagnosis import Diagnosis
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import Commit
@@ -15,6 +15,7 @@ from deploy_suite.model.push import Outgoing
 from deploy_suite.model.secret import Masker
 from deploy_suite.ports import Ports, RemoteRefusedError
 from deploy_suite.releases import push_checks as checks
+from deploy_suite.releases import refused_push
 from deploy_suite.releases.push_place import PushPlace, place_of
 from deploy_suite.releases.voice import Voice
 
@@ -166,7 +167,6 @@ class _Push:
     ) -> Pushed:
         masker = self._ports.curtain.masker
         lines = [shown(line, masker) for line in error.output.splitlines() if line.strip()]
-        diagnosis = diagnose(error.output, masker=masker)
         return Pushed(
             verdict=PushVerdict.REJECTED,
             place=place,
@@ -174,7 +174,7 @@ class _Push:
             findings=tuple(findings),
             reason=told,
             output=tuple(lines[-_MOST_OUTPUT_LINES:]),
-            diagnosis=diagnosis if diagnosis.root else None,  # what git itself says is above, and is all there is
+            diagnosis=refused_push.diagnosed(error.output, place.remote, masker=masker),
         )
 
     def _heard(self, line: str) -> None:
