@@ -13,7 +13,7 @@ from deploy_suite.releases.choosing import slug_of
 from deploy_suite.releases.redeployment import Redeployment, Wish
 from deploy_suite.releases.scene import Site
 
-_ASK_S: Final = 60.0
+_ASK_S: Final = 20.0
 _LATEST: Final = 100
 _WAY_OUT: Final = "redeploy --now asks at once"
 
@@ -36,7 +36,7 @@ def expected(site: Site, intent: Intent) -> Expected:
     """
     deploys = site.target.deploys(site.service, limit=_LATEST)
     is_on = site.service.auto_deploy is not AutoDeploy.OFF
-    tip = _tip(site) if is_on else ""
+    tip = _tip(site) if is_on and not (intent.commit and _was_deployed(deploys, intent.commit)) else ""
     commit = intent.commit or tip
     going_on = (one for one in deploys if one.trigger is Trigger.PUSH and not one.state.is_over)
     if (begun := next((one for one in going_on if one.commit and one.commit.startswith(commit)), None)) is not None:
@@ -66,9 +66,13 @@ def _tip(site: Site) -> str:
         return ""
 
 
+def _was_deployed(deploys: Sequence[Deploy], commit: str) -> bool:
+    return any(one.commit.startswith(commit) for one in deploys)
+
+
 def _is_dealt_with(site: Site, commit: str, deploys: Sequence[Deploy]) -> bool:
     """Whether the commit was deployed or ignored: who wishes for it then wishes for it anew."""
-    if any(one.commit.startswith(commit) for one in deploys):
+    if _was_deployed(deploys, commit):
         return True
     last = auto_deploy.last_push(site)
     return last is not None and last.commit.startswith(commit)
