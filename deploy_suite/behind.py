@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from deploy_suite import mending
+from deploy_suite import mending, unstated
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
@@ -65,10 +65,11 @@ def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequ
     sure = {one.code for result in told for one in result.findings if one.outcome is Outcome.FAILED}
     news = {one.check: _new(one, known, sure, mends) for one in last}
     now_sure = {one.code for found in news.values() for one in found if one.outcome is Outcome.FAILED}
+    met = [one for found in news.values() for one in found]
     ran = {one.check: one for one in last if all(finding.code != _NOT_RUN for finding in one.findings)}
     shown = []
     for result in told:
-        kept = (one for one in result.findings if not _is_replaced(one, now_sure))
+        kept = (one for one in result.findings if not _is_replaced(one, now_sure) and not unstated.is_listed(one, met))
         kept = (one for one in kept if one.code != _NOT_RUN or result.check not in ran)
         findings = (*kept, *news.get(result.check, ()))
         if not findings and result.check in ran:

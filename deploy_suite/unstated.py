@@ -66,6 +66,11 @@ def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResu
     return replace(read, findings=tuple(kept))
 
 
+def is_listed(note: Finding, told: Sequence[Finding]) -> bool:
+    """Whether *note*, which lists variables that nothing states, lists none that *told* does not name."""
+    return _is_told(note, frozenset(filter(None, map(_name, told))))
+
+
 def _is_told(listed: Finding, names: frozenset[str]) -> bool:
     """Whether *listed*, a note about several variables, has no line that names none of *names*."""
     words = (set(_WORD.findall(line.upper())) for line in listed.evidence)

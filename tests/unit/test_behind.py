@@ -192,3 +192,28 @@ def test_paths_are_those_of_the_project_and_not_those_of_the_copy() -> None:
     )
     (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (replace(LAID, twin="."),))
     assert (str(joined.findings[0].location), joined.findings[0].remedy) == ("main.py:1", "mend main.py:1")
+
+
+def test_a_variable_met_behind_a_failure_is_not_listed_beside_it() -> None:
+    listed = replace(finding("missing-env-var", Outcome.NOTE), evidence=("app.py:25: SECRET_KEY, by os.environ",))
+    met = finding("missing-env-var:SECRET_KEY", Outcome.WARNING)
+    read = finding("read", Outcome.PASSED)
+    first = [result("config", listed, read), result("imports", finding("missing-requirement:flask"))]
+    then = [result("config"), result("imports", met)]
+
+    told = behind.joined(first, then, (ADDED,))
+
+    assert [one.code for each in told for one in each.findings] == [
+        "read",
+        "missing-requirement:flask",
+        met.code,
+    ]
+
+
+def test_a_list_with_another_variable_is_kept() -> None:
+    listed = replace(finding("missing-env-var", Outcome.NOTE), evidence=("a.py:1: SECRET_KEY", "a.py:2: OTHER_KEY"))
+    met = finding("missing-env-var:SECRET_KEY", Outcome.WARNING)
+
+    told = behind.joined([result("config", listed)], [result("config", met)], (ADDED,))
+
+    assert [one.code for one in told[0].findings] == [listed.code, met.code]
