@@ -99,7 +99,7 @@ class _Version(argparse.Action):
 
 def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argparse.ArgumentParser]"]:
     """Return the parser of the command line, and its commands."""
-    whole = calling.Parser(
+    whole: argparse.ArgumentParser = calling.Parser(
         prog="deploy-suite",
         description="Preflight and deployment of Python web services.",
         epilog=_EPILOGUE,
