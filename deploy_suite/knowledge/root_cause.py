@@ -6,12 +6,14 @@ from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, family
 from deploy_suite.knowledge.matching import Hit, Hits
+from deploy_suite.knowledge.tracebacks import EXCEPTION
 
 SURE_ENOUGH: Final = 0.4
 _RIVAL: Final = 0.85
 _OVER_SYMPTOM: Final = 0.4
 _AFTER_HEALTH: Final = 0.3
-# What is told of a cause when the log ends in another exception, or the name that it hangs on is known to nobody.
+# What is told of a cause when the log goes on to another exception, or the name that it hangs on is known to nobody.
+# After an exception a traceback that is cut off is as a rule the same again.
 _LESS_SURE: Final = 0.73
 # On logs that nobody had seen, what signatures below this weight said was wrong in one of five, above it in one of
 # twenty: the former is told as likely, closer together and in the same order.
@@ -135,7 +137,10 @@ def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
 def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     """Return what to take of the score of *hit*: how sure it is, not whether it is the best."""
     raised = hits.unexplained
-    goes_on = raised is not None and raised.is_exception and raised.line > hit.last
+    is_exception = any(EXCEPTION.match(text) for _, text in hit.evidence)
+    goes_on = (
+        raised is not None and raised.line > hit.last and (raised.is_whole if is_exception else raised.is_exception)
+    )
     is_of_start = rows.causes[hit.row].kind not in ("build", "repository", "symptom")
     return _LESS_SURE if (goes_on and is_of_start) or not hit.is_sure else 1.0
 

@@ -55,6 +55,11 @@ class Raised:
         return bool(self.frames or EXCEPTION.match(self.exception))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the exception itself is there, and not only frames of one."""
+        return bool(EXCEPTION.match(self.exception))
+
+    @property
     def own_frame(self) -> Frame | None:
         """The innermost frame of the project's own code."""
         return next((frame for frame in reversed(self.frames) if frame.is_own), None)

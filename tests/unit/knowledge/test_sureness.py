@@ -63,3 +63,22 @@ def test_what_is_surer_stays_surer() -> None:
 def test_the_best_cause_stays_the_best() -> None:
     assert told(0.85, 0.8) == tuple(sorted(told(0.85, 0.8), reverse=True))
     assert diagnose("Error a\nError b", rows=rows(0.8, 0.85)).causes[0].slug == "cause-1"
+
+
+CUT_OFF = 'Traceback (most recent call last):\n  File "/srv/app/main.py", line 3, in <module>\n'
+
+
+def test_a_log_that_goes_on_to_another_exception_makes_a_cause_less_sure() -> None:
+    found = diagnose(f"Error a\n{CUT_OFF}ZeroDivisionError: division by zero\n", rows=rows(0.95))
+
+    assert found.causes[0].confidence < 0.7
+
+
+def test_one_that_is_cut_off_in_the_traceback_that_follows_is_less_sure_too() -> None:
+    assert diagnose(f"Error a\n{CUT_OFF}", rows=rows(0.95)).causes[0].confidence < 0.7
+
+
+def test_after_an_exception_a_traceback_that_is_cut_off_is_taken_for_the_same_again() -> None:
+    found = diagnose(f"{CUT_OFF}ValueError: Error a\n{CUT_OFF}", rows=rows(0.95))
+
+    assert found.causes[0].confidence == 0.95

@@ -25,6 +25,8 @@ def booted(*seconds: int) -> str:
         "2026-11-21 10:00:00,000 WARNING shop.cache cannot reach the cache, going on without\n",
         "[2026-11-21 10:00:00 +0000] [9] [WARNING] could not set the process title\n",
         "2026-11-21 10:00:00,000 - shop - WARNING - invalid colour, the default is used\n",
+        "bash: warning: setlocale: LC_ALL: cannot change locale (en_US.UTF-8)\n",
+        "Could not load /etc/shop.yml, using defaults\n",
     ],
 )
 def test_what_only_warns_is_no_failure(text: str) -> None:
