@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import blank, interpreters, keys, resolution, store, uv, virtualenv
+from deploy_suite.environments import blank, interpreters, keys, reach, resolution, store, uv, virtualenv
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.bindings import databases_needed
@@ -60,7 +60,7 @@ def planned(
     *,
     installer: Installer | None = None,
 ) -> Plan:
-    """Choose the interpreter, read the build command, ask the index. Raises: CannotCheckError."""
+    """Choose the interpreter, read the build command, ask the index. Raises: CannotCheckError, MachineError."""
     Store(ports.workplace).sweep()
     blank.sweep(ports.workplace)
     choice = interpreters.choose(contract.python, ports.interpreters.installed(), preferences)
@@ -76,6 +76,8 @@ def planned(
         recipe = recipes.read(contract, snapshot)
         resolved = resolution.resolve(recipe, snapshot.folder, installer=installer, workshop=workshop)
         making.result()
+    if not resolved.is_answered:
+        reach.blame_index(installer, workshop)  # else the build, and each installer in it, would find out for itself
     plan = Plan(
         contract=contract,
         snapshot=snapshot,

@@ -19,10 +19,14 @@ from deploy_suite.model.location import Location
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What is known of a recipe's requirements. Shape: `is_whole` says that the answer covers all that is installed."""
+    """What is known of a recipe's requirements.
+
+    Shape: `is_whole` says that the answer covers all that is installed, `is_answered` that each question was put.
+    """
 
     resolution: Resolution
     is_whole: bool
+    is_answered: bool = True
 
 
 def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop, platform: str = "") -> Resolved:
@@ -40,8 +44,9 @@ def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Worksh
         from_source=frozenset(name for answer in answers for name in answer.from_source),
         conflict="\n".join(answer.conflict for answer in answers if answer.conflict),
     )
-    is_whole = not unlocked and not unread and all(answer.is_answer and not answer.conflict for answer in answers)
-    return Resolved(resolution, is_whole)
+    is_answered = all(answer.is_answer for answer in answers)
+    is_whole = is_answered and not unlocked and not unread and not resolution.conflict
+    return Resolved(resolution, is_whole, is_answered)
 
 
 _WITH_LOCK = frozenset({"uv sync", "poetry", "pipenv"})
