@@ -14,10 +14,12 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.mend import Mend
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
@@ -190,7 +192,8 @@ def _is_about_versions(cause: DiagnosedCause | None) -> bool:
 def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     """Return the resolver's own account with the lines that it speaks of."""
     account = failure.resolution.conflict if failure.resolution else ""
-    words = {*re.findall(r"[\w.-]+", account.lower()), *_pinned_twice(recipe)}
+    twice = tuple(_pinned_twice(recipe))
+    words = {*re.findall(r"[\w.-]+", account.lower()), *twice}
     lines = [line for line in recipe.lines if line.name in words]
     return Finding(
         code="dependency-resolution-impossible",
@@ -201,9 +204,21 @@ def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
             *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
             *build_excerpts.lines(account)[:_CONFLICT_LINES],
         ),
-        remedy="loosen or change the versions that are quoted, so that one of them admits what the other demands",
+        remedy=f"keep one of the lines for {', '.join(twice)}"
+        if twice
+        else "loosen or change the versions that are quoted, so that one of them admits what the other demands",
         reproduce=build_refusals.command(failure, case),
+        mend=_once(next(line for line in lines if line.name == twice[0])) if twice else None,
     )
+
+
+def _once(line: RequirementLine) -> Mend | None:
+    """Return how a copy keeps of all lines for one package only *line*."""
+    place = line.location
+    if not place.line or not place.file.endswith(".txt"):
+        return None
+    says = f"{line.name} is required once, by {place}"
+    return Mend(file=place.file, line=place.line, text=line.shown, says=says, is_faithful=False)
 
 
 def _pinned_twice(recipe: Recipe) -> Iterator[str]:

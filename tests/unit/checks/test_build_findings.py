@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from deploy_suite import mending
 from deploy_suite.checks import build
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Contract, Limits, Prompted, PythonRequest, ServiceKind, Variable
@@ -446,9 +447,29 @@ def test_all_that_is_pinned_twice_is_named_though_the_resolver_tells_only_the_fi
 
     found = build.findings(failure("no words\n", conflict=account), case(tmp_path, requirements=requirements))
 
-    assert [(finding.message, str(finding.location)) for finding in found] == [
-        ("no set of versions fits all requirements: six, pkg", "requirements.txt:1")
+    assert [(finding.message, str(finding.location), finding.remedy) for finding in found] == [
+        (
+            "no set of versions fits all requirements: six, pkg",
+            "requirements.txt:1",
+            "keep one of the lines for six, pkg",
+        )
     ]
+
+
+def test_a_copy_goes_on_with_one_of_the_lines_that_pin_a_package(tmp_path: Path) -> None:
+    subject = case(tmp_path, requirements="pkg==1\nok==3\npkg==2\n")
+    account = "error: Because you require pkg==1 and pkg==2, your requirements are unsatisfiable.\n"
+
+    (found,) = build.findings(failure("no words\n", conflict=account), subject)
+
+    assert found.mend is not None
+    copy = mending.applied((found.mend,), subject.snapshot, tmp_path / "copy")
+    kept = (copy.folder / "requirements.txt").read_text(encoding="utf-8").split()
+    assert (kept, found.mend.says, found.mend.is_faithful) == (
+        ["pkg==1", "ok==3"],
+        "pkg is required once, by requirements.txt:1",
+        False,
+    )
 
 
 def test_frames_of_foreign_code_are_left_out_of_the_evidence(tmp_path: Path) -> None:
