@@ -35,12 +35,11 @@ def options(
 
 def _unknown(words: Sequence[str], command: argparse.ArgumentParser) -> UsageError:
     word = next((word for word in words if word.startswith("-")), words[0]).partition("=")[0]
+    message = f"{command.prog.rpartition(' ')[2]} takes no {word!r}"
     if Path(word).is_dir():
-        return UsageError(f"{command.prog} takes no {word!r}", remedy=f"name the project's folder: --project {word}")
+        return UsageError(message, remedy=f"name the project's folder: --project {word}")
     known = [name for action in command._actions for name in action.option_strings]  # noqa: SLF001  no public way
-    return UsageError(
-        f"{command.prog} takes no {word!r}", remedy=f"{_meant(word, known)}list its options: {command.prog} --help"
-    )
+    return UsageError(message, remedy=f"{_meant(word, known)}list its options: {command.prog} --help")
 
 
 def _meant(word: str, known: Sequence[str] | dict[str, argparse.ArgumentParser]) -> str:

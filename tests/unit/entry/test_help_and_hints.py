@@ -70,15 +70,15 @@ def test_the_examples_of_a_command_are_calls_that_it_takes(name: str) -> None:
         (
             ["preflight", "--comit=HEAD~1"],
             (
-                "deploy-suite preflight takes no '--comit'\n"
+                "preflight takes no '--comit'\n"
                 "  fix: did you mean --commit? list its options: deploy-suite preflight --help"
             ),
         ),
         (
             ["preflight", "--python", "3.12", "HEAD"],
-            "deploy-suite preflight takes no 'HEAD'\n  fix: list its options: deploy-suite preflight --help",
+            "preflight takes no 'HEAD'\n  fix: list its options: deploy-suite preflight --help",
         ),
-        (["preflight", "/"], "deploy-suite preflight takes no '/'\n  fix: name the project's folder: --project /"),
+        (["preflight", "/"], "preflight takes no '/'\n  fix: name the project's folder: --project /"),
         (
             ["preflight", "--build-timeout", "soon"],
             "argument --build-timeout: invalid seconds value: 'soon'\n  fix: see: deploy-suite preflight --help",
