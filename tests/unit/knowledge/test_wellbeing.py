@@ -60,6 +60,24 @@ def test_an_end_that_somebody_else_wanted_says_neither_that_all_is_well_nor_why(
     assert diagnose(text).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "2026-11-21T10:00:00Z runner[3d8d] iad [info]Configuring firecracker\n"
+            "2026-11-21T10:00:01Z app[3d8d] iad [info]Preparing to run: `gunicorn shop:app` as 1000\n"
+        ),
+        (
+            "  Normal  Pulled   5m  kubelet  Container image shop:1 already present on machine\n"
+            "  Normal  Started  5m  kubelet  Started container shop\n"
+        ),
+    ],
+    ids=["Fly", "Kubernetes"],
+)
+def test_what_a_platform_does_before_says_nothing_of_the_service(text: str) -> None:
+    assert diagnose(text).verdict is Verdict.UNKNOWN
+
+
 def test_a_service_that_came_up_and_was_told_to_end_is_healthy() -> None:
     text = booted(1, 1) + "[2026-11-21 10:09:00 +0000] [1] [INFO] Handling signal: term\n"
 
