@@ -6,6 +6,7 @@ from deploy_suite.checks.base import Case, Findings
 from deploy_suite.environments import execute_bits
 from deploy_suite.model.environment import BuildFailure, Environment
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.wording import counted
 
 
 def findings(outcome: Environment | BuildFailure, case: Case) -> Findings:
@@ -21,7 +22,7 @@ def _passed(environment: Environment) -> Findings:
     """Return what was verified."""
     how = "is kept from an earlier run" if environment.is_reused else f"was built in {environment.seconds:.1f} s"
     count = len(environment.packages)
-    text = f"the environment {how}: Python {environment.interpreter.version}, {count} packages"
+    text = f"the environment {how}: Python {environment.interpreter.version}, {counted(count, 'package')}"
     verified = Finding(
         code="build", outcome=Outcome.PASSED, message="; ".join((text, *environment.notes)), evidence=environment.notes
     )

@@ -9,6 +9,7 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
+from deploy_suite.model.wording import counted
 from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, sources
 from deploy_suite.tracing.values import ImportKind, Trace
@@ -66,7 +67,7 @@ def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
         outcome=Outcome.PASSED,
         message=(
             f"{entry.file} leads to {count} of the project's files, all in the commit and readable by Python "
-            f"{_series(case)}, and to {names} third-party packages"
+            f"{_series(case)}, and to {counted(names, 'third-party package')}"
         ),
         location=entry.location,
     )

@@ -418,7 +418,7 @@ def test_a_pass_says_what_was_built_and_with_what(tmp_path: Path) -> None:
         Finding(
             code="build",
             outcome=Outcome.PASSED,
-            message="the environment was built in 1.2 s: Python 3.13.0, 1 packages; another patch",
+            message="the environment was built in 1.2 s: Python 3.13.0, 1 package; another patch",
             evidence=("another patch",),
         ),
     )
