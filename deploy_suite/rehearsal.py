@@ -164,7 +164,7 @@ class Rehearsal:
             self._contract = unstated.assumed(self._contract, found)
             self._case = replace(self._case, contract=self._contract)
             self._ports.progress.waiting(f"{unstated.names(found)}: not stated, going on with a made-up value")
-            results = self._rehearsed(pool)
+            results = unstated.kept(results, self._rehearsed(pool), told=found, folder=self._case.snapshot.folder)
         if told:
             self.reused = ""
         return told, results

@@ -3,13 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.variables import needed, stated
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.location import Location
+from deploy_suite.project import snapshot_files
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
+_NEEDS_VALUES: Final = "needs-real-values"
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
@@ -45,6 +50,37 @@ def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, 
             if name not in known:
                 told.setdefault(name, _finding(name, finding, contract))
     return tuple(told.values())
+
+
+def kept(
+    before: Sequence[CheckResult], after: Sequence[CheckResult], *, told: Sequence[Finding], folder: Path
+) -> list[CheckResult]:
+    """Return *after*, made with values for what *told* names, with the failures of *before* that those did not change.
+
+    What an application ended on without a made-up value is not the value's doing, unless its file reads the variable.
+    """
+    names = re.compile("|".join(map(re.escape, filter(None, map(_name, told)))) or r"(?!)", re.IGNORECASE)
+
+    def is_sure(finding: Finding) -> bool:
+        place = finding.location
+        text = snapshot_files.text(folder, PurePosixPath(place.file)) if place else None
+        is_met = finding.outcome is Outcome.FAILED and not _name(finding) and bool(finding.evidence)
+        return is_met and text is not None and not names.search(text)
+
+    sure = {_met(result, one): one for result in before for one in result.findings if is_sure(one)}
+    return [
+        replace(
+            result,
+            findings=tuple(
+                sure.get(_met(result, one), one) if one.code == _NEEDS_VALUES else one for one in result.findings
+            ),
+        )
+        for result in after
+    ]
+
+
+def _met(result: CheckResult, finding: Finding) -> tuple[str, Location | None, tuple[str, ...]]:
+    return result.check, finding.location, tuple(_ADDRESS.sub("", line) for line in finding.evidence)
 
 
 def beside(found: Sequence[Finding], read: Sequence[Finding], contract: Contract) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """Variables that nothing states: found in what the checks ended on, told once, assumed from then on."""
 
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from deploy_suite import unstated
 from deploy_suite.model.contract import Contract, Limits, Literal, Prompted, PythonRequest, ServiceKind, Variable
@@ -199,3 +199,40 @@ def test_an_exception_about_several_fields_is_quoted_by_its_head_alone() -> None
     (found,) = unstated.found((met,), CONTRACT)
 
     assert found.evidence == ("ValidationError: 2 validation errors for Settings",)
+
+
+def _met_twice(folder: Path, source: str, *, then: str = "0x2b") -> list[str]:
+    (folder / "admin.py").write_text(source, encoding="utf-8")
+    raised = "Exception: No request on <function get at {}>"
+    place, name = Location("admin.py", 1), "A_URL"
+    failed = Finding(
+        code="import-failed",
+        outcome=Outcome.FAILED,
+        message="fails",
+        location=place,
+        evidence=("admin.py:1: @limit", raised.format("0x1a")),
+    )
+    unsure = replace(
+        failed,
+        code="needs-real-values",
+        outcome=Outcome.SKIPPED,
+        evidence=("admin.py:1: @limit", raised.format(then)),
+    )
+    told = replace(failed, code=f"missing-env-var:{name}")
+    before, after = (
+        [CheckResult(check="imports", service="web", target="render", seconds=1.0, findings=(one,))]
+        for one in (failed, unsure)
+    )
+    return [one.code for one in unstated.kept(before, after, told=[told], folder=folder)[0].findings]
+
+
+def test_a_failure_that_was_met_without_the_made_up_value_is_not_its_doing(tmp_path: Path) -> None:
+    assert _met_twice(tmp_path, "@limit\ndef get(): ...\n") == ["import-failed"]
+
+
+def test_a_failure_in_a_file_that_reads_the_variable_may_be_its_doing(tmp_path: Path) -> None:
+    assert _met_twice(tmp_path, "@limit(settings.a_url)\ndef get(): ...\n") == ["needs-real-values"]
+
+
+def test_another_exception_than_without_the_made_up_value_may_be_its_doing(tmp_path: Path) -> None:
+    assert _met_twice(tmp_path, "@limit\ndef get(): ...\n", then="A_URL") == ["needs-real-values"]
