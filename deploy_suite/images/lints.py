@@ -13,6 +13,7 @@ from deploy_suite.images.context import Matched
 from deploy_suite.images.reading import Made
 from deploy_suite.images.records import Copied, Ran, Taken
 from deploy_suite.manifests import requirements_file, shell
+from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 
@@ -121,35 +122,46 @@ def _of_run(record: Ran, there: Mapping[PurePosixPath, PurePosixPath], made: Mad
         for option, word in zip(command.words, command.words[1:], strict=False):
             if option not in _FILE_OPTIONS or "$" in word or "://" in word or not command.folder_is_known:
                 continue
-            path = PurePosixPath(posixpath.normpath(posixpath.join(record.workdir, command.folder, word)))
+            folder = PurePosixPath(posixpath.join(record.workdir, command.folder))
+            path = _joined(folder, word)
             place = Location(str(made.file), record.line + command.line - 1)
             if path in there:
-                yield from _own_packages(path, record, there, place, made)
+                for line, files in _own_packages(there[path], folder, made):
+                    if not any(one in there or _is_made(one, record, made) for one in files):
+                        yield _installed_too_early(line, files, place)
             elif not _is_made(path, record, made):
                 yield _too_early(path, word, place, made)
 
 
+def _joined(folder: PurePosixPath, word: str) -> PurePosixPath:
+    return PurePosixPath(posixpath.normpath(folder / word))
+
+
 def _own_packages(
-    path: PurePosixPath, record: Ran, there: Mapping[PurePosixPath, PurePosixPath], place: Location, made: Made
-) -> Iterator[Finding]:
-    """Yield the lines of the requirement file *path* that install a folder of the project which is not there yet."""
-    for read in requirements_file.load(made.context.top, str(there[path])):
+    origin: PurePosixPath, folder: PurePosixPath, made: Made
+) -> Iterator[tuple[RequirementLine, tuple[PurePosixPath, ...]]]:
+    """Yield the lines of the requirement file *origin* that install the project's own, with what pip looks for then.
+
+    pip takes their paths relative to the *folder* that it runs in, not to that of the file.
+    """
+    for read in requirements_file.load(made.context.top, str(origin)):
         for line in read.requirements:
             if line.requirement is not None or not line.target or ":" in line.target or line.target.startswith("/"):
                 continue
-            folder = PurePosixPath(posixpath.normpath(posixpath.join(record.workdir, line.target)))
-            own = [folder / name for name in _PROJECT_FILES]
-            is_known = any(made.context.has(there[path].parent / line.target / name) for name in _PROJECT_FILES)
-            if is_known and not any(one in there or _is_made(one, record, made) for one in own):
-                yield Finding(
-                    code="docker-file-not-copied:project",
-                    outcome=Outcome.FAILED,
-                    message=f"{line.text} installs the project's own folder, and at {place} the image has neither its "
-                    "pyproject.toml nor its setup.py: they are copied later, if at all",
-                    location=line.location,
-                    evidence=(f"looked for: {own[0]}, {own[1]}",),
-                    remedy=f"take {line.text} out of {line.location}, or copy the project above {place}",
-                )
+            if any(made.context.has(origin.parent / line.target / name) for name in _PROJECT_FILES):
+                yield line, tuple(_joined(folder / line.target, name) for name in _PROJECT_FILES)
+
+
+def _installed_too_early(line: RequirementLine, files: tuple[PurePosixPath, ...], place: Location) -> Finding:
+    return Finding(
+        code="docker-file-not-copied:project",
+        outcome=Outcome.FAILED,
+        message=f"{line.text} installs the project's own folder, and at {place} the image has neither its "
+        "pyproject.toml nor its setup.py: they are copied later, if at all",
+        location=line.location,
+        evidence=(f"looked for: {', '.join(map(str, files))}",),
+        remedy=f"take {line.text} out of {line.location}, or copy the project above {place}",
+    )
 
 
 def _is_made(path: PurePosixPath, record: Ran, made: Made) -> bool:

@@ -272,6 +272,16 @@ def test_a_list_that_installs_the_project_itself_needs_the_project_copied_before
     assert found(with_install_at(4)) == []
 
 
+def test_a_list_names_the_project_by_the_folder_that_pip_runs_in(read: Read) -> None:
+    made = read(
+        "FROM python:3.12\nWORKDIR /app\nCOPY backend backend\n"
+        "RUN cd backend && pip install -r requirements.txt\nCMD python backend/main.py\n",
+        {"backend/requirements.txt": "-e .\n", "backend/setup.py": "", "backend/main.py": ""},
+    )
+
+    assert found(made) == []
+
+
 def test_files_that_are_bound_copied_or_made_are_there(read: Read) -> None:
     made = read(
         "FROM python:3.12\nWORKDIR /app\n"
