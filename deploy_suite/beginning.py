@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import UsageError
@@ -10,7 +10,7 @@ from deploy_suite.knowledge import commit_tellers
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.beginning import Beginning, FoundService, Proposed
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 from deploy_suite.project import snapshot_files
 from deploy_suite.project.loading import SETTINGS_FILE, settings_near
@@ -35,10 +35,7 @@ def beginning(folder: Path, ports: Ports) -> Beginning:
     folder = folder.resolve()
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
-    top = ports.git.top(folder).resolve()
-    snapshot = Snapshot(
-        commit=Commit(sha="", tree="", subject=""), folder=top, root=PurePosixPath(folder.relative_to(top).as_posix())
-    )
+    snapshot = Snapshot.as_it_lies(folder, top=ports.git.top(folder).resolve())
     settings = settings_near(snapshot)
     services = tuple(
         _found(contract, target, snapshot, settings) for target, contract in _contracts(snapshot, settings)

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.environments import interpreters, keys, own_locks, reach, uv
@@ -19,7 +19,7 @@ from deploy_suite.knowledge.platforms import images
 from deploy_suite.manifests.requirements_file import RequirementsFile
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import settings_near
 from deploy_suite.targets.registry import TARGETS
@@ -60,9 +60,7 @@ def lock(request: Request, ports: Ports) -> tuple[Locked, ...]:
     folder = request.folder.resolve()
     if not folder.is_dir():
         raise UsageError(f"{request.folder} is no folder", remedy="name the project's folder with --project PATH")
-    top = ports.git.top(folder)
-    root = PurePosixPath(folder.relative_to(top.resolve()).as_posix())
-    snapshot = Snapshot(commit=Commit(sha="", tree="", subject=""), folder=top, root=root)
+    snapshot = Snapshot.as_it_lies(folder, top=ports.git.top(folder).resolve())
     written: dict[str, Locked] = {}
     found = [
         _of_service(contract, snapshot, request, ports=ports, written=written)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks.base import Case
@@ -13,13 +13,12 @@ from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.knowledge import import_names
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.project import Commit, EntryPoint, Snapshot
+from deploy_suite.model.project import EntryPoint, Snapshot
 from deploy_suite.ports import Ports, WorkingState
 from deploy_suite.project import entry_words
 from deploy_suite.tracing import tracer
 
 _MANIFESTS: Final = ("render.yaml", "render.yml", "deploy.toml")
-_NO_COMMIT: Final = Commit(sha="", tree="", subject="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +39,7 @@ def as_it_lies(request: Request) -> tuple[Outline, ...]:
     if not folder.is_dir():
         raise UsageError(f"{request.folder} is no folder", remedy="name the project's folder with --project PATH")
     top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-    root = PurePosixPath(folder.relative_to(top).as_posix())
-    return tuple(_outlines(Snapshot(commit=_NO_COMMIT, folder=top, root=root), request))
+    return tuple(_outlines(Snapshot.as_it_lies(folder, top=top), request))
 
 
 def at_commit(request: Request, ports: Ports, *, times: bool) -> tuple[Outline, ...]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.errors import DeployError
 from deploy_suite.manifests.settings import Settings
-from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.model.project import Snapshot
 from deploy_suite.project.loading import settings_of
 from deploy_suite.targets.registry import TARGETS
 
@@ -35,7 +35,7 @@ def matrix(folder: Path) -> Matrix:
 
 
 def _own_pythons(folder: Path, targets: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
-    as_it_lies = Snapshot(commit=Commit(sha="", tree="", subject=""), folder=folder)
+    as_it_lies = Snapshot.as_it_lies(folder, top=folder)
     try:
         readings = [TARGETS[name].read(as_it_lies, settings, repository_slug="") for name in targets]
     except DeployError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Self
 
 from deploy_suite.model.location import Location
 
@@ -94,6 +94,15 @@ class Snapshot:
     commit: Commit
     folder: Path
     root: PurePosixPath = _TOP
+
+    @classmethod
+    def as_it_lies(cls, folder: Path, *, top: Path) -> Self:
+        """Return what stands for a commit where the project in *folder*, below *top*, is read as it lies there.
+
+        Shape: both paths are resolved.
+        """
+        root = PurePosixPath(folder.relative_to(top).as_posix())
+        return cls(commit=Commit(sha="", tree="", subject=""), folder=top, root=root)
 
     @property
     def path(self) -> Path:

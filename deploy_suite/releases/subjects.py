@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.probe import Expectation, Probe
-from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.model.project import Snapshot
 from deploy_suite.model.release import Deploy, LiveService
 from deploy_suite.ports import Address, HttpRequest, Ports, UnreachableError
 from deploy_suite.project.loading import settings_near
@@ -92,9 +92,8 @@ def _of_target(request: Request, ports: Ports) -> tuple[Subject, Callable[[], De
             )
         live = None if request.revision else target.live(service)
     expected = _commit(request, ports) if request.revision else (live.commit if live else "")
-    return subject_on(target, service, _settings(request.folder, ports), expected=expected), lambda: target.live(
-        service
-    )
+    subject = subject_on(target, service, _settings(request.folder, ports), expected=expected)
+    return subject, lambda: target.live(service)
 
 
 def subject_on(target: LiveTarget, service: LiveService, settings: Settings, *, expected: str) -> Subject:
@@ -125,9 +124,7 @@ def _of_url(request: Request, ports: Ports) -> Subject:
 def _settings(folder: Path, ports: Ports) -> Settings:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
-    top = _top(folder, ports).resolve()
-    root = PurePosixPath(folder.resolve().relative_to(top).as_posix())
-    return settings_near(Snapshot(commit=Commit(sha="", tree="", subject=""), folder=top, root=root))
+    return settings_near(Snapshot.as_it_lies(folder.resolve(), top=_top(folder, ports).resolve()))
 
 
 def _top(folder: Path, ports: Ports) -> Path:
