@@ -1,6 +1,5 @@
 """Files that the commands name: are they in the commit, executable, with line ends that a shell reads?"""
 
-import difflib
 import itertools
 import os
 import re
@@ -143,6 +142,8 @@ def _alike(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:
         names = [one.name for one in (subject.folder / path.parent).iterdir() if one.is_file()]
     except OSError:
         return None
+    import difflib  # noqa: PLC0415  only a file that is missing needs it
+
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=_ALMOST)
     return path.parent / near[0] if near else None
 

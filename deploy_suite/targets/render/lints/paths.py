@@ -1,6 +1,5 @@
 """Paths in the Blueprint that the repository lacks."""
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -28,6 +27,8 @@ def _root(service: ServiceResource, folder: Path) -> Iterator[Finding]:
     root = root_of(service)
     if root is not None and (snapshot_files.is_folder(folder, root) or snapshot_files.is_in_submodule(folder, root)):
         return
+    import difflib  # noqa: PLC0415  only a folder that is missing needs it
+
     near = difflib.get_close_matches(str(root or ""), _folders(folder), n=1, cutoff=0.5)
     yield fails(
         service,
