@@ -74,7 +74,7 @@ def verify(
 
 
 def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience, baseline: Baseline | None) -> _Judged:
-    """Return the verdict on the latency; a service is slower only where a second measurement says so again."""
+    """Return the verdict on the latency, after a second measurement where the first finds the service slower."""
     commit = seen.rounds[-1].served.commit
     new = measuring.measured(subject, seen.session, ports.clock, commit=commit, patience=patience)
     if baseline is None:
@@ -100,15 +100,19 @@ def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience,
         return replace(judged, verdict=Verdict.FAIL, reason=slower, remedy=remedy)
     if doubtful := slower_in_words(both, is_doubtful=True):
         busier = new if any(one.is_doubtful for one in first.values()) else again
-        why = f"its own work took {yardstick.in_words(baseline.own_ms, busier.own_ms)}"
-        return replace(
-            judged,
-            verdict=Verdict.INCONCLUSIVE,
-            reason=f"{doubtful}; but this machine may be why, for it was busier than for the baseline: {why}",
-            remedy="verify again when less runs on this machine",
-        )
-    once = "; ".join(slower_in_words(first, is_doubtful=one) for one in (False, True)).strip("; ")
-    return replace(judged, notes=(*notes, f"measured slower once and not again: {once}"))
+        return _doubtful(judged, doubtful, baseline, busier)
+    once = (slower_in_words(first, is_doubtful=one) for one in (False, True))
+    return replace(judged, notes=(*notes, f"measured slower once and not again: {'; '.join(filter(None, once))}"))
+
+
+def _doubtful(judged: _Judged, slower: str, old: Baseline, busier: Baseline) -> _Judged:
+    why = f"its own work took {yardstick.in_words(old.own_ms, busier.own_ms)}"
+    return replace(
+        judged,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"{slower}; but this machine may be why, for it was busier than for the baseline: {why}",
+        remedy="verify again when less runs on this machine",
+    )
 
 
 def _confirmed(first: Comparison, second: Comparison | None) -> Comparison:
