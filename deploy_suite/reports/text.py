@@ -37,10 +37,9 @@ def render(report: Report, *, columns: int = 0) -> str:
     Shape: *columns* is the width of the terminal, to which all but evidence and commands is wrapped; 0 is none, where
     a check keeps to its line.
     """
-    width = min(max(columns - 1, _NARROWEST), _WIDTH) if columns else _WIDTH
-    checks = _checks(report, width=width if columns else 0)
-    narrow = width if columns else 0
-    parts = [_heading(report, width=narrow), *checks, *_findings(report, width=width), _verdict(report, width=narrow)]
+    width = min(max(columns - 1, _NARROWEST), _WIDTH) if columns else 0
+    checks, findings = _checks(report, width=width), _findings(report, width=width or _WIDTH)
+    parts = [_heading(report, width=width), *checks, *findings, _verdict(report, width=width)]
     return "\n".join(parts) + "\n"
 
 
