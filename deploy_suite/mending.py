@@ -123,19 +123,23 @@ def _written(mend: Mend, top: Path) -> None:
         path.write_text(mend.text, encoding="utf-8")
         return
     lines = text_encoding.decode(path.read_bytes()).text.splitlines()
-    if mend.is_in_front:
-        lines[mend.line - 1] = mend.text + lines[mend.line - 1]
-    elif mend.line:
-        at = mend.line - 1
-        while at < len(lines) and lines[at].rstrip().endswith("\\"):
-            lines[at], at = "", at + 1
-        lines[at : at + 1] = [""]
-        lines = ["" if _is_of_the_same(line, mend.text) else line for line in lines]
-        lines[mend.line - 1] = mend.text
-    else:
-        lines.append(mend.text)
     path.unlink()  # the file is shared with the snapshot
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_mended(lines, mend)) + "\n", encoding="utf-8")
+
+
+def _mended(lines: list[str], mend: Mend) -> list[str]:
+    if not mend.line:
+        return [*lines, mend.text]
+    first = at = mend.line - 1
+    if mend.is_in_front:
+        return [*lines[:first], mend.text + lines[first], *lines[first + 1 :]]
+    while at < len(lines) and lines[at].rstrip().endswith("\\"):
+        at += 1
+    blank = [""] * (at - first)  # for the lines that the requirement went on over: no place behind it moves
+    before, after = (
+        ["" if _is_of_the_same(line, mend.text) else line for line in part] for part in (lines[:first], lines[at + 1 :])
+    )
+    return [*before, mend.text, *blank, *after]
 
 
 def _is_of_the_same(line: str, text: str) -> bool:
