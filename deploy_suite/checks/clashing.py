@@ -66,8 +66,7 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
 def closer(told: Finding, text: str, built: Built) -> Finding:
     """Return *told*, a failure that left *text*, with the installed versions that are known to end in just that."""
     versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}
-    found = clashes.met(versions, is_complete=True)
-    clash = next((one for one in found if one.slug == told.code and one.error and one.error in text), None)
+    clash = clashes.shown_in(text, told.code, versions)
     if clash is None:
         return told
     project = _Project(built.case)

@@ -98,6 +98,12 @@ def met(versions: Mapping[str, str], *, is_complete: bool = False) -> tuple[Clas
     return tuple(sorted(found, key=lambda clash: clash.rank))
 
 
+def shown_in(text: str, slug: str, versions: Mapping[str, str]) -> Clash | None:
+    """Return the clash among *versions*, those of a whole environment, whose very error *text*, told as *slug*, has."""
+    found = met(versions, is_complete=True)
+    return next((one for one in found if one.slug == slug and one.error and one.error in text), None)
+
+
 def _clash(row: Mapping[str, Any]) -> Clash:
     values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
     return Clash(**values)

@@ -175,7 +175,7 @@ def _diagnosed(fault: Fault) -> Finding | None:
     root = diagnosis.diagnose(text).root
     if root is None or root.family in OF_SURROUNDINGS:
         return None
-    found, clash = as_diagnosed(fault, root), _clash(fault, root.slug, text)
+    found, clash = as_diagnosed(fault, root), clashes.shown_in(text, root.slug, _versions(fault))
     if root.family == _NAME_ERROR:
         return _with_import(found, fault)
     return _of_clash(found, clash, fault) if clash else found
@@ -195,12 +195,6 @@ def _with_import(found: Finding, fault: Fault) -> Finding:
 def _versions(fault: Fault) -> Mapping[str, str]:
     environment = fault.built.environment
     return {**environment.packages, PYTHON: environment.interpreter.version}
-
-
-def _clash(fault: Fault, slug: str, text: str) -> Clash | None:
-    """Return the known clash among what is installed whose very error is in *text*."""
-    met = clashes.met(_versions(fault), is_complete=True)
-    return next((one for one in met if one.slug == slug and one.error and one.error in text), None)
 
 
 def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks.dependencies.fault import Fault
-from deploy_suite.checks.dependencies.import_faults import _clash, _is_met
+from deploy_suite.checks.dependencies.import_faults import _is_met
 from deploy_suite.checks.dependencies.rehearsed_import import Frame
 from deploy_suite.knowledge import clashes
 
@@ -14,18 +14,12 @@ ERROR = "ImportError: psycopg2/_psycopg.so: undefined symbol: _PyInterpreterStat
 SLUG = "python-version-unsupported:too-new"
 
 
-def fault(version: str, python: str) -> Fault:
-    environment = SimpleNamespace(
-        packages={"psycopg2-binary": version}, interpreter=SimpleNamespace(version=python, series="3.13")
-    )
-    return cast("Fault", SimpleNamespace(built=SimpleNamespace(environment=environment)))
-
-
 def test_the_versions_that_do_not_fit_are_named() -> None:
-    clash = _clash(fault("2.9.9", "3.13.0"), SLUG, f"Traceback\n{ERROR}\nImproperlyConfigured: no module\n")
+    versions = {"psycopg2-binary": "2.9.9", "python": "3.13.0"}
+    clash = clashes.shown_in(f"Traceback\n{ERROR}\nImproperlyConfigured: no module\n", SLUG, versions)
 
     assert clash is not None
-    assert clash.shown({"psycopg2-binary": "2.9.9", "python": "3.13.0"}) == "psycopg2-binary 2.9.9 and Python 3.13.0"
+    assert clash.shown(versions) == "psycopg2-binary 2.9.9 and Python 3.13.0"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +32,7 @@ def test_the_versions_that_do_not_fit_are_named() -> None:
     ],
 )
 def test_other_versions_causes_and_errors_are_no_clash(version: str, python: str, slug: str, text: str) -> None:
-    assert _clash(fault(version, python), slug, text) is None
+    assert clashes.shown_in(text, slug, {"psycopg2-binary": version, "python": python}) is None
 
 
 def left_at(text: str) -> Fault:
