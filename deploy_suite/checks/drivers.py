@@ -48,7 +48,7 @@ def doubtful_addresses(module: str, built: Built) -> tuple[str, ...]:
 
 
 def of_settings(module: str, traced: Trace) -> Chain:
-    """Return how a start comes to the line of Django's settings that asks for the driver *module*, () for none."""
+    """Return how a start comes to the line of Django's settings that asks for the driver *module*, no hop for none."""
     backends = _BACKENDS.get(module.partition(".")[0], ())
     chains = (one.chain for one in traced.imports if one.chain.hops)
     return next((one for one in chains if any(f'"{name}' in one.last.statement for name in backends)), Chain())
