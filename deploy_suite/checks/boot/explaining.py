@@ -21,10 +21,10 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
 
 def may_be_of_here(stage: Stage, log: str) -> bool:
     """Whether something of this machine, and not of the project, may have caused what *log* shows."""
-    from deploy_suite.checks.boot import explanations  # noqa: PLC0415  see above
+    from deploy_suite.checks.boot import excuses  # noqa: PLC0415  see above
     from deploy_suite.knowledge.diagnosis import diagnose  # noqa: PLC0415
 
-    return explanations.surroundings(stage, log, diagnose(log).root) is not None
+    return excuses.surroundings(stage, log, diagnose(log).root) is not None
 
 
 def family(log: str) -> str:
@@ -44,6 +44,6 @@ def evidence(log: str) -> tuple[str, ...]:
 
 def wants_other_services(stage: Stage) -> tuple[str, ...]:
     """Return the variables that hold the made-up address of another service."""
-    from deploy_suite.checks.boot import explanations  # noqa: PLC0415  see above
+    from deploy_suite.checks.boot import excuses  # noqa: PLC0415  see above
 
-    return explanations.wants_other_services(stage)
+    return excuses.wants_other_services(stage)
