@@ -9,10 +9,9 @@ import errno
 import os
 import secrets
 import shutil
-import signal
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,15 +20,13 @@ import filelock
 import platformdirs
 import psutil
 
-from deploy_suite.adapters import memory
+from deploy_suite.adapters import memory, runs
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Progress
 
 ROOT_VARIABLE: Final = "DEPLOY_SUITE_CACHE"
 _SAID_EVERY_S: Final = 10.0
-_SAME_START_S: Final = 0.05  # psutil reads start times in clock ticks, of which there are at least 100 a second
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-_PATIENCE_S: Final = 5.0
 
 
 class LocalWorkplace:
@@ -66,7 +63,7 @@ class LocalWorkplace:
     def remove(self) -> None:
         """Remove what is this run's alone."""
         for folder in (*self._elsewhere, self.run_folder):
-            remove_tree(folder)
+            runs.remove_tree(folder)
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock *name* against other runs; says every 10 s what it waits for."""
@@ -118,12 +115,12 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
     with speaking_of_the_disk(root):
         _made(root)
         with filelock.FileLock(root / "locks" / "runs.lock"):
-            abandoned = _abandoned(root / "runs")
-            run, lock = _begun(root / "runs")
+            abandoned = runs.abandoned(root / "runs")
+            run, lock = runs.begun(root / "runs")
     place = LocalWorkplace(root, run, progress)
     try:
         for left in abandoned:
-            _reap(*left)
+            runs.reap(*left)
         yield place
     except OSError as error:
         if not _lacks_room(error):
@@ -132,7 +129,7 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
     finally:
         place.remove()
         lock.release()
-        remove_tree(run)
+        runs.remove_tree(run)
 
 
 def root_folder(environment: Mapping[str, str]) -> Path:
@@ -204,73 +201,3 @@ def _is_full(folder: Path) -> MachineError:
         f"the disk that holds {folder} is full",
         remedy=f"free space there, or set {ROOT_VARIABLE} to a folder on a larger disk",
     )
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove *folder* with all that is in it, write-protected folders included, as far as the system lets us."""
-
-    def unprotected(retry: Callable[[str], object], path: str, _: object) -> None:
-        # Never what is around *folder*: the parent may be everybody's.
-        with contextlib.suppress(OSError):
-            for each in (Path(path).parent, Path(path)):
-                if each.is_relative_to(folder) and not each.is_symlink():
-                    each.chmod(stat.S_IRWXU)
-            retry(path)
-
-    if folder.is_dir():
-        shutil.rmtree(folder, onerror=unprotected)
-
-
-def _begun(runs: Path) -> tuple[Path, filelock.BaseFileLock]:
-    """Return a new run, locked by this process; others see it only with its lock held."""
-    run = runs / secrets.token_hex(6)
-    run.mkdir(mode=stat.S_IRWXU)
-    lock = filelock.FileLock(run / "lock")
-    lock.acquire()
-    (run / "work").mkdir()
-    return run, lock
-
-
-def _abandoned(runs: Path) -> tuple[tuple[Path, filelock.BaseFileLock], ...]:
-    """Return the runs whose owner has gone: the kernel has let go of their locks, which this process now holds."""
-    found = []
-    for run in runs.iterdir():
-        lock = filelock.FileLock(run / "lock")
-        with contextlib.suppress(filelock.Timeout, OSError):
-            lock.acquire(timeout=0)
-            found.append((run, lock))
-    return tuple(found)
-
-
-def _reap(run: Path, lock: filelock.BaseFileLock) -> None:
-    _undo_recorded(run / "journal")
-    remove_tree(run / "work")
-    lock.release()
-    remove_tree(run)
-
-
-def _undo_recorded(journal: Path) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            match line.split(" ", 2):
-                case ["process", pid, started_s]:
-                    _end_process(int(pid), float(started_s))
-                case ["folder", *words]:
-                    remove_tree(Path(" ".join(words)))
-                case _:
-                    pass
-
-
-def _end_process(pid: int, started_s: float) -> None:
-    """End *pid* and all below it, if it still is the process that began at *started_s*."""
-    with contextlib.suppress(psutil.Error, OSError):
-        process = psutil.Process(pid)
-        if abs(process.create_time() - started_s) > _SAME_START_S:
-            return
-        tree = [*process.children(recursive=True), process]
-        for each in tree:
-            with contextlib.suppress(psutil.Error):
-                each.kill()
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-        psutil.wait_procs(tree, timeout=_PATIENCE_S)

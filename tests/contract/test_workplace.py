@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from deploy_suite.adapters import workplace
+from deploy_suite.adapters.runs import remove_tree
 from deploy_suite.errors import MachineError
 
 pytestmark = pytest.mark.integration
@@ -198,6 +199,6 @@ def test_to_remove_what_is_gone_changes_nothing_around_it(tmp_path: Path) -> Non
     shared.mkdir()
     shared.chmod(0o1777)
 
-    workplace.remove_tree(shared / "gone")
+    remove_tree(shared / "gone")
 
     assert shared.stat().st_mode & 0o7777 == 0o1777
