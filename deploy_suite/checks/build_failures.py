@@ -6,7 +6,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import build_excerpts, build_refusals, clashing, drivers, line_ends, secret_keys
+from deploy_suite.checks import (
+    build_conflicts,
+    build_excerpts,
+    build_refusals,
+    clashing,
+    drivers,
+    line_ends,
+    secret_keys,
+)
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
 from deploy_suite.checks.variables import stated
@@ -14,21 +22,15 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
-from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from deploy_suite.model.mend import Mend
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
-_CONFLICT_LINES: Final = 8
+_ACCOUNT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
-# A resolver also gives up over a package whose metadata it cannot read.
-_OF_VERSIONS: Final = re.compile(
-    r"[Nn]o solution|unsatisfiable|\b[Bb]ecause\b|conflict|ResolutionImpossible|solving failed"
-)
 _SYNTAX: Final = "requirements-syntax"
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
@@ -90,10 +92,10 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     if found and not (cause and _outweighs(cause, found)):
         return found
     account = failure.resolution.conflict if failure.resolution else ""
-    if account and not _OF_VERSIONS.search(account):
+    if account and not build_conflicts.is_of_versions(account):
         cause = cause or diagnose(account).root
-    elif account and _is_about_versions(cause):
-        return (_conflict(failure, recipe, case),)
+    elif account and build_conflicts.may_be_cause(cause):
+        return (build_conflicts.finding(failure, recipe, case),)
     if cause is None and failure.code in _NOT_THERE and (lacking := _lacking(case)):
         return lacking
     if cause is None and not failure.command and (names := _made_up(failure, case)):
@@ -136,25 +138,20 @@ def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
 
 
 def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
-    limit_s = case.contract.limits.build_s
-    if case.contract.limits.is_build_shortened:
-        return Finding(
-            code="build-timeout",
-            outcome=Outcome.SKIPPED,
-            message=f"not checked: the build did not end within {limit_s:g} s, the caller's limit, and was stopped",
-            location=build_refusals.place(case),
-            evidence=tail(failure.log),
-            remedy="look at the last lines for what it waits for, or raise --build-timeout",
-            reproduce=build_refusals.command(failure, case),
-        )
+    limits = case.contract.limits
+    is_ours = limits.is_build_shortened
     return Finding(
         code="build-timeout",
-        outcome=Outcome.FAILED,
-        message=f"the build command did not end within {limit_s:.0f} s, the target's limit, and was stopped",
+        outcome=Outcome.SKIPPED if is_ours else Outcome.FAILED,
+        message=f"not checked: the build did not end within {limits.build_s:g} s, the caller's limit, and was stopped"
+        if is_ours
+        else f"the build command did not end within {limits.build_s:.0f} s, the target's limit, and was stopped",
         location=build_refusals.place(case),
         evidence=tail(failure.log),
-        remedy="look at the last lines for what it waits for; a command that keeps running (a server, a watcher, "
-        "a question) belongs into the start command or needs an option that makes it end",
+        remedy="look at the last lines for what it waits for, or raise --build-timeout"
+        if is_ours
+        else "look at the last lines for what it waits for; a command that keeps running (a server, a watcher, a "
+        "question) belongs into the start command or needs an option that makes it end",
         reproduce=build_refusals.command(failure, case),
     )
 
@@ -183,56 +180,6 @@ def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator
             remedy=problem.remedy,
             reproduce=build_refusals.command(failure, case),
         )
-
-
-def _is_about_versions(cause: DiagnosedCause | None) -> bool:
-    return cause is None or cause.family in {"dependency-resolution-impossible", "dep-conflict"}
-
-
-def _conflict(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
-    """Return the resolver's own account with the lines that it speaks of."""
-    account = failure.resolution.conflict if failure.resolution else ""
-    twice = tuple(_pinned_twice(recipe))
-    words = {*re.findall(r"[\w.-]+", account.lower()), *twice}
-    lines = [line for line in recipe.lines if line.name in words]
-    return Finding(
-        code="dependency-resolution-impossible",
-        outcome=Outcome.FAILED,
-        message=f"no set of versions fits all requirements{_among([line.name for line in lines])}",
-        location=lines[0].location if lines else recipe.location or build_refusals.place(case),
-        evidence=(
-            *(f"{line.location}: {line.text}" for line in lines[:_CONFLICT_LINES]),
-            *build_excerpts.lines(account)[:_CONFLICT_LINES],
-        ),
-        remedy=f"keep one of the lines for {', '.join(twice)}"
-        if twice
-        else "loosen or change the versions that are quoted, so that one of them admits what the other demands",
-        reproduce=build_refusals.command(failure, case),
-        mend=_once(next(line for line in lines if line.name == twice[0])) if twice else None,
-    )
-
-
-def _once(line: RequirementLine) -> Mend | None:
-    """Return how a copy keeps of all lines for one package only *line*."""
-    place = line.location
-    if not place.line or not place.file.endswith(".txt"):
-        return None
-    says = f"{line.name} is required once, by {place}"
-    return Mend(file=place.file, line=place.line, text=line.shown, says=says, is_faithful=False)
-
-
-def _pinned_twice(recipe: Recipe) -> Iterator[str]:
-    """Yield the names that are pinned to different versions: a resolver tells only the first of them."""
-    pins: dict[tuple[str, str], set[str]] = {}
-    for line in recipe.lines:
-        if line.requirement and str(line.requirement.specifier).startswith("=="):
-            about = (line.name, str(line.requirement.marker or ""))
-            pins.setdefault(about, set()).add(str(line.requirement.specifier))
-    yield from (name for (name, _), versions in pins.items() if len(versions) > 1)
-
-
-def _among(names: list[str]) -> str:
-    return f": {', '.join(dict.fromkeys(names))}" if names else ""
 
 
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
@@ -307,7 +254,7 @@ def _way_to(module: str, case: Case) -> Chain:
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     part = f"; `{failure.command}` failed" if failure.command else ""
-    account = build_excerpts.lines(failure.resolution.conflict)[:_CONFLICT_LINES] if failure.resolution else []
+    account = build_excerpts.lines(failure.resolution.conflict)[:_ACCOUNT_LINES] if failure.resolution else []
     return Finding(
         code="build-failure",
         outcome=Outcome.FAILED,
