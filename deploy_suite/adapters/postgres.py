@@ -6,15 +6,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from deploy_suite.adapters.postgres_account import account
 from deploy_suite.adapters.postgres_administration import Administration
-from deploy_suite.adapters.postgres_cluster import (
-    ALWAYS_TRUSTED,
-    Machinery,
-    short_folder,
-    socket_in,
-    started,
-    sweep,
-)
+from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, socket_in, started
+from deploy_suite.adapters.postgres_folders import short_folder, sweep
 from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
+from deploy_suite.adapters.postgres_template import Machinery
 from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Launcher, Runner, Workplace

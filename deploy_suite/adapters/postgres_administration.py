@@ -6,7 +6,8 @@ psycopg is imported by the first statement: it takes 0.06 s, and a service that 
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
-from deploy_suite.adapters.postgres_cluster import PORT, SUPERUSER, Cluster
+from deploy_suite.adapters.postgres_cluster import PORT, Cluster
+from deploy_suite.adapters.postgres_template import SUPERUSER
 from deploy_suite.model.secret import Secret
 
 _MAINTENANCE: Final = "postgres"  # the database that every server has

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.adapters.postgres_administration import Administration
-from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, PORT, SUPERUSER
+from deploy_suite.adapters.postgres_cluster import ALWAYS_TRUSTED, PORT
 from deploy_suite.adapters.postgres_front import Front, Gate
 from deploy_suite.adapters.postgres_installations import Installation
+from deploy_suite.adapters.postgres_template import SUPERUSER
 from deploy_suite.model.command import Command
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy_suite.adapters import ownership, postgres_account, postgres_cluster
+from deploy_suite.adapters import ownership, postgres_account, postgres_cluster, postgres_folders
 from deploy_suite.adapters.postgres import PostgresDatabases
 from deploy_suite.adapters.postgres_installations import Installation, chosen, installed
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
@@ -260,6 +260,11 @@ def closed_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     os.umask(before)
 
 
+def without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (postgres_cluster, postgres_folders):
+        monkeypatch.setattr(module, "in_memory", lambda: None)
+
+
 def installed_at(programs: Path, own: Installation) -> Installation:
     share = programs.parent / own.share.relative_to(own.root)
     return Installation(programs=programs, version=own.version, share=share, extensions=own.extensions)
@@ -274,7 +279,7 @@ def test_a_server_starts_from_where_only_root_may_look(
     if not has_capabilities:
         monkeypatch.setattr(postgres_account, "_can_be_lent", lambda _: False)
     if not is_in_memory:
-        monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: None)
+        without_memory(monkeypatch)
 
     for again in (databases, databases_again):  # the template is made by the first and copied by the second
         with again(tmp_path).serve(foreign=None) as server, connect(server.create("app")) as connection:
@@ -283,20 +288,20 @@ def test_a_server_starts_from_where_only_root_may_look(
 
 
 def test_folders_of_killed_runs_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: tmp_path)
+    monkeypatch.setattr(postgres_folders, "in_memory", lambda: tmp_path)
     gone, ours, newborn = (tmp_path / f"preflight-pg-{name}" for name in ("gone", "ours", "newborn"))
     for folder in (gone, ours, newborn):
         folder.mkdir()
     (gone / "mark").touch()
 
     with ownership.held(ours / "mark"):
-        postgres_cluster.sweep()
+        postgres_folders.sweep()
 
     assert sorted(tmp_path.iterdir()) == [newborn, ours]
 
 
 def test_a_server_runs_from_the_disk_where_memory_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_cluster, "_in_memory", lambda: None)
+    without_memory(monkeypatch)
 
     with databases(tmp_path).serve(foreign=None) as server:
         assert server.query("postgres", "SELECT 1") == [(1,)]
@@ -322,7 +327,7 @@ def test_a_killed_suite_leaves_no_server_and_the_next_one_sweeps_its_folder(tmp_
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and _listens(int(port)):
         time.sleep(0.05)
-    postgres_cluster.sweep()
+    postgres_folders.sweep()
 
     assert not _listens(int(port))
     assert not Path(folder).parent.exists()

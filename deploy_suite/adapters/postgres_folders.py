@@ -1,0 +1,78 @@
+"""Where the account of a server can go: a short folder for its socket, and PostgreSQL itself where that is closed to it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from deploy_suite.adapters import memory, ownership
+from deploy_suite.adapters.postgres_account import Account, is_open_to_others
+from deploy_suite.adapters.postgres_installations import Installation
+
+_SHORT: Final = "preflight-pg-"
+_MARK: Final = "mark"
+_LONGEST_SOCKET: Final = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, the closing zero included
+
+
+def sweep() -> None:
+    """Remove the folders of runs that were killed; their servers have ended with them."""
+    for parent in filter(None, (in_memory(), _on_disk())):
+        for folder in parent.glob(f"{_SHORT}*"):
+            if ownership.is_abandoned(folder / _MARK):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def short_folder(account: Account) -> Iterator[Path]:
+    """Yield a folder of this run whose path is short enough for a socket and open to every account."""
+    parent = in_memory() or _on_disk()
+    folder = Path(tempfile.mkdtemp(prefix=_SHORT, dir=parent))
+    try:
+        with ownership.held(folder / _MARK):
+            folder.chmod(0o755)
+            account.own(folder)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_memory() -> Path | None:
+    """Return the file system in memory, if the server's account can use it; there a copy takes a tenth of the time."""
+    found = memory.folder()
+    return found if found and is_open_to_others(found) else None
+
+
+def _on_disk() -> Path:
+    usual = Path(tempfile.gettempdir())
+    length = len(os.fsencode(usual / f"{_SHORT}abcdefgh/.s.PGSQL.65535.lock"))
+    return usual if length <= _LONGEST_SOCKET and is_open_to_others(usual) else Path("/tmp")  # noqa: S108
+
+
+def reachable(installation: Installation, short: Path, account: Account) -> Installation:
+    """Return the installation, copied to where the account can run it if it cannot as it is."""
+    if account.reaches_all or is_open_to_others(installation.programs / "postgres"):
+        return installation
+    package = installation.root.parent
+    top = short / "installation"
+    copy = top / package.name / installation.root.name
+    shutil.copytree(installation.root, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+    for libraries in _bundled(package):
+        shutil.copytree(libraries, top / libraries.relative_to(package.parent), symlinks=True)
+    account.own(top)  # under a narrow umask it is as closed as the original
+    return Installation(
+        programs=copy / installation.programs.name,
+        version=installation.version,
+        share=copy / installation.share.relative_to(installation.root),
+        extensions=installation.extensions,
+    )
+
+
+def _bundled(package: Path) -> Iterator[Path]:
+    """Yield where a wheel keeps the libraries that it was given; its programs look there from where they are.
+
+    Source: https://github.com/pypa/auditwheel#overview, https://github.com/matthew-brett/delocate#the-problem
+    """
+    yield from filter(Path.is_dir, (package.with_name(f"{package.name}.libs"), package / ".dylibs"))
