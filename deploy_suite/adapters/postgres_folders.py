@@ -1,4 +1,4 @@
-"""Where the account of a server can go: a short folder for its socket, and PostgreSQL itself where that is closed to it."""
+"""A short folder for a server's socket, and in it PostgreSQL itself where its account cannot go where that lies."""
 
 import os
 import shutil
