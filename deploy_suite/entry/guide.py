@@ -65,7 +65,8 @@ _GUIDES: Final[Mapping[str, Guide]] = {
             ("redeploy --now", "beside any push"),
             ("redeploy --cancel dep-123", "stop that deploy"),
         ),
-        "0 live; 1 it failed, with the cause that its log shows; 2 wrong usage; 3 nothing sure is known",
+        "0 live; 1 it failed, with the cause that its log shows, or another deploy took its place; 2 wrong usage; "
+        "3 nothing sure is known",
     ),
     "status": Guide(
         "Says what is live, how far that is behind the branch, and what was deployed last.",
