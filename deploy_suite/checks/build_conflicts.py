@@ -1,8 +1,9 @@
 """A resolver's account of versions that do not fit → the finding with the lines that it speaks of."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
+
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from deploy_suite.checks import build_excerpts, build_refusals
 from deploy_suite.checks.base import Case
@@ -33,8 +34,10 @@ def may_be_cause(cause: DiagnosedCause | None) -> bool:
 def finding(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     """Return the resolver's own account with the lines that it speaks of."""
     account = failure.resolution.conflict if failure.resolution else ""
-    twice = tuple(_pinned_twice(recipe))
-    words = {*re.findall(r"[\w.-]+", account.lower()), *twice}
+    words: set[str] = {canonicalize_name(word) for word in re.findall(r"\w[\w.-]*", account)}
+    twice = _pinned_twice(recipe)
+    twice = twice if words.intersection(twice) else ()
+    words.update(twice)  # a resolver tells only the first of them
     lines = [line for line in recipe.lines if line.name in words]
     return Finding(
         code="dependency-resolution-impossible",
@@ -62,14 +65,16 @@ def _once(line: RequirementLine) -> Mend | None:
     return Mend(file=place.file, line=place.line, text=line.shown, says=says, is_faithful=False)
 
 
-def _pinned_twice(recipe: Recipe) -> Iterator[str]:
-    """Yield the names that are pinned to different versions: a resolver tells only the first of them."""
+def _pinned_twice(recipe: Recipe) -> tuple[str, ...]:
+    """Return the names that are pinned to different versions under the same conditions."""
     pins: dict[tuple[str, str], set[str]] = {}
     for line in recipe.lines:
-        if line.requirement and str(line.requirement.specifier).startswith("=="):
-            about = (line.name, str(line.requirement.marker or ""))
-            pins.setdefault(about, set()).add(str(line.requirement.specifier))
-    yield from (name for (name, _), versions in pins.items() if len(versions) > 1)
+        if line.requirement is None:
+            continue
+        pinned = [one.version for one in line.requirement.specifier if one.operator == "=="]
+        about = (line.name, str(line.requirement.marker or ""))
+        pins.setdefault(about, set()).update(canonicalize_version(one) for one in pinned if not one.endswith(".*"))
+    return tuple(dict.fromkeys(name for (name, _), versions in pins.items() if len(versions) > 1))
 
 
 def _among(names: list[str]) -> str:

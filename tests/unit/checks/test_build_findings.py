@@ -456,6 +456,27 @@ def test_all_that_is_pinned_twice_is_named_though_the_resolver_tells_only_the_fi
     ]
 
 
+@pytest.mark.parametrize(
+    ("requirements", "account"),
+    [
+        ("pkg==1.0\npkg==1\nother>2\n", "Because pkg==1 depends on other<2, your requirements are unsatisfiable."),
+        ("pkg==1.*\npkg==1.2\nother>2\n", "Because pkg==1.2 depends on other<2, your requirements are unsatisfiable."),
+        ("six==1\nsix==2\nother>2\n", "Because pkg depends on other<2, your requirements are unsatisfiable."),
+    ],
+)
+def test_lines_that_no_account_holds_against_each_other_are_not_to_be_chosen_from(
+    tmp_path: Path, requirements: str, account: str
+) -> None:
+    subject = case(tmp_path, requirements=requirements)
+
+    (found,) = build.findings(failure("no words\n", conflict=account), subject)
+
+    assert (found.remedy, found.mend) == (
+        "loosen or change the versions that are quoted, so that one of them admits what the other demands",
+        None,
+    )
+
+
 def test_a_copy_goes_on_with_one_of_the_lines_that_pin_a_package(tmp_path: Path) -> None:
     subject = case(tmp_path, requirements="pkg==1\nok==3\npkg==2\n")
     account = "error: Because you require pkg==1 and pkg==2, your requirements are unsatisfiable.\n"
