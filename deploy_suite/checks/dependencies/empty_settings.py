@@ -12,7 +12,8 @@ from deploy_suite.project import module_files, snapshot_files
 from deploy_suite.tracing import django_settings
 
 CODE: Final = "django-settings-module-wrong"
-_LACKING: Final = re.compile(r"'(?:Lazy|UserSettingsHolder|)Settings' object has no attribute '(?P<name>[A-Z][A-Z_]+)'")
+_LACKING: Final = re.compile(r"'(?:Lazy)?Settings' object has no attribute '(?P<name>[A-Z][A-Z0-9_]+)'")
+_OBJECT: Final = "django/conf/__init__.py"
 _STAR: Final = re.compile(r"^from\s+\.+(?P<module>\w*)\s+import\s+\*", re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ def finding(fault: Fault) -> Finding | None:
         code=CODE,
         message=f"the settings are {module}, which is {file}"
         + (f" and hides {hidden}" if is_hidden else "")
-        + f": it has no {match['name']}, which Django asks for {fault.when}",
+        + f": it has no {match['name']}, which {_asking(fault)} asks for {fault.when}",
         remedy=f"name {' or '.join(others)} as DJANGO_SETTINGS_MODULE" + (f" at {place}" if place else "")
         if others
         else f"define {match['name']} in {file}, or name another module as DJANGO_SETTINGS_MODULE",
@@ -42,7 +43,15 @@ def finding(fault: Fault) -> Finding | None:
 
 def _is_of_django(fault: Fault) -> bool:
     """Whether Django's own object raised it: projects have classes of that name too."""
-    return bool(fault.outer.frames) and fault.outer.frames[-1].file.endswith("django/conf/__init__.py")
+    return bool(fault.outer.frames) and fault.outer.frames[-1].file.endswith(_OBJECT)
+
+
+def _asking(fault: Fault) -> str:
+    """Return who wants the name, for a sentence."""
+    frame = next((one for one in reversed(fault.outer.frames) if not one.file.endswith(_OBJECT)), None)
+    if frame is None or (not frame.is_own and "django" in frame.file.split("/")):
+        return "Django"
+    return str(frame.location) if frame.is_own else "a package"
 
 
 def _file(fault: Fault, module: str) -> PurePosixPath | None:
