@@ -1,6 +1,5 @@
 """A TOML table into typed values; what is wrong is collected, so that all mistakes are told at once."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -158,6 +157,8 @@ class TableReader:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest of *known*, or the list of them when none is near."""
+    import difflib  # noqa: PLC0415  only a mistake needs it
+
     choices = {choice.lower(): choice for choice in known}
     near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return f"; did you mean {choices[near[0]]!r}?" if near else f"; known are {', '.join(choices.values())}"
