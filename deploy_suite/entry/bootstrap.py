@@ -33,7 +33,7 @@ def suite_python(folder: Path) -> Path:
 
 def _wanted() -> str:
     """Return what the environment is made from: a change of it makes it anew."""
-    import hashlib  # noqa: PLC0415  as below: each start waits for what is imported, and Ctrl-C shows where
+    import hashlib  # noqa: PLC0415  every start waits for what is imported above, and Ctrl-C ends in a traceback meanwhile
 
     parts = ((_TOP / name).read_bytes() for name in ("pyproject.toml", "requirements/suite.txt"))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

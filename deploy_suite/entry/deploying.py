@@ -8,7 +8,7 @@ from deploy_suite.entry.options import SAMPLES, add_format, add_place, add_sampl
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.secret import Curtain, Secret
 
-# By the words of ReleaseVerdict: no other command waits for what only a release needs.
+# By the values of ReleaseVerdict: every start of every command would wait for its import.
 _CODES: Final = {"live": 0, "nothing to do": 0, "inconclusive": 3, "under way": 3}
 # Of a rollback: the deploy that was under way was stopped or taken back, so what was live before serves.
 _IS_BACK: Final = {"rolled back": 0, "canceled": 0}

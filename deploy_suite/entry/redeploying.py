@@ -8,7 +8,7 @@ from deploy_suite.entry.options import add_format, add_place, write
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
-# By the words of ReleaseVerdict: no other command waits for what only a release needs.
+# By the values of ReleaseVerdict: every start of every command would wait for its import.
 _CODES: Final = {"live": 0, "under way": 0, "inconclusive": 3}
 _FAILED: Final = 1
 

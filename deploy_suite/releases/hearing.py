@@ -26,8 +26,8 @@ _REMEMBERED: Final = timedelta(days=30)  # for as long a target is asked what it
 def why_deaf(site: Site, mode: AutoDeploy) -> str:
     """Return why it is certain that no push reaches the target, "" where it is not. Raises: LostContactError.
 
-    Certain it is where the target has never done anything with a push, and two commits at least were pushed from here
-    longer ago than anything of a push is waited for, while it was to deploy each.
+    It is certain where the target has never done anything with a push, though at least two commits were pushed from
+    here while it was to deploy each, both longer ago than anything of a push is waited for.
     """
     if mode is not AutoDeploy.ON_PUSH:
         return ""  # checks may be what did not pass
