@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies import surroundings
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
-from deploy_suite.environments import bindings as binding
-from deploy_suite.model.contract import Phase
 from deploy_suite.project import snapshot_files
 
 _READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]|environ\[\s*['\"](?P<key>\w+)['\"]")
@@ -31,14 +30,12 @@ def variables(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     last = one.own_frames[-1] if one.own_frames else None
     if last is None or one.frames[-1] != last or not _RAISES.match(last.text.strip()):
         return ()
-    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
     folder = built.case.snapshot.folder
     text = snapshot_files.text(folder, PurePosixPath(last.file)) or ""
     texts = [text, *(snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)]
     read = {match["name"] or match["key"] for source in texts for match in _READ.finditer(source)}
     spoken = [word for word in _WORD.findall(one.message) if word in read]
-    names = spoken or list(_looked_at(text, last))
-    return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
+    return surroundings.without_value(spoken or _looked_at(text, last), built)
 
 
 def _looked_at(text: str, frame: Frame) -> Iterator[str]:

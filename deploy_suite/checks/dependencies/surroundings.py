@@ -1,7 +1,7 @@
 """Tells failures of the project from those of the rehearsal: made-up values, the closed network, unset variables."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -50,10 +50,13 @@ _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
 def unset_variables(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]:
     """Return the environment variables whose absence the exceptions speak of, those that have a value left out."""
-    values = binding.of_phase(built.case.contract, built.bindings, Phase.RUN)
-    present = {name.upper() for name in values}
-    asked = (name for one in raised for name in _asked(one))
-    return tuple(name for name in dict.fromkeys(asked) if name.upper() not in present)
+    return without_value((name for one in raised for name in _asked(one)), built)
+
+
+def without_value(names: Iterable[str], built: Built) -> tuple[str, ...]:
+    """Return those of *names*, variables, that have no value when the service runs, each once."""
+    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
+    return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
 
 
 def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...]:
@@ -65,12 +68,10 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     if one.type not in _OVER_NONE or "None" not in one.message or not one.own_frames:
         return ()
     used = set(_WORD.findall(one.own_frames[-1].text))
-    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
     folder = built.case.snapshot.folder
     texts = (snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)
     given = (match for text in texts for match in _GIVEN.finditer(text))
-    names = (match["name"] for match in given if match["target"] in used)
-    return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
+    return without_value((match["name"] for match in given if match["target"] in used), built)
 
 
 def _asked(one: Raised) -> Iterator[str]:
