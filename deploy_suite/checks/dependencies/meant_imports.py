@@ -51,16 +51,17 @@ def mend(meant: Sequence[Meant], file: str, folder: Path) -> Mend | None:
 def _imports(name: str, file: str, folder: Path) -> Iterator[Meant]:
     tree = _tree(file, folder, holding=name)
     for node in tree.body if tree else ():
-        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    shown = alias.name if alias.asname is None else f"{alias.name} as {alias.asname}"
-                    yield Meant(name, f"from {node.module} import {shown}", Location(file, node.lineno))
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    shown = alias.name if alias.asname is None else f"{alias.name} as {alias.asname}"
-                    yield Meant(name, f"import {shown}", Location(file, node.lineno))
+        start = _start(node)
+        for alias in getattr(node, "names", ()) if start else ():
+            if (alias.asname or alias.name) == name:
+                yield Meant(name, f"{start}{ast.unparse(alias)}", Location(file, node.lineno))
+
+
+def _start(node: ast.stmt) -> str:
+    """Return how an import begins that means the same in every file, "" for any other statement."""
+    if isinstance(node, ast.Import):
+        return "import "
+    return f"from {node.module} import " if isinstance(node, ast.ImportFrom) and not node.level else ""
 
 
 def _is_future(node: ast.Import | ast.ImportFrom) -> bool:
