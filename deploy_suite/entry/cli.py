@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -66,6 +67,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text, and a terminal know few letters
             sys.stdout.reconfigure(errors="backslashreplace")
         interruption.listen()
+        warnings.simplefilter("ignore", SyntaxWarning)  # of the project's files, which are only read here
         words = sys.argv[1:] if arguments is None else arguments
         if not words:
             parser()[0].print_help(sys.stderr)

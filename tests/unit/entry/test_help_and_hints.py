@@ -14,6 +14,15 @@ def test_no_words_at_all_list_the_commands(capsys: pytest.CaptureFixture[str]) -
     assert "would this commit build, migrate, boot and answer" in err
 
 
+def test_what_python_says_of_the_projects_own_lines_is_not_put_into_the_report(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    cli.main([])
+    compile("port = 1\nassert port is 1\n", "app.py", "exec")
+
+    assert list(recwarn) == []
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
