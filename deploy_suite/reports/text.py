@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
-from deploy_suite.model.report import Report
+from deploy_suite.model.report import Report, Subject
 
 _WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
@@ -49,16 +49,18 @@ def _heading(report: Report, *, width: int) -> str:
     lines = [
         f"{report.project} at {commit.short} ({subject})" if commit.subject else f"{report.project} at {commit.short}"
     ]
-    lines += [
-        f"  {s.service}{f', from {s.root}/,' if s.root else ''} on {s.target}, Python {s.python}"
-        for s in report.subjects
-    ]
+    lines += [f"  {_service(subject)}" for subject in report.subjects]
     lines += [f"  note: {note}" for note in report.notes]
     if report.reused:
         lines.append(
             f"  nothing changed since {report.reused}: that run's verdict is reused (--fresh runs everything again)"
         )
     return "\n".join(_fitted(lines, width)) + "\n"
+
+
+def _service(subject: Subject) -> str:
+    place = f", from {subject.root}/," if subject.root else ""
+    return f"{subject.service}{place} on {subject.target}, Python {subject.python}"
 
 
 def _fitted(lines: Iterable[str], width: int) -> Iterable[str]:
