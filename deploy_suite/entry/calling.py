@@ -1,7 +1,7 @@
 """The words of a call into options, or one message that says what was meant."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,13 +24,21 @@ def options(
     """Return the options in *words*. Raises: UsageError."""
     named = next((word for word in words if not word.startswith("-")), "")
     if named and named not in commands.choices:
-        raise UsageError(
-            f"there is no command {named!r}", remedy=f"{_meant(named, commands.choices)}list them: {parser.prog} --help"
-        )
+        raise _no_command(named, words, commands.choices, program=parser.prog)
     found, unknown = parser.parse_known_args(words)
     if unknown:
         raise _unknown(unknown, commands.choices[named])
     return found
+
+
+def _no_command(named: str, words: Sequence[str], known: Collection[str], *, program: str) -> UsageError:
+    command = next((word for word in words if word in known), "")
+    if command and words[0] != named:
+        option = words[0].partition("=")[0]
+        return UsageError(
+            f"{option!r} stands before the command", remedy=f"write it behind: {program} {command} {option} …"
+        )
+    return UsageError(f"there is no command {named!r}", remedy=f"{_meant(named, known)}list them: {program} --help")
 
 
 def _unknown(words: Sequence[str], command: argparse.ArgumentParser) -> UsageError:
@@ -42,8 +50,8 @@ def _unknown(words: Sequence[str], command: argparse.ArgumentParser) -> UsageErr
     return UsageError(message, remedy=f"{_meant(word, known)}list its options: {command.prog} --help")
 
 
-def _meant(word: str, known: Sequence[str] | dict[str, argparse.ArgumentParser]) -> str:
+def _meant(word: str, known: Collection[str]) -> str:
     import difflib  # noqa: PLC0415  only a call that went wrong needs it
 
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {near[0]}? " if near else ""

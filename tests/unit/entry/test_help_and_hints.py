@@ -87,6 +87,10 @@ def test_the_examples_of_a_command_are_calls_that_it_takes(name: str) -> None:
             ["preflight", "--python", "3.12", "HEAD"],
             "preflight takes no 'HEAD'\n  fix: list its options: deploy-suite preflight --help",
         ),
+        (
+            ["--project=.", "shop", "preflight"],
+            "'--project' stands before the command\n  fix: write it behind: deploy-suite preflight --project …",
+        ),
         (["preflight", "/"], "preflight takes no '/'\n  fix: name the project's folder: --project /"),
         (
             ["preflight", "--build-timeout", "soon"],
