@@ -141,7 +141,7 @@ class TrialRun:
 
     def _imported(self) -> CheckResult:
         """Return what importing the entry point shows, for which the service that has answered stands where it can."""
-        self._is_under_way.wait()
+        self._is_under_way.wait()  # the start of the service, which all else waits for, has the processor first
         started = None
         if dependencies.is_shown_by_answer(self._built.case):
             with suppress(TimeoutError):
