@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from deploy_suite.knowledge.diagnosis import Diagnosis
 from deploy_suite.model.release import Deploy, FailureReason, Intent, LiveService, LogLine, ReleaseVerdict
+
+_AGAIN: Final = "run this again if this commit is to be live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +106,16 @@ def failed(
 
 def given_up(wish: Wish, deploy: Deploy, reason: FailureReason, successor: Deploy | None) -> Redeployment:
     """Return the end of a deploy without a fault: canceled, or *successor* took its place."""
-    again = "run this again if this commit is to be live"
     if successor is None:
         said = f"{deploy.id}: {deploy.state.value}; {_told(wish, reason)}"
-        return Redeployment(wish=wish, verdict=ReleaseVerdict.CANCELED, deploy=deploy, reason=said, remedy=again)
+        return Redeployment(wish=wish, verdict=ReleaseVerdict.CANCELED, deploy=deploy, reason=said, remedy=_AGAIN)
     return Redeployment(
         wish=wish,
         verdict=ReleaseVerdict.SUPERSEDED,
         deploy=deploy,
         reason=f"{deploy.id} ({deploy.short}): {deploy.state.value}; {successor.id} ({successor.short}, "
         f"{successor.state.value}) took its place",
-        remedy=again,
+        remedy=_AGAIN,
     )
 
 
@@ -125,7 +127,7 @@ def overtaken(wish: Wish, newer: Deploy) -> Redeployment:
         deploy=newer,
         reason=f"{wish.intent.commit[:7]} was not deployed: {newer.short} ({newer.id}, {newer.state.value}) "
         "was begun by somebody else meanwhile",
-        remedy="run this again if this commit is to be live",
+        remedy=_AGAIN,
     )
 
 
