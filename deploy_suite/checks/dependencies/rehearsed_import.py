@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks.base import Built
 from deploy_suite.environments import bindings as binding
+from deploy_suite.manifests import shell
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import DatabaseField, FromDatabase, Phase
 from deploy_suite.model.location import Location
@@ -23,7 +23,6 @@ from deploy_suite.ports import Network, Ports, Reach
 TIME_LIMIT_S: Final = 180.0
 # A program that works at its top level never comes to an end of its imports; boot judges it.
 PROGRAM_LIMIT_S: Final = 45.0
-_ENDS: Final = frozenset({"&&", "||", "|", "&", ";", ">", ">>", "2>&1"})
 _OUTPUT_BYTES: Final = 512 * 1024
 # What a server has imported by the time it imports the application: gunicorn/app/wsgiapp.py, uvicorn/main.py …
 _PRELOADED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -174,19 +173,8 @@ def _order(built: Built, entry: EntryPoint, *, names: Sequence[str], settings: s
 
 def _server_call(text: str) -> list[str]:
     """Return the words of the call of a server in a start command, as the server finds them in `sys.argv`."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    begin = next((at for at, word in enumerate(words) if word in _PRELOADED), len(words))
-    call: list[str] = []
-    for word in words[begin:]:
-        if word in _ENDS:
-            break
-        call.append(word.rstrip(";"))
-        if word.endswith(";"):
-            break
-    return call
+    calls = (command.words for command in shell.parse(text).commands)
+    return next((list(words[at:]) for words in calls for at, word in enumerate(words) if word in _PRELOADED), [])
 
 
 def _working_folder(built: Built, entry: EntryPoint) -> Path:

@@ -21,7 +21,8 @@ def test_a_line_that_was_cut_through_or_written_by_another_is_passed_over(tmp_pa
         ("uvicorn app:app --port $PORT; echo ended", ["uvicorn", "app:app", "--port", "$PORT"]),
         ("gunicorn app:app || true", ["gunicorn", "app:app"]),
         ("python app.py", []),
-        ("gunicorn 'app", ["gunicorn", "'app"]),
+        ("exec gunicorn app:app --log-file=- >log 2>&1 &", ["gunicorn", "app:app", "--log-file=-"]),
+        ("gunicorn 'app", ["gunicorn"]),
     ],
 )
 def test_an_import_finds_the_words_of_its_server_in_argv(start: str, words: list[str]) -> None:
