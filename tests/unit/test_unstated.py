@@ -1,37 +1,21 @@
 """Variables that nothing states: found in what the checks ended on, told once, assumed from then on."""
 
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from deploy_suite import unstated
-from deploy_suite.model.contract import Contract, Limits, Literal, Prompted, PythonRequest, ServiceKind, Variable
+from deploy_suite.model.contract import Literal, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
+from tests.unit.checks import gunicorn_case
 
-CONTRACT = Contract(
-    target="render",
-    service="web",
-    kind=ServiceKind.WEB,
-    root=PurePosixPath(),
-    python=PythonRequest(version="3.12.1", origin="test"),
+CONTRACT = replace(
+    gunicorn_case.CONTRACT,
     variables=(
         Variable(name="RENDER", source=Literal(Secret("true")), is_platform=True),
         Variable(name="PYTHON_VERSION", source=Literal(Secret("3.12.1")), location=Location("render.yaml", 8)),
     ),
-    build=None,
-    pre_deploy=None,
-    start=None,
-    entry=None,
-    port=10000,
-    port_is_movable=True,
-    health_path="",
-    host="",
-    memory_bytes=1,
-    plan="free",
-    limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-    databases={},
-    tool_versions={},
 )
 STATING = replace(
     CONTRACT, variables=(Variable(name="SECRET_KEY", source=Prompted(), location=Location("render.yaml", 9)),)

@@ -9,21 +9,20 @@ import pytest
 from deploy_suite import mending
 from deploy_suite.checks import build
 from deploy_suite.checks.base import Case
-from deploy_suite.model.contract import Contract, Limits, Prompted, PythonRequest, ServiceKind, Variable
+from deploy_suite.model.contract import Prompted, PythonRequest, Variable
 from deploy_suite.model.environment import (
     BuildFailure,
     Environment,
     Interpreter,
-    Preferences,
     Refusal,
     RefusalKind,
     Resolution,
 )
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from deploy_suite.model.project import CommandText, Commit, Snapshot
-from deploy_suite.ports import WorkingState
+from deploy_suite.model.project import CommandText
 from deploy_suite.project import entry_points
+from tests.unit.checks.gunicorn_case import CONTRACT, case_of
 
 PLACE = Location("render.yaml", 5)
 LINE = Location("requirements.txt", 2)
@@ -32,29 +31,13 @@ CALL = "pip install -r requirements.txt"
 
 def case(top: Path, command: str = CALL, requirements: str = "six\npkg==1\n") -> Case:
     (top / "requirements.txt").write_text(requirements)
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
+    contract = replace(
+        CONTRACT,
         python=PythonRequest(version="3.13.4", origin="test"),
-        variables=(),
         build=CommandText(text=command, location=PLACE),
-        pre_deploy=None,
-        start=None,
-        entry=None,
-        port=10000,
-        port_is_movable=True,
-        health_path="/",
-        host="web.example.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=7200, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
+        limits=replace(CONTRACT.limits, build_s=7200),
     )
-    snapshot = Snapshot(commit=Commit(sha="a", tree="b", subject=""), folder=top)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+    return case_of(contract, top)
 
 
 def failure(log: str = "what pip said\n", *refusals: Refusal, command: str = CALL, conflict: str = "") -> BuildFailure:

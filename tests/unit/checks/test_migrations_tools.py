@@ -1,5 +1,6 @@
 """Which migration tool a service uses, and who runs it."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -7,40 +8,22 @@ import pytest
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.migrations import tools
 from deploy_suite.checks.migrations.tools import Kind
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
-from deploy_suite.model.environment import Preferences
 from deploy_suite.model.location import Location
-from deploy_suite.model.project import CommandText, Commit, EntryPoint, Framework, Snapshot
-from deploy_suite.ports import WorkingState
+from deploy_suite.model.project import CommandText, EntryPoint, Framework
+from tests.unit.checks.gunicorn_case import CONTRACT, case_of
 
 FLASK_ENV = "from flask import current_app\n"
 MANAGE = "from django.core.management import execute_from_command_line\n"
 
 
 def case(folder: Path, *, start: str = "", root: str = "", entry: EntryPoint | None = None) -> Case:
-    contract = Contract(
-        target="render",
-        service="app",
-        kind=ServiceKind.WEB,
+    contract = replace(
+        CONTRACT,
         root=PurePosixPath(root),
-        python=PythonRequest(version="3.12", origin="test"),
-        variables=(),
-        build=None,
-        pre_deploy=None,
         start=CommandText(text=start, location=Location("render.yaml", 4)) if start else None,
         entry=entry,
-        port=10000,
-        port_is_movable=True,
-        health_path="/",
-        host="app.onrender.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
     )
-    snapshot = Snapshot(commit=Commit(sha="0", tree="0", subject=""), folder=folder)
-    return Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
+    return case_of(contract, folder)
 
 
 def write(folder: Path, **files: str) -> None:

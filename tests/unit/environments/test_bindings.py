@@ -1,4 +1,5 @@
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,44 +10,22 @@ from deploy_suite.model.contract import (
     FromDatabase,
     FromService,
     Generated,
-    Limits,
     Literal,
     Phase,
     Prompted,
-    PythonRequest,
-    ServiceKind,
     Source,
     Variable,
 )
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret
+from tests.unit.checks.gunicorn_case import CONTRACT
 
 SERVER = DatabaseAddress(host="127.0.0.1", port=5555, user="shop", password=Secret("pa55-word"), name="shop_db")
 URL = "postgresql://shop:pa55-word@127.0.0.1:5555/shop_db"
 
 
 def contract(*variables: Variable) -> Contract:
-    return Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
-        python=PythonRequest(version="3.12.8", origin="PYTHON_VERSION"),
-        variables=variables,
-        build=None,
-        pre_deploy=None,
-        start=None,
-        entry=None,
-        port=10000,
-        port_is_movable=True,
-        health_path="/health",
-        host="web.onrender.com",
-        memory_bytes=512 << 20,
-        plan="starter",
-        limits=Limits(build_s=7200, pre_deploy_s=1800, start_s=900, health_request_s=5, shutdown_s=30),
-        databases={},
-        tool_versions={},
-    )
+    return replace(CONTRACT, variables=variables)
 
 
 def value_of(name: str, source: Source, folder: Path, **answers: str) -> str:

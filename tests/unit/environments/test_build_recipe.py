@@ -1,39 +1,25 @@
 """What reading a build command tells about it."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe, read
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
+from tests.unit.checks.gunicorn_case import CONTRACT
 
 PLACE = Location("render.yaml", 5)
 
 
 def recipe(top: Path, build: str | None, *, root: str = "", start: str = "gunicorn app:app") -> Recipe:
-    contract = Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
+    contract = replace(
+        CONTRACT,
         root=PurePosixPath(root),
-        python=PythonRequest(version="3.12.1", origin="test"),
-        variables=(),
         build=None if build is None else CommandText(text=build, location=PLACE),
-        pre_deploy=None,
         start=CommandText(text=start),
-        entry=None,
-        port=10000,
-        port_is_movable=True,
-        health_path="/",
-        host="web.example.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
     )
     return read(contract, Snapshot(commit=Commit(sha="a", tree="b", subject=""), folder=top))
 

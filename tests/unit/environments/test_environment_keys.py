@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -14,43 +14,28 @@ from deploy_suite.model.contract import (
     DatabaseField,
     FromDatabase,
     Generated,
-    Limits,
     Literal,
     Phase,
     Prompted,
     PythonRequest,
-    ServiceKind,
     Source,
     Variable,
 )
 from deploy_suite.model.environment import Interpreter, Resolution
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.model.secret import Secret
+from tests.unit.checks.gunicorn_case import CONTRACT
 
 PURE = "pip install -r requirements.txt"
 IMPURE = "pip install -r requirements.txt && python manage.py collectstatic"
 
 
 def contract(build: str = PURE, **sources: Source) -> Contract:
-    return Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath(),
+    return replace(
+        CONTRACT,
         python=PythonRequest(version="3.12.1", origin="test"),
         variables=tuple(Variable(name=name, source=source) for name, source in sources.items()),
         build=CommandText(text=build),
-        pre_deploy=None,
-        start=None,
-        entry=None,
-        port=10000,
-        port_is_movable=True,
-        health_path="/",
-        host="web.example.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=1, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
         tool_versions={"poetry": "2.1.3"},
     )
 

@@ -1,37 +1,19 @@
 """Scripts that are called by their path and lack the execute bit."""
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from deploy_suite.environments import execute_bits
-from deploy_suite.model.contract import Contract, Limits, PythonRequest, ServiceKind
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.project import CommandText
+from tests.unit.checks.gunicorn_case import CONTRACT
 
 
 def contract(command: str) -> Contract:
-    return Contract(
-        target="render",
-        service="web",
-        kind=ServiceKind.WEB,
-        root=PurePosixPath("backend"),
-        python=PythonRequest(version="3.13.4", origin="test"),
-        variables=(),
-        build=CommandText(text=command),
-        pre_deploy=None,
-        start=None,
-        entry=None,
-        port=10000,
-        port_is_movable=True,
-        health_path="/",
-        host="web.example.com",
-        memory_bytes=1,
-        plan="free",
-        limits=Limits(build_s=7200, pre_deploy_s=1, start_s=1, health_request_s=1, shutdown_s=1),
-        databases={},
-        tool_versions={},
-    )
+    return replace(CONTRACT, root=PurePosixPath("backend"), build=CommandText(text=command))
 
 
 def script(top: Path, name: str, text: str) -> None:
