@@ -12,6 +12,7 @@ from deploy_suite.releases import redeployment as ends
 from deploy_suite.releases.choosing import slug_of
 from deploy_suite.releases.redeployment import Redeployment, Wish
 from deploy_suite.releases.scene import Site
+from deploy_suite.releases.voice import Voice
 
 _ASK_S: Final = 20.0
 _LATEST: Final = 100
@@ -34,22 +35,35 @@ def expected(site: Site, intent: Intent) -> Expected:
     has neither deployed that commit nor ignored it. It is waited for, as `deploy` does.
     Raises: LostContactError when the target did not answer at the end.
     """
-    deploys = site.target.deploys(site.service, limit=_LATEST)
-    is_on = site.service.auto_deploy is not AutoDeploy.OFF
-    tip = _tip(site) if is_on and not (intent.commit and _was_deployed(deploys, intent.commit)) else ""
-    commit = intent.commit or tip
-    going_on = (one for one in deploys if one.trigger is Trigger.PUSH and not one.state.is_over)
-    if (begun := next((one for one in going_on if one.commit and one.commit.startswith(commit)), None)) is not None:
+    voice = site.voice()
+    with voice.alive(site.target.pace.heartbeat_s):
+        begun, commit = _looked_for(site, intent, voice)
+        voice.over("done")
+    if begun is not None:
         return _taken(intent, begun)
-    if not is_on or not commit or (tip and not tip.startswith(commit)) or _is_dealt_with(site, commit, deploys):
+    if not commit:
         return Expected(intent=intent)
     try:
-        return _waited_for(site, intent, tip or commit)
+        return _waited_for(site, intent, commit)
     except KeyboardInterrupt:
         return Expected(intent=intent, ending=ends.interrupted(_wish(site, intent), None, has_asked=False))
 
 
-def _tip(site: Site) -> str:
+def _looked_for(site: Site, intent: Intent, voice: Voice) -> tuple[Deploy | None, str]:
+    """Return the deploy that a push has begun, and the commit of which it may still begin one, "" for none."""
+    deploys = site.target.deploys(site.service, limit=_LATEST)
+    is_on = site.service.auto_deploy is not AutoDeploy.OFF
+    tip = _tip(site, voice) if is_on and not (intent.commit and _was_deployed(deploys, intent.commit)) else ""
+    commit = intent.commit or tip
+    going_on = (one for one in deploys if one.trigger is Trigger.PUSH and not one.state.is_over)
+    if (begun := next((one for one in going_on if one.commit and one.commit.startswith(commit)), None)) is not None:
+        return begun, ""
+    if not is_on or not commit or (tip and not tip.startswith(commit)) or _is_dealt_with(site, commit, deploys):
+        return None, ""
+    return None, tip or commit
+
+
+def _tip(site: Site, voice: Voice) -> str:
     """Return the commit at the tip of the branch that is deployed, "" where that cannot be seen from here."""
     git, slug = site.ports.git, slug_of(site.service.repository)
     try:
@@ -59,7 +73,7 @@ def _tip(site: Site) -> str:
     remote = next((one for one in git.remotes(top) if slug and one.slug.lower() == slug), None)
     if remote is None or not site.service.branch:
         return ""
-    site.voice().stage(f"ask {remote.name} for {site.service.branch}")
+    voice.stage(f"ask {remote.name} for {site.service.branch}")
     try:
         return git.tip(top, remote, site.service.branch, timeout_s=_ASK_S)
     except RemoteRefusedError:

@@ -50,8 +50,8 @@ def carried_out(request: Request, ports: Ports) -> Redeployment:
             return ends.canceled(wish, target.cancel(service, request.cancel))
         commit = _commit(request, service, ports) if request.revision else ""
         left = Expected(intent=target.intent(service, commit=commit, clear_cache=request.clears_cache))
-        if target.can_look and not (request.is_now or request.clears_cache):
-            left = expected(Site(folder=request.folder, target=target, service=service, ports=ports), left.intent)
+    if target.can_look and not (request.is_now or request.clears_cache):
+        left = expected(Site(folder=request.folder, target=target, service=service, ports=ports), left.intent)
     if left.ending is not None:
         return left.ending
     done = redeploy(target, service, left.intent, ports=ports, waits=request.waits)

@@ -176,6 +176,8 @@ def test_redeploy_just_after_a_push_takes_the_deploy_that_the_push_is_about_to_b
     begun = after_all_was_heard(here, sha, since=began, delay=delay)
     assert (ran.code, ran.verdict, here.live, begun) == (0, "live", sha, ["new_commit"]), ran.text
     assert "a push has begun" in " ".join(ran.answer["notes"])
+    waited = "wait for Render to deploy the push"
+    assert "asking the target: " not in ran.text[ran.text.find(waited) : ran.text.rfind(waited)]  # one voice at a time
     assert ran.silence_s < PACE.heartbeat_s + 1
 
 
