@@ -72,18 +72,18 @@ def read(path: Path | str, version: tuple[int, int]) -> Source:
 @lru_cache(maxsize=_TREES_KEPT)
 def _parsed(data: bytes, version: tuple[int, int]) -> tuple[ast.Module | None, Fault | None]:
     if version < _OLDEST:
-        return _own_syntax(data), None  # of Python 2 no parser here can say what it reads
+        return own_syntax(data), None  # of Python 2 no parser here can say what it reads
     try:
         tree = ast.parse(data, feature_version=min(version, sys.version_info[:2]))
     except SyntaxError as error:
-        own = _own_syntax(data)
+        own = own_syntax(data)
         return own, _sure(error, version, own=own, data=data)
     except (ValueError, RecursionError, MemoryError):
         return None, None
     return tree, _newer_string(data, version)
 
 
-def _own_syntax(data: bytes) -> ast.Module | None:
+def own_syntax(data: bytes | str) -> ast.Module | None:
     """Return the tree as this interpreter reads it: what a file imports matters even when the target rejects it."""
     try:
         return ast.parse(data)

@@ -10,6 +10,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import surroundings
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
 from deploy_suite.project import snapshot_files
+from deploy_suite.tracing import sources
 
 _READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]|environ\[\s*['\"](?P<key>\w+)['\"]")
 # `NAME = os.getenv("NAME")`, `config["NAME"] = os.environ.get("NAME", "")`, `self.name = …`
@@ -53,13 +54,10 @@ def _looked_at(text: str, frame: Frame) -> Iterator[str]:
 
 def _condition(text: str, line: int) -> ast.expr | None:
     """Return the test of the innermost statement whose body holds *line*, of the line itself where it asserts."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = sources.own_syntax(text)
     around = [
         (node.lineno, node.test)
-        for node in ast.walk(tree)
+        for node in (ast.walk(tree) if tree else ())
         if isinstance(node, ast.If | ast.Assert) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     return max(around, key=lambda one: one[0])[1] if around else None

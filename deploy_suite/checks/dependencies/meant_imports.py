@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.project import snapshot_files
+from deploy_suite.tracing import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,4 @@ def _is_future(node: ast.Import | ast.ImportFrom) -> bool:
 
 def _tree(file: str, folder: Path, *, holding: str = "") -> ast.Module | None:
     text = snapshot_files.text(folder, PurePosixPath(file)) or ""
-    if holding not in text:
-        return None
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return sources.own_syntax(text) if holding in text else None
