@@ -36,7 +36,7 @@ def problems(subject: Subject) -> Iterator[Finding]:
 
 
 def _kind(variable: Variable) -> str:
-    """Return the scheme of a store on localhost that *variable* is given by render.yaml, "" for anything else."""
+    """Return the scheme of a store on localhost that *variable* is given by a YAML manifest, "" for anything else."""
     if variable.is_platform or variable.location is None or not isinstance(variable.source, Literal):
         return ""
     value = variable.source.value.revealed().strip()
@@ -57,5 +57,6 @@ def _finding(variable: Variable, kind: str, subject: Subject) -> Finding:
         location=variable.location,
         remedy=f"take {variable.name} from the database (`fromDatabase`, `fromService`), or write `sync: false` "
         f"and set it on the page of {subject.contract.service}",
-        certainty="certain that nothing listens there; harmless only where nothing reads the variable",
+        certainty="certain unless the service starts one itself, which no command of it says; harmless where nothing "
+        "reads the variable",
     )
