@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
-from deploy_suite.manifests import procfile, resemblance
+from deploy_suite.manifests import procfile
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
@@ -17,10 +17,9 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, dashboard, own_hosts, python_version
+from deploy_suite.targets.render import contracts, dashboard, own_hosts, procfiles, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
-_PROCFILE: Final = "Procfile"
 _MARKS: Final = (
     *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
     *("Procfile", "render.yaml", "build.sh", "start.sh"),
@@ -47,7 +46,7 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     Raises: UsageError when there is none.
     """
     asked, snapshot = snapshot, _moved(snapshot)
-    processes = _processes(snapshot)
+    processes = procfiles.processes(snapshot)
     services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
     build = dashboard.build_command(snapshot.folder, snapshot.root)
     misnamed = "" if build else dashboard.misnamed_requirements(snapshot.folder, snapshot.root)
@@ -69,8 +68,7 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     findings = [
         *_misnamed(snapshot, misnamed),
         *_said(snapshot, services, build, from_procfile=bool(processes)),
-        *_of_another_kind(snapshot),
-        *_badly_written(snapshot),
+        *procfiles.problems(snapshot),
         *made[0][1],
     ]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
@@ -84,30 +82,13 @@ def _moved(snapshot: Snapshot) -> Snapshot:
         folder
         for folder in _candidates(snapshot)
         if dashboard.start_command(snapshot.folder, folder, entry="")
-        or snapshot_files.find(snapshot.folder, folder / _PROCFILE)
+        or snapshot_files.find(snapshot.folder, folder / procfiles.NAME)
     ]
     return replace(snapshot, root=below[0]) if len(below) == 1 else snapshot
 
 
 def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
     return any(snapshot_files.find(snapshot.folder, folder / mark) for mark in _MARKS)
-
-
-def _processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
-    path = snapshot.root / _PROCFILE
-    text = snapshot_files.text(snapshot.folder, path)
-    if not text or _foreign(text, file=str(path)):
-        return ()
-    return (*procfile.parse(text, file=str(path)), *procfile.spread(text, file=str(path)))
-
-
-def _foreign(text: str, *, file: str) -> str:
-    """Return what the text of a Procfile is in truth, "" for what is one."""
-    held = resemblance.content(text)
-    if held in {"a Blueprint", "a Dockerfile", "a shell script"}:
-        return held
-    is_read = procfile.parse(text, file=file) or procfile.spread(text, file=file)
-    return "no process" if procfile.unread(text, file=file) and not is_read else ""
 
 
 def _misnamed(snapshot: Snapshot, name: str) -> Iterator[Finding]:
@@ -122,56 +103,6 @@ def _misnamed(snapshot: Snapshot, name: str) -> Iterator[Finding]:
             location=Location(str(found)),
             remedy=f"git mv {found} {wanted} && git commit",
         )
-
-
-def _of_another_kind(snapshot: Snapshot) -> Iterator[Finding]:
-    """Yield that a Procfile is none: nobody reads the commands that it was meant to state."""
-    path = snapshot.root / _PROCFILE
-    text = snapshot_files.text(snapshot.folder, path) or ""
-    held = _foreign(text, file=str(path))
-    if held:
-        is_blueprint = held == "a Blueprint"
-        yield Finding(
-            code="procfile-invalid",
-            outcome=Outcome.WARNING,
-            message=f"{path} holds {held}, so no platform finds a command in it",
-            location=Location(str(path), resemblance.first_line(text)),
-            evidence=tuple(text.splitlines()[resemblance.first_line(text) - 1 :][:1]),
-            remedy=f"git mv {path} render.yaml, and leave in it what is YAML"
-            if is_blueprint
-            else f"write lines like `web: gunicorn app:app` to {path}",
-            certainty="certain that it is not read; Render takes commands from render.yaml and the Dashboard",
-        )
-
-
-def _badly_written(snapshot: Snapshot) -> Iterator[Finding]:
-    """Yield why no platform finds in a Procfile what a person reads there."""
-    path = snapshot.root / _PROCFILE
-    content = snapshot_files.data(snapshot.folder, path) or b""
-    text = snapshot_files.text(snapshot.folder, path) or ""
-    if snapshot_files.is_utf16(content):
-        yield _invalid(
-            f"{path} is encoded as UTF-16, so no platform finds a process in it",
-            Location(str(path)),
-            f"save {path} as UTF-8 without byte order mark",
-        )
-    for process in () if _foreign(text, file=str(path)) else procfile.spread(text, file=str(path)):
-        yield _invalid(
-            f"no command stands behind `{process.name}:`: a process has one line, and the lines below belong to none",
-            process.command.location,
-            f"write `{process.name}: {process.command.text}` on one line of {path}",
-        )
-
-
-def _invalid(message: str, place: Location | None, remedy: str) -> Finding:
-    return Finding(
-        code="procfile-invalid",
-        outcome=Outcome.WARNING,
-        message=message,
-        location=place,
-        remedy=remedy,
-        certainty="certain that it is not read; Render takes commands from render.yaml and the Dashboard",
-    )
 
 
 def _from_procfile(processes: tuple[procfile.ProcessLine, ...], slug: str) -> Iterator[_Service]:
@@ -243,7 +174,7 @@ def _said(
     from_procfile: bool,
 ) -> Iterator[Finding]:
     """Yield what was assumed: a note, for a service that runs has its commands in the Dashboard."""
-    location = Location(str(snapshot.root / _PROCFILE)) if from_procfile else None
+    location = Location(str(snapshot.root / procfiles.NAME)) if from_procfile else None
     source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
     yield Finding(
         code="render-yaml-missing",
