@@ -31,6 +31,8 @@ _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
 _FOLDER: Final = "folder-missing"
 _PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
+# `str.splitlines` also ends lines within a Python literal: at a form feed, at U+2028.
+_LINE_END: Final = re.compile(r"\r\n?|\n")
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
 
 
@@ -122,7 +124,8 @@ def _written(mend: Mend, top: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(mend.text, encoding="utf-8")
         return
-    lines = text_encoding.decode(path.read_bytes()).text.splitlines()
+    lines = _LINE_END.split(text_encoding.decode(path.read_bytes()).text)
+    lines = lines if lines[-1] else lines[:-1]
     path.unlink()  # the file is shared with the snapshot
     path.write_text("\n".join(_mended(lines, mend)) + "\n", encoding="utf-8")
 

@@ -122,3 +122,15 @@ def test_a_folder_that_no_clone_has_is_made(tmp_path: Path) -> None:
 
     assert mends == (Mend(file="media/up/.gitkeep", says="media/up is there"),)
     assert (mending.applied(mends, subject.snapshot, tmp_path / "mended").folder / "media/up").is_dir()
+
+
+def test_an_import_is_put_in_front_of_the_line_that_python_counts(tmp_path: Path) -> None:
+    source = 'gap = "a\u2028b"\n\x0cimport os\n'
+    subject = case(tmp_path / "top", {"main.py": source})
+    mend = Mend(file="main.py", line=2, text="import re; ", says="re is imported", is_in_front=True)
+
+    mended = mending.applied((mend,), subject.snapshot, tmp_path / "mended")
+
+    assert (mended.folder / "main.py").read_text(encoding="utf-8") == source.replace(
+        "\x0cimport", "import re; \x0cimport"
+    )
