@@ -83,6 +83,8 @@ class Onlooker:
 
     def _look_at(self, process: Path) -> None:
         line = (process / "cmdline").read_bytes().decode(errors="replace")
+        if not line:  # its program is just being exchanged: the next look finds it with a command line
+            return
         if any(secret in line for secret in self._secrets) and not _is_of_git(process):
             self.seen.add(("command line", line))
         environment = (process / "environ").read_bytes().decode(errors="replace")
