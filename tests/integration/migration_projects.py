@@ -3,7 +3,7 @@
 from pathlib import Path
 from textwrap import indent
 
-from tests.integration.migration_stage import write
+from tests.projects import write
 
 INI = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"
 ENV = """import os

@@ -33,6 +33,7 @@ from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.model.secret import Curtain, Secret
 from deploy_suite.ports import Ports, WorkingState
 from deploy_suite.project import entry_points
+from tests.projects import write
 
 pytestmark = pytest.mark.integration
 
@@ -122,13 +123,6 @@ class Project:
     def findings(self, start: str = "gunicorn main:app", **options: object) -> tuple[Finding, ...]:
         """Return what confirming says."""
         return dependencies.confirm(self.built(start, **options), self.ports)  # type: ignore[arg-type]
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def brief(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:

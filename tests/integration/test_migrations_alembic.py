@@ -12,7 +12,8 @@ from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, P
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_projects import ENV, INI, POSTS, USERS, alembic_project, revision
-from tests.integration.migration_stage import built, contract, ports, tools_environment, write
+from tests.integration.migration_stage import built, contract, ports, tools_environment
+from tests.projects import write
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,8 @@ from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from tests.integration.migration_stage import built, contract, ports, tools_environment, write
+from tests.integration.migration_stage import built, contract, ports, tools_environment
+from tests.projects import write
 
 pytestmark = pytest.mark.integration
 

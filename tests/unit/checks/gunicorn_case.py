@@ -12,6 +12,7 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import WorkingState
 from deploy_suite.project import entry_points
+from tests.projects import write
 
 CONTRACT: Final = Contract(
     target="render",
@@ -46,9 +47,7 @@ def case(
     state: WorkingState | None = None,
 ) -> Case:
     """Return a service of *files*, written into *folder*, as the checks get it."""
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+    write(folder, files)
     command = CommandText(text=start, location=Location("render.yaml", 6))
     contract = replace(
         CONTRACT,

@@ -8,18 +8,11 @@ import pytest
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
 from deploy_suite.project import entry_points
+from tests.projects import write
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FACTORY = "from flask import Flask\n\ndef create_app(name='x'):\n    app = Flask(name)\n    return app\n"
-
-
-def write(folder: Path, files: Mapping[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 def read(folder: Path, text: str, *, root: str = ".", variables: Mapping[str, str] | None = None) -> EntryPoint | None:

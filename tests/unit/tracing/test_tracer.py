@@ -12,15 +12,9 @@ from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.tracing import django_settings
 from deploy_suite.tracing.tracer import trace
 from deploy_suite.tracing.values import Chain, Hop, ImportKind, Lack, ThirdPartyImport, Trace
+from tests.projects import write
 
 KNOWN = frozenset({"alembic", "redis", "numpy", "corsheaders", "django"})
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def traced(
