@@ -1,7 +1,6 @@
 """A contract into check results: build, check, migrate, boot and probe one service as its target would."""
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -23,6 +22,7 @@ from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
 from deploy_suite.recording import NOT_GOOD, Recorder, cannot_check
+from deploy_suite.right_of_way import RightOfWay
 
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
 _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", password=Secret(""), name="nowhere")
@@ -30,7 +30,6 @@ _NOWHERE: Final = DatabaseAddress(host="127.0.0.1", port=5432, user="nobody", pa
 _IMPORTS: Final = "imports"
 _OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
-_GIVE_WAY_S: Final = 0.5
 _SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for others
 
 
@@ -63,7 +62,7 @@ class Rehearsal:
         self._python = preferences.python or contract.python.version
         self._drifted: Future[Findings] | None = None
         self._resolved: Mapping[str, str] = {}
-        self._is_under_way = threading.Event()
+        self._right_of_way = RightOfWay()
         self.reused = ""
 
     @property
@@ -99,7 +98,7 @@ class Rehearsal:
                 self._ports.runner.give_up()
                 raise
             finally:
-                self._is_under_way.set()
+                self._right_of_way.end()
             from deploy_suite import unstated  # noqa: PLC0415  the start of the service does not wait for it
 
             *others, read = (check.result() for check in static)
@@ -120,21 +119,17 @@ class Rehearsal:
         return [*results[:at], replace(results[at], findings=(*results[at].findings, *more)), *results[at + 1 :]]
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
-        self._give_way()
+        self._right_of_way.give()
         return self._recorder.timed(check, findings)
 
-    def _give_way(self) -> None:
-        """Let the start of the service, which all else waits for, have the processor first if it comes soon."""
-        self._is_under_way.wait(_GIVE_WAY_S)
-
     def _compared(self, plan: environments.Plan) -> Findings:
-        self._give_way()
+        self._right_of_way.give()
         from deploy_suite.checks import drift  # noqa: PLC0415  the start of the service does not wait for it
 
         return drift.findings(self._case, plan, self._ports)
 
     def _ask_ahead(self, plan: environments.Plan) -> None:
-        self._give_way()
+        self._right_of_way.give()
         from deploy_suite.checks import packages  # noqa: PLC0415  the start of the service does not wait for it
 
         packages.ask(self._case, plan, self._ports)
@@ -177,7 +172,7 @@ class Rehearsal:
         if is_news:
             pool.submit(import_module, "deploy_suite.trial_run")  # 0.1 s, while the index is asked
         else:
-            self._is_under_way.set()
+            self._right_of_way.end()
         network = self._ports.networks.prepared() if is_news else nullcontext()
         with network, self._serving(pool if is_news else None) as server:
             try:
@@ -240,7 +235,7 @@ class Rehearsal:
             return [result, *recorder.nothing_after_build("the environment was not built")]
         self._resolved = environment.packages
         built = Built(case=self._case, environment=environment, bindings=plan.bindings, server=server())
-        trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder, is_under_way=self._is_under_way)
+        trial = TrialRun(built, plan, written=written, pool=pool, recorder=recorder, right_of_way=self._right_of_way)
         return [result, *trial.results()]
 
     def _serve(self, stack: ExitStack) -> DatabaseServer | None:

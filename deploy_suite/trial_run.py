@@ -15,6 +15,7 @@ from deploy_suite.knowledge import clashes
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.ports import Ports
 from deploy_suite.recording import NOT_GOOD, Recorder
+from deploy_suite.right_of_way import RightOfWay
 
 # Who starts as fast as this shows by its answer what a rehearsed import would; nobody waits longer for it.
 _SOON_S: Final = 10.0
@@ -31,12 +32,11 @@ class TrialRun:
         written: str,
         pool: ThreadPoolExecutor,
         recorder: Recorder,
-        is_under_way: threading.Event,
+        right_of_way: RightOfWay,
     ) -> None:
         """Prepare.
 
-        Shape: *written* is the database that the build could write to, "" when it could not; *is_under_way* is set
-        when the service is started, or cannot be yet.
+        Shape: *written* is the database that the build could write to, "" when it could not.
         """
         self._built = built
         self._plan = plan
@@ -44,10 +44,13 @@ class TrialRun:
         self._pool = pool
         self._recorder = recorder
         self._ports = recorder.ports
-        self._is_under_way = is_under_way
+        self._right_of_way = right_of_way
         self._has_started = threading.Event()
         self._milestones = boot.Milestones(
-            started=lambda _: is_under_way.set(), listens=self._has_started.set, answers=self._answered
+            started=lambda _: right_of_way.start(),
+            listens=self._has_started.set,
+            asked=right_of_way.end,
+            answers=self._answered,
         )
         self._answer: Future[Started | None] = Future()
         self._ready = written
@@ -58,14 +61,14 @@ class TrialRun:
         if not self._written:
             early = EarlyStart.of(self._built, pool=self._pool, recorder=self._recorder, milestones=self._milestones)
         if early is None:
-            self._is_under_way.set()
+            self._right_of_way.end()
         self._pool.submit(self._make_ready_to_ask)
         looked_at = self._pool.submit(self._looked_at)
         imports = self._pool.submit(self._imported)
         try:
             rest = self._from_migrations(early, imports)
         finally:
-            self._is_under_way.set()
+            self._right_of_way.end()
             self._has_started.set()
             self._answered(None)
             if early:
@@ -94,9 +97,10 @@ class TrialRun:
         command = self._built.case.contract.pre_deploy
         is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._built.case))
         pre_deploy = None
-        if is_proved:
-            does = _as_before if head.has_command_run else boot.pre_deployed
-            pre_deploy = self._beside("pre-deploy", does, ready)
+        if is_proved and head.has_command_run:
+            pre_deploy = self._pool.submit(self._recorder.timed, "pre-deploy", _as_before)
+        elif is_proved:
+            pre_deploy = self._beside("pre-deploy", boot.pre_deployed, ready)
         rest = self._pool.submit(self._recorder.continued, reached, lambda: migrations.rest(head))
         booted = early.result() if early else None
         if booted is None:
@@ -113,13 +117,13 @@ class TrialRun:
 
     def _make_ready_to_ask(self) -> None:
         """Do what the first questions would wait for while the service starts; it would count as slowness of its."""
-        self._is_under_way.wait()
+        self._right_of_way.await_start()
         self._ports.http.prepare()
         if any(probe.websocket for probe in self._built.case.contract.probes):
             self._ports.websockets.prepare()
 
     def _looked_at(self) -> CheckResult:
-        self._is_under_way.wait()
+        self._right_of_way.give()
         result = self._timed("packages", packages.check, self._built, self._plan, self._ports)
         clashes.rows()  # 0.03 s that would else come when all has ended
         return result
@@ -141,7 +145,7 @@ class TrialRun:
 
     def _imported(self) -> CheckResult:
         """Return what importing the entry point shows, for which the service that has answered stands where it can."""
-        self._is_under_way.wait()  # the start of the service, which all else waits for, has the processor first
+        self._right_of_way.await_start()
         started = None
         if dependencies.is_shown_by_answer(self._built.case):
             with suppress(TimeoutError):
@@ -174,6 +178,6 @@ class TrialRun:
         return self._recorder.timed(check, lambda: findings(*arguments))
 
 
-def _as_before(_built: Built, _ports: Ports) -> Findings:
+def _as_before() -> Findings:
     message = "the pre-deploy command only migrates, and nothing that it reads has changed since it last succeeded"
     return (Finding(code="pre-deploy", outcome=Outcome.PASSED, message=message),)

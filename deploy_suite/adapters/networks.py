@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from deploy_suite.adapters.supervision import Events, Journal, Warden, no_journal
+from deploy_suite.adapters.supervision import Journal, Warden, no_journal
+from deploy_suite.adapters.warden.wire import Unpacker
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Address, Network, Reach
 
@@ -218,7 +219,7 @@ class _Holder:
         self.warden.release()
 
     def _listen(self) -> None:
-        events = Events()
+        events = Unpacker()
         while block := os.read(self.warden.events, _BLOCK_BYTES):
             with self._news:
                 for event in events.fed(block):

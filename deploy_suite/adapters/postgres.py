@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
 from deploy_suite.adapters.postgres_account import account
 from deploy_suite.adapters.postgres_administration import Administration
@@ -51,7 +51,8 @@ class PostgresDatabases:
             def start() -> Administration:
                 cluster = started(installation, extensions | ALWAYS_TRUSTED, machinery, short=short)
                 with _translated():
-                    return Administration(stack.enter_context(cluster))
+                    administration = Administration(stack.enter_context(cluster))
+                    return stack.enter_context(closing(administration))
 
             running = pool.submit(start)
             # What is slow to import is imported while the server starts.

@@ -3,12 +3,17 @@
 psycopg is imported by the first statement: it takes 0.06 s, and a service that is started early needs them sooner.
 """
 
-from collections.abc import Sequence
-from typing import Final, LiteralString
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, LiteralString
 
 from deploy_suite.adapters.postgres_cluster import PORT, Cluster
 from deploy_suite.adapters.postgres_template import SUPERUSER
 from deploy_suite.model.secret import Secret
+
+if TYPE_CHECKING:
+    from deploy_suite.adapters.postgres_statements import Connection
 
 _MAINTENANCE: Final = "postgres"  # the database that every server has
 _STRATEGIES_SINCE: Final = (15,)
@@ -21,6 +26,14 @@ class Administration:
     def __init__(self, cluster: Cluster) -> None:
         """Speak with the server of *cluster*."""
         self.cluster = cluster
+        self._lock = threading.Lock()
+        self._kept: Connection | None = None
+
+    def close(self) -> None:
+        """Let the connection go that was kept; nothing may be asked after that."""
+        with self._lock:
+            if self._kept:
+                self._kept.close()
 
     def create_role(self, name: str, password: Secret) -> None:
         """Create a role that can log in, and make databases as those of managed servers can."""
@@ -48,10 +61,23 @@ class Administration:
         """Run one statement in *database* and return its rows."""
         from deploy_suite.adapters import postgres_statements  # noqa: PLC0415  see the module's docstring
 
-        with postgres_statements.connected(
-            self.cluster.socket_folder, port=PORT, user=SUPERUSER, password=self.cluster.password, database=database
-        ) as connection:
+        with self._maintaining() if database == _MAINTENANCE else self._connected(database) as connection:
             return postgres_statements.answered(connection, statement, parameters)
+
+    def _connected(self, database: str) -> "Connection":
+        from deploy_suite.adapters import postgres_statements  # noqa: PLC0415  see the module's docstring
+
+        return postgres_statements.connected(
+            self.cluster.socket_folder, port=PORT, user=SUPERUSER, password=self.cluster.password, database=database
+        )
+
+    @contextmanager
+    def _maintaining(self) -> Iterator["Connection"]:
+        """Yield the connection that is kept: a new one costs the server a process, and both sides a proof."""
+        with self._lock:
+            if self._kept is None or self._kept.closed:
+                self._kept = self._connected(_MAINTENANCE)
+            yield self._kept
 
     def load(self, database: str, dump: str, *, owner: str) -> None:
         """Run the SQL of *dump* in *database* as *owner*."""

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from deploy_suite.adapters.networks import holder_of
-from deploy_suite.adapters.supervision import Events, Journal, Roster, Warden
+from deploy_suite.adapters.supervision import Journal, Roster, Warden
 from deploy_suite.adapters.transcript import Lines, Transcript
+from deploy_suite.adapters.warden.wire import Unpacker
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import PROGRAM_NOT_FOUND, TIMED_OUT, Command
 from deploy_suite.model.secret import Secret
@@ -43,7 +44,7 @@ class Supervision:
         self._barred = 0
         self.failure: Sink = lambda _: None
         self._journal = journal
-        self._events = Events()
+        self._events = Unpacker()
         self._selector = selectors.DefaultSelector()
         self.read(warden.events, self._hear)
 

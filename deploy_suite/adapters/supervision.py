@@ -1,7 +1,6 @@
 """Start wardens, and speak with them from the suite's side."""
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -9,11 +8,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
 import deploy_suite
+from deploy_suite.adapters.warden.wire import packed
 from deploy_suite.errors import MachineError
 
 _ENDS_WITHIN_S: Final = 15.0
@@ -67,7 +67,7 @@ class Warden:
 
     def tell(self, message: Mapping[str, object]) -> None:
         """Send *message*; a warden that has ended hears nothing."""
-        block = json.dumps(message).encode() + b"\n"
+        block = packed(message)
         with self._lock, contextlib.suppress(OSError):
             while block and self._sending >= 0:
                 block = block[os.write(self._sending, block) :]
@@ -126,19 +126,6 @@ class Roster:
             wardens = tuple(self._wardens)
         for warden in wardens:
             warden.tell({"kill": True})
-
-
-class Events:
-    """Cuts the bytes that a warden sends into events."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._pending = b""
-
-    def fed(self, block: bytes) -> list[dict[str, Any]]:
-        """Return the events that *block* completes."""
-        *lines, self._pending = (self._pending + block).split(b"\n")
-        return [json.loads(line) for line in lines]
 
 
 def descendants(pid: int, *, roughly: bool = False) -> tuple[psutil.Process, ...]:

@@ -78,8 +78,9 @@ def findings(case: Case, plan: Plan, ports: Ports) -> Findings:
     has_news = before is not None and before.versions != versions
     if own and not has_news:
         return ()
-    listed = {one.line.name: one.location for one in requirements.read(case).installed if one.line.name}
-    lines = {one.line.name: one.line.text for one in requirements.read(case).installed if one.line.name}
+    installed = [one for one in requirements.read(case).installed if one.line.name]
+    listed = {one.line.name: one.location for one in installed}
+    lines = {one.line.name: one.line.text for one in installed}
     if own is None:
         now = Record(commit=case.snapshot.commit.sha, when=ports.clock.utc(), versions=dict(versions), lines=lines)
         kept = [_plain(one) for one in (*records, now)][-_MOST_COMMITS:]

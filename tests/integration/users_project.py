@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ PROGRAM = (sys.executable, "-m", "deploy_suite", "preflight")
 _IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
 _TRACEBACK = "Traceback (most recent call last)"
 _LIMIT_S = 120
+_OTHERS_SWEEP_WITHIN_S = 10.0
 
 # A server of the standard library: nothing need be installed.
 SERVER = textwrap.dedent(
@@ -173,9 +175,19 @@ def left_behind(cache: Path) -> Sequence[str]:
     """Return what a run with *cache* left that the end of a run must remove; its TMPDIR is that of `environment`."""
     places = (cache / "runs", scratch(cache))
     halves = [each for each in (cache / "cache/environments").glob("*") if not (each / "complete.json").exists()]
-    servers = [each for each in Path("/dev/shm").glob("preflight-pg-*") if ownership.is_abandoned(each / "mark")]
+    servers = _abandoned_servers()
     found = [each for place in places if place.exists() for each in place.iterdir() if not _is_trial(each)]
     return [*ours(cache), *map(str, (*found, *halves, *servers))]
+
+
+def _abandoned_servers() -> Sequence[Path]:
+    """Return the servers' folders that stay abandoned: another test may have killed its own run at this very moment."""
+    deadline = time.monotonic() + _OTHERS_SWEEP_WITHIN_S
+    while True:
+        found = [each for each in Path("/dev/shm").glob("preflight-pg-*") if ownership.is_abandoned(each / "mark")]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
 
 
 def _is_trial(file: Path) -> bool:

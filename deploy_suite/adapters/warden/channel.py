@@ -1,10 +1,16 @@
-"""Talk with the suite: instructions come in and events go out as JSON lines on two pipes."""
+"""Talk with the suite: instructions come in and events go out on two pipes."""
 
-import json
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+
+from deploy_suite.adapters.warden.wire import Unpacker, packed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CHUNK_BYTES = 65536
 
@@ -19,12 +25,12 @@ class Channel:
         """Take over the two descriptors; what the warden starts does not inherit them."""
         self.control = control
         self._events = events
-        self._pending = b""
+        self._unpacker = Unpacker()
         os.set_inheritable(control, False)  # noqa: FBT003  the signature of os
         os.set_inheritable(events, False)  # noqa: FBT003  likewise
 
     @classmethod
-    def from_arguments(cls) -> "Channel":
+    def from_arguments(cls) -> Channel:
         """Return the channel whose descriptors are named on the command line."""
         return cls(int(sys.argv[-2]), int(sys.argv[-1]))
 
@@ -33,8 +39,7 @@ class Channel:
         block = os.read(self.control, _CHUNK_BYTES)
         if not block:
             return None
-        *lines, self._pending = (self._pending + block).split(b"\n")
-        return [json.loads(line) for line in lines]
+        return self._unpacker.fed(block)
 
     def first(self) -> dict[str, Any] | None:
         """Return the opening message, after which the suite waits for an event; None when the suite has gone."""
@@ -46,6 +51,6 @@ class Channel:
     def tell(self, event: Mapping[str, object]) -> None:
         """Send *event*; a suite that has gone hears nothing, and the lifeline says so next."""
         try:
-            os.write(self._events, json.dumps(event).encode() + b"\n")
+            os.write(self._events, packed(event))
         except OSError:
             return

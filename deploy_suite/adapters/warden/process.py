@@ -5,15 +5,20 @@ Told: one message {argv, cwd, environment, enter, lingers}, then {signal} or {ki
 below ends.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import select
 import signal
 import sys
-from typing import Any
 
 from deploy_suite.adapters.warden import namespaces, tree
 from deploy_suite.adapters.warden.channel import Channel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _STANDARD_STREAMS = (0, 1, 2)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and exec would hand that on

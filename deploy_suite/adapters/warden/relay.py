@@ -1,10 +1,8 @@
 """Join unix sockets, which cross network namespaces, and TCP ports, which do not."""
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 _BLOCK_BYTES = 262144
 _BACKLOG = 512
@@ -13,7 +11,7 @@ _LOOPBACK = "127.0.0.1"
 Connect = Callable[[], socket.socket]
 
 
-def let_out(port: int, target: Path) -> None:
+def let_out(port: int, target: str) -> None:
     """Accept at 127.0.0.1:*port*, and join each connection with the unix socket *target*. Raises: OSError."""
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -21,10 +19,10 @@ def let_out(port: int, target: Path) -> None:
     _open(door, lambda: _to_unix(target))
 
 
-def let_in(door_path: Path, port: int) -> None:
+def let_in(door_path: str, port: int) -> None:
     """Accept at the unix socket *door_path*, and join each connection with 127.0.0.1:*port*. Raises: OSError."""
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    door.bind(str(door_path))
+    door.bind(door_path)
     _open(door, lambda: _to_port(port))
 
 
@@ -67,14 +65,20 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
         sink.shutdown(socket.SHUT_WR)
     except OSError:
         for each in (source, sink):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            _abort(each)
 
 
-def _to_unix(target: Path) -> socket.socket:
+def _abort(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:  # it has ended already
+        return
+
+
+def _to_unix(target: str) -> socket.socket:
     far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        far.connect(str(target))
+        far.connect(target)
     except OSError:
         far.close()
         raise

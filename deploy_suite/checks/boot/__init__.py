@@ -19,10 +19,11 @@ _HANGS: Final = frozenset({"no-answer", "health-check-timeout"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestones:
-    """Whom to tell that the service was started, that it listens, and that its first answer leaves no doubt."""
+    """Whom to tell that the service was started, listens, was asked all there is, and answered beyond doubt."""
 
     started: Callable[[Process], None] = lambda _: None
     listens: Callable[[], None] = lambda: None
+    asked: Callable[[], None] = lambda: None
     answers: Callable[[Started], None] = lambda _: None
 
 
@@ -166,6 +167,7 @@ class _Trial:
         self._measure()
         asked = probing.probed(self._stage, self._process, self._stage.address)
         self._measure()
+        self._milestones.asked()
         if answer.is_undoubted:  # told now: whoever waits for it must not slow the answers down
             self._milestones.answers(start)
         if failure := listening.ended(self._stage, self._process, doing="while it was asked"):
@@ -177,6 +179,7 @@ class _Trial:
         return _judged(passed, tuple(finding for finding in (*found, *started, *wanted) if finding))
 
     def _of_private(self, bound: listening.Bound, moved: Findings) -> Findings:
+        self._milestones.asked()
         started = _with_outside(self._stage, ())
         self._measure()
         stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
@@ -185,6 +188,7 @@ class _Trial:
 
     def _of_worker(self) -> Findings:
         """Return the findings about a service without a port: it must stay up."""
+        self._milestones.asked()
         failure = until(
             lambda: listening.ended(self._stage, self._process, doing="and a worker must stay up"),
             timeout_s=_WORKER_STAYS_S,

@@ -1,5 +1,6 @@
 """What the build installs and what other manifests list: where a requirement stands, and where one is to be added."""
 
+import functools
 import os
 import posixpath
 import re
@@ -42,21 +43,28 @@ class Listed:
         return self.line.location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Declared:
     """What the manifests say.
 
-    Shape: `installed` are the lines that the build installs, `others` those that it does not; `target` is the file to
-    which a requirement would be added, "" where none is known, and `tool` the program that installs from it.
-    `is_pure` says that the build does nothing but install, so that it cannot write a module of the project.
+    Shape: `installed` are the lines that the build installs; `target` is the file to which a requirement would be
+    added, "" where none is known, and `tool` the program that installs from it. `is_pure` says that the build does
+    nothing but install, so that it cannot write a module of the project. `top` is where other manifests are looked for.
     """
 
     installed: tuple[Listed, ...]
-    others: tuple[Listed, ...]
+    top: Path | None
     target: str
     tool: str
     is_pure: bool
     build: Location | None
+
+    @functools.cached_property
+    def others(self) -> tuple[Listed, ...]:
+        """The lines of the repository's other manifests: all folders are walked for them, when they are asked for."""
+        known = {listed.location for listed in self.installed}
+        everything = _everything(self.top) if self.top else ()
+        return tuple(listed for listed in everything if listed.location not in known)
 
     @property
     def names(self) -> frozenset[str]:
@@ -86,12 +94,9 @@ def read(case: Case) -> Declared:
     """Return what the manifests of *case* declare."""
     plan = recipe.read(case.contract, case.snapshot)
     installs = [install for install in plan.installs if not install.is_seed]
-    installed = tuple(_installed(plan, installs, case.snapshot.folder))
-    known = {listed.location for listed in installed}
-    others = (listed for listed in _everything(case.snapshot.folder) if listed.location not in known)
     return Declared(
-        installed=installed,
-        others=tuple(others),
+        installed=tuple(_installed(plan, installs, case.snapshot.folder)),
+        top=case.snapshot.folder,
         target=_target(installs),
         tool=next((install.tool for install in installs if install.tool in _ADDING), ""),
         is_pure=plan.is_pure and not any(install.is_local for install in installs),
@@ -102,7 +107,7 @@ def read(case: Case) -> Declared:
 def everywhere(top: Path) -> Declared:
     """Return what all manifests in the repository list: which of them a build installs is not known."""
     return Declared(
-        installed=tuple(_everything(top)), others=(), target="requirements.txt", tool="", is_pure=False, build=None
+        installed=tuple(_everything(top)), top=None, target="requirements.txt", tool="", is_pure=False, build=None
     )
 
 
