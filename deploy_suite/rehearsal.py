@@ -254,7 +254,7 @@ class Rehearsal:
         from deploy_suite.checks import build, packages  # noqa: PLC0415  a reused verdict needs none of it
 
         def build_and_judge() -> Findings:
-            outcome = environments.built(plan)
+            outcome = environments.built(plan, begins=self._right_of_way.build)
             found = build.findings(outcome, self._case)
             if isinstance(outcome, BuildFailure):
                 return packages.foretold(found, self._case, plan, self._ports)

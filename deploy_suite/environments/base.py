@@ -108,6 +108,23 @@ class Answer:
     conflict: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A package that a new environment holds.
+
+    Shape: `version` is "" for the newest; `wheel` None when it must be fetched.
+    """
+
+    name: str
+    version: str
+    wheel: Path | None
+
+    @property
+    def requirement(self) -> str:
+        """What an installer is to install."""
+        return f"{self.name}=={self.version}" if self.version else self.name
+
+
 class Installer(Protocol):
     """A module that makes environments."""
 
@@ -117,8 +134,8 @@ class Installer(Protocol):
     def program(self) -> Path | None:
         """Return the uv that stands in for pip, None where pip does its own work."""
 
-    def create(self, venv: Path, workshop: Workshop) -> None:
-        """Make what `python -m venv` of the interpreter would make. Raises: MachineError."""
+    def create(self, venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
+        """Make what `python -m venv` of the interpreter, whose seeds are *found*, would make. Raises: MachineError."""
 
     def install(self, venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
         """Install *requirements* into *venv* for the suite's own ends."""

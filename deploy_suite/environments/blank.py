@@ -31,10 +31,11 @@ def prepare(installer: Installer, workshop: Workshop) -> None:
             return
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        if not all(seed.wheel for seed in seeds.of(workshop)):
+        found = seeds.of(workshop)
+        if not all(seed.wheel for seed in found):
             (folder / _OF_INDEX).touch()
             return
-        installer.create(folder / _VENV, workshop)
+        installer.create(folder / _VENV, found, workshop)
         (folder / _COMPLETE).write_text("\n".join(_state(workshop.interpreter.path)), encoding="utf-8")
 
 
@@ -66,7 +67,7 @@ def lay(venv: Path, installer: Installer, workshop: Workshop) -> None:
     """Make *venv* from the blank one that is kept, else anew. Raises: MachineError."""
     folder = _folder(installer, workshop)
     if not (folder / _COMPLETE).exists():
-        installer.create(venv, workshop)
+        installer.create(venv, seeds.of(workshop), workshop)
         return
     blank = folder / _VENV
     shutil.copytree(blank, venv, symlinks=True, copy_function=_linked)

@@ -1,13 +1,13 @@
 """A contract and a snapshot into a built environment: the one door of this room."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import blank, interpreters, keys, reach, resolution, store, uv, virtualenv
+from deploy_suite.environments import blank, interpreters, keys, reach, resolution, store, system_tools, uv, virtualenv
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.bindings import databases_needed
@@ -43,11 +43,11 @@ def build(
     return built(planned(contract, snapshot, bindings, preferences, ports, installer=installer))
 
 
-def built(plan: Plan) -> Environment | BuildFailure:
-    """Return what `build` does, for what was planned before. Raises: as `build`."""
+def built(plan: Plan, *, begins: Callable[[], None] = lambda: None) -> Environment | BuildFailure:
+    """Return what `build` does, for what was planned before; *begins* hears of a build. Raises: as `build`."""
     clock = plan.workshop.ports.clock
     began_s = clock.now_s()
-    outcome = _kept(plan) if plan.is_kept else _built_for_once(plan)
+    outcome = _kept(plan, begins) if plan.is_kept else _built_for_once(plan, begins)
     return replace(outcome, seconds=clock.now_s() - began_s)
 
 
@@ -71,11 +71,13 @@ def planned(
         folder=Path(tempfile.mkdtemp(prefix="build-", dir=ports.workplace.run_folder)),
         own_settings=keys.installer_variables(contract, bindings),
     )
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
         making = pool.submit(blank.prepare, installer, workshop)
+        looking = pool.submit(system_tools.folder, ports.workplace, ports.caller.search_path)
         recipe = recipes.read(contract, snapshot)
         resolved = resolution.resolve(recipe, snapshot.folder, installer=installer, workshop=workshop)
         making.result()
+        looking.result()
     if not resolved.is_answered:
         reach.blame_index(installer, workshop)  # else the build, and each installer in it, would find out for itself
     plan = Plan(
@@ -112,12 +114,13 @@ def _key(plan: Plan) -> str:
     )
 
 
-def _kept(plan: Plan) -> Environment | BuildFailure:
+def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
     """Use the environment that is kept, else build and keep it; two runs that want the same build it once."""
     kept = Store(plan.workshop.ports.workplace)
     record = kept.read(plan.key)
     if record:
         return environment(plan, kept.folder(plan.key), record, is_reused=True)
+    begins()
     with plan.workshop.ports.workplace.locked(store.lock_name(plan.key)):
         record = kept.read(plan.key)
         if record:
@@ -130,7 +133,8 @@ def _kept(plan: Plan) -> Environment | BuildFailure:
     return environment(plan, kept.folder(plan.key), outcome, is_reused=False)
 
 
-def _built_for_once(plan: Plan) -> Environment | BuildFailure:
+def _built_for_once(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
+    begins()
     folder = plan.workshop.folder / "made"
     folder.mkdir()
     outcome = made(plan, folder)

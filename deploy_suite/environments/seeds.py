@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from deploy_suite.environments.base import Workshop
+from deploy_suite.environments.base import Seed, Workshop
 
 # ensurepip names the versions; distributions keep the wheels elsewhere (WHEEL_PKG_DIR), or take both away.
 _QUERY: Final = """
@@ -26,23 +25,6 @@ print(json.dumps([pip, tools, [w for f in folders if f for w in sorted(glob.glob
 # What ensurepip of the series carries, for interpreters whose distribution took ensurepip away.
 # Source: https://github.com/python/cpython, Lib/ensurepip/__init__.py of each branch
 _SETUPTOOLS: Final = {"3.7": "47.1.0", "3.8": "56.0.0", "3.9": "58.1.0", "3.10": "65.5.0", "3.11": "65.5.0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A package that a new environment holds.
-
-    Shape: `version` is "" for the newest; `wheel` None when it must be fetched.
-    """
-
-    name: str
-    version: str
-    wheel: Path | None
-
-    @property
-    def requirement(self) -> str:
-        """What an installer is to install."""
-        return f"{self.name}=={self.version}" if self.version else self.name
 
 
 def sources(found: Sequence[Seed]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Final
 
+from deploy_suite.environments import seeds
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.errors import MachineError
@@ -90,7 +91,7 @@ def _installed_for(
         if not (venv / "complete").exists():
             venv.parent.mkdir(parents=True, exist_ok=True)
             shop = replace(workshop, interpreter=interpreter)
-            installer.create(venv, shop)
+            installer.create(venv, seeds.of(shop), shop)
             wanted = f"{name}=={version}" if version else name
             choices = ((wanted, *_COMPANIONS.get(name, ())), (wanted,))
             if not any(installer.install(venv, choice, shop).ok for choice in choices):

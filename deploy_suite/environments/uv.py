@@ -11,7 +11,7 @@ from typing import Any, Final
 import uv as uv_package
 
 from deploy_suite.environments import seeds
-from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Workshop
+from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Seed, Workshop
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Completed
 
@@ -50,12 +50,11 @@ def _uv(
     return workshop.run((str(program()), *words, *_QUIET), timeout_s=timeout_s, stdin=stdin, cwd=cwd)
 
 
-def create(venv: Path, workshop: Workshop) -> None:
-    """Make what `python -m venv` of the interpreter would make. Raises: MachineError."""
+def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
+    """Make what `python -m venv` of the interpreter, whose seeds are *found*, would make. Raises: MachineError."""
     python = str(workshop.interpreter.path)
     done = _uv(workshop, "venv", "--no-project", "--no-config", "--clear", "--python", python, str(venv))
     if done.ok:
-        found = seeds.of(workshop)
         done = install(venv, (*seeds.sources(found), *(seed.requirement for seed in found)), workshop)
     if not done.ok:
         raise MachineError(

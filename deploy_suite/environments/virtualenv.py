@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy_suite.environments import seeds
-from deploy_suite.environments.base import LONG_S, Answer, Question, Workshop
-from deploy_suite.environments.seeds import Seed
+from deploy_suite.environments.base import LONG_S, Answer, Question, Seed, Workshop
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Completed
 
@@ -33,13 +32,13 @@ def program() -> Path | None:
     return None
 
 
-def create(venv: Path, workshop: Workshop) -> None:
-    """Make what `python -m venv` of the interpreter would make. Raises: MachineError."""
+def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
+    """Make what `python -m venv` of the interpreter, whose seeds are *found*, would make. Raises: MachineError."""
     python = str(workshop.interpreter.path)
     done = workshop.run(
         (
             *(sys.executable, "-I", "-m", "virtualenv", "--quiet", "--clear", "--no-periodic-update"),
-            *("--python", python, *_seed_options(seeds.of(workshop)), str(venv)),
+            *("--python", python, *_seed_options(found), str(venv)),
         ),
         timeout_s=LONG_S,
     )
@@ -145,7 +144,7 @@ def _bare(workshop: Workshop) -> Path:
     with workshop.ports.workplace.locked(name):
         if not (venv / "complete").exists():
             venv.parent.mkdir(parents=True, exist_ok=True)
-            create(venv, workshop)
+            create(venv, seeds.of(workshop), workshop)
             (venv / "complete").touch()
     return venv
 

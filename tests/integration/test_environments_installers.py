@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.interpreters import SystemInterpreters
-from deploy_suite.environments import packages, reach, uv, virtualenv
+from deploy_suite.environments import packages, reach, seeds, uv, virtualenv
 from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.environments.registry import INSTALLERS
 from deploy_suite.errors import MachineError
@@ -51,7 +51,7 @@ def test_a_new_environment_holds_what_python_m_venv_would_put_there(
     shop = workshop(ports, tmp_path / "shop", series)
     subprocess.run((str(shop.interpreter.path), "-m", "venv", str(tmp_path / "standard")), check=True)
 
-    installer.create(tmp_path / "ours", shop)
+    installer.create(tmp_path / "ours", seeds.of(shop), shop)
 
     assert packages.installed(tmp_path / "ours") == packages.installed(tmp_path / "standard")
     assert not list(packages.site_packages(tmp_path / "ours").glob("*/direct_url.json"))

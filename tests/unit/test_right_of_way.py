@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -9,41 +10,30 @@ from deploy_suite import right_of_way
 from deploy_suite.right_of_way import RightOfWay
 
 
-def test_what_reads_files_waits_until_the_service_was_asked() -> None:
-    way, order = RightOfWay(), []
-    way.start()
-
-    def read() -> None:
-        way.give()
-        order.append("read")
-
-    reader = threading.Thread(target=read)
+@pytest.mark.parametrize("moment", [RightOfWay.build, RightOfWay.end])
+def test_what_reads_files_waits_for_a_better_moment(moment: Callable[[RightOfWay], None]) -> None:
+    way = RightOfWay()
+    reader = threading.Thread(target=way.give)
     reader.start()
-    time.sleep(0.1)
-    order.append("asked")
-    way.end()
-    reader.join()
+    reader.join(0.1)
+    assert reader.is_alive()
 
-    assert order == ["asked", "read"]
+    moment(way)
+    reader.join(2.0)
 
-
-def test_nobody_waits_long_for_what_is_still_being_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "_STARTS_WITHIN_S", 0.01)
-    way, began = RightOfWay(), time.monotonic()
-
-    way.give()
-
-    assert time.monotonic() - began < 1.0
+    assert not reader.is_alive()
 
 
-def test_nobody_waits_long_for_a_service_that_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "_ASKED_WITHIN_S", 0.01)
-    way, began = RightOfWay(), time.monotonic()
+def test_a_service_that_is_started_after_a_build_is_given_way_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "_LONGEST_S", 0.2)
+    way = RightOfWay()
+    way.build()
     way.start()
+    began = time.monotonic()
 
     way.give()
 
-    assert time.monotonic() - began < 1.0
+    assert 0.2 <= time.monotonic() - began < 2.0
 
 
 def test_where_nothing_is_started_all_go_on() -> None:

@@ -1,7 +1,7 @@
 """Blank environments: made once for an interpreter, and laid elsewhere with their own place in their scripts."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import cast
 import pytest
 
 from deploy_suite.environments import blank, seeds
-from deploy_suite.environments.base import Installer, Workshop
-from deploy_suite.environments.seeds import Seed
+from deploy_suite.environments.base import Installer, Seed, Workshop
 from deploy_suite.model.environment import Interpreter
 from deploy_suite.ports import Ports, Workplace
 
@@ -27,7 +26,7 @@ class Making:
     def program(self) -> Path:
         return Path("/usr/bin/uv")
 
-    def create(self, venv: Path, _workshop: Workshop) -> None:
+    def create(self, venv: Path, _found: Sequence[Seed], _workshop: Workshop) -> None:
         self.made.append(venv)
         (venv / "bin").mkdir(parents=True)
         (venv / "bin/pip").write_text(f"#!{venv}/bin/python\n")
