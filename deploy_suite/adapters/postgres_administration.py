@@ -12,7 +12,7 @@ from deploy_suite.adapters.postgres_cluster import PORT, Cluster
 from deploy_suite.adapters.postgres_template import SUPERUSER
 from deploy_suite.model.secret import Secret
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it brings psycopg along
     from deploy_suite.adapters.postgres_statements import Connection
 
 _MAINTENANCE: Final = "postgres"  # the database that every server has
