@@ -104,7 +104,7 @@ class Rehearsal:
             *others, read = (check.result() for check in static)
             shown = unstated.told(rest, told)
             results = [*others, unstated.settled(read, told, rest), *(self._with_drift(one) for one in shown)]
-            return self._with_unmet(results)
+            return self._without_left_out(self._with_unmet(results))
 
     def _with_unmet(self, results: Sequence[CheckResult]) -> list[CheckResult]:
         """Return *results* with what the sources say of an import that did not come to its end."""
@@ -117,6 +117,15 @@ class Rehearsal:
         unmet_names = unmet.untold(unmet.findings(self._case, resolved=self._resolved), told)
         more = self._recorder.result(_IMPORTS, 0.0, unmet_names).findings
         return [*results[:at], replace(results[at], findings=(*results[at].findings, *more)), *results[at + 1 :]]
+
+    def _without_left_out(self, results: Sequence[CheckResult]) -> list[CheckResult]:
+        """Return *results* without failures that come of what could not be had of the commit."""
+        submodules = self._case.state.absent.submodules
+        if not submodules:
+            return list(results)
+        from deploy_suite.checks import left_out  # noqa: PLC0415  hardly a commit lacks anything
+
+        return left_out.settled(results, submodules)
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         self._right_of_way.give()

@@ -11,6 +11,7 @@ from deploy_suite.adapters.clock import SystemClock
 from deploy_suite.adapters.console import Console
 from deploy_suite.adapters.credentials import SystemCredentials
 from deploy_suite.adapters.git import SystemGit
+from deploy_suite.adapters.git_submodules import Submodules
 from deploy_suite.adapters.interpreters import SystemInterpreters
 from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSockets
 from deploy_suite.adapters.ledger import LocalLedger, state_folder
@@ -39,7 +40,7 @@ def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
             websockets=LaterWebSockets(),
             databases=LaterDatabases(runner=runner, launcher=launcher, workplace=place),
             interpreters=SystemInterpreters(cache=place.cache / "interpreters.json"),
-            git=SystemGit(),
+            git=SystemGit(Submodules(place, progress)),
             workplace=place,
             progress=progress,
             credentials=SystemCredentials(),

@@ -10,6 +10,7 @@ from typing import Final
 from deploy_suite.adapters import git_content
 from deploy_suite.adapters.git_call import RefusedError, answer, call
 from deploy_suite.adapters.git_remote import SystemRemotes
+from deploy_suite.adapters.git_submodules import Submodules
 from deploy_suite.errors import UsageError
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import Absent, WorkingState
@@ -21,6 +22,10 @@ _COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
 
 class SystemGit(SystemRemotes):
     """Implements `ports.Git`."""
+
+    def __init__(self, submodules: Submodules | None = None) -> None:
+        """Fetch submodules that are not checked out here by means of *submodules*, None for not at all."""
+        self._submodules = submodules
 
     def top(self, folder: Path) -> Path:
         """See `ports.Git.top`."""
@@ -52,7 +57,7 @@ class SystemGit(SystemRemotes):
 
     def materialise(self, repository: Path, commit: Commit, folder: Path) -> Absent:
         """See `ports.Git.materialise`."""
-        return git_content.written(repository, commit.tree, folder, shown=commit.short)
+        return git_content.written(repository, commit.tree, folder, shown=commit.short, submodules=self._submodules)
 
     def working_state(self, repository: Path, commit: Commit) -> WorkingState:
         """See `ports.Git.working_state`. Only the commit that is checked out can differ from the folder."""

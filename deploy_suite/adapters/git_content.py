@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.adapters.git_call import RefusedError, answer, call
+from deploy_suite.adapters.git_submodules import Submodules, url_of
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Absent
 
 _PARTIAL: Final = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+_OF_SUBMODULE: Final = r"^submodule\..*\.(path|url)$"
 _PROMISOR: Final = re.compile(
     r"^remote\.(?P<name>.+)\.promisor true$|^extensions\.partialclone (?P<old>.+)$", re.MULTILINE
 )
@@ -20,21 +22,27 @@ _FETCH: Final = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A repository and the tree of it that is wanted. Shape: `shown` names it for a message."""
+    """A repository and the tree of it that is wanted. Shape: `shown` names it for a message, `url` is its remote's."""
 
     repository: Path
     tree: str
     shown: str
+    url: str
 
 
-def written(repository: Path, tree: str, folder: Path, *, shown: str) -> Absent:
+def written(
+    repository: Path, tree: str, folder: Path, *, shown: str, submodules: Submodules | None = None, url: str = ""
+) -> Absent:
     """Write *tree* into the empty *folder* and return what of it this machine lacks.
+
+    Shape: *submodules* fetches those that are not checked out here; *url* is where the repository came from, "" for
+    that of its remote `origin`.
 
     An index of its own keeps the user's untouched; unlike `git archive`, `checkout-index` heeds no export-ignore
     attribute, which a clone does not heed either. What a partial clone lacks is fetched, all at once.
     Raises: MachineError.
     """
-    source = _Source(repository, tree, shown)
+    source = _Source(repository, tree, shown, url or answer(repository, "remote", "get-url", "origin"))
     with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
         promisor = promising(repository)
@@ -45,7 +53,7 @@ def written(repository: Path, tree: str, folder: Path, *, shown: str) -> Absent:
             missing = _checked_out(source, folder, index)
         except RefusedError as error:
             raise _failed(source, folder, error, is_partial=bool(promisor)) from error
-    below = _submodules(source, folder) if (folder / ".gitmodules").is_file() else Absent()
+    below = _submodules(source, folder, submodules) if (folder / ".gitmodules").is_file() else Absent()
     return Absent(files=(*missing, *below.files), submodules=below.submodules)
 
 
@@ -94,21 +102,41 @@ def _missing(source: _Source) -> tuple[str, ...]:
     return tuple(path for path, blob in files.items() if blob in gone)
 
 
-def _submodules(source: _Source, folder: Path) -> Absent:
-    """Write the submodules that are checked out, at the commits that the tree names."""
+def _submodules(source: _Source, folder: Path, submodules: Submodules | None) -> Absent:
+    """Write the submodules that are checked out or can be fetched, at the commits that the tree names."""
     files: list[str] = []
     absent: list[str] = []
+    urls = _urls(folder, source.url)
     for path, sha in _links(source):
-        there = source.repository / path
-        tree = answer(there, "rev-parse", "-q", "--verify", f"{sha}^{{tree}}") if (there / ".git").exists() else ""
-        if not tree:
+        url = urls.get(path, "")
+        there: Path | None = source.repository / path
+        if not (source.repository / path / ".git").exists() or not _tree(source.repository / path, sha):
+            there = submodules.holding(url, sha, path=path) if submodules and url else None
+        if there is None:
             absent.append(path)
             continue
         (folder / path).mkdir(parents=True, exist_ok=True)
-        below = written(there, tree, folder / path, shown=f"{sha[:7]} of {path}")
+        below = written(
+            there, _tree(there, sha), folder / path, shown=f"{sha[:7]} of {path}", submodules=submodules, url=url
+        )
         files += (f"{path}/{one}" for one in below.files)
         absent += (f"{path}/{one}" for one in below.submodules)
     return Absent(files=tuple(files), submodules=tuple(absent))
+
+
+def _tree(repository: Path, sha: str) -> str:
+    return answer(repository, "rev-parse", "-q", "--verify", f"{sha}^{{tree}}")
+
+
+def _urls(folder: Path, base: str) -> dict[str, str]:
+    """Return where the submodules of the tree in *folder* come from, by their paths."""
+    listed = answer(folder, "config", "-z", "--file", str(folder / ".gitmodules"), "--get-regexp", _OF_SUBMODULE)
+    told: dict[str, dict[str, str]] = {}
+    for entry in filter(None, listed.split("\0")):
+        key, _, value = entry.partition("\n")
+        name, _, field = key.rpartition(".")
+        told.setdefault(name, {})[field] = value
+    return {one["path"]: url_of(one["url"], base=base) for one in told.values() if {"path", "url"} <= one.keys()}
 
 
 def _links(source: _Source) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,19 @@
 """The real git behind the port."""
 
+import io
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from deploy_suite.adapters import workplace
+from deploy_suite.adapters.console import Console
 from deploy_suite.adapters.git import SystemGit
+from deploy_suite.adapters.git_submodules import Submodules
 from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Absent
 
 GIT = SystemGit()
@@ -280,6 +286,34 @@ def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule, tmp
 
     assert absent == Absent(submodules=("vendor/lib",))
     assert not (target / "vendor" / "lib" / "lib.py").exists()
+
+
+def test_a_submodule_that_is_not_here_is_fetched_once_and_kept(with_submodule, tmp_path, monkeypatch):
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(with_submodule), "clone")
+    targets = [tmp_path / name for name in ("refused", "fetched", "again")]
+    for target in targets:
+        target.mkdir()
+    told = io.StringIO()
+    console = Console(Curtain(), told)
+
+    with workplace.opened(console, environment={workplace.ROOT_VARIABLE: str(tmp_path / "root")}) as place:
+        fetching = SystemGit(Submodules(place, console))
+        commit = fetching.commit(clone, "HEAD")
+        refused = fetching.materialise(clone, commit, targets[0])  # git takes no paths of this machine for submodules
+        for name, value in (("COUNT", "1"), ("KEY_0", "protocol.file.allow"), ("VALUE_0", "always")):
+            monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+        fetched = fetching.materialise(clone, commit, targets[1])
+        shutil.move(tmp_path / "lib", tmp_path / "gone")
+        again = fetching.materialise(clone, commit, targets[2])
+
+    assert (refused, fetched, again) == (Absent(submodules=("vendor/lib",)), Absent(), Absent())
+    for target in targets[1:]:
+        assert (target / "vendor" / "lib" / "lib.py").read_text() == "lib\n"
+        assert (target / "vendor" / "lib" / "deep" / "deep.py").read_text() == "deep\n"
+    said = [line.split()[4] for line in told.getvalue().splitlines()]
+    assert said == ["vendor/lib,", "vendor/lib,", "deep,"]
+    assert not (clone / "vendor" / "lib" / ".git").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")

@@ -78,7 +78,7 @@ def _absent(subject: Subject) -> Iterator[Finding]:
     if absent.submodules:
         yield saying.warning(
             "submodule-not-here",
-            "submodules of the commit are not checked out here at its commits: what they hold was left out",
+            "submodules of the commit are not checked out here and could not be fetched: what they hold was left out",
             location=Location(".gitmodules"),
             evidence=_shown(absent.submodules),
             remedy="git submodule update --init --recursive",

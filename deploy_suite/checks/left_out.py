@@ -1,0 +1,48 @@
+"""What fails for want of something is no failure of the target's where part of the commit is not here."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite.knowledge.distributions import is_known
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+
+# How Python, shells, installers and this suite say that something is not there.
+_IS_LACKING: Final = re.compile(
+    r"ModuleNotFoundError|ImportError|FileNotFoundError|No such file or directory|not installable|No module named"
+    r"|no installed package provides|has no such module|does not have there|is not where|can't open file|cannot find"
+    r"|(?:is|was|were|could) not (?:be )?found|does not exist"
+)
+_MODULE: Final = re.compile(r"No module named '(?P<told>[\w.]+)'|(?P<read>[\w.]+) is imported")
+_SHOWN: Final = 3
+_REMEDY: Final = "git submodule update --init --recursive"
+
+
+def settled(results: Sequence[CheckResult], submodules: Sequence[str]) -> list[CheckResult]:
+    """Return *results* of a snapshot that lacks *submodules*: what fails for want of something is left open."""
+    return [replace(one, findings=tuple(_settled(finding, submodules) for finding in one.findings)) for one in results]
+
+
+def _is_of_others(said: str) -> bool:
+    """Whether what lacks is a package that is known: no submodule of the project holds it."""
+    modules = [found["told"] or found["read"] for found in _MODULE.finditer(said)]
+    return bool(modules) and all(map(is_known, modules))
+
+
+def _settled(finding: Finding, submodules: Sequence[str]) -> Finding:
+    said = "\n".join((finding.message, *finding.evidence))
+    if not submodules or finding.outcome is not Outcome.FAILED:
+        return finding
+    if not _IS_LACKING.search(said) or _is_of_others(said):
+        return finding
+    more = len(submodules) - _SHOWN
+    named = ", ".join(submodules[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return replace(
+        finding,
+        outcome=Outcome.SKIPPED,
+        required=True,
+        remedy=_REMEDY,
+        certainty=f"not known: it may stand in {named}, which could not be had here, and the target may have it",
+        mend=None,
+    )

@@ -1,0 +1,64 @@
+"""A failure for want of something is left open where a submodule of the commit could not be had."""
+
+from dataclasses import replace
+
+import pytest
+
+from deploy_suite.checks import left_out
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
+
+LACKING = Finding(
+    code="missing-requirement:shared",
+    outcome=Outcome.FAILED,
+    message="shared is imported when the service starts, and no installed package provides it",
+    remedy="add `shared` to requirements.txt",
+)
+
+
+def settled(finding: Finding, *submodules: str) -> Finding:
+    result = CheckResult(check="imports", service="web", target="render", seconds=0.1, findings=(finding,))
+    return left_out.settled([result], submodules)[0].findings[0]
+
+
+def test_what_may_stand_in_the_submodule_is_left_open() -> None:
+    assert settled(LACKING, "common") == replace(
+        LACKING,
+        outcome=Outcome.SKIPPED,
+        remedy="git submodule update --init --recursive",
+        certainty="not known: it may stand in common, which could not be had here, and the target may have it",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR: Directory './common' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'common/settings.json'",
+        "ModuleNotFoundError: No module named 'shared.models'",
+    ],
+)
+def test_a_build_or_a_start_that_misses_a_file_is_left_open(line: str) -> None:
+    finding = Finding(code="boot", outcome=Outcome.FAILED, message="the service does not start", evidence=(line,))
+    assert settled(finding, "common").outcome is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        replace(LACKING, message="numpy is imported when the service starts, and no installed package provides it"),
+        Finding(code="boot", outcome=Outcome.FAILED, message="it fails", evidence=("No module named 'flask_cors'",)),
+        Finding(code="port", outcome=Outcome.FAILED, message="the service listens on 127.0.0.1 alone"),
+        Finding(code="boot", outcome=Outcome.FAILED, message="it fails", evidence=("gunicorn: command not found",)),
+        replace(LACKING, outcome=Outcome.WARNING),
+    ],
+)
+def test_what_no_submodule_can_hold_stays_as_it_is(finding: Finding) -> None:
+    assert settled(finding, "common") == finding
+
+
+def test_without_a_submodule_that_lacks_nothing_changes() -> None:
+    assert settled(LACKING) == LACKING
+
+
+def test_many_submodules_are_not_all_named() -> None:
+    assert "a, b, c and 2 more, which" in settled(LACKING, "a", "b", "c", "d", "e").certainty
