@@ -1,5 +1,6 @@
 """Run the user's commands, each under a warden of its own."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -129,6 +130,11 @@ class WardenedProcess:
         """Return how many processes of the tree run."""
         return len(inspection.alive(self._members()))
 
+    def group_count(self) -> int:
+        """Return how many of them are in the command's own process group, which is what a signal reaches."""
+        group = self._supervision.started_pid
+        return sum(_group_inside(each.pid) == group for each in inspection.alive(self._members()))
+
     def cpu_s(self) -> float:
         """Return the processor time that the running processes of the tree have used, in seconds."""
         return inspection.cpu_s(self._members())
@@ -147,10 +153,18 @@ def _parent(process: psutil.Process) -> int:
         return 0
 
 
-def _id_inside(pid: int) -> int:
-    """Return the id that process *pid* has in its innermost namespace."""
+def _id_inside(pid: int, *, of: str = "NSpid:") -> int:
+    """Return the id that process *pid* has in its innermost namespace, or its group with NSpgid; 0 when unknown."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as status:  # noqa: PTH123  read line by line
-            return next((int(line.split()[-1]) for line in status if line.startswith("NSpid:")), 0)
+            return next((int(line.split()[-1]) for line in status if line.startswith(of)), 0)
     except OSError:
+        return 0
+
+
+def _group_inside(pid: int) -> int:
+    """Return the process group of *pid* as it is called in its innermost namespace; 0 once it has gone."""
+    try:
+        return _id_inside(pid, of="NSpgid:") or os.getpgid(pid)
+    except ProcessLookupError:
         return 0

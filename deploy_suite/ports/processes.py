@@ -69,6 +69,9 @@ class Process(Protocol):
     def process_count(self) -> int:
         """Return how many processes the tree has."""
 
+    def group_count(self) -> int:
+        """Return how many of them are in the command's own process group, which is what a signal reaches."""
+
     def cpu_s(self) -> float:
         """Return the processor time that the running processes of the tree have used, in seconds."""
 

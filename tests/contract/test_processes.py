@@ -248,6 +248,17 @@ def test_a_daemon_stays_in_sight_after_its_parent_has_ended() -> None:
     assert (alive, running("3147")) == (1, [])
 
 
+def test_who_has_a_session_of_its_own_is_in_sight_but_out_of_a_signals_reach() -> None:
+    with WardenedLauncher().start(command("bash", "-c", "setsid sleep 3150 & sleep 3151 & wait")) as process:
+        assert eventually(lambda: process.process_count() == 3)
+        before = process.group_count()
+        process.signal(signal.SIGTERM)
+        assert eventually(lambda: process.group_count() == 0)
+        after = process.process_count()
+
+    assert (before, after, running("3150")) == (2, 1, [])
+
+
 def test_kill_ends_the_tree_and_may_be_repeated() -> None:
     def ended(process: Process) -> tuple[int | None, int]:
         process.kill()

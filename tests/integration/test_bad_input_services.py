@@ -121,6 +121,16 @@ def test_a_service_that_forks_a_daemon_is_told_of_and_the_daemon_ends(committed:
     assert left_behind(own_cache) == []
 
 
+def test_a_helper_in_a_session_of_its_own_ends_with_the_service(committed: Committed, own_cache: Path) -> None:
+    helper = "import subprocess\nsubprocess.Popen(['sleep', '4715'], start_new_session=True)"
+
+    told = preflight(committed(project(server(before=helper))), cache=own_cache)
+
+    assert (told.code, told.report["outcome"]) == (0, "passed")
+    assert "ignores-sigterm" not in told.findings
+    assert left_behind(own_cache) == []
+
+
 def test_a_double_fork_that_closes_all_is_found_too(committed: Committed, own_cache: Path) -> None:
     daemon = (
         "import os, sys, time\n"
