@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed
-from deploy_suite.checks.migrations import addresses, extensions, places
+from deploy_suite.checks.migrations import addresses, extensions, own_path, places
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
@@ -94,6 +94,16 @@ def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     place = places.place(around.built, failure) or around.tool.location
+    if own := own_path.finding(failure.line, tool=around.tool, built=around.built):
+        return replace(
+            own,
+            outcome=around.outcome,
+            message=f"{doing} fails: {own.message}",
+            location=place,
+            evidence=_evidence(failure, around),
+            certainty=around.certainty,
+            reproduce=around.tool.shown,
+        )
     root = None if failure.sqlstate else diagnose(failure.traceback).root
     if root and (missing := diagnosed.own_module(root, around.built.case)):
         return replace(

@@ -15,6 +15,7 @@ from deploy_suite.checks.migrations import tools
 from deploy_suite.checks.migrations.rehearser import source
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.manifests import alembic_ini
+from deploy_suite.manifests.alembic_ini import AlembicFile
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.ports import DatabaseServer, QueryError
 from deploy_suite.project import snapshot_files
@@ -127,23 +128,27 @@ def _runs_others(case: Case) -> bool:
 def _version_folders(tool: Tool, case: Case) -> tuple[PurePosixPath, ...]:
     if tool.kind is Kind.FLASK:
         return (tool.file.parent / "versions",)
+    settings = alembic_settings(tool, case)
+    if settings is None or not settings.script_folder or settings.problems:
+        return ()
+    folders = settings.version_folders or (f"{settings.script_folder}/versions",)
+    return tuple(PurePosixPath(one) for one in folders)
+
+
+def alembic_settings(tool: Tool, case: Case) -> AlembicFile | None:
+    """Return what the file that states *tool* says to Alembic, None where it cannot be read."""
     text = snapshot_files.text(case.snapshot.folder, tool.file)
     if text is None:
-        return ()
+        return None
     section = next(
         (after for word, after in zip(tool.argv, tool.argv[1:], strict=False) if word in {"-n", "--name"}), ""
     )
     try:
         if tool.file.suffix == ".toml":
-            settings = alembic_ini.parse_pyproject(text, file=str(tool.file))
-        else:
-            settings = alembic_ini.parse(text, file=str(tool.file), section=section or "alembic")
+            return alembic_ini.parse_pyproject(text, file=str(tool.file))
+        return alembic_ini.parse(text, file=str(tool.file), section=section or "alembic")
     except ManifestError:
-        return ()
-    if settings is None or not settings.script_folder or settings.problems:
-        return ()
-    folders = settings.version_folders or (f"{settings.script_folder}/versions",)
-    return tuple(PurePosixPath(one) for one in folders)
+        return None
 
 
 def _files(folder: Path) -> list[Path]:
