@@ -12,6 +12,8 @@ from deploy_suite.project import app_objects, companions, entry_place, module_fi
 from deploy_suite.project.entry_place import Place
 from deploy_suite.project.server_options import Arguments
 
+_CELERY_MAKERS: Final = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
+
 Reader = Callable[[tuple[str, ...], Place], EntryPoint | None]
 
 
@@ -183,10 +185,21 @@ def _celery(words: tuple[str, ...], place: Place) -> EntryPoint | None:
 
 
 def _celery_attribute(module: str, place: Place) -> str:
+    """Return the name of the application that Celery takes: `app`, else `celery`, else whatever in the module is one.
+
+    Shape: a name that only may be one where none certainly is; "app" where there is none at all.
+    Source: find_app in https://github.com/celery/celery/blob/main/celery/app/utils.py
+    """
     file = module_files.find(place.folder, (place.cwd,), module=module)
     source = app_objects.read(place.folder / file) if file else None
-    bound = {n for s in source.tree.body for n, _ in app_objects.bindings(s)} | set(source.names) if source else set()
-    return next((name for name in ("app", "celery") if name in bound), "app")
+    if source is None:
+        return "app"
+    values = [pair for statement in source.tree.body for pair in app_objects.bindings(statement)]
+    bound = {name for name, _ in values} | set(source.names)
+    calls = [(name, value) for name, value in values if isinstance(value, ast.Call)]
+    made = [name for name, call in calls if app_objects.dotted(source, call.func) in _CELERY_MAKERS]
+    usual = [name for name in ("app", "celery") if name in bound]
+    return next(iter((*usual, *made, *(name for name, _ in calls), *source.names)), "app")
 
 
 def _dotted(words: tuple[str, ...], place: Place) -> EntryPoint | None:
