@@ -31,6 +31,7 @@ def _run(session: nox.Session, *options: str) -> None:
     session.run(
         *(sys.executable, "-m", "deploy_suite", *options, *session.posargs),
         external=True,
+        stderr=None,  # Nox would write it into the report: both streams are one to it
         interrupt_timeout=_CLEANING_S,
         terminate_timeout=_CLEANING_S,
     )

@@ -65,6 +65,20 @@ def test_two_lines_make_the_sessions_in_a_repository_with_a_package_named_deploy
         assert "preflight" in {entry["session"] for entry in json.loads(listed.stdout)}
 
 
+def test_a_report_through_nox_is_whole_and_nothing_else(users_repository, tmp_path_factory):
+    (users_repository / "render.yaml").write_text("services: [\n")
+    git(users_repository, "add", "-A")
+    git(users_repository, "commit", "-qm", "second")
+
+    told = run(
+        "nox", "-s", "preflight", "--", "--format", "json", cwd=users_repository, cache=tmp_path_factory.mktemp("c")
+    )
+
+    report = json.loads(told.stdout)
+    assert (told.returncode, report["outcome"], report["findings"][0]["code"]) == (1, "failed", "render-yaml-invalid")
+    assert "preflight: manifest: failed" in told.stderr
+
+
 def test_two_lines_make_the_tasks_in_a_repository_with_a_package_named_deploy(users_repository):
     listed = run("invoke", "--list", cwd=users_repository)
 

@@ -5,12 +5,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from deploy_suite.checks.config import migrating, saying
-from deploy_suite.checks.config.calls import Call, Calls
+from deploy_suite.checks.config import failing, migrating, saying
+from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
-from deploy_suite.manifests import shell_wrappers
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.project import snapshot_files
 
 _IGNORING: Final = frozenset({"echo", "true", ":", "printf", "logger"})
 _AHEAD: Final = 4
@@ -61,17 +59,12 @@ def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
 def _ignores(following: Sequence[Call]) -> bool:
     """Whether the alternative only says something, or stamps the database, and goes on."""
     first, *rest = following
-    if any(_ends(call) for call in following):
+    if any(failing.ends(call) for call in following):
         return False
     only_says = first.program in _IGNORING or (first.program == "exit" and first.words[:1] == ("0",))
     stamps = "stamp" in first.words and first.program in {"alembic", "flask"}
     retries = any(what(call) for call in rest if call.written.before == "||")
     return (only_says or stamps) and not retries
-
-
-def _ends(call: Call) -> bool:
-    """Whether *call* makes the step fail after all."""
-    return call.program == "false" or (call.program in {"exit", "return"} and call.words[:1] != ("0",))
 
 
 def _hidden(call: Call, subject: Subject, kind: str, how: str) -> Finding:
@@ -90,7 +83,7 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
 
     A service whose packages were not installed does not start, and the release before it goes on serving: a note.
     """
-    if not calls or _stops_by_call(calls[0], subject.calls) or _handles_errors(calls[0], subject):
+    if not calls or failing.stops_by_call(calls[0], subject.calls) or failing.handles_errors(calls[0], subject):
         return
     last = next((call for call in reversed(calls) if call.written.words), None)
     followed = [
@@ -102,7 +95,7 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
         and not call.written.stops_at_errors
         and not call.written.is_condition
         and not call.written.is_conditional
-        and not _is_checked(calls[at + 1 : at + 2])
+        and not failing.is_checked(calls[at + 1 : at + 2])
     ]
     if followed:
         call, kind = followed[0]
@@ -124,21 +117,3 @@ def _joined(call: Call, subject: Subject) -> str:
     if call.script is not None:
         return f"write `set -o errexit` in the second line of {call.script}"
     return f"join the commands with `&&` in {saying.where(subject, call)}"
-
-
-def _is_checked(following: Sequence[Call]) -> bool:
-    """Whether the next command looks at the exit code."""
-    return bool(following) and "$?" in following[0].line
-
-
-def _stops_by_call(call: Call, calls: Calls) -> bool:
-    """Whether the script that holds *call* is run by `bash -e`."""
-    script = next((one for one in calls.scripts if one.path == call.script), None)
-    words = script.call.command.words if script else ()
-    return shell_wrappers.is_shell(words) and "e" in shell_wrappers.shell_flags(words)[0]
-
-
-def _handles_errors(call: Call, subject: Subject) -> bool:
-    """Whether the script sets a trap for errors."""
-    text = snapshot_files.text(subject.folder, call.script) if call.script else None
-    return text is not None and "trap " in text and "ERR" in text

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from deploy_suite.checks.config import failing
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome
@@ -9,6 +10,9 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 
 _ASSUMED = "uncertain: the command is assumed, there is no render.yaml"
+_GOES_ON = (
+    "certain that the call fails, but the commands go on without it; whether they need it, what follows here shows"
+)
 
 
 def of_call(
@@ -23,10 +27,13 @@ def of_call(
 ) -> Finding:
     """Return a finding about *call*: FAILED, or a WARNING when *certainty* says why it may be none.
 
-    A command that was assumed proves nothing about the target: what is wrong with it is a warning.
+    A command that was assumed proves nothing about the target: what is wrong with it is a warning. So is what ends only
+    the call, and not the step.
     """
     if subject.is_assumed and call.script is None and not certainty:
         certainty = _ASSUMED
+    if not certainty and not failing.ends_the_step(call, subject):
+        certainty = _GOES_ON
     return Finding(
         code=code,
         outcome=Outcome.WARNING if certainty else Outcome.FAILED,

@@ -42,6 +42,36 @@ def test_a_migration_whose_failure_nobody_would_see(checked: Checked, start: str
     assert outcomes(found) == [(code, WARNING) for code in expected]
 
 
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("python seed.py", FAILED),
+        ("python seed.py && echo done", FAILED),
+        ("echo begin; python seed.py", FAILED),
+        ("python seed.py || exit 1; echo done", FAILED),
+        ("set -e; python seed.py; echo done", FAILED),
+        ("set -o pipefail; python seed.py | tee log", FAILED),
+        ("bash -e ./seed.sh", FAILED),
+        ("./seed.sh", WARNING),
+        ("bash -e ./seed.sh || true", WARNING),
+        ("python seed.py || true", WARNING),
+        ("python seed.py || echo none && echo done", WARNING),
+        ("python seed.py; echo done", WARNING),
+        ("set -e; python seed.py && echo one; echo done", WARNING),
+        ("python seed.py | tee log", WARNING),
+        ("python seed.py & echo done", WARNING),
+    ],
+)
+def test_a_file_that_only_a_call_wants_whose_failure_nobody_heeds_is_no_failure(
+    checked: Checked, build: str, expected: Outcome
+) -> None:
+    script = {"seed.sh": "python seed.py\necho done\n"}
+
+    found = checked({**FILES, **script}, build=build, executable=("seed.sh",))
+
+    assert outcomes(found) == [("command-file-missing:seed.py", expected)]
+
+
 def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -> None:
     lines = ("#!/usr/bin/env bash", "pip install -r requirements.txt", "python manage.py collectstatic", "./x migrate")
     script = "\n".join(lines)
