@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,14 @@ def memory_bytes(processes: Iterable[psutil.Process]) -> int:
 def cpu_s(processes: Iterable[psutil.Process]) -> float:
     """Return the processor time that *processes* have used, in seconds."""
     return sum(_cpu_s(process) for process in processes)
+
+
+def queued_s(processes: Iterable[psutil.Process]) -> float:
+    """Return how long the threads of *processes* were ready to run and had to wait, in seconds; 0 but on Linux.
+
+    Source: https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    return sum(map(_queued_ns, processes)) / 1e9
 
 
 def alive(processes: Iterable[psutil.Process]) -> tuple[psutil.Process, ...]:
@@ -110,6 +119,14 @@ def _cpu_s(process: psutil.Process) -> float:
     except psutil.Error:
         return 0.0
     return float(times.user + times.system)
+
+
+def _queued_ns(process: psutil.Process) -> int:
+    waited = 0
+    for file in (_PROC / str(process.pid) / "task").glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):  # a thread that has ended meanwhile
+            waited += int(file.read_text().split()[1])
+    return waited
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -139,6 +139,10 @@ class WardenedProcess:
         """Return the processor time that the running processes of the tree have used, in seconds."""
         return inspection.cpu_s(self._members())
 
+    def queued_s(self) -> float:
+        """See `ports.Process.queued_s`."""
+        return inspection.queued_s(self._members())
+
     def _members(self, *, roughly: bool = False) -> tuple[psutil.Process, ...]:
         warden = self._supervision.warden
         below = descendants(warden.pid, roughly=roughly)

@@ -75,6 +75,9 @@ class Process(Protocol):
     def cpu_s(self) -> float:
         """Return the processor time that the running processes of the tree have used, in seconds."""
 
+    def queued_s(self) -> float:
+        """Return how long the threads of the tree that run now have waited for a processor, 0 where nobody tells."""
+
 
 class Launcher(Protocol):
     """Starts a command that is to keep running."""
