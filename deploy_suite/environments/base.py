@@ -137,7 +137,9 @@ class Installer(Protocol):
     def create(self, venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
         """Make what `python -m venv` of the interpreter, whose seeds are *found*, would make. Raises: MachineError."""
 
-    def install(self, venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
+    def install(
+        self, venv: Path, requirements: Sequence[str], workshop: Workshop, *, timeout_s: float = LONG_S
+    ) -> Completed:
         """Install *requirements* into *venv* for the suite's own ends."""
 
     def fetch(

@@ -12,6 +12,10 @@ from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.model.environment import Refusal, RefusalKind, Resolution
 
 _MOST_TRIALS: Final = 6
+# A compiler that gives up does so early: what is still at it after this long mostly comes to a good end.
+_ONE_TRIAL_S: Final = 90.0
+_ALL_TRIALS_S: Final = 240.0
+_TIME_WAS_UP: Final = 124
 _BLAMED: Final = re.compile(r"ERROR: Failed building wheel for (?P<name>[\w.-]+)")
 _ACCOUNT_CHARACTERS: Final = 20_000
 
@@ -28,11 +32,11 @@ def tried(
     """Return *resolution* with the refusals told apart: built and installed, or not to be built here.
 
     Shape: *log* is what the build printed; where it names what could not be built, nothing else is tried: old releases
-    of pip build what newer installers do not.
+    of pip build what newer installers do not. A trial that did not come to its end proves nothing.
     """
     blamed = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
     judged = []
-    trials = 0
+    trials, left_s = 0, _ALL_TRIALS_S
     suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
     # Where versions were found for everything and one package alone had to be built, there is nothing to try out.
     is_plain = len(suspects) == len(resolution.refusals) == 1 and bool(resolution.versions) and not resolution.conflict
@@ -42,16 +46,19 @@ def tried(
             continue
         modules = packages.modules(venv, refusal.name)
         is_cleared = bool(blamed) and refusal.name not in blamed
-        if modules or is_cleared or not an_installer_failed or trials >= _MOST_TRIALS:
+        if modules or is_cleared or not an_installer_failed or trials >= _MOST_TRIALS or left_s <= 0:
             judged.append(replace(refusal, modules=modules))
             continue
         trials += 1
         if is_plain:
             judged.append(replace(refusal, kind=RefusalKind.CANNOT_BUILD))
             continue
-        tried_out = installer.install(venv, ("--no-deps", _exact(refusal, resolution)), workshop)
+        wanted = ("--no-deps", _exact(refusal, resolution))
+        tried_out = installer.install(venv, wanted, workshop, timeout_s=min(left_s, _ONE_TRIAL_S))
+        left_s -= tried_out.seconds
         account = tried_out.output[-_ACCOUNT_CHARACTERS:]
-        judged.append(refusal if tried_out.ok else replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account))
+        is_unknown = tried_out.ok or tried_out.code == _TIME_WAS_UP
+        judged.append(refusal if is_unknown else replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account))
     return replace(resolution, refusals=tuple(judged))
 
 

@@ -63,7 +63,7 @@ def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
         )
 
 
-def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
+def install(venv: Path, requirements: Sequence[str], workshop: Workshop, *, timeout_s: float = LONG_S) -> Completed:
     """Install *requirements* into *venv* for the suite's own ends."""
     return _uv(
         workshop,
@@ -74,7 +74,7 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Comp
         str(venv / "bin/python"),
         *LIKE_PIP,
         *requirements,
-        timeout_s=LONG_S,
+        timeout_s=timeout_s,
     )
 
 

@@ -58,9 +58,9 @@ def _seed_options(found: Sequence[Seed]) -> list[str]:
     return options
 
 
-def install(venv: Path, requirements: Sequence[str], workshop: Workshop) -> Completed:
+def install(venv: Path, requirements: Sequence[str], workshop: Workshop, *, timeout_s: float = LONG_S) -> Completed:
     """Install *requirements* into *venv* for the suite's own ends."""
-    return _pip(venv, "install", "--quiet", *requirements, workshop=workshop)
+    return _pip(venv, "install", "--quiet", *requirements, workshop=workshop, timeout_s=timeout_s)
 
 
 def _pip(venv: Path, *words: str, workshop: Workshop, cwd: Path | None = None, timeout_s: float = LONG_S) -> Completed:

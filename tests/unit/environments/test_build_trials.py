@@ -1,6 +1,7 @@
 """Which package cannot be built: tried out, unless the log says it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,15 +24,27 @@ class BuildsNothing:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def install(self, _venv: Path, requirements: Sequence[str], _workshop: Workshop) -> Completed:
+    def install(self, _venv: Path, requirements: Sequence[str], _workshop: Workshop, *, timeout_s: float) -> Completed:
         self.asked.append(requirements[-1])
+        return self.outcome(timeout_s)
+
+    def outcome(self, _timeout_s: float) -> Completed:
         return Completed(code=1, err="error: it does not compile\n")
 
 
-def judged(tmp_path: Path, log: str) -> tuple[list[tuple[str, RefusalKind, str]], list[str]]:
-    installer = BuildsNothing()
+class BuildsForHours(BuildsNothing):
+    """An installer that is still at it when its time is up."""
+
+    def outcome(self, timeout_s: float) -> Completed:
+        return Completed(code=124, err="compiling\n", seconds=timeout_s)
+
+
+def judged(
+    tmp_path: Path, log: str, *, installer: BuildsNothing | None = None, resolution: Resolution = RESOLUTION
+) -> tuple[list[tuple[str, RefusalKind, str]], list[str]]:
+    installer = installer or BuildsNothing()
     found = trials.tried(
-        RESOLUTION,
+        resolution,
         tmp_path,
         an_installer_failed=True,
         log=log,
@@ -58,3 +71,23 @@ def test_where_the_log_blames_one_package_no_other_is_tried(tmp_path: Path) -> N
         ("old", RefusalKind.CANNOT_BUILD),
         ("older", RefusalKind.NO_WHEEL),
     ]
+
+
+def test_a_trial_that_did_not_come_to_its_end_proves_nothing(tmp_path: Path) -> None:
+    found, asked = judged(tmp_path, "error: metadata\n", installer=BuildsForHours())
+
+    assert [kind for _, kind, _ in found] == [RefusalKind.NO_WHEEL, RefusalKind.NO_WHEEL]
+    assert asked == ["old==1", "older==1"]
+
+
+def test_trials_end_when_their_time_together_is_up(tmp_path: Path) -> None:
+    names = tuple(f"package{number}" for number in range(5))
+    many = replace(
+        RESOLUTION,
+        versions=dict.fromkeys(names, "1"),
+        refusals=tuple(Refusal(name=name, requirement=name, kind=RefusalKind.NO_WHEEL) for name in names),
+    )
+
+    _, asked = judged(tmp_path, "error: metadata\n", installer=BuildsForHours(), resolution=many)
+
+    assert asked == ["package0==1", "package1==1", "package2==1"]
