@@ -160,7 +160,7 @@ class Rehearsal:
         from deploy_suite import unstated  # noqa: PLC0415  the start of the service does not wait for it
 
         for _ in range(_MOST_ROUNDS):
-            found = unstated.found(results, self._contract)
+            found = unstated.found(results, self._contract, folder=self._case.snapshot.folder)
             if not found:
                 break
             found = unstated.beside(found, read.result().findings, self._contract)

@@ -127,7 +127,7 @@ def with_what_is_missing(
         result = CheckResult(
             check=check, service=contract.service, target=contract.target, seconds=0.0, findings=findings
         )
-        missing = unstated.found([result], contract)
+        missing = unstated.found([result], contract, folder=made.case.snapshot.folder)
         if not missing:
             break
         made = replace(made, case=replace(made.case, contract=unstated.assumed(contract, missing)))

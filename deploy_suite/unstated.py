@@ -11,9 +11,11 @@ from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
+from deploy_suite.tracing.variables import database_urls, prefixes
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _NEEDS_VALUES: Final = "needs-real-values"
+_NO_DATABASE: Final = "django-database-missing"
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
@@ -22,7 +24,7 @@ _READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\
 # `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
 _OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
 _WORD: Final = re.compile(r"[A-Z_]\w*")
-_SEVERAL: Final = re.compile(r"\d+ validation errors? for \w+")
+_SEVERAL: Final = re.compile(r"\d+ validation errors? for (?P<settings>\w+)")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
 _LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
 # What projects write themselves: "Missing required environment variables: A_URL, B_KEY and C".
@@ -38,17 +40,21 @@ _NEEDS: Final[Mapping[str, str]] = {
 }
 
 
-def found(results: Sequence[CheckResult], contract: Contract) -> tuple[Finding, ...]:
-    """Return one finding for each variable that a check ended on and *contract* does not have."""
+def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | None = None) -> tuple[Finding, ...]:
+    """Return one finding for each variable that a check ended on and *contract* does not have.
+
+    Shape: *folder* holds the sources, if they are at hand: they know the prefix that a settings class leaves out where
+    it complains.
+    """
     known = {variable.name.upper() for variable in contract.variables}
     told: dict[str, Finding] = {}
     met = [finding for result in results for finding in result.findings]
     own = {name: given for finding in met if (name := _name(finding)) and (given := _given_in_place(name, finding))}
     for finding in met:
-        for asked in _all_names(finding):
-            name = own.get(asked, asked)
+        for asked in (*_all_names(finding), *_of_database(finding, folder)):
+            name = own.get(asked, "") or _prefixed(asked, finding, folder)
             if name not in known:
-                told.setdefault(name, _finding(name, finding, contract))
+                told.setdefault(name, _finding(name, asked, finding, contract))
     return tuple(told.values())
 
 
@@ -145,6 +151,18 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
     return tuple(dict.fromkeys((first, *others, *_enumerated(first, finding))))
 
 
+def _of_database(finding: Finding, folder: Path | None) -> tuple[str, ...]:
+    """Return the variable for want of which Django was given no database."""
+    name = database_urls.asked(folder) if folder and finding.code == _NO_DATABASE else ""
+    return (name,) if name else ()
+
+
+def _prefixed(name: str, finding: Finding, folder: Path | None) -> str:
+    """Return the variable that *name* is the field of, where the exception is a settings class's own."""
+    title = next(filter(None, map(_SEVERAL.search, (finding.message, *finding.evidence))), None)
+    return prefixes.variable(name, settings=title["settings"], folder=folder) if title and folder else name
+
+
 def _enumerated(name: str, finding: Finding) -> Iterator[str]:
     """Yield the names among which the exception lists *name*."""
     for line in (finding.message, *finding.evidence):
@@ -186,7 +204,8 @@ def _about(name: str, evidence: tuple[str, ...]) -> tuple[str, ...]:
     return heads[:1] if own is None else (*heads[:1], *evidence[own : own + 2])
 
 
-def _finding(name: str, met: Finding, contract: Contract) -> Finding:
+def _finding(name: str, asked: str, met: Finding, contract: Contract) -> Finding:
+    """Return the finding about the variable *name*, which *met* asks for as *asked*."""
     files = stated.files(contract)
     manifest = files[0] if files else "no manifest"
     needs = _NEEDS.get(met.check, "the service needs {name}").format(name=f"the variable {name}")
@@ -195,7 +214,7 @@ def _finding(name: str, met: Finding, contract: Contract) -> Finding:
         outcome=Outcome.FAILED if files else Outcome.WARNING,
         message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
-        evidence=_about(name, met.evidence),
+        evidence=_about(asked, met.evidence),
         remedy=f"{_stating(name, manifest, contract)}; a value for the preflight alone goes into .env.preflight",
         certainty=("" if files else "the deploy fails unless the variable is set by hand on the target; ")
         + "the checks went on with a made-up value",

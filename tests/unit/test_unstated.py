@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from deploy_suite import unstated
-from deploy_suite.model.contract import Literal, Prompted, Variable
+from deploy_suite.model.contract import Container, Contract, Literal, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
+from tests.projects import write
 from tests.unit.checks import gunicorn_case
 
 CONTRACT = replace(
@@ -183,6 +186,57 @@ def test_an_exception_about_several_fields_is_quoted_by_its_head_alone() -> None
     (found,) = unstated.found((met,), CONTRACT)
 
     assert found.evidence == ("ValidationError: 2 validation errors for Settings",)
+
+
+@pytest.mark.parametrize("config", ['SettingsConfigDict(env_prefix="shop_")', 'DEFAULT | {"env_prefix": "SHOP_"}'])
+def test_a_field_of_a_settings_class_is_told_by_the_variable_that_its_prefix_makes(tmp_path: Path, config: str) -> None:
+    write(tmp_path, {"shop/config.py": f"class ShopConfig(BaseSettings):\n    model_config = {config}\n    db: str\n"})
+    raised = "pydantic_core._pydantic_core.ValidationError: 2 validation errors for ShopConfig"
+    met = replace(MET, code="missing-env-var:DB", evidence=(raised, "DB\n  Field required", "HOST\n  Field required"))
+
+    found = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT, folder=tmp_path)
+
+    assert [one.code for one in found] == ["missing-env-var:SHOP_DB", "missing-env-var:SHOP_HOST"]
+
+
+def test_a_variable_that_only_an_image_or_a_compose_file_sets_tells_nothing_of_what_the_target_has() -> None:
+    image = Container(dockerfile="docker/Dockerfile", workdir="/app")
+
+    def stating(file: str) -> Contract:
+        return replace(
+            CONTRACT,
+            container=image,
+            variables=(Variable(name="MODE", source=Prompted(), location=Location(file, 3)),),
+        )
+
+    outcomes = [
+        unstated.found(RESULTS, stating(file))[0].outcome
+        for file in ("docker/Dockerfile", "backend/docker-compose.yml", "render.yaml")
+    ]
+
+    assert outcomes == [Outcome.WARNING, Outcome.WARNING, Outcome.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("dj_database_url.config(conn_max_age=600)", ["DATABASE_URL"]),
+        ("dj_database_url.config()", ["DATABASE_URL"]),
+        ('dj_database_url.config(env="PG_URL", conn_max_age=600)', ["PG_URL"]),
+        ('dj_database_url.config("PG_URL")', ["PG_URL"]),
+        ("dj_database_url.config(default='sqlite:///db.sqlite3')", []),
+        ("dj_database_url.config(conn_max_age=600, default=FALLBACK)", []),
+    ],
+)
+def test_django_without_a_database_wants_the_variable_that_has_its_address(
+    tmp_path: Path, call: str, names: list[str]
+) -> None:
+    write(tmp_path, {"mysite/settings.py": f"DATABASES = {{'default': {call}}}\n"})
+    met = replace(MET, code="django-database-missing", outcome=Outcome.WARNING, evidence=("ImproperlyConfigured",))
+
+    found = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT, folder=tmp_path)
+
+    assert [one.code for one in found] == [f"missing-env-var:{name}" for name in names]
 
 
 def _met_twice(folder: Path, source: str, *, then: str = "0x2b") -> list[str]:

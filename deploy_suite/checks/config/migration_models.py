@@ -32,7 +32,7 @@ def problems(subject: Subject) -> Iterator[Finding]:
     for settings in alembic_files.settings(subject):
         env = PurePosixPath(settings.script_folder) / "env.py"
         line = _offered(subject, env)
-        if line and not _knows_tables(subject, env, settings):
+        if line and not _knows_tables(subject, env, settings, entry):
             application = tracing.trace(subject.case, entry, known=_known(subject)).files
             models = next(_with_tables(subject, application), "")
             if models:
@@ -49,11 +49,15 @@ def _offered(subject: Subject, env: PurePosixPath) -> int:
     return 0
 
 
-def _knows_tables(subject: Subject, env: PurePosixPath, settings: AlembicFile) -> bool:
-    """Whether env.py imports a module that defines tables, or may do so in a way that reading does not tell."""
-    folders = tuple(map(PurePosixPath, settings.import_folders)) or (subject.root,)
-    entry = EntryPoint(module="env", attribute="", file=env, search_path=folders)
-    traced = tracing.trace(subject.case, entry, known=_known(subject))
+def _knows_tables(subject: Subject, env: PurePosixPath, settings: AlembicFile, application: EntryPoint) -> bool:
+    """Whether env.py imports a module that defines tables, or may do so in a way that reading does not tell.
+
+    What the *application* finds env.py may find too: a project that is installed is importable from anywhere.
+    """
+    own = tuple(map(PurePosixPath, settings.import_folders)) or (subject.root,)
+    folders = tuple(dict.fromkeys((*own, *application.search_path)))
+    env_entry = EntryPoint(module="env", attribute="", file=env, search_path=folders)
+    traced = tracing.trace(subject.case, env_entry, known=_known(subject))
     is_open = traced.changes_path or traced.missing or traced.syntax_problems
     texts = tuple(_texts(subject, traced.files))
     return bool(is_open) or any(_TABLE.search(text) or _OPEN.search(text) for text in texts)

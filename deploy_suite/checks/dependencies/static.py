@@ -25,6 +25,8 @@ def check(case: Case) -> Findings:
     declared = requirements.read(case)
     if entry.file is None:
         return (absent_entry(case, entry, is_sure=declared.is_pure), *_of_meant(case, entry, declared))
+    if not (case.snapshot.folder / entry.file).is_file():
+        return (_only_installed(entry),)
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
     passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
@@ -86,6 +88,19 @@ def _no_entry(case: Case) -> Finding:
         location=start.location if start else None,
         evidence=(start.text,) if start else (),
         remedy='name it in deploy.toml: [services.NAME] entry = "module:app"',
+        required=False,
+    )
+
+
+def _only_installed(entry: EntryPoint) -> Finding:
+    """Return that only the repository has the files of *entry*: an image may install a wheel of them alone."""
+    return Finding(
+        code="entry-point-unknown",
+        outcome=Outcome.SKIPPED,
+        message=f"the image has no {entry.file}, only what it installs of it, so the imports of {entry.module} are not "
+        "traced",
+        location=entry.location,
+        remedy=f"none is needed: {entry.module} is imported as it is installed",
         required=False,
     )
 

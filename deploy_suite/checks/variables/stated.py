@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import calls
 from deploy_suite.environments import bindings as binding
-from deploy_suite.manifests import dotenv_file
+from deploy_suite.manifests import compose, dotenv_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.contract import Contract, Variable
 
@@ -35,8 +35,13 @@ def by_manifest(contract: Contract) -> tuple[Variable, ...]:
 
 
 def files(contract: Contract) -> tuple[str, ...]:
-    """Return the files that state variables of the application."""
-    return tuple(sorted({one.location.file for one in by_manifest(contract) if one.location}))
+    """Return the files that tell the target the application's variables.
+
+    What an image sets itself, and what a compose file sets elsewhere, leaves the others to the target's own page.
+    """
+    found = {one.location.file for one in by_manifest(contract) if one.location}
+    own = {contract.container.dockerfile} if contract.container else set()
+    return tuple(sorted(one for one in found - own if PurePosixPath(one).name not in compose.NAMES))
 
 
 def present(case: Case) -> frozenset[str]:

@@ -49,7 +49,7 @@ def findings(built: Built) -> Iterator[Finding]:
     wanted = {one.name: one for one in asked if one.name not in texts}
     if not wanted or len(wanted) > _MOST_NAMES * 4:
         return
-    manifests = frozenset(stated.files(contract))
+    manifests = frozenset(one.location.file for one in asked if one.location)
     left = unnamed(wanted, built.case.snapshot.folder, skipped=manifests, with_rest=True)
     if left and len(left) <= _MOST_NAMES:
         left = unnamed(left, built.environment.venv, only=".py")

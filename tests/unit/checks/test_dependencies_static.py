@@ -293,3 +293,17 @@ def test_a_module_that_is_named_for_an_application_is_told(tmp_path: Path, wsgi:
     found = dependencies.check(case(tmp_path, files, start="gunicorn wsgi:app"))
 
     assert [one.code for one in found] == codes
+
+
+def test_a_module_that_an_image_has_only_as_it_is_installed_is_not_traced_and_no_fault(tmp_path: Path) -> None:
+    """A second stage that installs the first one's wheels copies no sources."""
+    one = case(tmp_path, {"main.py": "app = 1\n"})
+    (tmp_path / "main.py").unlink()
+
+    (skipped,) = dependencies.check(one)
+
+    assert (skipped.code, skipped.outcome, skipped.required) == ("entry-point-unknown", Outcome.SKIPPED, False)
+    assert (
+        skipped.message
+        == "the image has no main.py, only what it installs of it, so the imports of main are not traced"
+    )

@@ -188,3 +188,17 @@ def test_metadata_without_the_applications_tables_is_a_warning(checked: Checked)
 )
 def test_metadata_that_has_the_tables_or_may_have_them_is_no_finding(checked: Checked, env: str) -> None:
     assert outcomes(checked(models(env), pre_deploy="alembic upgrade head")) == []
+
+
+def test_metadata_of_an_installed_package_is_found_where_the_application_finds_it(checked: Checked) -> None:
+    files = models(METADATA.replace("import Base\n", "import Base\nfrom shop import tables\n"))
+    sources = {name if name.startswith(("alembic", "req")) else f"src/{name}": text for name, text in files.items()}
+
+    found = checked(
+        sources,
+        start="gunicorn --chdir src app:app",
+        build="pip install -r requirements.txt",
+        pre_deploy="alembic upgrade head",
+    )
+
+    assert outcomes(found) == []
