@@ -10,22 +10,24 @@ _LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SK
 
 
 def render(report: Report) -> str:
-    """Return the text report followed by one annotation for each finding that is no pass.
+    """Return the text report followed by one annotation for each finding that it tells, in the same order.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
-    annotations = [_annotation(finding) for finding in report.findings if finding.outcome in _LEVEL]
+    several = len(report.subjects) > 1
+    annotations = [_annotation(finding, several=several) for finding in text.told(report)]
     return text.render(report) + "".join(f"{line}\n" for line in annotations)
 
 
-def _annotation(finding: Finding) -> str:
-    properties = {"title": finding.code}
+def _annotation(finding: Finding, *, several: bool) -> str:
+    whose = f"[{finding.service}] " if several and finding.service else ""
+    properties = {"title": f"{whose}{finding.code}"}
     if finding.location:
         properties["file"] = finding.location.file
         if finding.location.line:
             properties["line"] = str(finding.location.line)
     listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    message = f"{finding.message} {finding.remedy}".strip()
+    message = "\n".join((finding.message, *(f"{label}: {said}" for label, said in text.remarks(finding))))
     return f"::{_LEVEL[finding.outcome]} {listed}::{_escaped(message)}"
 
 

@@ -14,6 +14,7 @@ _EVIDENCE_LINES: Final = 14
 _LONGEST_SUBJECT: Final = 72
 _NAME_WIDTH: Final = 12
 _NARROWEST: Final = 48
+_UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 _MARK: Final = {
     Outcome.PASSED: "ok  ",
     Outcome.NOTE: "note",
@@ -60,7 +61,7 @@ def _heading(report: Report, *, width: int) -> str:
 
 def _service(subject: Subject) -> str:
     place = f", from {subject.root}/," if subject.root else ""
-    return f"{subject.service}{place} on {subject.target}, Python {subject.python}"
+    return f"{subject.service}{place} on {subject.target.capitalize()}, Python {subject.python}"
 
 
 def _fitted(lines: Iterable[str], width: int) -> Iterable[str]:
@@ -105,8 +106,16 @@ _COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Out
 
 
 def _findings(report: Report, *, width: int) -> Iterable[str]:
-    """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it."""
-    told: dict[tuple[str, str, str], str] = {}
+    for finding in told(report):
+        yield "\n" + _finding(finding, several=len(report.subjects) > 1, width=width)
+
+
+def told(report: Report) -> Iterable[Finding]:
+    """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it.
+
+    Shape: `service` lists all those of which the same is to be said.
+    """
+    first: dict[tuple[str, str, str], str] = {}
     closer = frozenset(_closer_causes(report))
     alike: dict[Finding, list[Finding]] = {}
     places = _places(report)
@@ -117,12 +126,11 @@ def _findings(report: Report, *, width: int) -> Iterable[str]:
             cause = _cause(finding)
             if outcome is Outcome.FAILED and cause in closer:
                 continue
-            if told.setdefault(cause, finding.check) == finding.check:
+            if first.setdefault(cause, finding.check) == finding.check:
                 located = replace(finding, location=finding.location or places.get(cause))
                 alike.setdefault(replace(located, service="", reproduce=""), []).append(located)
     for same in alike.values():
-        services = ", ".join(dict.fromkeys(finding.service for finding in same))
-        yield "\n" + _finding(replace(same[0], service=services), several=len(report.subjects) > 1, width=width)
+        yield replace(same[0], service=", ".join(dict.fromkeys(finding.service for finding in same)))
 
 
 def _cause(finding: Finding) -> tuple[str, str, str]:
@@ -152,13 +160,17 @@ def _finding(finding: Finding, *, several: bool, width: int) -> str:
     lines = [f"{_MARK[finding.outcome].strip()} {whose}{finding.code}"]
     lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
-    if finding.certainty:
-        lines += _labelled("why" if finding.outcome is Outcome.FAILED else "how sure", finding.certainty, width)
-    if finding.remedy:
-        lines += _labelled("fix", finding.remedy, width)
+    for label, said in remarks(finding):
+        lines += _labelled(label, said, width)
     if finding.reproduce:
         lines += _labelled("reproduce", finding.reproduce, 0)
     return "\n".join(lines)
+
+
+def remarks(finding: Finding) -> tuple[tuple[str, str], ...]:
+    """Return what is said of *finding* beside its message, each with its label."""
+    doubt = "why" if finding.outcome is Outcome.FAILED else "how sure"
+    return tuple((label, said) for label, said in ((doubt, finding.certainty), ("fix", finding.remedy)) if said)
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
@@ -202,5 +214,5 @@ def _clipped(evidence: tuple[str, ...]) -> list[str]:
 
 def _verdict(report: Report, *, width: int) -> str:
     targets = ", ".join(dict.fromkeys(result.target.capitalize() for result in report.results)) or "the target"
-    told = f"{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f} s)"
-    return "\n" + "\n".join(_fitted([told], width))
+    said = f"{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f}{_UNBROKEN}s)"
+    return ("\n" + "\n".join(_fitted([said], width))).replace(_UNBROKEN, " ")

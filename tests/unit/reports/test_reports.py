@@ -53,7 +53,7 @@ def test_the_text_names_what_where_why_and_what_to_do():
 
     assert rendered == (
         "shop at aaaaaaa (Add search)\n"
-        "  web on render, Python 3.12.1\n"
+        "  web on Render, Python 3.12.1\n"
         "\n"
         "  FAIL  imports         1.2 s  1 error\n"
         "\n"
@@ -123,7 +123,7 @@ def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_ser
     assert [line for line in shown if len(line) > 59] == []
     assert shown[:5] == [
         "shop at aaaaaaa (Add search)",
-        "  mailbox, from services/mailbox/, on render, Python 3.12.1",
+        "  mailbox, from services/mailbox/, on Render, Python 3.12.1",
         "  nothing changed since 2026-01-01T00:00:00+00:00: that",
         "    run's verdict is reused (--fresh runs everything again)",
         "",
@@ -174,6 +174,24 @@ def test_github_annotations_stand_at_the_line_and_escape_what_the_protocol_uses(
     last = github.render(report(odd)).splitlines()[-1]
 
     assert last == "::warning title=a%3Ab,file=a%2Cb.py,line=3::50 %25%0Aof it"
+
+
+def test_annotations_tell_what_the_text_tells_in_its_order_with_the_fix_on_a_line_of_its_own() -> None:
+    warned = replace(MISSING, code="x", outcome=Outcome.WARNING, check="config", certainty="likely", remedy="mend x")
+    again = replace(MISSING, check="boot", message="the server ends")
+
+    lines = github.render(report(warned, MISSING, again, skipped(required=False))).splitlines()
+
+    place, message = "file=shop/search.py,line=11", "numpy is imported at start and no requirement brings it"
+    assert [line for line in lines if line.startswith("::")] == [
+        f"::error title=missing-requirement%3Anumpy,{place}::{message}%0Afix: add numpy to requirements.txt",
+        f"::warning title=x,{place}::{message}%0Ahow sure: likely%0Afix: mend x",
+    ]
+
+
+def test_the_seconds_of_the_verdict_stay_on_one_line() -> None:
+    for columns in range(50, 90):
+        assert text.render(report(PASSED), columns=columns).rstrip().endswith("(2.0 s)")
 
 
 def test_on_a_terminal_all_but_evidence_and_commands_is_wrapped_to_its_width():
