@@ -15,7 +15,7 @@ from deploy_suite.tracing.variables import database_urls, prefixes
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _NEEDS_VALUES: Final = "needs-real-values"
-_NO_DATABASE: Final = "django-database-missing"
+_NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check"})
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
@@ -153,7 +153,7 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
 
 def _of_database(finding: Finding, folder: Path | None) -> tuple[str, ...]:
     """Return the variable for want of which Django was given no database."""
-    name = database_urls.asked(folder) if folder and finding.code == _NO_DATABASE else ""
+    name = database_urls.asked(folder) if folder and finding.code in _NO_DATABASE else ""
     return (name,) if name else ()
 
 

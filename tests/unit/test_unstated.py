@@ -217,6 +217,7 @@ def test_a_variable_that_only_an_image_or_a_compose_file_sets_tells_nothing_of_w
     assert outcomes == [Outcome.WARNING, Outcome.WARNING, Outcome.FAILED]
 
 
+@pytest.mark.parametrize("code", ["django-database-missing", "django-system-check"])
 @pytest.mark.parametrize(
     ("call", "names"),
     [
@@ -229,10 +230,10 @@ def test_a_variable_that_only_an_image_or_a_compose_file_sets_tells_nothing_of_w
     ],
 )
 def test_django_without_a_database_wants_the_variable_that_has_its_address(
-    tmp_path: Path, call: str, names: list[str]
+    tmp_path: Path, call: str, names: list[str], code: str
 ) -> None:
     write(tmp_path, {"mysite/settings.py": f"DATABASES = {{'default': {call}}}\n"})
-    met = replace(MET, code="django-database-missing", outcome=Outcome.WARNING, evidence=("ImproperlyConfigured",))
+    met = replace(MET, code=code, outcome=Outcome.WARNING, evidence=("ImproperlyConfigured",))
 
     found = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT, folder=tmp_path)
 
