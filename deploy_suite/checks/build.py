@@ -15,7 +15,15 @@ def findings(outcome: Environment | BuildFailure, case: Case) -> Findings:
         from deploy_suite.checks import build_failures  # noqa: PLC0415  a build that goes well needs none of it
 
         return (*_lent(case), *build_failures.findings(outcome, case))
-    return (*_lent(case), *_passed(outcome))
+    return (*_lent(case), *_let_pass(outcome, case), *_passed(outcome))
+
+
+def _let_pass(environment: Environment, case: Case) -> Findings:
+    if environment.lost is None:
+        return ()
+    from deploy_suite.checks import let_pass  # noqa: PLC0415  see above
+
+    return let_pass.findings(environment.lost, environment.log, case)
 
 
 def _passed(environment: Environment) -> Findings:

@@ -59,5 +59,6 @@ def environment(plan: Plan, folder: Path, record: Record, *, is_reused: bool) ->
         is_reused=is_reused,
         log=record.log,
         notes=tuple(text for text in (plan.choice.note, *record.notes) if text),
+        lost=record.lost,
         resolution=record.resolution(plan.choice.interpreter.version),
     )

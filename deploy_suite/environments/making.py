@@ -1,6 +1,7 @@
 """A plan into an environment on disk, or into the reason why its build failed."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from deploy_suite.environments import (
     blank,
     enactment,
     execute_bits,
+    own_place,
     packages,
     private_home,
     reach,
@@ -25,7 +27,7 @@ from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.store import Record
 from deploy_suite.environments.tools import Tools
 from deploy_suite.model.command import Completed
-from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind, Resolution
+from deploy_suite.model.environment import BuildFailure, LostInstallation, Refusal, RefusalKind, Resolution
 from deploy_suite.model.secret import Curtain
 
 _LOG_CHARACTERS: Final = 200_000
@@ -42,16 +44,19 @@ def made(plan: Plan, folder: Path) -> Record | BuildFailure:
     private_home.cleared(site.home)
     if not done.ok:
         return _failure(plan, done, site)
+    installed = packages.installed(site.venv)
+    lost = _lost(plan, done, site, installed)
     if plan.recipe.is_pure:
         shutil.rmtree(site.top)
         shutil.rmtree(site.home)
     return Record(
-        packages=packages.installed(site.venv),
+        packages=installed,
         size_bytes=store.size_bytes(folder),
         has_tree=not plan.recipe.is_pure,
         log=_log(done, site, plan.workshop.ports.curtain),
         notes=tuple(text for text in (note, *brought.notes) if text),
         versions=plan.resolved.resolution.versions,
+        lost=lost,
         from_source=tuple(sorted(plan.resolved.resolution.from_source | packages.compiled_here(site.venv))),
     )
 
@@ -61,6 +66,7 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     blank.lay(venv, plan.installer, plan.workshop)
     source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
     execute_bits.lend(plan.contract, top)
+    own_place.lead(plan.contract, top)
     home = private_home.furnished(folder / "home", plan.workshop.settings)
     note = source_tree.linked_venv(top, plan.contract.root, venv)
     system = system_tools.folder(plan.workshop.ports.workplace, plan.workshop.ports.caller.search_path)
@@ -92,6 +98,22 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         if timed_out
         else _explained(plan, site, log=done.output, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
+    )
+
+
+def _lost(plan: Plan, done: Completed, site: Site, installed: Mapping[str, str]) -> LostInstallation | None:
+    """Return the installation that failed and that the build went on without, if something is missing for it.
+
+    Raises: MachineError, CannotCheckError when it is this machine's fault: what was made then is no environment.
+    """
+    failed = [call for call in site.stand_ins.calls() if call.code and call.is_installation]
+    absent = packages.absent(plan.recipe.lines, installed, plan.workshop.interpreter) if failed else ()
+    if not absent:
+        return None
+    return LostInstallation(
+        command=plan.workshop.ports.curtain.masked(failed[-1].shown),
+        absent=absent,
+        resolution=_explained(plan, site, log=done.output, is_installers=True),
     )
 
 

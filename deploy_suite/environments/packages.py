@@ -1,13 +1,16 @@
 """What is installed in an environment, read from its files."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
+
+from deploy_suite.manifests.requirements_file import RequirementLine
+from deploy_suite.model.environment import Interpreter
 
 _OWN_TAG: Final = re.compile(r"^Tag: .*-linux_\w+$", re.MULTILINE)
 _FOLDER: Final = re.compile(
@@ -138,3 +141,14 @@ def _headers(text: str) -> Message:
     from email.parser import Parser  # noqa: PLC0415  a run in which nothing changed does without it
 
     return Parser().parsestr(text, headersonly=True)
+
+
+def absent(lines: Iterable[RequirementLine], installed: Mapping[str, str], python: Interpreter) -> tuple[str, ...]:
+    """Return the distributions that *lines* ask for on this system and that are not *installed*, each once."""
+    markers = {"python_version": python.series, "python_full_version": python.version, "extra": ""}
+    wanted = (
+        line.name
+        for line in lines
+        if line.requirement is None or line.requirement.marker is None or line.requirement.marker.evaluate(markers)
+    )
+    return tuple(dict.fromkeys(name for name in wanted if name and name not in installed))

@@ -15,6 +15,8 @@ from deploy_suite.environments.tools import Tools
 
 # Programs that fetch something, and hence need this machine's proxies and certificates.
 _FETCHING: Final = ("npm", "npx", "yarn", "pnpm", "corepack", "curl", "wget", "git")
+_INSTALLERS: Final = frozenset({"pip", "uv", "poetry", "pipenv"})
+_INSTALLING: Final = frozenset({"install", "sync"})
 # How the journal calls uv where it stands in for pip and pip had the last word.
 FIRST_OPINION: Final = "uv for pip"
 _MAIN: Final = (
@@ -50,6 +52,11 @@ class Call:
     arguments: tuple[str, ...]
     code: int
     told: str = ""
+
+    @property
+    def is_installation(self) -> bool:
+        """Whether it was to bring packages of Python, itself and not on the behalf of another call."""
+        return self.program in _INSTALLERS and any(word in _INSTALLING for word in self.arguments)
 
     @property
     def shown(self) -> str:

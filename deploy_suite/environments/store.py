@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from deploy_suite.model.environment import Resolution
+from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
+from deploy_suite.model.location import Location
 from deploy_suite.ports import Workplace
 
 LIMIT_VARIABLE: Final = "DEPLOY_SUITE_CACHE_LIMIT"
@@ -33,6 +34,7 @@ class Record:
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     from_source: tuple[str, ...] = ()
+    lost: LostInstallation | None = None
 
     def resolution(self, python: str) -> Resolution:
         """Return what the index answered when the environment was built."""
@@ -58,7 +60,8 @@ class Store:
         try:
             raw: dict[str, Any] = json.loads(sentinel.read_text(encoding="utf-8"))
             os.utime(sentinel)
-            return Record(**{**raw, "notes": tuple(raw["notes"]), "from_source": tuple(raw["from_source"])})
+            lists = {name: tuple(raw[name]) for name in ("notes", "from_source")}
+            return Record(**{**raw, **lists, "lost": _lost(raw.get("lost"))})
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
@@ -81,7 +84,7 @@ class Store:
         """Write *record*, which makes the environment count, and make room for it."""
         sentinel = self.folder(key) / _SENTINEL
         part = sentinel.with_suffix(".part")
-        part.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        part.write_text(json.dumps(asdict(record), default=_plain), encoding="utf-8")
         part.replace(sentinel)
         self._make_room(key)
 
@@ -118,6 +121,31 @@ class Store:
         with suppress(OSError, ValueError, TypeError, RecursionError):
             return Record(**json.loads((folder / _SENTINEL).read_text(encoding="utf-8")))
         return None
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, RefusalKind) else sorted(value) if isinstance(value, frozenset) else value
+
+
+def _lost(raw: Mapping[str, Any] | None) -> LostInstallation | None:
+    """Return what was written of an installation that failed. Raises: TypeError, ValueError, KeyError."""
+    if raw is None:
+        return None
+    answer = raw["resolution"]
+    read = Resolution(
+        **{
+            **answer,
+            "from_source": frozenset(answer["from_source"]),
+            "refusals": tuple(map(_refusal, answer["refusals"])),
+        }
+    )
+    return LostInstallation(command=raw["command"], absent=tuple(raw["absent"]), resolution=read)
+
+
+def _refusal(raw: Mapping[str, Any]) -> Refusal:
+    lists = {name: tuple(raw[name]) for name in ("pythons", "modules", "required_by")}
+    place = Location(**raw["location"]) if raw["location"] else None
+    return Refusal(**{**raw, **lists, "kind": RefusalKind(raw["kind"]), "location": place})
 
 
 def lock_name(key: str) -> str:

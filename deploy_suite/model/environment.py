@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from deploy_suite.model import own_place
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
 
@@ -73,6 +74,18 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostInstallation:
+    """The last call of an installer that failed in a build which went on, and the listed packages that are not there.
+
+    Shape: `command` as it was called; `absent` are canonical names; `resolution` is as that of a BuildFailure.
+    """
+
+    command: str
+    absent: tuple[str, ...]
+    resolution: Resolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What the build command left behind.
 
@@ -80,7 +93,8 @@ class Environment:
     wrote there, in which start and pre-deploy commands run; `top` the repository's top of the same copy.
     `packages` maps canonical distribution names onto versions. `requirement_files` are the files that the build
     installed from, relative to the repository. `key` is the id of the content; `is_reused` whether nothing had to
-    be built. `search_path` is the PATH for the service's processes.
+    be built. `search_path` is the PATH for the service's processes. `lost` is an installation that failed and did not
+    end the build.
     """
 
     key: str
@@ -97,6 +111,7 @@ class Environment:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     resolution: Resolution | None = None
+    lost: LostInstallation | None = None
 
     @property
     def python(self) -> Path:
@@ -110,7 +125,7 @@ class Environment:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "VIRTUAL_ENV": str(self.venv),
-            **values,
+            **{name: Secret(own_place.here(value.revealed(), self.top)) for name, value in values.items()},
         }
 
 

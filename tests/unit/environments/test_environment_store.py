@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, limit_bytes, size_bytes, wiped
-from deploy_suite.model.environment import Resolution
+from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
+from deploy_suite.model.location import Location
 
 DAY_S = 24 * 3600
 
@@ -45,6 +46,24 @@ def record(size: int = 100) -> Record:
         notes=("a note",),
         versions={"six": "1.16.0"},
         from_source=("six",),
+        lost=LostInstallation(
+            command="pip install -r requirements.txt",
+            absent=("six",),
+            resolution=Resolution(
+                python="3.12.1",
+                versions={},
+                from_source=frozenset({"lxml"}),
+                refusals=(
+                    Refusal(
+                        name="six",
+                        requirement="six==9",
+                        kind=RefusalKind.UNKNOWN_VERSION,
+                        location=Location("requirements.txt", 2),
+                        pythons=("3.12",),
+                    ),
+                ),
+            ),
+        ),
     )
 
 
