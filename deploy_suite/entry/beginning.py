@@ -8,9 +8,7 @@ from deploy_suite.model.secret import Curtain
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `init` to the command line."""
-    command = commands.add_parser(
-        "init", help="what a project needs for a start: its files, and how its services tell their commit"
-    )
+    command = commands.add_parser("init", help="the files and lines of code that a project needs for a start")
     command.set_defaults(run=_init)
     add_project(command)
     command.add_argument("--write", action="store_true", help="write the files that are not there yet")

@@ -39,14 +39,16 @@ EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, O
 _WRONG_USAGE: Final = 2
 _UNEXPECTED: Final = 5
 _UNREAD: Final = 141
-_EPILOGUE: Final = """exit codes:
-  0  passed, perhaps with warnings; the deploy is live and verified; what was live before is back; nothing to do
-  1  deployed as it is, the project would fail; not live, taken back, not pushed, or not answering as it must; lags
-  2  wrong usage: no repository, no service, an unknown option, a mistake in deploy.toml; --plan: something to do
-  3  incomplete: something that must be checked cannot be checked on this machine; nothing sure is known of what is live
-  4  this machine fell short: no network to the package index, disk full, a tool missing; no answer from what is live;
-     another deploy of the service is under way on this machine
-  5  a fault of the suite itself
+_EPILOGUE: Final = """exit codes (`deploy-suite COMMAND --help` says what they mean there):
+  0    passed, perhaps with warnings; live and verified; nothing to do
+  1    the project would fail as it is; not live, taken back, not pushed; lags
+  2    wrong usage: no repository, no service, an unknown option, a mistake in
+       deploy.toml; of --plan: there is something to do
+  3    incomplete: something that must be checked cannot be checked on this
+       machine, or nothing sure is known of what is live
+  4    this machine fell short: no package index, disk full, a tool missing;
+       no answer from what is live; another deploy is under way
+  5    a fault of the suite itself
   130  interrupted
   141  nobody reads what is written any more (`| head`)
 """
@@ -105,20 +107,21 @@ def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argpa
         prog="deploy-suite",
         description="Preflight and deployment of Python web services.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=guide.Summaries,
     )
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version of the suite and exit")
-    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    # In the order in which a newcomer meets them.
+    beginning.add_command(commands)
     _add_preflight(commands)
+    tracing.add_command(commands)
+    locking.add_command(commands)
+    explaining.add_commands(commands)
     deploying.add_commands(commands)
     pushing.add_commands(commands)
     redeploying.add_commands(commands)
-    standing.add_commands(commands)
     verifying.add_commands(commands)
-    explaining.add_commands(commands)
-    tracing.add_command(commands)
-    locking.add_command(commands)
-    beginning.add_command(commands)
+    standing.add_commands(commands)
     guide.add(commands)
     return whole, commands
 
@@ -130,15 +133,25 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     )
     command.set_defaults(run=_preflight)
     add_project(command)
-    command.add_argument("--commit", default="HEAD", help="the commit to check (default: HEAD)")
-    command.add_argument("--target", action="append", default=[], help="a target (default: all)")
-    command.add_argument("--service", action="append", default=[], help="a service of the project (default: all)")
-    command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
-    command.add_argument("--pip", choices=("uv", "real"), default="uv", help="what answers to 'pip' (default: uv)")
+    command.add_argument("--commit", default="HEAD", metavar="REV", help="the commit to check (default: HEAD)")
+    command.add_argument("--target", action="append", default=[], metavar="NAME", help="a target (default: all)")
+    command.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="a service of the project (default: all)"
+    )
+    command.add_argument(
+        "--python", default="", metavar="X.Y", help="check with another Python than the target would use"
+    )
+    command.add_argument(
+        "--pip", choices=("uv", "real"), default="uv", help="what runs where the build says 'pip' (default: uv)"
+    )
     command.add_argument("--network", action="store_true", help="let the service reach the network while it boots")
     command.add_argument("--fresh", action="store_true", help="reuse no earlier verdict and no environment")
-    command.add_argument("--database-url", default="", help="a disposable PostgreSQL server to use")
-    command.add_argument("--live-revision", default="", help="the migration at which the target's database is")
+    command.add_argument(
+        "--database-url", default="", metavar="URL", help="a disposable PostgreSQL server, in place of the suite's own"
+    )
+    command.add_argument(
+        "--live-revision", default="", metavar="ID", help="the migration at which the target's database is"
+    )
     command.add_argument(
         "--build-timeout", type=seconds, metavar="SECONDS", help="stop a build earlier than the target would"
     )

@@ -18,29 +18,36 @@ _PENDING: Final = 2
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the two to the command line."""
-    deploy = _added(commands, "deploy", "check, push, deploy and verify what is checked out; go back if it is bad")
+    deploy = _added(commands, "deploy", "check, push, deploy and verify a commit; take back what is bad")
     deploy.set_defaults(run=_deploy)
     deploy.add_argument(
-        "--branch", default="", help="the branch on which it belongs, where none is checked out, as in CI"
+        "--branch",
+        default="",
+        metavar="NAME",
+        help="the branch on which it belongs, where none is checked out, as in CI",
     )
     add_samples(deploy, of="each probe's latency, before and after")
     deploy.add_argument(
         "--network", action="store_true", help="let the service reach the network while preflight boots it"
     )
-    deploy.add_argument("--database-url", default="", help="a disposable PostgreSQL server for preflight to use")
+    deploy.add_argument(
+        "--database-url", default="", metavar="URL", help="a disposable PostgreSQL server for preflight to use"
+    )
     deploy.add_argument(
         "--plan", action="store_true", help="change nothing; say what would be done, exit code 2 when that is something"
     )
     deploy.add_argument(
         "--no-baseline", action="store_true", help="do not compare the latency with that of what was live before"
     )
-    rollback = _added(commands, "rollback", "put the last verified release back, or the one that is named")
+    rollback = _added(commands, "rollback", "put the last verified release back, or another one")
     rollback.set_defaults(run=_rollback, samples=SAMPLES)  # of a deploy that it brings to its end first
     rollback.add_argument(
-        "--to", default="", metavar="DEPLOY|COMMIT", help="one that was live (default: the last verified)"
+        "--to", default="", metavar="DEPLOY|COMMIT", help="a release that was live (default: the last verified)"
     )
     rollback.add_argument(
-        "--ignore-schema", action="store_true", help="although nobody could prove that its code fits the database"
+        "--ignore-schema",
+        action="store_true",
+        help="go back although nobody could prove that the old code fits the database",
     )
 
 

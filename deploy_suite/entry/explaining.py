@@ -32,7 +32,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="PATH",
         help="say what the build did otherwise than this project asks",
     )
-    reading.add_argument("--revision", default="HEAD", help="the project's commit that was meant (default: HEAD)")
+    reading.add_argument(
+        "--revision", default="HEAD", metavar="REV", help="the project's commit that was meant (default: HEAD)"
+    )
     telling = commands.add_parser("explain", help="why does a cause happen, and what is there to do?")
     telling.set_defaults(run=_explain)
     telling.add_argument("slug", nargs="?", default="", help="a code of a report, for example numpy-abi")

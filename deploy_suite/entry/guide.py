@@ -2,7 +2,7 @@
 
 import argparse
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ class Guide:
 
     about: str
     examples: tuple[tuple[str, str], ...]
-    codes: str = "0 done, 2 wrong usage"
+    codes: str = "0 done; 2 wrong usage"
 
 
 _GUIDES: Final[Mapping[str, Guide]] = {
@@ -38,7 +38,7 @@ _GUIDES: Final[Mapping[str, Guide]] = {
         "Takes the commit that is checked out through preflight, pushes it, has it deployed and verifies what is live; "
         "a lasting fault takes it back to what was live before.",
         (
-            ("deploy --plan", "what would that do? changes nothing"),
+            ("deploy --plan", "what would it do? changes nothing"),
             ("deploy", "check, push, deploy, verify"),
         ),
         "0 live and verified; 1 taken back, or nothing was changed; 2 wrong usage, and of --plan: there is something "
@@ -62,7 +62,7 @@ _GUIDES: Final[Mapping[str, Guide]] = {
         "it, or may still begin, is taken for it.",
         (
             ("redeploy --commit HEAD", "this commit"),
-            ("redeploy --now", "beside any push"),
+            ("redeploy --now", "the branch's head, without waiting for a push's deploy"),
             ("redeploy --cancel dep-123", "stop that deploy"),
         ),
         "0 live; 1 it failed, with the cause that its log shows, or another deploy took its place; 2 wrong usage; "
@@ -78,8 +78,9 @@ _GUIDES: Final[Mapping[str, Guide]] = {
         (("logs --since 2h", "from then on"), ("logs --follow", "until Ctrl-C")),
     ),
     "doctor": Guide(
-        "Looks at git's remote, the key, the service, the clock, Pythons, uv, Docker, PostgreSQL and the disk.",
-        (("doctor", "at most 10 s"),),
+        "Looks at what a deploy needs: git's remote, the key, the service, the clock, Pythons, uv, Docker, PostgreSQL "
+        "and the disk.",
+        (("doctor", "takes at most 10 s"),),
         "0 all is there; 1 something is missing",
     ),
     "verify": Guide(
@@ -121,6 +122,17 @@ _GUIDES: Final[Mapping[str, Guide]] = {
         (("init", "show them"), ("init --write", "write those that are not there")),
     ),
 }
+
+
+class Summaries(argparse.RawDescriptionHelpFormatter):
+    """Lists each command on a line of its own, below nothing that repeats their title."""
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action]:
+        yield from getattr(action, "_get_subactions", tuple)()
+
+    def _format_action(self, action: argparse.Action) -> str:
+        listed = list(self._iter_indented_subactions(action))
+        return "".join(map(self._format_action, listed)) if listed else super()._format_action(action)
 
 
 class _Lines(argparse.HelpFormatter):

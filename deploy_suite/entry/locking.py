@@ -24,8 +24,12 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     command.set_defaults(run=_lock)
     add_project(command)
-    command.add_argument("--service", action="append", default=[], help="a service of the project (default: all)")
-    command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
+    command.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="a service of the project (default: all)"
+    )
+    command.add_argument(
+        "--python", default="", metavar="X.Y", help="lock for another Python than the target would use"
+    )
     command.add_argument("--hashes", action="store_true", help="write the hashes too, which pip then insists on")
 
 

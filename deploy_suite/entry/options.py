@@ -50,13 +50,15 @@ def add_place(command: argparse.ArgumentParser) -> None:
     add_project(command)
     command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="where it is deployed")
     command.add_argument(
-        "--service", default="", help="its name or id (default: the manifest's, else the repository's)"
+        "--service", default="", metavar="NAME|ID", help="the service (default: the manifest's, else the repository's)"
     )
 
 
 def add_samples(command: argparse.ArgumentParser, *, of: str) -> None:
     """Add --samples, and *of* what they are taken."""
-    command.add_argument("--samples", type=samples, default=SAMPLES, help=f"of {of} (default: {SAMPLES}, at least 20)")
+    command.add_argument(
+        "--samples", type=samples, default=SAMPLES, metavar="COUNT", help=f"of {of} (default: {SAMPLES}, at least 20)"
+    )
 
 
 def add_window(command: argparse.ArgumentParser) -> None:

@@ -12,10 +12,12 @@ _FAILED: Final = 1
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `push` to the command line."""
-    command = commands.add_parser("push", help="push what was checked to the branch that is deployed")
+    command = commands.add_parser("push", help="push what is checked out to the branch that is deployed")
     command.set_defaults(run=_push)
     add_place(command)
-    command.add_argument("--branch", default="", help="the branch (default: the service's, else the one it follows)")
+    command.add_argument(
+        "--branch", default="", metavar="NAME", help="the branch (default: the service's, else the one it follows)"
+    )
     command.add_argument(
         "--plan", action="store_true", help="push nothing; exit code 2 when there is something to push"
     )

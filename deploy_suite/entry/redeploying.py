@@ -18,7 +18,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command = commands.add_parser("redeploy", help="let the target deploy a commit, and wait until it is live")
     command.set_defaults(run=_redeploy)
     add_place(command)
-    command.add_argument("--commit", default="", help="a pushed commit (default: the head of the service's branch)")
+    command.add_argument(
+        "--commit", default="", metavar="REV", help="a pushed commit (default: the head of the service's branch)"
+    )
     command.add_argument("--clear-cache", action="store_true", help="build without what earlier builds left")
     command.add_argument(
         "--now", action="store_true", help="ask at once, also where a push has begun a deploy of it, or is about to"

@@ -11,13 +11,15 @@ _LAG_CODES: Final = {"current": 0, "lags": 1, "unknown": 3}
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the three to the command line."""
-    status = _added(commands, "status", "what is live, and how far is it behind the branch? exit code 1 when it lags")
+    status = _added(commands, "status", "what is live, and how far is it behind the branch?")
     status.set_defaults(run=_status)
     logs = _added(commands, "logs", "what the live service prints, secrets masked")
     logs.set_defaults(run=_logs)
-    logs.add_argument("--since", default="15m", help="from then on: 15m, 2h, 1d, or a time in ISO 8601 (default: 15m)")
+    logs.add_argument(
+        "--since", default="15m", metavar="WHEN", help="from then on: 15m, 2h, 1d, or a time in ISO 8601 (default: 15m)"
+    )
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
-    doctor = _added(commands, "doctor", "can this machine check and deploy? exit code 1 when something is missing")
+    doctor = _added(commands, "doctor", "can this machine check and deploy?")
     doctor.set_defaults(run=_doctor)
 
 

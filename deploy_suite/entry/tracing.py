@@ -15,7 +15,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Add `trace` to the command line."""
     command = commands.add_parser(
         "trace",
-        help="what does starting an entry point import, and what brings each package?",
+        help="what does starting a service import, and what brings it?",
         description=(
             "Reads the sources and runs nothing, unless --times asks for it. The folder is read as it lies; --revision "
             "reads a commit. The answer is no verdict: the exit code is 0 whatever is missing."
@@ -30,8 +30,10 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     add_project(command)
     command.add_argument("--why", default="", metavar="MODULE", help="tell only the ways to this module or package")
-    command.add_argument("--service", default="", help="one service of the project (default: all)")
-    command.add_argument("--python", default="", metavar="X.Y", help="another Python than the target would use")
+    command.add_argument("--service", default="", metavar="NAME", help="one service of the project (default: all)")
+    command.add_argument(
+        "--python", default="", metavar="X.Y", help="trace for another Python than the target would use"
+    )
     command.add_argument("--revision", default="", metavar="REV", help="a commit instead of the folder as it lies")
     command.add_argument(
         "--syntax", action="store_true", help="parse every file on the way, to find what Python cannot read"

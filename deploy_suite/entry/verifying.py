@@ -15,7 +15,7 @@ _NEVER_REACHED: Final = 4
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `verify` to the command line."""
-    command = commands.add_parser("verify", help="does what is live answer as it must, with the commit that is meant?")
+    command = commands.add_parser("verify", help="does what is live answer as it must, with the right commit?")
     command.set_defaults(run=_verify)
     where = command.add_mutually_exclusive_group()
     where.add_argument("--url", default="", help="where the service answers: https://host or http://host:port")
@@ -23,10 +23,18 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--target", choices=TARGETS, default="", help=f"where it is deployed (default, without --url: {TARGETS[0]})"
     )
     add_project(command)
-    command.add_argument("--service", default="", help="its name, on a target its id too (default: the only one)")
-    command.add_argument("--commit", default="", help="what must serve (default: what the target says is live)")
-    command.add_argument("--baseline", type=Path, help="the old release's latency, from --save-baseline")
-    command.add_argument("--save-baseline", type=Path, help="measure the latency of what is live, and keep it there")
+    command.add_argument(
+        "--service", default="", metavar="NAME|ID", help="its name, on a target its id too (default: the only one)"
+    )
+    command.add_argument(
+        "--commit", default="", metavar="REV", help="what must serve (default: what the target says is live)"
+    )
+    command.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="the old release's latency, from --save-baseline"
+    )
+    command.add_argument(
+        "--save-baseline", type=Path, metavar="FILE", help="measure the latency of what is live, and keep it there"
+    )
     add_samples(command, of="each probe that may be repeated")
     add_window(command)
     add_format(command)

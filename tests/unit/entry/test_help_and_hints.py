@@ -14,6 +14,17 @@ def test_no_words_at_all_list_the_commands(capsys: pytest.CaptureFixture[str]) -
     assert "would this commit build, migrate, boot and answer" in err
 
 
+def test_each_command_is_told_in_one_line_of_a_plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    parser, commands = cli.parser()
+
+    shown = parser.format_help().splitlines()
+
+    listed = shown[shown.index("commands:") + 1 :][: len(commands.choices)]
+    assert [line.split()[0] for line in listed] == list(commands.choices)
+    assert [line for line in shown if len(line) > 80] == []
+
+
 def test_what_python_says_of_the_projects_own_lines_is_not_put_into_the_report(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
