@@ -51,7 +51,8 @@ class Words:
 class Service:
     """One service.
 
-    Shape: `ports` are those inside of the container, 0 for one that only the caller knows; `health` is its check.
+    Shape: `ports` are those inside of the container, 0 for one that only the caller knows; `health` is its check;
+    `profiles` those of which the caller has to name one for it to be started at all.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Service:
     ports: tuple[int, ...] = ()
     health: Words | None = None
     working_dir: str = ""
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ def _service(name: str, line: int, block: Block) -> Service:
         ports=tuple(_ports(block.get("ports"))),
         health=_health(block.get("healthcheck")),
         working_dir=_text(block.get("working_dir")),
+        profiles=tuple(_listed(block.get("profiles"), key="")),
     )
 
 

@@ -11,9 +11,10 @@ from deploy_suite.checks.boot import read_beside
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.drivers import doubtful_addresses
+from deploy_suite.checks.variables import stated
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
-from deploy_suite.model.contract import FromService
+from deploy_suite.model.contract import Contract, FromService
 from deploy_suite.model.location import Location
 
 # What the C library, asyncio, httpx, requests, Go and Node say when there is no way out.
@@ -29,6 +30,10 @@ _SERVER: Final = "point at a disposable server that has it: nox -s preflight -- 
 _NO_EXTENSION: Final = re.compile(r"""extension ["'](?P<name>[\w-]+)["'] is not available""")
 _FILLED: Final = "let a command of this service apply the migrations, or check it with the service that does"
 _STATE: Final = "state the variable in the manifest (Render: envVars with sync: false), or give it in .env.preflight"
+_STATE_START: Final = (
+    "state how the service starts (startCommand in a render.yaml), and add the server that it names to the requirements"
+)
+_OF_COMMAND: Final = frozenset({"gunicorn-not-installed", "start-command-not-found"})
 _OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
@@ -50,7 +55,7 @@ class Excuse:
 
 def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse | None:
     """Return what of this machine, and not of the project, may have caused what *log* shows."""
-    if excuse := _made_up_driver(stage, root):
+    if excuse := of_assumed_start(stage.contract, root) or _made_up_driver(stage, root):
         return excuse
     tail = "\n".join(log.splitlines()[-_TAIL_LINES:])
     if excuse := _lacking_extension(stage, tail):
@@ -77,6 +82,16 @@ def beside(stage: Stage, place: Location, log: str) -> Excuse | None:
 def _reached_hosts(stage: Stage) -> str:
     """Return the hosts that the service wanted to reach, for a sentence."""
     return ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in stage.network.reached_for())
+
+
+def of_assumed_start(contract: Contract, root: DiagnosedCause | None) -> Excuse | None:
+    """Return that the program which is not there is one that no file of the project names: the start is a guess."""
+    start = contract.start
+    if root is None or root.family not in _OF_COMMAND or start is None or start.location is not None:
+        return None
+    is_script = start.text.startswith(("bash ", "./"))
+    why = f"{root.title}, and `{start.text}` is only assumed: no file says how the service starts"
+    return None if is_script else Excuse(why, _STATE_START)
 
 
 def _made_up_driver(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
@@ -129,7 +144,7 @@ def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
     """
     if root is None or root.family not in {"missing-env-var", *_OF_OTHER_SYSTEMS}:
         return None
-    if any(not variable.is_platform for variable in stage.contract.variables):
+    if stated.files(stage.contract):
         return None
     is_variable = root.family == "missing-env-var"
     return Excuse(

@@ -122,14 +122,27 @@ def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
             return f"hypercorn --bind 0.0.0.0:$PORT {spec}"
         factory = " --factory" if entry.is_factory else ""
         return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
-    if "gunicorn" in named or (entry.framework is Framework.DJANGO and "waitress" not in named):
+    if "gunicorn" in named or (entry.framework is Framework.DJANGO and not named & {"waitress", "uwsgi"}):
         return f"gunicorn{folder_option('--chdir')} {spec}"
     if "waitress" in named:
         return f"waitress-serve --listen=0.0.0.0:$PORT {'--call ' if entry.is_factory else ''}{entry.spec}"
+    if "uwsgi" in named:
+        return f"uwsgi --http-socket 0.0.0.0:$PORT{folder_option('--chdir')} --module {spec}"
     source = snapshot_files.text(folder, entry.file) if entry.file else None
     if entry.file and source and _RUNS_ITSELF.search(source):
+        if entry.framework is Framework.FLASK and not entry.is_factory and _is_imported_back(folder, entry):
+            return f"flask --app {entry.spec} run --host 0.0.0.0 --port $PORT"
         return f"python {entry.file.relative_to(root) if entry.file.is_relative_to(root) else entry.file}"
     return f"gunicorn{folder_option('--chdir')} {spec}"
+
+
+def _is_imported_back(folder: Path, entry: EntryPoint) -> bool:
+    """Whether a module beside the entry's file imports it by name: run as a script it would be executed twice."""
+    name = re.escape(entry.module)
+    own = re.compile(rf"^[ \t]*(?:from[ \t]+{name}[ \t]+import|import[ \t]+{name})\b", re.MULTILINE)
+    beside = (folder / entry.file).parent.glob("*.py") if entry.file else ()
+    files = (one for one in beside if not one.name.startswith(("test_", "conftest")) and one.stem != entry.module)
+    return any(own.search(one.read_text(encoding="utf-8", errors="replace")) for one in sorted(files))
 
 
 def _beside_manage(folder: Path, root: PurePosixPath, entry: EntryPoint) -> EntryPoint:
@@ -167,6 +180,6 @@ def _folder_option(entry: EntryPoint, root: PurePosixPath) -> _FolderOption:
 def _servers(folder: Path, root: PurePosixPath) -> frozenset[str]:
     """Return which servers the manifests name."""
     texts = [snapshot_files.text(folder, root / name) or "" for name in _MANIFESTS]
-    words = re.findall(r"(?i)\b(gunicorn|uvicorn|hypercorn|daphne|waitress)\b", "\n".join(texts))
+    words = re.findall(r"(?i)\b(gunicorn|uvicorn|hypercorn|daphne|waitress|uwsgi)\b", "\n".join(texts))
     extra = {"uvicorn"} if re.search(r"(?i)\b(?:fastapi|litestar)\[(standard|all)\]", "\n".join(texts)) else set()
     return frozenset({word.lower() for word in words} | extra)

@@ -99,6 +99,13 @@ def _composed(snapshot: Snapshot) -> Compose | None:
 
 
 def _of_compose(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Service]]:
+    """Yield the services that are built here, those that only a profile starts where there are no others."""
+    made = tuple(_built(composed, snapshot))
+    usual = {service.name for service in composed.services if not service.profiles}
+    yield from [one for one in made if one[1].name in usual] or made
+
+
+def _built(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Service]]:
     names = frozenset(service.name for service in composed.services)
     for service in composed.services:
         build = service.build
@@ -108,9 +115,11 @@ def _of_compose(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request
         file = module_files.normal(context / build.dockerfile) if context is not None else None
         if context is None or file is None or not _is_python(snapshot, file, build.target):
             continue
-        command = _command(service, composed.file)
+        target = build.target if _ends_there(snapshot, file, build.target) else ""
+        is_of_desk = target != build.target and bool(_SERVES.search(service.command.text if service.command else ""))
+        command = None if is_of_desk else _command(service, composed.file)
         yield (
-            Request(file=file, contexts=(context,), command=command, target=build.target),
+            Request(file=file, contexts=(context,), command=command, target=target),
             _service(
                 service.name,
                 snapshot,
@@ -152,6 +161,18 @@ def _is_python(snapshot: Snapshot, file: PurePosixPath, target: str) -> bool:
             break
         stage = parent
     return bases.read(expanded(stage.base, values)) is not None
+
+
+def _ends_there(snapshot: Snapshot, file: PurePosixPath, target: str) -> bool:
+    """Whether *target* is what Render makes of *file*: it builds the last stage, and knows no other.
+
+    Where that is no image of Python, or says nothing of how it starts, *target* is what is meant all the same.
+    Source: https://render.com/docs/blueprint-spec#docker
+    """
+    parsed = dockerfile.parse(snapshot_files.text(snapshot.folder, file) or "")
+    last = parsed.stages[-1]
+    starts = any(one.name in {"CMD", "ENTRYPOINT"} for one in last.instructions)
+    return not target or parsed.stage(target) is last or not starts or not _is_python(snapshot, file, "")
 
 
 def _serves(service: Composed, snapshot: Snapshot, file: PurePosixPath) -> bool:

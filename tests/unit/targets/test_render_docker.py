@@ -226,6 +226,41 @@ def test_a_compose_file_alone_names_the_services(read: Read) -> None:
     assert above_notes(reading) == [("render-yaml-missing", "warning", "docker-compose.yml:1")]
 
 
+OF_STAGES = """\
+FROM python:3.12 AS base
+WORKDIR /srv
+RUN pip install flask gunicorn
+FROM base AS dev
+CMD ["python", "main.py"]
+FROM base AS final
+COPY . .
+CMD ["gunicorn", "main:app"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "starts"),
+    [
+        ("{build: {context: ./vote, target: dev}, volumes: ['./vote:/srv'], ports: ['80:80']}", ["gunicorn main:app"]),
+        ("{build: {context: ./vote, target: dev}, command: flask run, ports: ['80:80']}", ["gunicorn main:app"]),
+        ("{build: {context: ./vote, target: dev}, command: celery -A main worker}", ["celery -A main worker"]),
+        ("{build: {context: ./vote, target: final}, command: flask run, ports: ['80:80']}", ["flask run"]),
+        ("{build: ./vote, profiles: [debug], ports: ['80:80']}", ["gunicorn main:app"]),
+    ],
+)
+def test_of_a_compose_file_the_stage_is_taken_that_render_builds(read: Read, own: str, starts: list[str]) -> None:
+    files = {"compose.yaml": f"services:\n  vote: {own}\n", "vote/Dockerfile": OF_STAGES, "vote/main.py": "app = 1\n"}
+
+    assert [one.start.text for one in read(files).contracts if one.start] == starts
+
+
+def test_of_a_compose_file_what_only_a_profile_starts_is_left_out_beside_others(read: Read) -> None:
+    text = "services:\n  vote: {build: ./vote, ports: ['80:80']}\n  seed: {build: ./vote, profiles: [seed]}\n"
+    files = {"compose.yaml": text, "vote/Dockerfile": OF_STAGES, "vote/main.py": "app = 1\n"}
+
+    assert [one.service for one in read(files).contracts] == ["vote"]
+
+
 def test_of_long_commands_that_are_left_out_the_beginning_is_shown(read: Read) -> None:
     long = "apt-get install -y --no-install-recommends \\\n build-essential \\\n libffi-dev libssl-dev"
     reading = read({**FILES, "backend/Dockerfile": DOCKERFILE.replace("apt-get install -y libpq5", long)})

@@ -112,6 +112,22 @@ def test_of_several_scripts_none_is_guessed(read: Read) -> None:
             ("pip install -r requirements.txt", None, "python app.py"),
         ),
         (
+            {
+                "app.py": FLASK + "import models\nif __name__ == '__main__':\n    app.run()\n",
+                "models.py": "from app import app\n",
+                "requirements.txt": "flask\n",
+            },
+            ("pip install -r requirements.txt", None, "flask --app app:app run --host 0.0.0.0 --port $PORT"),
+        ),
+        (
+            {"manage.py": "", "site/wsgi.py": DJANGO, "requirements.txt": "django\nuWSGI\n"},
+            (
+                "pip install -r requirements.txt",
+                None,
+                "uwsgi --http-socket 0.0.0.0:$PORT --module site.wsgi:application",
+            ),
+        ),
+        (
             {"main.py": FASTAPI, "uv.lock": "", "pyproject.toml": "[project]\nname='x'\ndependencies=['uvicorn']\n"},
             ("uv sync --frozen && uv cache prune --ci", None, "uvicorn main:app --host 0.0.0.0 --port $PORT"),
         ),
