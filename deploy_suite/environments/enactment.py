@@ -9,12 +9,12 @@ from typing import Final
 
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.stand_ins import StandIns
+from deploy_suite.model import own_place
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import Bindings, Contract, Phase
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Ports
 
-VENV_VARIABLE: Final = "VENV_ROOT"
 _SAID_EVERY_S: Final = 10.0
 # Both streams in one, in the order in which they were written.
 _MERGED: Final = ("/bin/sh", "-c", 'exec "$@" 2>&1', "build")
@@ -43,7 +43,7 @@ def enact(plan: Plan, site: Site) -> Completed:
     done = Completed(code=0)
     for text in (build, late):
         if text.strip() and done.ok:
-            done = _with_output_of(done, _run(text, plan, site))
+            done = _with_output_of(done, _run(own_place.here(text, site.top), plan, site))
     return done
 
 
@@ -75,12 +75,10 @@ def _shell(system: Path) -> str:
 def _environment(contract: Contract, bindings: Bindings, site: Site) -> Mapping[str, str | Secret]:
     """Return all that the build sees: the contract's variables, PATH, a private HOME, a locale."""
     values: dict[str, str | Secret] = {
-        variable.name: bindings.values[variable.name]
+        variable.name: Secret(own_place.here(bindings.values[variable.name].revealed(), site.top))
         for variable in contract.variables
         if Phase.BUILD in variable.phases and variable.name in bindings.values
     }
-    if VENV_VARIABLE in values:
-        values[VENV_VARIABLE] = str(site.top / ".venv")
     return {
         "LANG": "C.UTF-8",
         "VIRTUAL_ENV": str(site.venv),

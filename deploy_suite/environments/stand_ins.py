@@ -26,10 +26,17 @@ _MAIN: Final = (
 _SCRIPT: Final = """#!/bin/sh
 exec {python} -I -S -c {main} {config} @PROGRAM@ "$@"
 """
+# Targets have their environment at .venv before the build begins, so making it once more changes nothing there. Here it
+# is a link, which `python -m venv` refuses to write to.
 _PYTHON_SCRIPT: Final = """#!/bin/sh
 if [ "$1" = -m ] && [ "$2" = pip ]; then
     shift 2
     exec {pip} "$@"
+fi
+if [ "$1" = -m ] && [ "$2" = venv ]; then
+    for argument; do
+        if [ "$argument" -ef {venv} ]; then exit 0; fi
+    done
 fi
 exec {python} "$@"
 """
@@ -117,7 +124,11 @@ def write(
         _executable(folder / name, script.replace("@PROGRAM@", "pip"))
     for name in programs:
         _executable(folder / name, script.replace("@PROGRAM@", name))
-    python = _PYTHON_SCRIPT.format(pip=shlex.quote(str(folder / "pip")), python=shlex.quote(str(venv / "bin/python")))
+    python = _PYTHON_SCRIPT.format(
+        pip=shlex.quote(str(folder / "pip")),
+        python=shlex.quote(str(venv / "bin/python")),
+        venv=shlex.quote(str(venv)),
+    )
     for name in ("python", "python3", f"python{workshop.interpreter.series}"):
         _executable(folder / name, python)
     return StandIns(folder=folder)

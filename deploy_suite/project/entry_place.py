@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Final
 
 from deploy_suite.model.location import Location
+from deploy_suite.model.own_place import SOURCE_ON_TARGET
 from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.project import app_objects, module_files
-
-# Where Render lays the repository: https://render.com/docs/environment-variables
-_SOURCE_ON_TARGET: Final = PurePosixPath("/opt/render/project/src")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +22,8 @@ class Place:
     def path(self, text: str) -> PurePosixPath | None:
         """Return the repository-relative path of *text* as the command sees it; None when it lies outside."""
         written = PurePosixPath(text.replace("${PWD}", "$PWD").replace("$PWD", "."))
-        if written.is_relative_to(_SOURCE_ON_TARGET):
-            return module_files.normal(written.relative_to(_SOURCE_ON_TARGET))
+        if written.is_relative_to(SOURCE_ON_TARGET):
+            return module_files.normal(written.relative_to(SOURCE_ON_TARGET))
         if written.is_absolute() or "$" in text:
             return None
         return module_files.normal(self.cwd / written)

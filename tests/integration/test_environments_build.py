@@ -64,7 +64,9 @@ class TestWhatABuildSees:
     ) -> None:
         monkeypatch.setenv("LEAK", "from the caller")
         monkeypatch.setenv("PIP_INDEX_URL_OF_MINE", "x")
-        agreed = contract("env > seen.txt; pwd >> seen.txt", variables={"MINE": "1", "VENV_ROOT": "/opt/venv"})
+        agreed = contract(
+            "env > seen.txt; pwd >> seen.txt", variables={"MINE": "1", "VENV_ROOT": "/opt/render/project/src/.venv"}
+        )
 
         built = stage.built(project(tmp_path / "p", {"app.py": ""}), agreed)
 

@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.checks.base import Built
 from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import CannotCheckError
+from deploy_suite.model import own_place
 from deploy_suite.model.command import Command
 from deploy_suite.model.contract import Contract, Phase, ServiceKind
 from deploy_suite.model.secret import Secret
@@ -55,7 +56,7 @@ class Stage:
         """Return *text* as the target runs it: by a shell in the service's folder, under its variables."""
         environment = self.built.environment
         return Command(
-            argv=("bash", "-c", text),
+            argv=("bash", "-c", own_place.here(text, environment.top)),
             cwd=environment.workdir,
             environment=environment.process_environment(self.values),
         )
