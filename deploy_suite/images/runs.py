@@ -29,8 +29,10 @@ _ON_SYSTEM: Final = frozenset(
         *("dpkg-reconfigure", "localedef", "gpg", "id", "which"),
         *("update-alternatives", "sleep", "date", "uname", "crontab", "a2enmod", "strip", "xargs", "grep"),
         *("ssh-keyscan", "nproc", "getent", "hash", "command", "type", "apt-mark", "awk", "sort", "head"),
+        *("truncate", "mkfifo", "tail", "wc", "cut", "tr", "stat", "md5sum", "sha256sum", "sync"),
     ]
 )
+_MAKES_FOLDER: Final = re.compile(r"\bmkdir(?=\s)(?!\s+-p)")
 _MAKERS: Final = frozenset({"cp", "mv", "ln", "install", "tar", "unzip"})
 _FETCHERS: Final = frozenset({"curl", "wget", "git"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash"})
@@ -106,7 +108,7 @@ def read(source: str) -> Enacted:
     elif _is_chain(script):
         enacted.text = _joined(judged)
     elif all(kept == command for command, kept in judged):
-        enacted.text = f"( {source.strip(chr(10))} )"
+        enacted.text = _where_all_is_there(f"( {source.strip(chr(10))} )")
     else:
         enacted.obstacle = "it mixes installing with branches or loops around what cannot be run here"
     return enacted
@@ -264,6 +266,11 @@ def _is_chain(script: shell.Script) -> bool:
     )
 
 
+def _where_all_is_there(text: str) -> str:
+    """Return *text* for a tree that holds from the beginning what the image is given line by line."""
+    return _MAKES_FOLDER.sub("mkdir -p", text)
+
+
 def _joined(judged: list[tuple[SimpleCommand, SimpleCommand | None]]) -> str:
     """Return the commands that are kept, each in its line, in a shell of their own."""
     lines: dict[int, list[str]] = {}
@@ -276,7 +283,7 @@ def _joined(judged: list[tuple[SimpleCommand, SimpleCommand | None]]) -> str:
             continue
         if last:
             lines[last].append(command.before if command.before in {"||", ";"} and was_kept else "&&")
-        text = " ".join(kept.text.replace("\\\n", " ").split("\n"))
+        text = _where_all_is_there(" ".join(kept.text.replace("\\\n", " ").split("\n")))
         lines.setdefault(command.line, []).append(text)
         last = command.line
         was_kept = True

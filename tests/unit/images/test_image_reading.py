@@ -84,6 +84,15 @@ def test_the_run_lines_become_a_build_command_in_their_own_lines(read: Read) -> 
     assert made.environment == {"MODELS": ("models", 4), "DATA": (".image/data", 4)}
 
 
+def test_a_folder_that_the_image_does_not_have_yet_may_be_here_from_the_beginning(read: Read) -> None:
+    made = read(
+        "FROM python:3.12\nRUN mkdir /app\nWORKDIR /app\nADD ./ /app/\nRUN mkdir static && touch static/a\n",
+        {"main.py": "", "static/b": ""},
+    )
+
+    assert lines(made) == [(1, "set -e"), (2, "( mkdir -p . )"), (5, "( mkdir -p static && touch static/a )")]
+
+
 def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Read) -> None:
     made = read(
         "FROM python:3.12-slim AS builder\n"
