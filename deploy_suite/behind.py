@@ -32,24 +32,28 @@ def seen(
     results: Sequence[CheckResult], contract: Contract, *, project: Project, preferences: Preferences, ports: Ports
 ) -> list[CheckResult]:
     """Return *results* with what lies behind their failures, as far as a few quick rounds show it."""
-    told, last, mends = list(results), list(results), tuple[Mend, ...]()
+    told, last = list(results), list(results)
+    mends, wrong = tuple[Mend, ...](), tuple[Mend, ...]()
     mended, copy = mending.meant(contract, project.snapshot), project
     began_s = ports.clock.now_s()
     for at in range(_MOST_ROUNDS):
         if all(one.outcome not in NOT_GOOD for one in last) or _seconds(last) > _LONGEST_S:
             break
         case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
-        new = tuple(one for one in mending.found(last, case) if one not in mends)
+        new = tuple(one for one in mending.found(last, case) if one not in (*mends, *wrong))
         if not new and (at or mended is contract):
             break
-        mends = (*mends, *new)
         ports.progress.waiting(
             f"looking behind what failed, once {'; '.join(one.says for one in new) or 'the start command is corrected'}"
         )
         folder = ports.workplace.folder_for(None)  # the run removes it, and so does the next one after a kill
-        copy = replace(project, snapshot=mending.applied(mends, project.snapshot, folder))
-        last = Rehearsal(mended, project=copy, preferences=preferences, ports=ports, is_mended=True).results()
-        told = joined(told, last, mends)
+        copy = replace(project, snapshot=mending.applied((*mends, *new), project.snapshot, folder))
+        met = Rehearsal(mended, project=copy, preferences=preferences, ports=ports, is_mended=True).results()
+        if invented := mending.invented(new, met):
+            wrong, told = (*wrong, *invented), mending.committed(told, invented)
+        else:
+            mends, last = (*mends, *new), met
+            told = joined(told, last, mends)
         if ports.clock.now_s() - began_s > _LONGEST_S:
             break
     return told

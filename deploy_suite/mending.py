@@ -30,7 +30,9 @@ _NEEDS_SERVER: Final = "gunicorn-not-installed"
 _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
 _FOLDER: Final = "folder-missing"
+_NOT_THERE: Final = "requirements-not-on-pypi"
 _PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 # `str.splitlines` also ends lines within a Python literal: at a form feed, at U+2028.
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
@@ -72,6 +74,35 @@ def _package(finding: Finding) -> str:
     if family == _NOT_FOUND:
         return _SERVERS.get(name, "")
     return "gunicorn" if family == _NEEDS_SERVER else ""
+
+
+def invented(mends: Sequence[Mend], results: Sequence[CheckResult]) -> tuple[Mend, ...]:
+    """Return those of *mends* that require what the index does not have: told from a module's name, and wrongly."""
+    codes = {finding.code for result in results for finding in result.findings}
+    return tuple(one for one in mends if not one.line and f"{_NOT_THERE}:{_required(one)}" in codes)
+
+
+def committed(results: Sequence[CheckResult], wrong: Sequence[Mend]) -> list[CheckResult]:
+    """Return *results* where what *wrong* required is said to be a file: the index has no such distribution."""
+    names = {_required(one) for one in wrong}
+    return [replace(one, findings=tuple(_as_file(finding, names) for finding in one.findings)) for one in results]
+
+
+def _as_file(finding: Finding, names: set[str]) -> Finding:
+    name = _package(finding)
+    if canonicalize_name(name) not in names:
+        return finding
+    return replace(
+        finding,
+        evidence=(*finding.evidence, f"the package index has no {name}"),
+        remedy="commit the file that is imported there (`git add -f` where .gitignore names it), or write the import "
+        "as the package is called",
+    )
+
+
+def _required(mend: Mend) -> str:
+    match = _NAME.match(mend.text)
+    return canonicalize_name(match[0]) if match else ""
 
 
 def meant(contract: Contract, snapshot: Snapshot) -> Contract:

@@ -103,6 +103,31 @@ def test_each_round_mends_what_the_last_one_met_until_nothing_new_is_met(
     ]
 
 
+def test_what_the_index_does_not_have_is_a_file_and_no_fault_of_the_projects_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "gunicorn\n"})
+    first = [finding(f"missing-requirement:{name}") for name in ("own-module", "flask")]
+    refused = finding("requirements-not-on-pypi:own-module", file="requirements.txt")
+    later = finding("missing-requirement:numpy")
+
+    codes, rehearsed = looked_behind(
+        monkeypatch,
+        subject,
+        [result("imports", *first)],
+        [result("environment", refused)],
+        [result("imports", later)],
+        [result("imports")],
+    )
+
+    assert codes == ["missing-requirement:own-module", "missing-requirement:flask", "missing-requirement:numpy"]
+    assert [(one.folder / "requirements.txt").read_text().split() for one in rehearsed.snapshots] == [
+        ["gunicorn", "own-module", "flask"],
+        ["gunicorn", "flask"],
+        ["gunicorn", "flask", "numpy"],
+    ]
+
+
 def test_a_corrected_start_command_is_tried_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     subject = case(tmp_path / "top", {"app.py": FLASK}, start="gunicorn wsgi:app")
     wrong, later = finding("gunicorn-module-path"), finding("import-failed:X", file="app.py")

@@ -134,3 +134,32 @@ def test_an_import_is_put_in_front_of_the_line_that_python_counts(tmp_path: Path
     assert (mended.folder / "main.py").read_text(encoding="utf-8") == source.replace(
         "\x0cimport", "import re; \x0cimport"
     )
+
+
+def test_a_package_that_the_index_does_not_have_is_said_to_be_a_file() -> None:
+    missing = Finding(
+        code="missing-requirement:own-module",
+        outcome=Outcome.FAILED,
+        message="own_module is imported",
+        location=Location("main.py", 1),
+        evidence=("main.py:1 import own_module",),
+        remedy="if own_module is a file of your own, commit it; else add `own-module`",
+    )
+    other = replace(missing, code="missing-requirement:flask", remedy="add `flask`")
+    unknown = replace(missing, code="requirements-not-on-pypi:own-module")
+    added = [Mend(file="requirements.txt", text=text, says="") for text in ("own_module", "flask")]
+
+    wrong = mending.invented(added, results(unknown))
+    (told,) = mending.committed(results(missing, other), wrong)
+
+    assert wrong == (added[0],)
+    assert [(one.evidence, one.remedy) for one in told.findings] == [
+        (
+            ("main.py:1 import own_module", "the package index has no own-module"),
+            (
+                "commit the file that is imported there (`git add -f` where .gitignore names it), or write the import "
+                "as the package is called"
+            ),
+        ),
+        (("main.py:1 import own_module",), "add `flask`"),
+    ]
