@@ -9,7 +9,7 @@ from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
 
 _MOST_NEAR: Final = 4
 _TELLING: Final = 4
-_CAUGHT = "`nox -s preflight` finds it before the deploy (check: {})."
+_CAUGHT = "Caught before the deploy by: nox -s preflight (check: {})"
 _NOT_CAUGHT = "No preflight check sees it: it strikes outside the project."
 
 
@@ -36,20 +36,18 @@ def listing(*, rows: Catalogue | None = None) -> str:
 
 def _paragraphs(row: Cause, slug: str) -> Iterator[str]:
     parameter = slug.partition(":")[2]
-    yield slug if family(slug) == row.family else row.slug
+    yield f"{slug if family(slug) == row.family else row.slug}: {_named(row.title, parameter)}"
     yield ""
-    yield _named(row.title)
+    yield f"Why: {_named(row.why, parameter)}"
     yield ""
-    yield _named(row.why, parameter)
-    yield ""
-    yield "What to do:"
+    yield "Fix:"
     yield from (f"    {line}" for line in _named(row.fix, parameter).splitlines())
     yield ""
     yield _CAUGHT.format(row.caught_by) if row.caught_by else _NOT_CAUGHT
     if row.mistaken_for:
-        yield "Often mistaken for: " + ", ".join(row.mistaken_for) + "."
+        yield "Often mistaken for: " + ", ".join(row.mistaken_for)
     if row.platforms != ("any",):
-        yield "Seen on: " + ", ".join(row.platforms) + "."
+        yield "Seen on: " + ", ".join(row.platforms)
     yield "Sources: " + "\n         ".join(row.sources)
 
 

@@ -24,7 +24,8 @@ from deploy_suite.knowledge.tracebacks import (
 
 _EVIDENCE_LINES: Final = 3
 _LOGGER_NAME: Final = re.compile(r"\b\w+\.errors?\b(?! *:)")
-_OF_CONTAINERS: Final = frozenset({"compose", "heroku"})
+_HEROKU: Final = "heroku"
+_OF_CONTAINERS: Final = frozenset({"compose", _HEROKU})
 _FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
@@ -351,7 +352,8 @@ class _Reader:
             self._windows[id(signature)] += 1
             if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
                 return None
-            around = _joined(window, line, "" if signature.across and line.place in _OF_CONTAINERS else line.service)
+            is_across = signature.across and line.place in _OF_CONTAINERS
+            around = _around(window, line, across=is_across, is_wrapped=bool(reading.seam))
             if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
                 return None
             if signature.near:
@@ -435,7 +437,18 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
     return found
 
 
-def _joined(window: Window, line: LogLine, service: str) -> str:
-    """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`)."""
-    lines = (*window.before(service), window.line(), *window.after(service))
-    return "\n".join((f"@{line.place}", *(one.text for one in lines)))
+def _around(window: Window, line: LogLine, *, across: bool, is_wrapped: bool) -> str:
+    """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`).
+
+    Where lines name their service and this log is wrapped, one that names none is the rest of the one before.
+    """
+    mine = "" if across else _unit(line)
+    lines = (*window.before(), window.line(), *window.after())
+    kept = [one for one in lines if not mine or not one.service or _unit(one) == mine]
+    rest = is_wrapped and bool(line.service)
+    return "".join((f"@{line.place}", *(one.text if rest and not one.service else f"\n{one.text}" for one in kept)))
+
+
+def _unit(line: LogLine) -> str:
+    """Return what runs *line*'s program: on Heroku the platform's lines about a dyno are the dyno's own."""
+    return line.service.partition("[")[2] if line.place == _HEROKU else line.service

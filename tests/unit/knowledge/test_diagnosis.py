@@ -333,6 +333,26 @@ def test_a_word_that_a_terminal_broke_over_two_lines_is_read_as_one() -> None:
     assert found.root.slug == "missing-requirement:django-heroku"
 
 
+_ASKED = "ModuleNotFoundError: No module named 'shopfront'"
+_COMMAND = "Starting process with command `gunicorn shopfront.wsgi --log-file -`"
+
+
+@pytest.mark.parametrize("broken", ["", "\n"], ids=["whole lines", "wrapped"])
+def test_the_command_that_the_platform_names_for_a_dyno_is_that_of_the_program_in_it(broken: str) -> None:
+    log = (
+        f"2026-11-21T10:00:00.123456+00:00 app[web.1]: {_ASKED[:33]}{broken}{_ASKED[33:]}\n"
+        f"2026-11-21T10:00:09.123456+00:00 heroku[web.1]: {_COMMAND[:33]}{broken}{_COMMAND[33:]}\n"
+    )
+
+    assert slugs(log) == ("gunicorn-module-path",)
+
+
+def test_the_command_of_another_dyno_says_nothing_of_this_one() -> None:
+    log = f"2026-11-21T10:00:00+00:00 app[worker.1]: {_ASKED}\n2026-11-21T10:00:09+00:00 heroku[web.1]: {_COMMAND}\n"
+
+    assert slugs(log) == ("missing-requirement:shopfront",)
+
+
 def test_what_a_request_asked_for_does_not_hide_why_it_failed() -> None:
     found = diagnose(
         "2023/04/13 01:20:45 [crit] 20#20: *23 connect() to unix:/run/app.sock failed (13: Permission denied) while "
