@@ -17,6 +17,7 @@ _REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@")
 _ARCHIVE: Final = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
 _PREDEFINED: Final = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "TARGETVARIANT": ""}
 _BIN: Final = re.compile(r"^(?:/usr)?(?:/local)?/s?bin(?:/|$)")
+_ARGUMENT: Final = re.compile(r"['\"]?\$\{?(?P<name>[A-Za-z_]\w*)\}?['\"]?")
 
 
 class Walk:
@@ -133,9 +134,22 @@ class Walk:
             self.records.append(Written(line=one.line, stage=stage.index, path=path, text=text))
         if one.flag("from") is not None:
             self._take(one, stage, state, [PurePosixPath(source) for source in sources], goal, is_folder=is_folder)
+        elif unknown := self._not_given(one, state):
+            self.obstacles.append(
+                Obstacle(
+                    line=one.line,
+                    reason=f"it copies what the build argument {unknown} names, which has no default and is not given",
+                )
+            )
         elif sources:
             self._from_context(one, stage, state, sources, goal, is_folder=is_folder)
         state.folders |= {*goal.parents, goal} if is_folder else set(goal.parents)
+
+    def _not_given(self, one: Instruction, state: State) -> str:
+        """Return the build argument without a value that is all of a source of COPY, "" where there is none."""
+        named = (_ARGUMENT.fullmatch(word) for word in one.words[:-1])
+        names = (found["name"] for found in named if found)
+        return next((name for name in names if name in self.declared and name not in state.values), "")
 
     def _from_context(
         self, one: Instruction, stage: Stage, state: State, sources: list[str], goal: PurePosixPath, *, is_folder: bool

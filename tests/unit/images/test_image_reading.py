@@ -125,6 +125,10 @@ def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Rea
         ("FROM node:20\nCMD node x.js\n", "it is built on node:20, no image of Python"),
         ("FROM python:3.12\nRUN make install\nCMD x\n", "it runs `make install`, of which nothing is known here"),
         (
+            'FROM python:3.12\nARG WHEEL\nCOPY "$WHEEL" /tmp/\nRUN pip install /tmp/*.whl\nCMD x\n',
+            "it copies what the build argument WHEEL names, which has no default and is not given",
+        ),
+        (
             "FROM python:3.12\nWORKDIR /app\nRUN curl -o model.bin https://x.test/m\nCMD x\n",
             "it runs `curl -o model.bin https://x.test/m`, of which nothing is known here",
         ),
@@ -144,6 +148,12 @@ def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Rea
 )
 def test_what_cannot_be_enacted_is_said(read: Read, text: str, reason: str) -> None:
     assert [one.reason for one in read(text, {}).obstacles][:1] == [reason]
+
+
+def test_what_only_tidies_the_image_up_is_no_obstacle(read: Read) -> None:
+    made = read("FROM python:3.12\nRUN pip install x && truncate --size 0 /var/log/*log\nCMD python main.py\n", {})
+
+    assert (made.obstacles, made.left_out) == ((), ("truncate --size 0 /var/log/*log",))
 
 
 def test_a_stage_that_nothing_needs_is_no_obstacle(read: Read) -> None:
