@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from deploy_suite.entry.options import add_format, write
+from deploy_suite.entry.options import add_format, write, write_prose
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
@@ -64,10 +64,11 @@ def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> 
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
     if options.against is None:
         found = diagnose_stream(log, masker=curtain.masker)
-        write(render(found), curtain)
+        shown = render(found)
     else:
         found, comparison = _compared(log, options, curtain)
-        write(render(found, comparison), curtain)
+        shown = render(found, comparison)
+    write_prose(shown, curtain) if options.format == "text" else write(shown, curtain)
     return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
 
 
@@ -101,5 +102,5 @@ def _explain(options: argparse.Namespace, curtain: Curtain) -> int:
         close = near(options.slug)
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"no cause is called {options.slug}", remedy=f"{meant}list them: deploy-suite explain --list")
-    write(text + "\n", curtain)
+    write_prose(text + "\n", curtain)
     return 0

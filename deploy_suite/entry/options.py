@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -87,6 +88,15 @@ def samples(text: str) -> int:
     if not _LEAST_SAMPLES <= count <= _MOST_SAMPLES:
         raise ValueError(text)
     return count
+
+
+def write_prose(text: str, curtain: Curtain) -> None:
+    """Write *text*, on a terminal with its sentences wrapped to the width; commands and quoted lines stay whole."""
+    if sys.stdout.isatty():
+        from deploy_suite.reports import prose  # noqa: PLC0415  a file or a pipe need not wait for it
+
+        text = prose.wrapped(text, columns=shutil.get_terminal_size().columns)
+    write(text, curtain)
 
 
 def write(text: str, curtain: Curtain) -> None:

@@ -162,7 +162,7 @@ def test_a_log_is_diagnosed_from_a_file_and_a_cause_is_explained(tmp_path):
     for program in (("deploy-suite",), ("invoke", "-r", str(TOP))):
         told = run(*program, "explain", "gunicorn-not-installed", cwd=tmp_path)
         assert told.returncode == 0
-        assert "What to do:" in told.stdout
+        assert "\nFix:\n" in told.stdout
 
 
 def test_a_log_that_is_not_there_and_a_cause_that_nobody_knows_say_so(tmp_path):

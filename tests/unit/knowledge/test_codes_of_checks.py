@@ -71,4 +71,4 @@ def test_each_code_of_a_check_is_explained(code: str) -> None:
     slug = code.rstrip(":")
 
     assert catalogue().row(slug) is not None, CODES[code]
-    assert "What to do:" in (explain(slug) or "")
+    assert "\nFix:\n" in (explain(slug) or "")
