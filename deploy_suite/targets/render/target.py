@@ -72,7 +72,23 @@ def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, s
 
 
 def _encoding(snapshot: Snapshot, file: str) -> Iterator[Finding]:
-    if snapshot_files.is_utf16(snapshot_files.data(snapshot.folder, PurePosixPath(file)) or b""):
+    data = snapshot_files.data(snapshot.folder, PurePosixPath(file)) or b""
+    is_utf16 = snapshot_files.is_utf16(data)
+    try:
+        data.decode("utf-16" if is_utf16 else "utf-8")
+    except UnicodeDecodeError as error:
+        line = 0 if is_utf16 else data.count(b"\n", 0, error.start) + 1
+        yield Finding(
+            code="render-yaml-encoding",
+            outcome=Outcome.WARNING,
+            message=f"{file} is not valid {'UTF-16' if is_utf16 else 'UTF-8'}",
+            location=Location(file, line),
+            remedy=f"save {file} as UTF-8, in an editor or, if it is Latin-1: "
+            f"iconv -f LATIN1 -t UTF-8 {file} > new.yaml && mv new.yaml {file}",
+            certainty="likely: YAML must be Unicode, and readers refuse what is not",
+        )
+        return
+    if is_utf16:
         yield Finding(
             code="render-yaml-encoding",
             outcome=Outcome.WARNING,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.model.finding import Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.targets.base import Reading
 
 Read = Callable[..., Reading]
@@ -46,6 +47,15 @@ def test_a_blueprint_that_is_no_text_is_one_failed_finding(read: Read) -> None:
     reading = read({"render.yaml": b"\xff\xfe\x00\x01services"})
 
     assert [one.code for one in reading.findings] == ["render-yaml-invalid"]
+
+
+def test_a_blueprint_in_latin_1_is_read_with_a_warning_at_its_line(read: Read) -> None:
+    text = "# the shop\nservices:\n  - {type: web, name: caf\xe9, runtime: python, buildCommand: b, startCommand: s}\n"
+
+    reading = read({"render.yaml": text.encode("latin-1")})
+
+    (finding,) = (one for one in reading.findings if one.code == "render-yaml-encoding")
+    assert (finding.outcome, finding.location) == (Outcome.WARNING, Location("render.yaml", 3))
 
 
 def test_a_link_out_of_the_snapshot_is_not_followed(read: Read, tmp_path: Path) -> None:

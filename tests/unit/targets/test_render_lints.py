@@ -51,6 +51,32 @@ CASES = {
         + DATABASE,
         [],
     ),
+    "a variable listed twice": (
+        SERVICE + "    envVars:\n      - {key: MODE, value: fast}\n      - {key: MODE, value: slow}\n",
+        [("render-repeated-key:MODE", WARNING, 10)],
+    ),
+    "a variable listed twice with one value": (
+        SERVICE + "    envVars:\n      - {key: MODE, value: fast}\n      - {key: MODE, value: fast}\n",
+        [("render-repeated-key:MODE", NOTE, 10)],
+    ),
+    "a variable listed twice in a group": (
+        SERVICE + "envVarGroups:\n  - name: g\n    envVars:\n      - {key: A, value: 1}\n      - {key: A, value: 2}\n",
+        [("render-repeated-key:A", WARNING, 12)],
+    ),
+    "a mount path that is relative": (
+        SERVICE.replace("free", "starter") + "    disk: {name: d, mountPath: data, sizeGB: 1}\n",
+        [("render-mount-path", WARNING, 8)],
+    ),
+    "a database's disk of one": (SERVICE + DATABASE + "    diskSizeGB: 1\n", []),
+    "a database's disk of fifteen": (SERVICE + DATABASE + "    diskSizeGB: 15\n", []),
+    "a database's disk of seven": (
+        SERVICE + DATABASE + "    diskSizeGB: 7\n",
+        [("render-out-of-range:diskSizeGB", WARNING, 11)],
+    ),
+    "a health path of an unknown type": (
+        SERVICE.replace("type: web", "type: wev") + "    healthCheckPath: /\n",
+        [("render-unknown-type", WARNING, 2)],
+    ),
     "2 legacy plan": (SERVICE + DATABASE.replace("free", "starter"), [("render-legacy-plan", WARNING, 10)]),
     "3 web without plan": (SERVICE.replace("    plan: free\n", ""), [("render-plan-omitted", NOTE, 2)]),
     "3 database without plan": (SERVICE + "databases:\n  - name: db\n", [("render-plan-omitted", NOTE, 9)]),

@@ -35,7 +35,9 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
                 *_group(entry, service, blueprint),
             )
             yield from (finding.about(check="", service=service.label, target="") for finding in found)
+        yield from (one.about(check="", service=service.label, target="") for one in _twice(service, service.label))
     for group in blueprint.groups:
+        yield from _twice(group, f"the environment group {group.name}")
         for entry in _variables(group):
             yield from _in_group(entry, group)
 
@@ -43,6 +45,33 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
 def _variables(owner: Resource) -> Iterator[Resource]:
     for at, block in enumerate(nodes.blocks(owner.block.get("envVars"))):
         yield Resource(block=block, path=f"{owner.path}.envVars[{at}]", file=owner.file)
+
+
+def _twice(owner: Resource, whose: str) -> Iterator[Finding]:
+    """Yield variables that are listed again: harmless where both entries say the same."""
+    first: dict[str, Resource] = {}
+    for entry in _variables(owner):
+        key = entry.text("key")
+        before = first.setdefault(key, entry) if key else entry
+        if before is entry:
+            continue
+        say = notes if _said(before) == _said(entry) else warns
+        yield say(
+            entry,
+            f"render-repeated-key:{key}",
+            f"{key} of {whose} is listed twice; one of the two counts",
+            key="key",
+            evidence=f"first listed at line {before.location.line}",
+            remedy=f"keep one of the two entries of {key} in {entry.file}",
+            certainty="certain that it is listed twice; Render does not document which of the two wins",
+        )
+
+
+def _said(entry: Resource) -> tuple[tuple[str, str | None], ...]:
+    """Return what *entry* says, as far as it is plain text; a source with parts of its own is like no other."""
+    return tuple(
+        (one.key, one.value.text if isinstance(one.value, Scalar) else str(one.line)) for one in entry.block.entries
+    )
 
 
 def _key(entry: Resource) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from deploy_suite.knowledge.platforms.render import ValueList, facts
 from deploy_suite.model.finding import Finding
-from deploy_suite.targets.render import nodes
+from deploy_suite.targets.render import nodes, schema
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
@@ -187,6 +187,8 @@ def _health(service: ServiceResource) -> Iterator[Finding]:
     path = service.text("healthCheckPath")
     if path is None:
         return
+    if not schema.is_type(service.text("type")):
+        return  # whether it is one that is asked for its health cannot be told
     if service.type != "web" or service.is_static:
         yield warns(
             service,

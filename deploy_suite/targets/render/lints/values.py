@@ -10,6 +10,7 @@ from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 from deploy_suite.targets.render.lints.saying import warns
 
+_DISK_STEP_GB: Final = 5
 _OFF: Final = frozenset({"off", "no", "false"})
 
 
@@ -24,8 +25,11 @@ def problems(blueprint: Blueprint) -> Iterator[Finding]:
             *_generation(service),
             *_branch(service, root),
             *_ranges(service),
+            *_mount_path(service),
         )
         yield from (finding.about(check="", service=service.label, target="") for finding in found)
+    for database in blueprint.databases:
+        yield from _disk_size(database)
 
 
 def _off(resource: Resource, entry: Entry | None) -> Iterator[Finding]:
@@ -80,6 +84,40 @@ def _branch(service: ServiceResource, root: Resource) -> Iterator[Finding]:
             f"{service.label} names a branch, so its preview environments deploy that branch and not the pull request",
             key="branch",
             remedy=f"remove `branch:` from {service.label} in {service.file}",
+        )
+
+
+def _mount_path(service: ServiceResource) -> Iterator[Finding]:
+    disk = nodes.block(service.block.get("disk"))
+    path = nodes.text(disk.get("mountPath")) if disk else None
+    if disk and path and not path.startswith("/"):
+        yield warns(
+            Resource(block=disk, path=service.path, file=service.file),
+            "render-mount-path",
+            f"the disk of {service.label} is mounted at {path}, which is no absolute path",
+            key="mountPath",
+            evidence=f"mountPath: {path}",
+            remedy=f"write a path from the root in {service.file}, such as "
+            f"`mountPath: /opt/render/project/src/{path.removeprefix('./')}`",
+            certainty="likely: Render documents absolute paths",
+        )
+
+
+def _disk_size(database: Resource) -> Iterator[Finding]:
+    """Yield sizes of a database's disk that Render has not.
+
+    Source: https://render.com/docs/blueprint-spec#database-fields
+    """
+    size = nodes.integer(database.block.get("diskSizeGB"))
+    if size is not None and size != 1 and (size < 1 or size % _DISK_STEP_GB):
+        yield warns(
+            database,
+            "render-out-of-range:diskSizeGB",
+            f"diskSizeGB of {database.name or database.path} is {size}; Render takes 1 or a multiple of 5",
+            key="diskSizeGB",
+            evidence=f"diskSizeGB: {size}",
+            remedy=f"write {max(_DISK_STEP_GB, -(-size // _DISK_STEP_GB) * _DISK_STEP_GB)} in {database.file}",
+            certainty="likely: the sizes are documented, what Render does with others is not",
         )
 
 
