@@ -1,5 +1,7 @@
 """A start command, or a folder of sources, into what the server imports."""
 
+import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ from deploy_suite.project.entry_place import Place
 from deploy_suite.project.server_entries import SERVERS
 
 _SCRIPTS_DEEP: Final = 4
+_ALL_WORDS: Final = re.compile(r"\"\$(?:@|\{@\})\"|\$(?:[@*]|\{[@*]\})")
 _SHELLS: Final = frozenset({"bash", "sh", "dash", "zsh", ".", "source"})
 _PYTHONS: Final = ("python", "pypy")
 
@@ -113,7 +116,7 @@ def _entries_of(command: SimpleCommand, inner: SimpleCommand, *, place: Place, d
     script = _script(inner, place)
     if script is not None and deep:
         text = (place.folder / script).read_text(encoding="utf-8", errors="replace")
-        yield from _entries(text, place, deep=deep - 1, home=script.parent)
+        yield from _entries(_handed_on(text, inner, script), place, deep=deep - 1, home=script.parent)
     elif program in SERVERS:
         rank, read = SERVERS[program]
         entry = read(inner.words[1:], place)
@@ -125,6 +128,13 @@ def _entries_of(command: SimpleCommand, inner: SimpleCommand, *, place: Place, d
         yield from (_Candidate(rank=1, entry=entry) for entry in _python(inner, place))
     else:
         yield from (_Candidate(rank=1, entry=entry) for entry in _console_script(program, place))
+
+
+def _handed_on(text: str, command: SimpleCommand, script: PurePosixPath) -> str:
+    """Return *text*, that of *script*, with the words of *command* behind it in place of `$@`."""
+    at = next((at for at, word in enumerate(command.words) if PurePosixPath(word).name == script.name), None)
+    rest = command.words[at + 1 :] if at is not None else ()
+    return _ALL_WORDS.sub(lambda _: shlex.join(rest), text) if rest else text
 
 
 def _script(command: SimpleCommand, place: Place) -> PurePosixPath | None:
