@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy_suite.checks import made_up
-from deploy_suite.checks.boot import read_beside
+from deploy_suite.checks.boot import outside, read_beside
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.drivers import doubtful_addresses
@@ -134,6 +134,8 @@ def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | N
     is_download = root is not None and root.family == "model-download-failed"
     if not hosts or not (is_download or _NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
         return None
+    if outside.are_near(hosts):
+        return Excuse(f"it wanted to reach {_reached_hosts(stage)}, which no network here has", outside.NAMING_REMEDY)
     return Excuse(f"it wanted to reach {_reached_hosts(stage)}, and nothing outside is let through", NETWORK_REMEDY)
 
 

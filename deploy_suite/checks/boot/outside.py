@@ -1,6 +1,6 @@
 """What a service tried to reach outside while it started → the finding that names it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
@@ -9,6 +9,9 @@ from deploy_suite.environments import start_installs
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Reach
 
+NAMING_REMEDY: Final = (
+    "give the variable that holds this address its value, on the target and, for the preflight, in .env.preflight"
+)
 _PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
 _RAW: Final = "raw.githubusercontent.com"  # holds NLTK's data, and anything else that somebody keeps at GitHub
 # Where libraries fetch models, tokenizers and corpora from when they are first used, with the step that does it before.
@@ -39,16 +42,22 @@ def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[
     """
     if not reached:
         return None
-    is_grave = has_failed or any(_step(each, packages) for each in reached)
+    is_near = are_near(each.host for each in reached)
+    is_grave = (has_failed and not is_near) or any(_step(each, packages) for each in reached)
     hosts = ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in reached)
     consequence = "if that is why it failed" if has_failed else "if what it does there matters"
     return Finding(
         code="network-at-start",
         outcome=Outcome.WARNING if is_grave else Outcome.NOTE,
         message=f"while it started, the service tried to reach {hosts}; a preflight lets nothing out",
-        remedy=f"{consequence}, {NETWORK_REMEDY}",
+        remedy=f"{consequence}, {NAMING_REMEDY if is_near else NETWORK_REMEDY}",
         certainty="seen: the look-ups and connections themselves" + ("" if has_failed else "; it started without them"),
     )
+
+
+def are_near(hosts: Iterable[str]) -> bool:
+    """Whether *hosts* are bare names, as the containers of one network have them: no way out leads to any of those."""
+    return all("." not in host and ":" not in host for host in hosts)
 
 
 def _step(reach: Reach, packages: Collection[str]) -> str:

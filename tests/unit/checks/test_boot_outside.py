@@ -6,6 +6,7 @@ from deploy_suite.checks.boot import outside
 from deploy_suite.model.finding import Outcome
 from deploy_suite.ports import Reach
 
+NEAR = Reach("postgres", 5432)
 API, MODEL, RAW = Reach("api.example.com"), Reach("cdn-lfs.huggingface.co"), Reach("raw.githubusercontent.com")
 
 
@@ -14,6 +15,7 @@ API, MODEL, RAW = Reach("api.example.com"), Reach("cdn-lfs.huggingface.co"), Rea
     [
         (API, False, (), Outcome.NOTE),
         (API, True, (), Outcome.WARNING),
+        (NEAR, True, (), Outcome.NOTE),
         (MODEL, False, (), Outcome.WARNING),
         (RAW, False, ("httpx",), Outcome.NOTE),
         (RAW, False, ("nltk",), Outcome.WARNING),
@@ -34,3 +36,12 @@ def test_a_request_that_fetches_what_is_no_model_is_a_note() -> None:
 
     assert (prices.outcome, corpus.outcome) == (Outcome.NOTE, Outcome.WARNING)
     assert "nltk.downloader" in corpus.remedy
+
+
+def test_a_bare_name_is_no_matter_of_the_way_out() -> None:
+    found = outside.finding([NEAR], has_failed=True, packages=())
+
+    assert found is not None
+    assert found.message == "while it started, the service tried to reach postgres:5432; a preflight lets nothing out"
+    assert found.remedy == f"if that is why it failed, {outside.NAMING_REMEDY}"
+    assert (outside.are_near(["db", "cache"]), outside.are_near(["db", "api.example.com"])) == (True, False)
