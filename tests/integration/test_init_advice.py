@@ -140,6 +140,11 @@ def test_what_is_written_is_read_back_and_what_is_there_is_left_alone(world: Por
     ]
     assert "noxfile.py: is there and left alone; add:\n" in render_text(advice, written=names)
     assert written(again, folder) == ()
+    assert "  git add … && git commit " in render_text(advice, written=names)
+    assert [line.split("  ")[1] for line in render_text(again).rpartition("next:\n")[2].splitlines()] == [
+        "deploy-suite preflight",
+        "deploy-suite doctor",
+    ]
 
 
 def test_a_route_that_looks_like_the_health_path_is_a_guess_and_stays_a_comment(world: Ports, tmp_path: Path) -> None:
