@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import secret_keys
 from deploy_suite.checks.variables import needed, stated
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -18,6 +19,7 @@ _NEEDS_VALUES: Final = "needs-real-values"
 _NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check"})
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
+_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
 _READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]")
@@ -50,12 +52,22 @@ def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | 
     told: dict[str, Finding] = {}
     met = [finding for result in results for finding in result.findings]
     own = {name: given for finding in met if (name := _name(finding)) and (given := _given_in_place(name, finding))}
+    met += _of_empty_keys(met, contract, folder)
     for finding in met:
         for asked in (*_all_names(finding), *_of_database(finding, folder)):
             name = own.get(asked, "") or _prefixed(asked, finding, folder)
             if name not in known:
                 told.setdefault(name, _finding(name, asked, finding, contract))
     return tuple(told.values())
+
+
+def _of_empty_keys(met: Sequence[Finding], contract: Contract, folder: Path | None) -> list[Finding]:
+    """Return what Django's empty key is told as where the settings take it from a variable that nothing states."""
+    found = next((one for one in met if one.code == secret_keys.CODE and one.outcome in _NOT_GOOD), None)
+    unset = secret_keys.unset(folder, contract) if found and folder else None
+    if found is None or unset is None:
+        return []
+    return [replace(found, code=f"missing-env-var:{unset.name}", location=unset.location)]
 
 
 def kept(

@@ -183,7 +183,7 @@ def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator
 
 
 def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
-    if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case)):
+    if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case.snapshot.folder, case.contract)):
         return secret_keys.finding(
             unset, build_refusals.command(failure, case), evidence=[one.text for one in cause.evidence]
         )

@@ -3,17 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.checks.base import Case
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 CODE: Final = "empty-secret-key"
 _GIVEN: Final = re.compile(
-    r"^SECRET_KEY\s*=\s*(?:str\()?(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*['\"]{2}\s*)?\)",
+    r"^(?:SECRET_KEY\s*=\s*)+(?:str\()?(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*['\"]{2}\s*)?\)",
     re.MULTILINE,
 )
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
@@ -28,15 +28,14 @@ class Unset:
     location: Location
 
 
-def unset(case: Case) -> Unset | None:
-    """Return the variable that the settings of *case* take the key from, where the contract has no such variable."""
-    top = case.snapshot.folder
-    files = [file.relative_to(top) for file in sorted((top / case.contract.root).rglob("*settings*.py"))]
-    folders = [file.relative_to(top) for file in sorted((top / case.contract.root).rglob("settings/*.py"))]
+def unset(top: Path, contract: Contract) -> Unset | None:
+    """Return the variable that the settings below *top* take the key from, where the contract has no such variable."""
+    files = [file.relative_to(top) for file in sorted((top / contract.root).rglob("*settings*.py"))]
+    folders = [file.relative_to(top) for file in sorted((top / contract.root).rglob("settings/*.py"))]
     for file in [one for one in (*files, *folders) if not _FOREIGN & set(one.parts)][:_MOST_FILES]:
         text = snapshot_files.text(top, PurePosixPath(file)) or ""
         match = _GIVEN.search(text)
-        if match and case.contract.variable(match["name"]) is None:
+        if match and contract.variable(match["name"]) is None:
             return Unset(match["name"], Location(file.as_posix(), text.count("\n", 0, match.start()) + 1))
     return None
 

@@ -275,3 +275,20 @@ def test_a_failure_in_a_file_that_reads_the_variable_may_be_its_doing(tmp_path: 
 
 def test_another_exception_than_without_the_made_up_value_may_be_its_doing(tmp_path: Path) -> None:
     assert _met_twice(tmp_path, "@limit\ndef get(): ...\n", then="A_URL") == ["needs-real-values"]
+
+
+def test_djangos_empty_key_is_told_as_the_variable_that_the_settings_take_it_from(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/settings.py": 'import os\nSECRET_KEY = SECRET_KEY = os.environ.get("KEY_OF_SHOP")\n'})
+    met = replace(
+        MET,
+        code="empty-secret-key",
+        outcome=Outcome.FAILED,
+        location=Location("shop/urls.py", 3),
+        evidence=("ImproperlyConfigured: The SECRET_KEY setting must not be empty.",),
+    )
+
+    found = unstated.found([replace(RESULTS[1], findings=(met, met))], CONTRACT, folder=tmp_path)
+
+    assert [(one.code, one.outcome, one.location) for one in found] == [
+        ("missing-env-var:KEY_OF_SHOP", Outcome.WARNING, Location("shop/settings.py", 2))
+    ]

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -18,6 +19,11 @@ _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lo
 _REQUIREMENTS: Final = "requirements.txt"
 _ALMOST: Final = 0.85
 _PORT: Final = "--host 0.0.0.0 --port $PORT"
+# A script that bears the target's name is meant for it before any other.
+_START_SCRIPTS: Final = ("render_start.sh", "render-start.sh", "start_render.sh", "start-render.sh", "start.sh")
+_BUILD_SCRIPTS: Final = ("render_build.sh", "render-build.sh", "build_render.sh", "build-render.sh", "build.sh")
+# Channels' own class: what it routes besides HTTP, no WSGI server can answer.
+_ROUTES_PROTOCOLS: Final = re.compile(r"\bProtocolTypeRouter\(")
 _USUAL_SCRIPTS: Final = ("main.py", "app.py", "server.py", "run.py")
 _RUNS: Final = re.compile(
     r"\b(?:uvicorn|hypercorn|granian|bottle)\.run\(|\brun_app\(|\bserve\(|\bHTTPServer\(|\.listen\(|\.run\([^)]*\bport\b"
@@ -26,11 +32,11 @@ _RUNS_ITSELF: Final = re.compile(r"^if __name__ == ['\"]__main__['\"]", re.MULTI
 
 
 def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
-    """Return the build command: the project's own build.sh, else the Dashboard's proposal for its manifests.
+    """Return the build command: the project's own script, else the Dashboard's proposal for its manifests.
 
     Source: https://render.com/docs/uv-version, https://render.com/docs/poetry-version
     """
-    script = _script(folder, root, "build.sh", _INSTALLS)
+    script = _script(folder, root, _BUILD_SCRIPTS, _INSTALLS)
     if script is not None:
         return script
     has = {name for name in _MANIFESTS if snapshot_files.find(folder, root / name)}
@@ -75,7 +81,7 @@ def _lags(folder: Path, root: PurePosixPath, pyproject: str) -> bool:
 
 
 def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandText | None:
-    """Return the start command: the project's own start.sh, else a server that its requirements name.
+    """Return the start command: the project's own script, else a server that its requirements name.
 
     Shape: *entry* is "module:attribute" where deploy.toml says it, else "".
     """
@@ -83,7 +89,7 @@ def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandTe
         told = CommandText(text=f"gunicorn {entry}")
         found = entry_points.from_command(told, folder=folder, root=root)
     else:
-        script = _script(folder, root, "start.sh", _SERVES)
+        script = _script(folder, root, _START_SCRIPTS, _SERVES)
         if script is not None:
             return script
         found = entry_points.by_framework(folder, root)
@@ -101,20 +107,24 @@ def _run_itself(folder: Path, root: PurePosixPath) -> str:
     return f"python {found[0]}" if len(found) == 1 else ""
 
 
-def _script(folder: Path, root: PurePosixPath, name: str, content: re.Pattern[str]) -> CommandText | None:
-    """Return the call of the script *name* where it does what *content* looks for."""
-    file = snapshot_files.find(folder, root / name)
-    if file is None or not content.search(snapshot_files.text(folder, root / name) or ""):
-        return None
-    return CommandText(text=f"./{name}" if snapshot_files.is_executable(file) else f"bash {name}")
+def _script(folder: Path, root: PurePosixPath, names: Sequence[str], content: re.Pattern[str]) -> CommandText | None:
+    """Return the call of the first script of *names* that does what *content* looks for."""
+    for name in names:
+        file = snapshot_files.find(folder, root / name)
+        if file is not None and content.search(snapshot_files.text(folder, root / name) or ""):
+            return CommandText(text=f"./{name}" if snapshot_files.is_executable(file) else f"bash {name}")
+    return None
 
 
 def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
-    entry = _beside_manage(folder, root, entry)
+    entry = _with_channels(folder, _beside_manage(folder, root, entry))
     named = _servers(folder, root)
     spec = _spec(entry)
     folder_option = _folder_option(entry, root)
-    if app_objects.speaks_asgi(folder, entry):
+    is_asgi_file = entry.framework is Framework.DJANGO and entry.module.rpartition(".")[2] == "asgi"
+    if is_asgi_file or app_objects.speaks_asgi(folder, entry):
+        if "daphne" in named and entry.framework is Framework.DJANGO:
+            return f"{_within(entry, root)}daphne -b 0.0.0.0 -p $PORT {spec}"
         if "uvicorn" not in named and "gunicorn" in named:
             return f"gunicorn{folder_option('--chdir')} -k uvicorn.workers.UvicornWorker {spec}"
         server = "hypercorn" if "hypercorn" in named and "uvicorn" not in named else "uvicorn"
@@ -143,6 +153,22 @@ def _is_imported_back(folder: Path, entry: EntryPoint) -> bool:
     beside = (folder / entry.file).parent.glob("*.py") if entry.file else ()
     files = (one for one in beside if not one.name.startswith(("test_", "conftest")) and one.stem != entry.module)
     return any(own.search(one.read_text(encoding="utf-8", errors="replace")) for one in sorted(files))
+
+
+def _within(entry: EntryPoint, root: PurePosixPath) -> str:
+    """Return what leads into the folder to import from, for a server that has no option for it."""
+    inner = _folder_option(entry, root).folder
+    return f"cd {inner} && " if inner else ""
+
+
+def _with_channels(folder: Path, entry: EntryPoint) -> EntryPoint:
+    """Return the asgi.py beside Django's wsgi.py where it routes more than HTTP."""
+    if entry.framework is not Framework.DJANGO or entry.file is None or entry.file.stem != "wsgi":
+        return entry
+    file = entry.file.with_name("asgi.py")
+    if not _ROUTES_PROTOCOLS.search(snapshot_files.text(folder, file) or ""):
+        return entry
+    return replace(entry, module=f"{entry.module.removesuffix('wsgi')}asgi", file=file, location=None)
 
 
 def _beside_manage(folder: Path, root: PurePosixPath, entry: EntryPoint) -> EntryPoint:

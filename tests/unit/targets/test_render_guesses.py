@@ -12,6 +12,7 @@ Read = Callable[..., Reading]
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 LITESTAR = "from litestar import Litestar\napp = Litestar(route_handlers=[])\n"
+CHANNELS = "from channels.routing import ProtocolTypeRouter\napplication = ProtocolTypeRouter({})\n"
 DJANGO = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 
 
@@ -142,6 +143,34 @@ def test_of_several_scripts_none_is_guessed(read: Read) -> None:
         (
             {"main.py": FASTAPI, "build.sh": "pip install -r r.txt\n", "start.sh": "exec uvicorn main:app\n"},
             ("bash build.sh", None, "bash start.sh"),
+        ),
+        (
+            {
+                "manage.py": "",
+                "shop/wsgi.py": DJANGO,
+                "shop/asgi.py": CHANNELS,
+                "requirements.txt": "channels\ndaphne\ngunicorn\nuvicorn\n",
+            },
+            ("pip install -r requirements.txt", None, "daphne -b 0.0.0.0 -p $PORT shop.asgi:application"),
+        ),
+        (
+            {
+                "manage.py": "",
+                "shop/wsgi.py": DJANGO,
+                "shop/asgi.py": CHANNELS,
+                "requirements.txt": "channels\nuvicorn\n",
+            },
+            ("pip install -r requirements.txt", None, "uvicorn shop.asgi:application --host 0.0.0.0 --port $PORT"),
+        ),
+        (
+            {
+                "manage.py": "",
+                "shop/wsgi.py": DJANGO,
+                "requirements.txt": "django\n",
+                "start.sh": "gunicorn shop.wsgi\n",
+                "render_start.sh": "python manage.py migrate\ndaphne -p $PORT shop.asgi:application\n",
+            },
+            ("pip install -r requirements.txt", None, "bash render_start.sh"),
         ),
         (
             {"site/manage.py": "", "site/shop/wsgi.py": DJANGO, "requirements.txt": "django\ngunicorn\n"},
