@@ -142,9 +142,20 @@ def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Ser
         name = slug.rpartition("/")[2] or "web"
         contexts = tuple(dict.fromkeys((files[0].parent, snapshot.root)))
         yield (
-            Request(file=files[0], contexts=contexts),
+            Request(file=files[0], contexts=contexts, command=_wanted_command(snapshot, files[0])),
             _service(name, snapshot, kind="web", location=Location(str(files[0]), 1)),
         )
+
+
+def _wanted_command(snapshot: Snapshot, file: PurePosixPath) -> CommandText | None:
+    """Return what the one compose service of *file* hands to an ENTRYPOINT that the image gives nothing to."""
+    parsed = dockerfile.parse(snapshot_files.text(snapshot.folder, file) or "")
+    names = {one.name for stage in parsed.stages for one in stage.instructions}
+    composed = _composed(snapshot) if "ENTRYPOINT" in names and "CMD" not in names else None
+    found = [
+        request.command for request, _ in (_of_compose(composed, snapshot) if composed else ()) if request.file == file
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _is_python(snapshot: Snapshot, file: PurePosixPath, target: str) -> bool:

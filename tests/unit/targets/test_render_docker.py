@@ -261,6 +261,26 @@ def test_of_a_compose_file_what_only_a_profile_starts_is_left_out_beside_others(
     assert [one.service for one in read(files).contracts] == ["vote"]
 
 
+@pytest.mark.parametrize(
+    ("last", "start"),
+    [
+        ("", "./entry.sh start 8000"),
+        ("CMD ['serve']\n".replace("'", '"'), "./entry.sh serve"),
+    ],
+)
+def test_an_entrypoint_that_an_image_hands_nothing_is_called_as_the_compose_file_does(
+    read: Read, last: str, start: str
+) -> None:
+    image = f'FROM python:3.12\nWORKDIR /srv\nCOPY . .\nENTRYPOINT ["/srv/entry.sh"]\n{last}'
+    text = "services:\n  web: {build: ., command: [start, '8000'], ports: ['8000:8000']}\n"
+    files = {"Dockerfile": image, "compose.yaml": text, "entry.sh": "exec uvicorn main:app\n", "main.py": APP}
+
+    command = only(read(files)).start
+
+    assert command is not None
+    assert command.text == start
+
+
 def test_of_long_commands_that_are_left_out_the_beginning_is_shown(read: Read) -> None:
     long = "apt-get install -y --no-install-recommends \\\n build-essential \\\n libffi-dev libssl-dev"
     reading = read({**FILES, "backend/Dockerfile": DOCKERFILE.replace("apt-get install -y libpq5", long)})
