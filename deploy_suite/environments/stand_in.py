@@ -93,6 +93,9 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
         sys.stderr.write(f"{program}: command not found\n")
         return _NOT_FOUND
     settings = {**_for_all(config), **config["extra"].get(program, {})}
+    if own.exists() and program in config["companions"]:
+        told = (config["companions"][program], os.environ.get("PYTHONPATH", ""))
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, told))
     if program == "uv" and arguments[:1] == ["pip"]:
         # Which Python the target's own is can't be had here; a finding says what is wrong with asking for it.
         arguments = [argument for argument in arguments if argument != "--system"]

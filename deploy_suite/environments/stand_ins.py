@@ -117,6 +117,7 @@ def write(
         "settings": {**{n: v.revealed() for n, v in workshop.machine_settings.items()}, **workshop.caches},
         "programs": programs,
         "extra": extra_settings(venv, workshop),
+        "companions": {name: str(path) for name, path in tools.companions.items()},
         "script": script,
     }
     config.write_text(json.dumps(content), encoding="utf-8")

@@ -3,13 +3,13 @@
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from platform import python_version
 from typing import Final
 
-from deploy_suite.environments import seeds
-from deploy_suite.environments.base import Installer, Workshop
+from deploy_suite.environments import seeds, store
+from deploy_suite.environments.base import QUICK_S, Installer, Workshop
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.errors import MachineError
 from deploy_suite.model.contract import Contract
@@ -20,14 +20,20 @@ _NEWEST: Final = ""
 # Poetry asks PyPI over an interface that mirrors lack; with this it asks the index that all others ask (PEP 503).
 # Source: https://github.com/arcesium/poetry-plugin-pypi-mirror
 _COMPANIONS: Final = {"poetry": ("poetry-plugin-pypi-mirror",)}
+# They are of Python alone, so any platform's wheel is every platform's.
+_PLATFORM: Final = "x86_64-manylinux_2_17"
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Shape: `programs` maps names onto executables; `notes` say where a version is not the target's."""
+    """Shape: `programs` maps names onto executables; `notes` say where a version is not the target's.
+
+    `companions` maps a tool that the build installs itself onto a folder of packages that it is to find beside its own.
+    """
 
     programs: Mapping[str, Path]
     notes: tuple[str, ...] = ()
+    companions: Mapping[str, Path] = field(default_factory=dict)
 
 
 def brought(contract: Contract, recipe: Recipe, *, installer: Installer, workshop: Workshop) -> Tools:
@@ -43,7 +49,22 @@ def brought(contract: Contract, recipe: Recipe, *, installer: Installer, worksho
         notes += [note] if note else []
     if "uv" in programs:
         programs["uvx"] = programs["uv"].with_name("uvx")
-    return Tools(programs, tuple(notes))
+    beside = {name: _beside(name, installer=installer, workshop=workshop) for name in sorted(own & _COMPANIONS.keys())}
+    companions = {name: folder for name, folder in beside.items() if folder}
+    return Tools(programs, tuple(notes), companions)
+
+
+def _beside(name: str, *, installer: Installer, workshop: Workshop) -> Path | None:
+    """Return a folder with the companions of the tool *name* and nothing else, None when the index does not give it."""
+    folder = workshop.ports.workplace.cache / "tools" / f"beside-{name}"
+    with workshop.ports.workplace.locked(f"tool-beside-{name}"):
+        if not (folder / "complete").exists():
+            store.wiped(folder)
+            wanted = _COMPANIONS[name]
+            if not installer.fetch(folder, wanted, platform=_PLATFORM, timeout_s=QUICK_S, workshop=workshop).ok:
+                return None
+            (folder / "complete").touch()
+    return folder
 
 
 def _own_version() -> str:

@@ -1,5 +1,6 @@
 """Which tools a build finds on its PATH although it installs one of the name itself."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,6 +11,7 @@ from deploy_suite.environments import tools
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
+from deploy_suite.model.command import Completed
 from deploy_suite.model.contract import Contract
 
 PIP = Install(tool="pip", folder="", requirements=("uv",))
@@ -29,3 +31,36 @@ def test_uv_stays_where_a_sync_would_take_the_installed_one_away(
     brought = tools.brought(contract, recipe, installer=installer, workshop=cast("Workshop", None))
 
     assert sorted(brought.programs) == expected
+
+
+class Index:
+    """An installer that unpacks what it is asked for, or has nothing."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.asked: list[tuple[str, ...]] = []
+
+    def program(self) -> None:
+        return None
+
+    def fetch(self, folder: Path, requirements: tuple[str, ...], **_others: object) -> Completed:
+        self.asked.append(requirements)
+        folder.mkdir(parents=True)
+        return Completed(code=self.code)
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, ["poetry"]), (1, [])])
+def test_a_poetry_that_the_build_installs_gets_its_way_to_a_mirror_beside_it(
+    tmp_path: Path, code: int, expected: list[str]
+) -> None:
+    contract = cast("Contract", SimpleNamespace(tool_versions={"poetry": "2.1.3"}))
+    own = Install(tool="pip", folder="", requirements=("poetry==1.8.3",))
+    recipe = Recipe(folder="", installs=(own,), tools=frozenset({"poetry"}))
+    workplace = SimpleNamespace(cache=tmp_path, locked=lambda _name: nullcontext())
+    workshop = cast("Workshop", SimpleNamespace(ports=SimpleNamespace(workplace=workplace)))
+    index = Index(code)
+
+    found = [tools.brought(contract, recipe, installer=cast("Installer", index), workshop=workshop) for _ in range(2)]
+
+    assert [(sorted(one.programs), sorted(one.companions)) for one in found] == [([], expected)] * 2
+    assert index.asked == [("poetry-plugin-pypi-mirror",)] * (1 + code)
