@@ -1,7 +1,7 @@
 """What a target promises a service and demands of it, as one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Final
@@ -167,8 +167,9 @@ class Contract:
     where their path is stated. `port` is where the service must listen, and `port_is_movable` whether preflight may
     choose another (the variable PORT and the platform's own settings name it; no literal of the project does).
     `databases` maps the name of each database the variables refer to onto the PostgreSQL major version asked for (""
-    when none is). `tool_versions` maps "uv" and "poetry" onto the versions that the target brings. `image` names the
-    file system in which the service is built and runs, as `knowledge.platforms.images` knows it ("python:3.12-slim");
+    when none is). `tool_versions` maps "uv" and "poetry" onto the versions that the target brings, and `tool_signs`
+    those that it brings only where it finds a file onto the name of that file. `image` names the file system
+    in which the service is built and runs, as `knowledge.platforms.images` knows it ("python:3.12-slim");
     `image_packages` are those of the system that are installed into it. `container` is None where the target runs the
     service on its own Python.
     """
@@ -192,6 +193,7 @@ class Contract:
     limits: Limits
     databases: Mapping[str, str]
     tool_versions: Mapping[str, str]
+    tool_signs: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
     location: Location | None = None
     health_location: Location | None = None

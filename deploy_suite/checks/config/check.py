@@ -20,6 +20,7 @@ from deploy_suite.checks.config import (
     start_installs,
     subject,
     system_python,
+    target_tools,
     unapplied_migrations,
     working_state,
 )
@@ -36,6 +37,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     programs.problems,
     start_installs.problems,
     system_python.problems,
+    target_tools.problems,
     interfaces.problems,
     binding.problems,
     code_binding.problems,

@@ -43,12 +43,16 @@ class PythonDefault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A tool that Render installs, the variable that chooses its version, and the newest default."""
+    """A tool that Render installs, the variable that chooses its version, and the newest default.
+
+    Shape: `sign` is the file in the service's folder by which Render sees that it is wanted, "" where it always comes.
+    """
 
     name: str
     variable: str
     default: str
     source: str
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,7 @@ def assembled(
         limits=_limits(shutdown_s),
         databases=databases,
         tool_versions=_tools(variables),
+        tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign},
         probes=settings.probes,
         location=location,
         notes=(*notes, *_notes(python)),

@@ -90,7 +90,7 @@ def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -
 def test_a_failing_installation_alone_is_only_a_note_where_the_start_would_fail_for_it(checked: Checked) -> None:
     script = "#!/bin/bash\npip install -r requirements.txt\nuv cache prune --ci\n"
 
-    found = checked({**FILES, "build.sh": script}, build="./build.sh", executable=("build.sh",))
+    found = checked({**FILES, "build.sh": script, "uv.lock": ""}, build="./build.sh", executable=("build.sh",))
 
     assert outcomes(found) == [("failure-hidden:installation", Outcome.NOTE)]
 

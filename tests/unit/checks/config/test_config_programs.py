@@ -17,6 +17,35 @@ def codes(findings: Findings) -> list[tuple[str, Outcome]]:
     return [(one.code, one.outcome) for one in findings]
 
 
+@pytest.mark.parametrize(
+    ("build", "start", "more", "expected"),
+    [
+        ("uv pip install -r requirements.txt", "gunicorn app:app", {}, ["start-command-not-found:uv"]),
+        ("pip install -r requirements.txt", "uv run --no-sync gunicorn app:app", {}, ["start-command-not-found:uv"]),
+        ("uv pip install -r requirements.txt", "gunicorn app:app", {"uv.lock": "version = 1\n"}, []),
+        ("pip install uv && uv pip install -r requirements.txt", "gunicorn app:app", {}, []),
+        ("pipx install uv; uv pip install -r requirements.txt", "gunicorn app:app", {}, []),
+        (
+            "curl -LsSf https://astral.sh/uv/install.sh | sh && uv pip install -r requirements.txt",
+            "gunicorn app:app",
+            {},
+            [],
+        ),
+        ("pip install -r requirements.txt", "uv run gunicorn app:app", {"requirements.txt": "uv\ngunicorn\n"}, []),
+        ("/opt/bin/uv pip install -r requirements.txt", "gunicorn app:app", {}, []),
+    ],
+)
+def test_uv_is_there_only_where_its_lock_file_is_or_a_command_brings_it(
+    checked: Checked, build: str, start: str, more: dict[str, str], expected: list[str]
+) -> None:
+    files = {"app.py": "app = 1\n", "requirements.txt": "gunicorn\n", **more}
+
+    found = checked(files, build=build, start=start)
+
+    told = [(one.code, one.outcome) for one in found if one.code.endswith(":uv")]
+    assert told == [(code, Outcome.WARNING) for code in expected]
+
+
 def test_a_server_that_no_requirement_brings_fails_with_its_place_and_remedy(checked: Checked) -> None:
     (finding,) = checked({"app.py": FLASK, "requirements.txt": "flask\nrequests\n"})
 
