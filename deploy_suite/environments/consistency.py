@@ -15,6 +15,8 @@ from packaging.version import InvalidVersion
 from deploy_suite.environments import packages
 from deploy_suite.model.environment import Environment
 
+# What a build puts into its environment to install the rest with; a service does not start it.
+_INSTALLERS: Final = frozenset({"poetry", "pipenv"})
 _OF_EXTRA: Final = re.compile(r"""[;(\s]extra\s*==\s*["'][^"']""")
 
 
@@ -65,13 +67,37 @@ class _Installed:
 
 
 def problems(environment: Environment) -> tuple[Problem, ...]:
-    """Return what does not fit among the installed packages.
+    """Return what does not fit among the installed packages, but for those that an installer alone needs.
 
     Source: https://pip.pypa.io/en/stable/cli/pip_check/
     """
     found = {one.name: one for one in _read(environment.venv)}
     markers = _markers(environment)
-    return tuple(problem for name in sorted(found) for problem in _problems_of(found[name], found, markers))
+    names = sorted(found.keys() - _of_installers(found, markers))
+    return tuple(problem for name in names for problem in _problems_of(found[name], found, markers))
+
+
+def _of_installers(found: Mapping[str, _Installed], markers: Mapping[str, str]) -> set[str]:
+    """Return the installers in *found* and what they alone lead to."""
+    if not found.keys() & _INSTALLERS:
+        return set()
+    leads = {
+        name: {canonicalize_name(wanted.name) for wanted in one.requires if _applies(wanted, markers)} & found.keys()
+        for name, one in found.items()
+    }
+    theirs = _reached(_INSTALLERS & found.keys(), leads)
+    return theirs - _reached(found.keys() - theirs, leads)
+
+
+def _reached(names: Iterable[str], leads: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += leads[name]
+    return reached
 
 
 def unknown_extras(environment: Environment, requirements: Sequence[Requirement]) -> tuple[Problem, ...]:

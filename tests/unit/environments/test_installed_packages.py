@@ -106,6 +106,20 @@ def test_what_pip_check_would_say_is_found(tmp_path: Path) -> None:
     ]
 
 
+def test_what_an_installer_alone_needs_is_not_looked_at(tmp_path: Path) -> None:
+    folder = venv(tmp_path)
+    install(folder, "poetry", "2", headers="Requires-Dist: virtualenv\nRequires-Dist: httpx\n")
+    install(folder, "virtualenv", "21", headers="Requires-Dist: packaging>=26\n")
+    install(folder, "packaging", "25")
+    install(folder, "httpx", "1", headers="Requires-Dist: idna>=4\n")
+    install(folder, "idna", "3")
+    install(folder, "my-client", "1", headers="Requires-Dist: httpx\n")
+
+    assert [str(problem) for problem in problems(environment(folder))] == [
+        "httpx 1 requires idna>=4, but idna 3 is installed"
+    ]
+
+
 def test_an_extra_that_a_package_does_not_have_is_found(tmp_path: Path) -> None:
     folder = venv(tmp_path)
     install(folder, "gunicorn", "21.2.0", headers="Provides-Extra: gevent\nProvides-Extra: set_proc\n")
