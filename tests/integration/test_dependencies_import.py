@@ -195,6 +195,21 @@ def test_a_healthy_application_passes_with_nothing_else_to_say(project: Project)
     assert passed.evidence == ("imported, but installed only because another requirement needs them: engine",)
 
 
+ASKS_FIRST = """\
+def has():
+    try:
+        import yaml
+    except ImportError:
+        return False
+    return True
+class Routes:
+    def get(self, f): ...
+@Routes().get
+def index():
+    return has() and report()
+"""
+
+
 @pytest.mark.parametrize(
     ("route", "outcome", "certainty"),
     [
@@ -203,6 +218,11 @@ def test_a_healthy_application_passes_with_nothing_else_to_say(project: Project)
             "class Routes:\n    def get(self, f): ...\n@Routes().get\ndef index():\n    return report()\n",
             Outcome.WARNING,
             "the service starts without it; index (main.py:7), which leads there, fails",
+        ),
+        (
+            ASKS_FIRST,
+            Outcome.NOTE,
+            "uncertain: main.py:6 provides for its absence",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 from deploy_suite.tracing import standard_library
 from deploy_suite.tracing.handlers import Reached
 from deploy_suite.tracing.values import Chain, ImportKind, ThirdPartyImport, Trace
@@ -61,24 +62,39 @@ def finding(module: str, chain: Chain, *, built: Built, declared: Declared, name
 
 
 def deferred(
-    imports: tuple[ThirdPartyImport, ...], built: Built, declared: Declared, *, reached: Reached | None
+    imports: tuple[ThirdPartyImport, ...],
+    built: Built,
+    declared: Declared,
+    *,
+    reached: Reached | None,
+    spared: Location | None = None,
 ) -> Finding:
-    """Return what to say of imports of one package that run only when some function does: *reached* runs it."""
+    """Return what to say of imports of one package that run only when some function does: *reached* runs it.
+
+    Shape: *spared* is where the project provides for its absence.
+    """
     first = imports[0]
     found = provider(first.module, names=first.names)
     where = ", ".join(dict.fromkeys(str(one.chain.last.location) for one in imports[1:4]))
     return Finding(
         code=_code(first.name, found, built),
-        outcome=Outcome.WARNING if reached else Outcome.NOTE,
+        outcome=Outcome.WARNING if reached and not spared else Outcome.NOTE,
         message=f"{first.module} is imported inside a function, and {_absence(first.module, found, built)}",
         location=first.chain.last.location,
         evidence=tuple(
             filter(None, (first.chain.shown(), f"also at {where}" if where else "", *_listed(found, declared, built)))
         ),
         remedy=_remedy(first.module, found, declared),
-        certainty=_certainty(reached),
+        certainty=f"uncertain: {spared} provides for its absence" if spared else _certainty(reached),
         reproduce=f"python -c 'import {first.module}'",
     )
+
+
+def done_without(imports: tuple[ThirdPartyImport, ...], traced: Trace) -> Location | None:
+    """Return where the project imports the same module under a `try`, and so may have asked before it goes on."""
+    modules = {one.module for one in imports}
+    found = (one for one in traced.imports if one.kind is ImportKind.GUARDED and one.module in modules)
+    return next((one.chain.last.location for one in found), None)
 
 
 def _certainty(reached: Reached | None) -> str:

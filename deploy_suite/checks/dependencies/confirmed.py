@@ -85,7 +85,8 @@ def _deferred(fault: Fault) -> Iterator[Finding]:
     handlers = Handlers(fault.traced, fault.built.case.snapshot.folder, (int(series[0]), int(series[1])))
     for group in groups:
         reached = next(filter(None, (handlers.leading_to(one.chain) for one in group)), None)
-        yield absent_packages.deferred(group, fault.built, fault.declared, reached=reached)
+        spared = absent_packages.done_without(group, fault.traced)
+        yield absent_packages.deferred(group, fault.built, fault.declared, reached=reached, spared=spared)
 
 
 def _not_reached(fault: Fault) -> Iterator[Finding]:
