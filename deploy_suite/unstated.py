@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import secret_keys
+from deploy_suite.checks import environment_reads, secret_keys
 from deploy_suite.checks.variables import needed, stated
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -22,9 +22,9 @@ _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 _NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
-_READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]")
+_READ: Final = re.compile(environment_reads.CALL)
 # `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
-_OPTIONAL: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>[A-Za-z_]\w*)['\"]\s*\)")
+_OPTIONAL: Final = re.compile(environment_reads.WITHOUT_DEFAULT)
 _WORD: Final = re.compile(r"[A-Z_]\w*")
 _SEVERAL: Final = re.compile(r"\d+ validation errors? for (?P<settings>\w+)")
 _NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import environment_reads
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 
 CODE: Final = "empty-secret-key"
-_GIVEN: Final = re.compile(
-    r"^(?:SECRET_KEY\s*=\s*)+(?:str\()?(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*['\"]{2}\s*)?\)",
-    re.MULTILINE,
-)
+_GIVEN: Final = re.compile(r"^(?:SECRET_KEY\s*=\s*)+(?:str\()?" + environment_reads.WITHOUT_VALUE, re.MULTILINE)
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
 _MOST_FILES: Final = 50
 

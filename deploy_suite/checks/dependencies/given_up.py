@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import surroundings
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing import sources
 
-_READ: Final = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]|environ\[\s*['\"](?P<key>\w+)['\"]")
+_READ: Final = re.compile(environment_reads.CALL + r"|environ\[\s*['\"](?P<key>\w+)['\"]")
 # `NAME = os.getenv("NAME")`, `config["NAME"] = os.environ.get("NAME", "")`, `self.name = …`
 _HELD: Final = re.compile(
-    r"^[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\[['\"]\w+['\"]\])?)(?::[^=\n]+)?\s*=\s*(?:str\()?(?:os\.)?"
-    r"(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*(?:['\"]{2}|None)\s*)?\)",
+    r"^[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\[['\"]\w+['\"]\])?)(?::[^=\n]+)?\s*=\s*(?:str\()?"
+    + environment_reads.WITHOUT_VALUE,
     re.MULTILINE,
 )
 _RAISES: Final = re.compile(r"(?:raise|assert)\b|(?:sys\.)?exit\(")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
@@ -42,8 +43,7 @@ _INVALID_FIELD: Final = re.compile(r"^(?P<name>\w+)\n\s+\S", re.MULTILINE)
 _OVER_NONE: Final = frozenset({"TypeError", "AttributeError", "ValueError"})
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _GIVEN: Final = re.compile(
-    r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*(?:os\.)?(?:getenv|environ\.get)\(\s*['\"](?P<name>\w+)['\"]\s*\)",
-    re.MULTILINE,
+    r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*" + environment_reads.WITHOUT_DEFAULT, re.MULTILINE
 )
 _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
