@@ -1,4 +1,4 @@
-"""How a line of Python reads a variable, as the text of a pattern: where no tree is to be had, or a traceback quotes it."""
+"""How a line of Python reads a variable, as the text of a pattern: for lines that no tree is at hand of."""
 
 from typing import Final
 
