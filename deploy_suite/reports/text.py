@@ -23,7 +23,10 @@ _MARK: Final = {
     Outcome.FAILED: "FAIL",
 }
 # What is told of a start of which nothing else is known than that it ended.
-_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {"import-failed": ("start-exited", "workers-restart")}
+_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "import-failed": ("start-exited", "workers-restart"),
+    "bound-to-wrong-address": ("start-exited",),
+}
 _VERDICT: Final = {
     Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",
     Outcome.WARNING: "PASSED with warnings: this commit builds, boots and answers as {target} would run it.",
@@ -138,11 +141,12 @@ def _cause(finding: Finding) -> tuple[str, str, str]:
 
 
 def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
-    """Yield the causes of which a failure tells more: with a parameter, or why an import ended the start as well."""
+    """Yield the causes of which a failure tells more: with a parameter, or why the start ended."""
     for finding in report.findings:
         family, _, parameter = finding.code.partition(":")
-        if parameter and finding.outcome is Outcome.FAILED:
-            yield from ((finding.target, finding.service, code) for code in (family, *_FOLLOWS.get(family, ())))
+        if finding.outcome is Outcome.FAILED:
+            less = ((family,) if parameter else ()) + _FOLLOWS.get(family, ())
+            yield from ((finding.target, finding.service, code) for code in less)
 
 
 def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:

@@ -218,11 +218,12 @@ def test_in_a_file_each_check_keeps_to_its_line_and_none_ends_in_blanks():
     assert not [line for line in text.render(report()).splitlines() if line.endswith(" ")]
 
 
-def test_that_the_start_ended_is_not_told_beside_the_import_that_ended_it():
+def test_that_the_start_ended_is_not_told_beside_what_ended_it():
     def told(code: str) -> list[str]:
         ended = replace(MISSING, code="start-exited", message="the start command ended with exit code 3")
         lines = text.render(report(replace(MISSING, code=code), ended)).splitlines()
         return [line for line in lines if line.startswith("FAIL ")]
 
     assert told("import-failed:SystemExit") == ["FAIL import-failed:SystemExit"]
+    assert told("bound-to-wrong-address") == ["FAIL bound-to-wrong-address"]
     assert told("missing-requirement:numpy") == ["FAIL missing-requirement:numpy", "FAIL start-exited"]
