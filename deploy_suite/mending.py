@@ -3,6 +3,7 @@
 import os
 import posixpath
 import re
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,8 +20,9 @@ from deploy_suite.manifests import text_encoding
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.mend import Mend
-from deploy_suite.model.project import CommandText, Snapshot
-from deploy_suite.project import app_finder
+from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
+from deploy_suite.project import app_finder, module_places
+from deploy_suite.project.module_places import ModulePlace
 
 _SERVERS: Final = {
     "waitress-serve": "waitress",
@@ -110,6 +112,9 @@ def meant(contract: Contract, snapshot: Snapshot) -> Contract:
     entry, start = contract.entry, contract.start
     if entry is None or start is None or entry.file is not None or not entry.attribute:
         return contract
+    place = module_places.nearest(snapshot.folder, entry.module)
+    if place is not None:
+        return _started_in(place, entry, start, contract)
     other = app_finder.meant(snapshot.folder, contract.root, wanted=entry)
     written = next((text for text in (entry.spec, entry.module) if text in start.text), "")
     if other is None or not written:
@@ -118,6 +123,13 @@ def meant(contract: Contract, snapshot: Snapshot) -> Contract:
     return replace(
         contract, start=CommandText(text=text, location=start.location), entry=replace(other, location=entry.location)
     )
+
+
+def _started_in(place: ModulePlace, entry: EntryPoint, start: CommandText, contract: Contract) -> Contract:
+    """Return *contract* with its start command run in the folder from which the module that it names imports."""
+    folder = shlex.quote(posixpath.relpath(str(place.folder), str(contract.root)))
+    found = replace(entry, file=place.file, search_path=(place.folder,), working_folder=place.folder)
+    return replace(contract, start=replace(start, text=f"cd {folder} && {start.text}"), entry=found)
 
 
 def applied(mends: Sequence[Mend], snapshot: Snapshot, top: Path) -> Snapshot:

@@ -81,8 +81,8 @@ def _of_installers(found: Mapping[str, _Installed], markers: Mapping[str, str]) 
     """Return the installers in *found* and what they alone lead to."""
     if not found.keys() & _INSTALLERS:
         return set()
-    leads = {
-        name: {canonicalize_name(wanted.name) for wanted in one.requires if _applies(wanted, markers)} & found.keys()
+    leads: dict[str, set[str]] = {
+        name: {canonicalize_name(wanted.name) for wanted in one.requires if _applies(wanted, markers)}
         for name, one in found.items()
     }
     theirs = _reached(_INSTALLERS & found.keys(), leads)
@@ -94,7 +94,7 @@ def _reached(names: Iterable[str], leads: Mapping[str, set[str]]) -> set[str]:
     left = list(names)
     while left:
         name = left.pop()
-        if name not in reached:
+        if name in leads and name not in reached:
             reached.add(name)
             left += leads[name]
     return reached

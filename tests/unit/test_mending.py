@@ -1,7 +1,7 @@
 """Findings into a copy of the project in which their faults are mended."""
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -67,6 +67,16 @@ def test_the_start_command_names_the_application_that_is_there(tmp_path: Path, s
     assert contract.start is not None
     assert contract.entry is not None
     assert (contract.start.text, contract.entry.module) == (meant, "app")
+
+
+def test_the_start_command_runs_where_the_module_that_it_names_lies(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"shop/src/main.py": FLASK, "shop/src/__init__.py": ""}, start="gunicorn src.main:app")
+    contract = mending.meant(subject.contract, subject.snapshot)
+
+    assert contract.start is not None
+    assert contract.entry is not None
+    assert contract.start.text == "cd shop && gunicorn src.main:app"
+    assert (str(contract.entry.file), contract.entry.search_path) == ("shop/src/main.py", (PurePosixPath("shop"),))
 
 
 def test_a_copy_is_changed_and_the_snapshot_is_not(tmp_path: Path) -> None:

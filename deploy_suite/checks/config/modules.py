@@ -1,8 +1,7 @@
 """The module that the start command names: is it in the commit, where the server looks?"""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -13,10 +12,11 @@ from deploy_suite.checks.config.named_files import holds
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import EntryPoint
-from deploy_suite.project import app_finder, snapshot_files
+from deploy_suite.project import app_finder, module_places, snapshot_files
+from deploy_suite.project.module_places import ModulePlace
 
 _CODES: Final = {"gunicorn": "gunicorn-module-path", "uvicorn": "uvicorn-module-path"}
-_SKIPPED: Final = frozenset({"node_modules", "venv", ".venv", "env", ".git", "site-packages"})
+_BUILT_FROM: Final = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py")
 
 
 def problems(subject: Subject) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _may_be_installed(entry: EntryPoint, subject: Subject) -> bool:
 
 
 def _absent(call: Call, entry: EntryPoint, candidates: tuple[PurePosixPath, ...], subject: Subject) -> Finding:
-    elsewhere = _elsewhere(entry, subject)
+    elsewhere = module_places.nearest(subject.folder, entry.module)
     meant = None if elsewhere else app_finder.meant(subject.folder, subject.root, wanted=entry)
     uncertain = "" if subject.installed.is_certain else "likely: what the build installs cannot be told in full"
     return saying.of_call(
@@ -86,7 +86,7 @@ def _absent(call: Call, entry: EntryPoint, candidates: tuple[PurePosixPath, ...]
         message=f"the server finds no application in {entry.module}: {_why(candidates, subject)}",
         remedy=_remedy(call, entry, subject, elsewhere=elsewhere, meant=meant),
         certainty=uncertain,
-        evidence=(*((f"there is {elsewhere}",) if elsewhere else ()), *_told(meant)),
+        evidence=(*((f"there is {elsewhere.file}",) if elsewhere else ()), *_told(meant)),
     )
 
 
@@ -106,7 +106,7 @@ def _remedy(
     entry: EntryPoint,
     subject: Subject,
     *,
-    elsewhere: PurePosixPath | None,
+    elsewhere: ModulePlace | None,
     meant: EntryPoint | None,
 ) -> str:
     where = saying.where(subject, call)
@@ -115,21 +115,10 @@ def _remedy(
         return f"write `{meant.spec}` in place of `{written}` in {where}"
     if elsewhere is None:
         return f"commit the module {entry.module}, or correct `{written}` in {where}"
-    depth = len(entry.module.split(".")) + (elsewhere.name == "__init__.py")
-    folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - depth])
+    folder = elsewhere.folder
     option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(call.program)
+    if not any((subject.folder / folder / name).is_file() for name in _BUILT_FROM):
+        # With a root directory, the target's build would not find what it installs.
+        way = f"`{option} {folder}`" if option else f"`cd {folder} &&` in front of `{call.program}`"
+        return f"write {way} in {where}"
     return f"write `rootDir: {folder}`" + (f" or `{option} {folder}`" if option else "") + f" in {where}"
-
-
-def _elsewhere(entry: EntryPoint, subject: Subject) -> PurePosixPath | None:
-    """Return where the commit has the module, the nearest to the top."""
-    parts = entry.module.split(".")
-    tails = ("/".join(parts) + ".py", "/".join((*parts, "__init__.py")))
-    found: list[PurePosixPath] = []
-    for base, folders, files in os.walk(subject.folder):
-        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
-        for name in files:
-            path = PurePosixPath(Path(base, name).relative_to(subject.folder).as_posix())
-            if any(f"/{path}".endswith(f"/{tail}") for tail in tails):
-                found.append(path)
-    return min(found, key=lambda one: (len(one.parts), str(one)), default=None)

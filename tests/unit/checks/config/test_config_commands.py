@@ -206,19 +206,23 @@ def test_requirement_files_that_tools_read_otherwise_than_meant(
 
 
 @pytest.mark.parametrize(
-    ("start", "code"),
+    ("start", "code", "option"),
     [
-        ("gunicorn shop.main:app", "gunicorn-module-path"),
-        ("uvicorn shop.main:app --host 0.0.0.0 --port $PORT", "uvicorn-module-path"),
+        ("gunicorn shop.main:app", "gunicorn-module-path", "--chdir"),
+        ("uvicorn shop.main:app --host 0.0.0.0 --port $PORT", "uvicorn-module-path", "--app-dir"),
     ],
 )
-def test_a_module_that_the_commit_has_elsewhere_or_nowhere(checked: Checked, start: str, code: str) -> None:
+def test_a_module_that_the_commit_has_elsewhere_or_nowhere(
+    checked: Checked, start: str, code: str, option: str
+) -> None:
     files = {"requirements.txt": "gunicorn\nuvicorn\n", "backend/shop/main.py": "app = 1\n"}
 
-    (finding,) = checked(files, start=start)
+    (at_the_top,) = checked(files, start=start)
+    (beside,) = checked({**files, "backend/requirements.txt": "gunicorn\nuvicorn\n"}, start=start)
 
-    assert (finding.code, finding.outcome) == (code, FAILED)
-    assert finding.remedy.startswith("write `rootDir: backend` or `--")
+    assert [(one.code, one.outcome) for one in (at_the_top, beside)] == [(code, FAILED)] * 2
+    assert at_the_top.remedy == f"write `{option} backend` in render.yaml"
+    assert beside.remedy == f"write `rootDir: backend` or `{option} backend` in render.yaml"
 
 
 @pytest.mark.parametrize(
