@@ -122,7 +122,7 @@ def _behind(finding: Finding, mends: Sequence[Mend]) -> Finding:
     once = "; ".join(one.says for one in (guessed or mends)[:_MOST_SAID]) or "the start command is corrected"
     if guessed:
         return replace(finding, outcome=Outcome.WARNING, certainty=f"likely: met once {once}")
-    return replace(finding, certainty="; ".join(filter(None, (finding.certainty, f"met once {once}"))))
+    return replace(finding, certainty="; ".join(filter(None, (finding.certainty.rstrip("."), f"met once {once}"))))
 
 
 def _in_own_paths(finding: Finding, mends: Sequence[Mend]) -> Finding:

@@ -1,5 +1,6 @@
 """A command that was just started → the port on which it answers, or why it never does."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +22,8 @@ _ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
 _LOOP_RISES: Final = 3
 _SAID_CHARACTERS: Final = 120
+# With these, an assignment in front of the command would hold for its first part alone, and for no `$PORT` in it.
+_SHELL: Final = re.compile(r"\$\{?PORT|[;&|]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,8 @@ def reproduced(stage: Stage) -> str:
     start = stage.contract.start
     where = str(stage.contract.root)
     into = "" if where in {"", "."} else f"cd {where} && "
+    if start and _SHELL.search(start.text):
+        return f"{into}(export PORT={stage.port}; {start.text})"
     return f"{into}PORT={stage.port} {start.text}" if start else ""
 
 

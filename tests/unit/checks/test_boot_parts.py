@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from deploy_suite.checks import boot
-from deploy_suite.checks.boot import explanations, own_code, probing, stopping, tracebacks
+from deploy_suite.checks.boot import explanations, listening, own_code, probing, stopping, tracebacks
 from deploy_suite.checks.boot.listening import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
@@ -19,6 +19,7 @@ from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Process
 
 TOP = Path("/run/top")
@@ -320,3 +321,18 @@ def test_a_document_whose_parameters_are_no_list_lets_nothing_be_asked() -> None
     text = '{"openapi": "3.1.0", "paths": {"/a": {"get": {"parameters": true}}, "/b": {"get": {}}}}'
 
     assert plain_routes(text) == ("/b",)
+
+
+@pytest.mark.parametrize(
+    ("start", "root", "expected"),
+    [
+        ("python main.py", ".", "PORT=10000 python main.py"),
+        ("gunicorn app:app", "api", "cd api && PORT=10000 gunicorn app:app"),
+        ("uvicorn app:app --port $PORT", ".", "(export PORT=10000; uvicorn app:app --port $PORT)"),
+        ("cd api && python main.py", ".", "(export PORT=10000; cd api && python main.py)"),
+    ],
+)
+def test_a_start_command_is_told_as_it_can_be_pasted(start: str, root: str, expected: str) -> None:
+    contract = SimpleNamespace(start=CommandText(text=start), root=PurePosixPath(root))
+
+    assert listening.reproduced(cast("Stage", SimpleNamespace(contract=contract, port=10000))) == expected
