@@ -9,7 +9,9 @@ _NEWEST: Final = re.compile(
     r"(?:|latest|3|slim|alpine|(?:3-|slim-|alpine-)?[a-z]+[\d.]*|3-slim(?:-[a-z]+)?|slim-[a-z]+)"
 )
 _UV_VERSION: Final = re.compile(r"python(?P<version>3\.\d{1,2}(?:\.\d{1,2})?)(?:$|-)")
-_OTHER_KIND: Final = re.compile(r"chainguard|distroless|nvidia|lambda|devcontainers")
+_OTHER_KIND: Final = re.compile(r"chainguard|distroless|nvidia|lambda")
+# Those of the devcontainers are built on Docker's own: "3.12-bookworm", "1-3.12", "dev-3.12".
+_OF_DESK: Final = re.compile(r"(?:(?:dev|\d+(?:\.\d+)*)-)(?=3\.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class Base:
 def read(name: str) -> Base | None:
     """Return what *name* brings, None for an image without Python, or one of which nothing is known.
 
-    Source: https://hub.docker.com/_/python, https://docs.astral.sh/uv/guides/integration/docker/#available-images
+    Source: https://hub.docker.com/_/python, https://docs.astral.sh/uv/guides/integration/docker/#available-images,
+    https://github.com/devcontainers/images/tree/main/src/python
     """
     bare = name.partition("@")[0]
     path, _, tag = bare.rpartition(":") if ":" in bare.rpartition("/")[2] else (bare, "", "")
@@ -40,6 +43,7 @@ def read(name: str) -> Base | None:
     if _OTHER_KIND.search(path.lower()):
         return None
     if last == "python":
+        tag = _OF_DESK.sub("", tag, count=1) if "devcontainers/" in path.lower() else tag
         found = _VERSION.match(tag)
         if found:
             return Base(name=name, version=found["version"])

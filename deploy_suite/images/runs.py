@@ -29,7 +29,7 @@ _ON_SYSTEM: Final = frozenset(
         *("dpkg-reconfigure", "localedef", "gpg", "id", "which"),
         *("update-alternatives", "sleep", "date", "uname", "crontab", "a2enmod", "strip", "xargs", "grep"),
         *("ssh-keyscan", "nproc", "getent", "hash", "command", "type", "apt-mark", "awk", "sort", "head"),
-        *("truncate", "mkfifo", "tail", "wc", "cut", "tr", "stat", "md5sum", "sha256sum", "sync"),
+        *("truncate", "umask", "mkfifo", "tail", "wc", "cut", "tr", "stat", "md5sum", "sha256sum", "sync"),
     ]
 )
 _MAKES_FOLDER: Final = re.compile(r"\bmkdir(?=\s)(?!\s+-p)")

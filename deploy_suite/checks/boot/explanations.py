@@ -11,7 +11,9 @@ from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.checks.dependencies import diagnosed, own_modules
+from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
@@ -42,6 +44,7 @@ def explained(stage: Stage, log: str, failure: Finding) -> Finding:
 def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
     frames = () if _is_of_shell(root) else _frames(stage, log, root)
+    root = of_namespace(root, _line(stage, frames[-1][0]) if frames else "")
     located = replace(failure, location=frames[-1][0] if frames else failure.location)
     route = (chain(frames),) if len(frames) > 1 else ()
     excuse = excuses.surroundings(stage, log, root)
@@ -102,6 +105,21 @@ def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location
     module = full if full.partition(".")[0] == name else name
     files = own_modules.elsewhere(stage.built.case, module)
     return own_modules.not_on_path(module, files, Chain()) if files else None
+
+
+def of_namespace(root: DiagnosedCause | None, line: str) -> DiagnosedCause | None:
+    """Return *root* about the distribution that the failing *line* wants of a name which several of them share."""
+    name = root.values.get("module", "") if root is not None and root.family == "missing-requirement" else ""
+    written = _IMPORTED.match(line) if name else None
+    full = (written["module"] or written["source"]) if written else ""
+    if root is None or not full.startswith(f"{name}.") or import_names.distributions(name):
+        return root
+    found = import_names.distributions(full)
+    if len(found) != 1:
+        return root
+    values = {**root.values, "package": found[0]}
+    slug = f"{root.family}:{slug_name(found[0])}"
+    return replace(root, slug=slug, title=f"{full} is imported but not installed", values=values)
 
 
 def _line(stage: Stage, place: Location) -> str:

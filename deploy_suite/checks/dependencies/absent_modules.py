@@ -8,7 +8,7 @@ from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing import standard_library
 from deploy_suite.tracing.layout import Layout
-from deploy_suite.tracing.values import Chain, ImportKind, MissingModule
+from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, ThirdPartyImport
 
 
 def finding(fault: Fault) -> Finding | None:
@@ -96,11 +96,28 @@ def _module(fault: Fault, one: Raised, name: str) -> Finding:
 def absent(fault: Fault, module: str, chain: Chain, *, names: tuple[str, ...] = ()) -> Finding:
     """Return the finding for a module that nothing importable has: a file of the project's own, or a package."""
     is_known = absent_packages.provider(module, names=names).is_known
+    part = None if is_known else _part(fault, module, chain)
+    if part is not None:
+        return absent(fault, part.module, chain, names=part.names)
     full = next((found.module for found in fault.traced.imports if found.name == module), module)
     files = () if is_known else own_modules.elsewhere(fault.built.case, full)
     if files:
         return own_modules.not_on_path(full, files, chain)
     return absent_packages.finding(module, chain, built=fault.built, declared=fault.declared, names=names)
+
+
+def _part(fault: Fault, module: str, chain: Chain) -> ThirdPartyImport | None:
+    """Return the import at the end of *chain* where several distributions share *module*, and it names a known one.
+
+    Python says `No module named 'azure'` of `from azure.identity import …`, which no distribution of that name has.
+    """
+    if not chain.hops:
+        return None
+    for found in fault.traced.imports:
+        is_there = found.name == module and found.chain.hops and found.chain.last.location == chain.last.location
+        if is_there and found.module != module and absent_packages.provider(found.module, names=found.names).is_known:
+            return found
+    return None
 
 
 def _eager(lack: MissingModule) -> MissingModule:
