@@ -17,6 +17,8 @@ from deploy_suite.tracing.variables import database_urls, prefixes
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _NEEDS_VALUES: Final = "needs-real-values"
 _NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check"})
+# Source: https://github.com/redis/redis-py/blob/master/redis/connection.py
+_NO_STORE: Final = re.compile(r"Redis URL must specify one of the following schemes")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 _NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
@@ -164,8 +166,12 @@ def _all_names(finding: Finding) -> tuple[str, ...]:
 
 
 def _of_database(finding: Finding, folder: Path | None) -> tuple[str, ...]:
-    """Return the variable for want of which Django was given no database."""
-    name = database_urls.asked(folder) if folder and finding.code in _NO_DATABASE else ""
+    """Return the variable for want of which Django was given no database, or a client of Redis no address."""
+    if folder is None:
+        return ()
+    name = database_urls.asked(folder) if finding.code in _NO_DATABASE else ""
+    if not name and finding.outcome in _STOPS and any(map(_NO_STORE.search, (finding.message, *finding.evidence))):
+        name = database_urls.of_store(folder)
     return (name,) if name else ()
 
 

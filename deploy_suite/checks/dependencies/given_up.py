@@ -2,14 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import surroundings
-from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
+from deploy_suite.checks.dependencies.rehearsed_import import Raised
+from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing import sources
 
@@ -21,6 +23,7 @@ _HELD: Final = re.compile(
     re.MULTILINE,
 )
 _RAISES: Final = re.compile(r"(?:raise|assert)\b|(?:sys\.)?exit\(")
+_MOST_FILES: Final = 3000
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -35,14 +38,30 @@ def variables(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     folder = built.case.snapshot.folder
     text = snapshot_files.text(folder, PurePosixPath(last.file)) or ""
     texts = [text, *(snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)]
-    read = {match["name"] or match["key"] for source in texts for match in _READ.finditer(source)}
-    spoken = [word for word in _WORD.findall(one.message) if word in read]
-    return surroundings.without_value(spoken or _looked_at(text, last), built)
+    return surroundings.without_value(_spoken_of(one.message, texts) or _looked_at(text, last.line), built)
 
 
-def _looked_at(text: str, frame: Frame) -> Iterator[str]:
-    """Yield the variables whose values the condition around the line of *frame* looks at."""
-    test = _condition(text, frame.line)
+def at(place: Location, message: str, built: Built) -> tuple[str, ...]:
+    """Return them of an exception of which no more than *place*, the line that raises it, and *message* are known."""
+    top = built.case.snapshot.folder
+    text = snapshot_files.text(top, PurePosixPath(place.file)) or ""
+    lines = text.splitlines()
+    if not 0 < place.line <= len(lines) or not _RAISES.match(lines[place.line - 1].strip()):
+        return ()
+    files = islice(sorted((top / built.case.contract.root).rglob("*.py")), _MOST_FILES)
+    texts = (snapshot_files.text(top, PurePosixPath(file.relative_to(top).as_posix())) or "" for file in files)
+    return surroundings.without_value(_spoken_of(message, texts) or _looked_at(text, place.line), built)
+
+
+def _spoken_of(message: str, texts: Iterable[str]) -> list[str]:
+    """Return the words of *message* that are variables which one of *texts* reads."""
+    read = {match["name"] or match["key"] for text in texts for match in _READ.finditer(text)}
+    return [word for word in _WORD.findall(message) if word in read]
+
+
+def _looked_at(text: str, line: int) -> Iterator[str]:
+    """Yield the variables whose values the condition around *line* looks at."""
+    test = _condition(text, line)
     if test is None:
         return
     shown = {ast.unparse(part) for part in ast.walk(test) if isinstance(part, ast.expr)}

@@ -16,6 +16,9 @@ from deploy_suite.model.secret import Masker
 _INI_URL: Final = re.compile(r"^\s*sqlalchemy\.url\s*=\s*(?P<value>\S.*)$")
 _URL: Final = re.compile(r"[a-z]\w*(?:\+\w+)?://")
 _POSTGRESQL: Final = "postgresql"
+# What Django has for DATABASES without an engine.
+# Source: https://github.com/django/django/blob/main/django/db/backends/dummy/base.py
+_NONE_OF_DJANGO: Final = "unknown"
 _READS_ENVIRONMENT: Final = re.compile(r"environ|getenv|config\(\s*['\"]|Field\(|settings\.|os\.env")
 
 
@@ -23,6 +26,8 @@ def finding(wanted: Address, built: Built, tool: Tool) -> Finding:
     """Return what is wrong with the address *wanted*."""
     if tool.kind is not Kind.DJANGO and (literal := _literal(wanted, built, tool)):
         return _hard_coded(wanted, *literal, built=built, tool=tool)
+    if tool.kind is Kind.DJANGO and wanted.dialect == _NONE_OF_DJANGO:
+        return _without_any(tool)
     if wanted.dialect != _POSTGRESQL:
         return _unknown(f"their database is {wanted.dialect}, which is not rehearsed", "", tool)
     known = ", ".join(sorted(binding.databases_needed(built.case.contract)))
@@ -31,6 +36,16 @@ def finding(wanted: Address, built: Built, tool: Tool) -> Finding:
     else:
         text = f"they connect to {wanted}, and the contract names no database"
     return _unknown(text, "let the manifest give the service its database's address (fromDatabase)", tool)
+
+
+def _without_any(tool: Tool) -> Finding:
+    return Finding(
+        code="django-database-missing",
+        outcome=Outcome.SKIPPED,
+        message="Django's migrations cannot be checked here: the settings came out without a database",
+        location=tool.location,
+        remedy="give the service the variable that its settings take the database's address from",
+    )
 
 
 def unused(file: str, built: Built, tool: Tool) -> Finding:

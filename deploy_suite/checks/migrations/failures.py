@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
-from deploy_suite.checks.dependencies import diagnosed
+from deploy_suite.checks.dependencies import diagnosed, given_up
 from deploy_suite.checks.migrations import addresses, extensions, own_path, places
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Tool
@@ -113,6 +113,8 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
             location=missing.location or place,
             reproduce=around.tool.shown,
         )
+    if root is None and not failure.sqlstate and (names := given_up.at(place, failure.message, around.built)):
+        return _unstated(f"{_MISSING_VARIABLE}:{names[0]}", failure, around, place)
     code, remedy = _cause(failure, place, root, around.built.case)
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)

@@ -1,6 +1,7 @@
-"""A Django project whose DATABASES came out empty → the variable that would have filled it."""
+"""A project that was given no database, or no store → the variable that would have named it."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -9,22 +10,40 @@ _MOST_FILES: Final = 3000
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
 # Source: https://github.com/jazzband/dj-database-url#usage
 _CALL: Final = re.compile(
-    r"\bdj_database_url\.config\(\s*(?!default\b)(?:(?:env\s*=\s*)?['\"](?P<name>[A-Z_][A-Z0-9_]*)['\"])?(?P<rest>[^()]*)\)"
+    r"\bdj_database_url\.config\(\s*(?:(?:env\s*=\s*)?['\"](?P<name>[A-Z_][A-Z0-9_]*)['\"])?"
+    r"(?P<rest>(?:[^()]|\([^()]*\))*)\)"
 )
 _USUAL: Final = "DATABASE_URL"
-_DEFAULT: Final = re.compile(r"\bdefault\s*=")
+_DEFAULT: Final = re.compile(r"\bdefault\s*=\s*")
+# A variable that is read without another value: None where it is not set.
+_READ: Final = r"(?:getenv|environ\.get|config|env)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*default\s*=\s*None\s*)?\)"
+_DEFAULT_READ: Final = re.compile(rf"\bdefault\s*=\s*(?:\w+\.)?{_READ}")
+_STORE: Final = re.compile(rf"\b(?:os\.)?{_READ}")
+_OF_STORE: Final = re.compile(r"REDIS|VALKEY|BROKER|KEY_?VALUE", re.IGNORECASE)
 
 
 def asked(folder: Path) -> str:
     """Return the variable that dj-database-url takes the address from without a default, "" where there is none."""
+    for text in _sources(folder):
+        for found in _CALL.finditer(text):
+            if read := _DEFAULT_READ.search(found["rest"]):
+                return found["name"] or read["name"]
+            if not _DEFAULT.search(found["rest"]):
+                return found["name"] or _USUAL
+    return ""
+
+
+def of_store(folder: Path) -> str:
+    """Return the variable without a default that by its name holds the address of a Redis, "" for none."""
+    names = (found["name"] for text in _sources(folder) for found in _STORE.finditer(text))
+    return next((name for name in names if _OF_STORE.search(name)), "")
+
+
+def _sources(folder: Path) -> Iterator[str]:
     for file in islice(sorted(folder.rglob("*.py")), _MOST_FILES):
         if _FOREIGN & set(file.relative_to(folder).parts):
             continue
         try:
-            text = file.read_text(encoding="utf-8", errors="replace")
+            yield file.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        for found in _CALL.finditer(text):
-            if not _DEFAULT.search(found["rest"]):
-                return found["name"] or _USUAL
-    return ""

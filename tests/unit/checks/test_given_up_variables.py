@@ -10,6 +10,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import given_up
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
 from deploy_suite.model.contract import Bindings
+from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
 from tests.unit.checks.gunicorn_case import case
 
@@ -58,3 +59,19 @@ def test_the_variables_of_the_words_or_of_the_condition_are_told(
     tmp_path: Path, one: Raised, names: tuple[str, ...]
 ) -> None:
     assert given_up.variables(one, ("app.py", "gone.py"), built(tmp_path)) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "names"),
+    [
+        (6, "manquant", ("SECRET_KEY",)),
+        (11, "STRIPE_JSON fehlt, OTHER auch", ("STRIPE_JSON",)),
+        (10, "URL is not set", ("URL",)),
+        (2, "SECRET_KEY", ()),
+        (99, "SECRET_KEY", ()),
+    ],
+)
+def test_a_line_that_raises_and_a_message_are_enough(
+    tmp_path: Path, line: int, message: str, names: tuple[str, ...]
+) -> None:
+    assert given_up.at(Location("app.py", line), message, built(tmp_path)) == names

@@ -1,0 +1,40 @@
+"""The variable without which a project has no database or no store."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy_suite.tracing.variables import database_urls
+from tests.projects import write
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("dj_database_url.config(conn_max_age=600)", "DATABASE_URL"),
+        ("dj_database_url.config('DB_ADDRESS')", "DB_ADDRESS"),
+        ("dj_database_url.config(default='sqlite:///db')", ""),
+        ("dj_database_url.config(default=os.environ.get('DATABASE_URL'), conn_max_age=60)", "DATABASE_URL"),
+        ("dj_database_url.config(\n    default=config('PG', default=None),\n)", "PG"),
+        ("dj_database_url.config(default=os.environ.get('PG', 'sqlite:///db'))", ""),
+    ],
+)
+def test_what_dj_database_url_would_have_taken_the_address_from(tmp_path: Path, call: str, expected: str) -> None:
+    write(tmp_path, {"shop/settings.py": f"DATABASES = {{'default': {call}}}\n"})
+
+    assert database_urls.asked(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("REDIS_URL = os.environ.get('REDIS_URL')", "REDIS_URL"),
+        ("url = os.getenv('CELERY_BROKER_URL')", "CELERY_BROKER_URL"),
+        ("REDIS_URL = os.environ.get('REDIS_URL', 'redis://localhost')", ""),
+        ("NAME = os.environ.get('NAME')", ""),
+    ],
+)
+def test_what_the_address_of_a_redis_would_have_come_from(tmp_path: Path, line: str, expected: str) -> None:
+    write(tmp_path, {"shop/settings.py": f"{line}\n"})
+
+    assert database_urls.of_store(tmp_path) == expected
