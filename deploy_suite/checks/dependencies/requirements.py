@@ -87,6 +87,10 @@ class Declared:
         if self.target:
             return f"add `{distribution}` to {self.target} and commit it"
         where = f" ({self.build})" if self.build else ""
+        other = self.elsewhere(frozenset({canonicalize_name(distribution.partition("[")[0])}))
+        if other and other.location.file.endswith(".txt"):
+            file = other.location.file
+            return f"install {file}, which lists it, in the build command{where}: `pip install -r {file}`"
         return f"install `{distribution}` in the build command{where}, best from a requirements.txt"
 
 

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
@@ -187,14 +187,22 @@ def _said(
         required=False,
     )
     if build is None:
+        below = min((path.relative_to(snapshot.folder).as_posix() for path in _lists(snapshot)), default="")
         yield Finding(
             code="requirements-file-missing",
             outcome=Outcome.WARNING,
-            message="the project has no file that names its requirements, so no build command can be assumed",
+            message="no file at the top names the project's requirements, so no build command can be assumed"
+            + (f"; there is {below}" if below else ""),
             location=None,
-            remedy="add requirements.txt, or pyproject.toml with a lock file",
+            remedy=f"if the service needs what {below} lists, write `pip install -r {below}` as its build command"
+            if below
+            else "add requirements.txt, or pyproject.toml with a lock file",
             certainty="likely: none of requirements.txt, uv.lock, poetry.lock, Pipfile, pyproject.toml is there",
         )
+
+
+def _lists(snapshot: Snapshot) -> Iterator[Path]:
+    yield from (snapshot.folder / snapshot.root).glob("*/requirements.txt")
 
 
 def _place(snapshot: Snapshot) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from deploy_suite.checks import dependencies
 from deploy_suite.checks.base import Case
-from deploy_suite.checks.dependencies import requirements
+from deploy_suite.checks.dependencies import diagnosed, requirements
+from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.ports import WorkingState
@@ -46,6 +47,29 @@ def test_a_healthy_project_passes_and_says_what_was_verified(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "file"),
+    [
+        (WorkingState(untracked=("helper.py",)), "helper.py"),
+        (WorkingState(untracked=("helper/",)), "helper/__init__.py"),
+        (WorkingState(untracked=("other.py",)), ""),
+        (WorkingState(), ""),
+    ],
+)
+def test_a_module_at_the_top_that_a_log_misses_is_looked_for_in_the_working_folder(
+    tmp_path: Path, state: WorkingState, file: str
+) -> None:
+    subject = case(tmp_path, {"main.py": "import helper\napp = 1\n"}, state=state)
+    root = diagnosis.diagnose("ModuleNotFoundError: No module named 'helper'\n").root
+    assert root is not None
+
+    found = diagnosed.own_module(root, subject)
+
+    told = (found.code, found.outcome, found.remedy) if found else None
+    remedy = f"git add {file} && git commit"
+    assert told == (("module-not-pushed:helper", Outcome.FAILED, remedy) if file else None)
+
+
 def test_a_module_that_git_ignores_is_named_with_the_way_to_commit_it(tmp_path: Path) -> None:
     files = {
         "main.py": "from app.services import mail\napp = 1\n",
@@ -68,7 +92,10 @@ def test_a_module_that_git_ignores_is_named_with_the_way_to_commit_it(tmp_path: 
             "main.py:1 from app.services import mail",
             "looked for: app/services/mail.py, app/services/mail/__init__.py",
         ),
-        remedy=("git add -f app/services/mail.py && git commit, and take it out of .gitignore if it stands there"),
+        remedy=(
+            "git add -f app/services/mail.py && git commit, and take it out of .gitignore; where it holds secrets, read "
+            "them from variables of the environment in its place"
+        ),
         reproduce="git ls-files app/services/mail.py",
     )
 
@@ -194,6 +221,14 @@ def test_a_start_command_without_an_entry_is_skipped_and_not_required(tmp_path: 
             {},
             "pip install flask",
             "install `numpy` in the build command (render.yaml:5), best from a requirements.txt",
+        ),
+        (
+            {"ml/requirements.txt": "numpy==2\n"},
+            "pip install flask",
+            (
+                "install ml/requirements.txt, which lists it, in the build command (render.yaml:5): "
+                "`pip install -r ml/requirements.txt`"
+            ),
         ),
     ],
 )

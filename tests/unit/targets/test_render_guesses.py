@@ -319,3 +319,20 @@ def test_an_application_that_is_no_valid_python_is_named(read: Read) -> None:
         read({"server.py": "from fastapi import FastAPI\napp = FastAPI()\nx = “a”\n"})
 
     assert told.value.remedy.startswith("mend server.py:3")
+
+
+def test_a_list_of_requirements_below_the_top_is_named_where_the_top_has_none(read: Read) -> None:
+    reading = read({"api/index.py": FLASK, "client/requirements.txt": "flask\n"})
+
+    told = next(one for one in reading.findings if one.code == "requirements-file-missing")
+    assert (told.outcome, told.message, told.remedy) == (
+        Outcome.WARNING,
+        (
+            "no file at the top names the project's requirements, so no build command can be assumed; there is "
+            "client/requirements.txt"
+        ),
+        (
+            "if the service needs what client/requirements.txt lists, write `pip install -r client/requirements.txt` "
+            "as its build command"
+        ),
+    )
