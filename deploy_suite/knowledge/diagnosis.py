@@ -12,8 +12,9 @@ from deploy_suite.knowledge.log_text import plain
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.knowledge.matching import Hits, read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
+from deploy_suite.knowledge.tracebacks import Raised
 from deploy_suite.knowledge.unfolding import Unfolded
-from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_answer
+from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_answer, last_words
 from deploy_suite.model.secret import Masker
 
 _EVIDENCE_CHARACTERS = 400
@@ -98,6 +99,8 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)
     if found.is_known:
         return Diagnosis(verdict=Verdict.KNOWN, causes=causes)
+    if hits.unexplained is None and (last := last_words(lines, rows)):
+        hits.unexplained = Raised(exception=last.text.strip(), line=last.number)
     seen = _seen(hits, masker, lines)
     is_well = bool(hits.harmless_line or hits.healthy_line or hits.recovered_line) or is_said_to_be_well(lines, rows)
     if seen is None and is_well and not keeps_starting(lines) and all(one.is_over for one in found.causes):

@@ -64,6 +64,10 @@ _PREFIX: Final = re.compile(
         )
     )
 )
+# A log that was pasted as a block of a document.
+_INDENTED: Final = re.compile(
+    rf"[ \t]+(?={_TIME} (?:app|heroku)\[|(?:{_SYSLOG_TIME}|{_TIME}) (?:[\w.-]+ )?[\w.@/-]+\[\d+\]: )"
+)
 _PRETTY: Final = re.compile(r'\s*"(?:textPayload|message|log|msg|stderr|stdout)": ?"(?P<text>.*?)"?,?')
 _MOST_PREFIXES: Final = 5
 _FOLD: Final = FOLD.decode()
@@ -102,6 +106,8 @@ def log_line(number: int, raw: str) -> LogLine:
     text, service, place = plain(raw.removeprefix(_FOLD)), "", ""
     if '": "' in text and (entry := _PRETTY.fullmatch(text)):
         text = entry["text"].replace('\\"', '"').removesuffix("\\n")
+    if text[:1].isspace() and (indent := _INDENTED.match(text)):
+        text = text[indent.end() :]
     for _ in range(_MOST_PREFIXES):
         match = _PREFIX.match(text)
         if not match or not match.end():

@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, family
 from deploy_suite.knowledge.matching import Hit, Hits
-from deploy_suite.knowledge.tracebacks import EXCEPTION
+from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised
 
 SURE_ENOUGH: Final = 0.4
 _RIVAL: Final = 0.85
@@ -19,6 +19,8 @@ _LESS_SURE: Final = 0.73
 # twenty: the former is told as likely, closer together and in the same order.
 _TRUSTED: Final = 0.88
 _A_GUESS: Final = 0.6
+# A sign as vague as this says no more than that something failed: an exception that nobody knows says more.
+_VAGUE: Final = 0.5
 _LIKELY: Final = 0.695
 # What follows when something of a kind fails, whatever it was: nothing is started from a build that failed, and what
 # is not started neither listens nor answers.
@@ -125,13 +127,20 @@ def _roots(found: Sequence[Hit], follows: Mapping[str, Sequence[str]]) -> list[H
 
 
 def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
-    row = rows.causes[hit.row]
     score = hit.weight
     if _is_over(hit, hits):
         score *= _AFTER_HEALTH
-    if row.kind == "symptom" and hits.unexplained and hits.unexplained.is_exception:
+    raised = hits.unexplained
+    if raised and raised.is_exception and _gives_way(hit, raised, rows):
         score *= _OVER_SYMPTOM
     return score
+
+
+def _gives_way(hit: Hit, raised: Raised, rows: Catalogue) -> bool:
+    """Whether *hit* says less of the failure than *raised*: a symptom, a vague sign, or what was only warned of."""
+    if rows.causes[hit.row].kind == "symptom" or (raised.is_whole and hit.weight <= _VAGUE):
+        return True
+    return raised.line > hit.last and all(rows.warned.search(text) for _, text in hit.evidence)
 
 
 def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:

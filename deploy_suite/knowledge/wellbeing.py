@@ -12,6 +12,8 @@ _ANSWERED: Final = re.compile(rb'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23
 _STARTED: Final = re.compile(rb"\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d)[^\n]{0,80}Booting worker with pid")
 # What is said of a thing with one of these is not said of a service at work.
 _DENIED: Final = re.compile(r"(?i)\b(?:not|never|without|un(?:able|successful)\w*|fail(?:ed|ure|s)?)\b|n't\b")
+# How a program says what it ends of: the level stands before all else.
+_ENDS_OF: Final = re.compile(r"\[?(?:[Ee]rror|ERROR|[Ff]atal|FATAL|CRITICAL)\b(?: error)?[\]:]")
 # Workers that are started together are so within a second or two.
 _MOST_SECONDS: Final = 3
 
@@ -31,6 +33,12 @@ def is_said_to_be_well(lines: Unfolded, rows: Catalogue) -> bool:
         return True
     said = [line.text for line in _lines(lines.short) if not rows.aside.search(line.text)]
     return any(rows.warned.search(text) or (rows.working.search(text) and not _DENIED.search(text)) for text in said)
+
+
+def last_words(lines: Unfolded, rows: Catalogue) -> LogLine | None:
+    """Return the last line of a short log when it states an error: whatever came up before, it did not end well."""
+    last = next((line for line in reversed(tuple(_lines(lines.short or b""))) if line.text.strip()), None)
+    return last if last and _ENDS_OF.match(last.text) and not rows.harmless.search(last.text) else None
 
 
 def keeps_starting(lines: Unfolded) -> bool:

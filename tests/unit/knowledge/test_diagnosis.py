@@ -443,3 +443,67 @@ def test_a_host_that_django_refuses_is_named_whole() -> None:
 
     assert root is not None
     assert root.values["host"] == "www.example.com"
+
+
+_OWN_FAULT = """Traceback (most recent call last):
+  File "/srv/shop/main.py", line 9, in <module>
+    stock = opened(path)
+ShelfError: the shelf is not to be had
+"""
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        f"{_OWN_FAULT}unable to load app 0 (mountpoint='') (callable not found or import error)\n",
+        f"WARNING:shop.checks: optional MAIL_TOKEN is not set, no mail is sent\n{_OWN_FAULT}",
+    ],
+    ids=["vague", "only warned of"],
+)
+def test_an_exception_that_nobody_knows_says_more_than_a_vague_sign_or_a_warning(log: str) -> None:
+    found = diagnose(log)
+
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.seen is not None
+    assert found.seen.exception == "ShelfError: the shelf is not to be had"
+
+
+def test_a_vague_sign_is_told_where_nothing_says_more() -> None:
+    assert slugs("unable to load app 0 (mountpoint='') (callable not found or import error)\n") == (
+        "gunicorn-module-path",
+    )
+
+
+def test_a_file_that_hides_a_module_of_python_is_told_by_the_module_that_misses_a_name_in_it() -> None:
+    log = (
+        'Traceback (most recent call last):\n  File "/srv/shop/main.py", line 1, in <module>\n    import inspect\n'
+        '  File "/usr/local/lib/python3.12/inspect.py", line 154, in <module>\n'
+        "    mod_dict = dis.COMPILER_FLAG_NAMES\n               ^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "AttributeError: module 'dis' has no attribute 'COMPILER_FLAG_NAMES'\n"
+    )
+
+    assert slugs(log) == ("shadowed-module:dis",)
+
+
+def test_a_log_pasted_as_an_indented_block_is_read_like_any_other() -> None:
+    log = "2026-11-21T10:00:00.123456+00:00 app[web.1]: sh: /app/bin/prepare: not found\n"
+
+    assert slugs(f"    {log}") == slugs(log) == ("start-command-not-found:/app/bin/prepare",)
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("sqlite3.DatabaseError: file is not a database", "sqlite-file-damaged"),
+        (
+            "!!! UNABLE to load uWSGI plugin: ./python3_plugin.so: cannot open shared object file !!!",
+            "missing-system-lib",
+        ),
+        ("failed to authorize: failed to fetch oauth token: unexpected status: 401", "docker-image-not-found"),
+    ],
+)
+def test_a_few_words_of_a_program_are_enough(text: str, family: str) -> None:
+    found = diagnose(text)
+
+    assert found.root is not None
+    assert found.root.family == family

@@ -110,3 +110,19 @@ def test_one_that_is_renewed_while_it_answers_is_healthy() -> None:
 )
 def test_what_is_denied_is_no_sign_of_health(text: str) -> None:
     assert diagnose(text).verdict is Verdict.UNKNOWN
+
+
+ENDS = "Starting development server at http://127.0.0.1:8000/\nError: [WinError 10022] the socket cannot be had\n"
+
+
+def test_a_start_that_ends_in_the_statement_of_an_error_did_not_come_up() -> None:
+    found = diagnose(ENDS)
+
+    assert (found.verdict, found.seen) == (
+        Verdict.UNKNOWN,
+        Seen(exception="Error: [WinError 10022] the socket cannot be had", line=2),
+    )
+
+
+def test_an_error_that_a_service_logs_and_goes_on_after_is_no_failed_start() -> None:
+    assert diagnose(f'{ENDS}"GET /items HTTP/1.1" 200 12\n').verdict is Verdict.HEALTHY
