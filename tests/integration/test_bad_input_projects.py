@@ -176,3 +176,16 @@ def test_an_option_that_makes_no_sense_is_wrong_usage(options: list[str], tmp_pa
 
     assert told.code == 2
     assert said(told)[0].startswith(f"deploy-suite: argument {options[0]}: ")
+
+
+def test_a_module_that_was_never_added_is_named_with_its_file_once(committed: Committed, shared_cache: Path) -> None:
+    folder = committed(project(server(before="import prices")))
+    (folder / "prices.py").write_text("COFFEE = 3\n")
+
+    told = preflight(folder, cache=shared_cache)
+
+    finding = told.findings["module-not-pushed:prices"]
+    assert (told.code, finding["outcome"]) == (1, "failed")
+    assert "prices.py is in your folder, but not in the commit" in finding["message"]
+    assert finding["remedy"] == "git add prices.py && git commit"
+    assert [code for code in told.findings if code.startswith("missing-requirement")] == []

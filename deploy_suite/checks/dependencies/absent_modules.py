@@ -95,6 +95,8 @@ def _module(fault: Fault, one: Raised, name: str) -> Finding:
 
 def absent(fault: Fault, module: str, chain: Chain, *, names: tuple[str, ...] = ()) -> Finding:
     """Return the finding for a module that nothing importable has: a file of the project's own, or a package."""
+    if lack := own_modules.kept_back(fault.built.case, module, chain):
+        return own_modules.missing(fault.built.case, lack, fault.declared)
     is_known = absent_packages.provider(module, names=names).is_known
     part = None if is_known else _part(fault, module, chain)
     if part is not None:

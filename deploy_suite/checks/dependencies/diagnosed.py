@@ -15,13 +15,18 @@ _FAMILY: Final = "missing-requirement"
 
 
 def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
-    """Return the finding for a module below a package of the project's own, which no distribution brings.
+    """Return the finding for a module of the project's own, which no distribution brings.
 
-    Shape: None where *root* is of another kind, or its module's top-level name is not the project's.
+    Shape: None where *root* is of another kind, or its module's top-level name is not the project's: the commit has no
+    such package, and the working folder no such file.
     """
     module = root.values.get("module", "")
     top, _, rest = module.partition(".")
-    if root.family not in {_FAMILY, "module-not-pushed"} or not rest:
+    if root.family not in {_FAMILY, "module-not-pushed"} or not module:
+        return None
+    if kept := own_modules.kept_back(case, module, Chain()):
+        return own_modules.missing(case, kept, requirements.read(case))
+    if not rest:
         return None
     traced = trace(case)
     lack = next((one for one in traced.missing if one.module == module), None) if traced else None

@@ -58,14 +58,33 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
         + (f": {local} is in your folder, but not in the commit" if local else ""),
         location=lack.chain.last.location if lack.chain.hops else None,
         evidence=tuple(filter(None, (lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}"))),
-        remedy=_commit(local) if local else f"commit {file}, or remove the import",
+        remedy=_commit(local, is_ignored=_is_ignored(case, local)) if local else f"commit {file}, or remove the import",
         certainty=certainty,
         reproduce=f"git ls-files {file}",
     )
 
 
-def _commit(file: str) -> str:
-    return f"git add -f {file} && git commit, and take it out of .gitignore if it stands there"
+def kept_back(case: Case, module: str, chain: Chain) -> MissingModule | None:
+    """Return the lack of a module that nothing importable has, where the working folder holds its file uncommitted."""
+    entry = case.contract.entry
+    top = module.partition(".")[0]
+    stems = [base / top for base in (*(entry.search_path if entry else ()), case.contract.root)]
+    expected = tuple(dict.fromkeys(f"{stem}{end}" for stem in stems for end in (".py", "/__init__.py")))
+    lack = MissingModule(module=module, kind=ImportKind.EAGER, chain=chain, expected=expected)
+    return lack if _kept_back(case, lack) else None
+
+
+def _commit(file: str, *, is_ignored: bool) -> str:
+    if not is_ignored:
+        return f"git add {file} && git commit"
+    return (
+        f"git add -f {file} && git commit, and take it out of .gitignore; where it holds secrets, read them from "
+        "variables of the environment in its place"
+    )
+
+
+def _is_ignored(case: Case, file: str) -> bool:
+    return any(file == one or (one.endswith("/") and file.startswith(one)) for one in case.state.ignored)
 
 
 def _kept_back(case: Case, lack: MissingModule) -> str:

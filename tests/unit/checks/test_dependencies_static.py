@@ -93,8 +93,8 @@ def test_a_module_that_git_ignores_is_named_with_the_way_to_commit_it(tmp_path: 
             "looked for: app/services/mail.py, app/services/mail/__init__.py",
         ),
         remedy=(
-            "git add -f app/services/mail.py && git commit, and take it out of .gitignore; where it holds secrets, read "
-            "them from variables of the environment in its place"
+            "git add -f app/services/mail.py && git commit, and take it out of .gitignore; where it holds secrets, "
+            "read them from variables of the environment in its place"
         ),
         reproduce="git ls-files app/services/mail.py",
     )
