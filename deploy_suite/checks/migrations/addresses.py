@@ -14,6 +14,8 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 
 _INI_URL: Final = re.compile(r"^\s*sqlalchemy\.url\s*=\s*(?P<value>\S.*)$")
+# What stands in no branch: the file's own address is then never used.
+_REPLACED: Final = re.compile(r"^\w+\.set_(?:main|section)_option\([^()]*?['\"]sqlalchemy\.url['\"]", re.MULTILINE)
 _URL: Final = re.compile(r"[a-z]\w*(?:\+\w+)?://")
 _POSTGRESQL: Final = "postgresql"
 # What Django has for DATABASES without an engine.
@@ -94,8 +96,11 @@ def _unknown(text: str, remedy: str, tool: Tool) -> Finding:
 
 def _literal(wanted: Address, built: Built, tool: Tool) -> tuple[Location, str] | None:
     """Return the line that holds the address itself, None when it is put together from elsewhere."""
-    for file in _places(built, tool):
-        text = _text(built, file)
+    texts = {file: _text(built, file) for file in _places(built, tool)}
+    is_replaced = any(file.suffix == ".py" and _REPLACED.search(text) for file, text in texts.items())
+    for file, text in texts.items():
+        if file.suffix == ".ini" and is_replaced:
+            continue
         for number, line in enumerate(text.splitlines(), 1):
             is_setting = bool(_INI_URL.match(line)) if file.suffix == ".ini" else not _READS_ENVIRONMENT.search(line)
             if is_setting and not line.lstrip().startswith(("#", ";")) and _names(line, wanted):
