@@ -139,7 +139,8 @@ def extra_settings(venv: Path, workshop: Workshop) -> Mapping[str, Mapping[str, 
     """Return the variables that make each tool use *venv*, the environment that is there, as on the target."""
     return {
         "poetry": {**_POETRY_SETTINGS, "POETRY_PYPI_MIRROR_URL": releases.indexes(workshop)[0]},
-        "pipenv": _PIPENV_SETTINGS,
+        # It stands for every name of PyPI that a Pipfile has, the old pypi.python.org too.
+        "pipenv": {**_PIPENV_SETTINGS, "PIPENV_PYPI_MIRROR": releases.indexes(workshop)[0]},
         "uv": {"UV_PROJECT_ENVIRONMENT": str(venv), **_index_strategy(workshop)},
     }
 

@@ -62,7 +62,18 @@ def _remedy(call: Call, subject: Subject, entry: EntryPoint, speaks: str) -> str
             f"write `-k uvicorn_worker.UvicornWorker` (package uvicorn-worker) for gunicorn in {where}, "
             f"or start with `uvicorn {entry.spec} --host 0.0.0.0 --port $PORT`"
         )
+    if other := _of_asgi_beside(subject, entry):
+        return f"write `{other}` in place of `{entry.spec}` in {where}"
     return f"start with `gunicorn {entry.spec}` and no ASGI worker class in {where}"
+
+
+def _of_asgi_beside(subject: Subject, entry: EntryPoint) -> str:
+    """Return the application in the asgi.py beside Django's wsgi.py, "" where there is none."""
+    if entry.file is None or entry.file.stem != "wsgi":
+        return ""
+    file = entry.file.with_name("asgi.py")
+    speaks = _spoken(subject, entry, file, entry.attribute, _FOLLOWED)
+    return f"{entry.module.removesuffix('wsgi')}asgi:{entry.attribute}" if speaks == "asgi" else ""
 
 
 def _spoken(subject: Subject, entry: EntryPoint, file: PurePosixPath, attribute: str, levels: int) -> str | None:

@@ -32,6 +32,8 @@ def problems(subject: Subject) -> Iterator[Finding]:
         if not call.always_runs or call.program in reported or _brings_its_own(call):
             continue
         program = servers.program(call.program)
+        if program and "-" in program.name and "-m" in (before := _before_program(call)):
+            yield _no_module(call, " ".join((*before, program.name)), subject)
         found = tuple(_missing(call, call.program, program, subject)) if program else ()
         if found:
             reported.add(call.program)
@@ -40,6 +42,24 @@ def problems(subject: Subject) -> Iterator[Finding]:
             yield from _worker(call, subject)
         if program and not found:
             yield from _elsewhere(call, subject)
+
+
+def _before_program(call: Call) -> tuple[str, ...]:
+    """Return the words in front of the program: what runs it."""
+    words = call.written.words
+    return words[: words.index(call.program)] if call.program in words else ()
+
+
+def _no_module(call: Call, written: str, subject: Subject) -> Finding:
+    """Return that Python is to run a program as a module, which a name with a hyphen in it never is."""
+    name = call.program
+    return saying.of_call(
+        subject,
+        call,
+        code=f"start-command-wrong-module:{name}",
+        message=f"{name} is a program and no module: `{written}` ends with 'No module named {name}'",
+        remedy=f"write `{name}` in place of `{written}` in {saying.where(subject, call)}",
+    )
 
 
 def _brings_its_own(call: Call) -> bool:

@@ -203,3 +203,29 @@ def test_uv_sync_below_the_top_hides_the_program_from_the_path(checked: Checked)
 
     assert codes(checked(files, build="uv sync", root="api")) == [("wrong-python-environment", Outcome.WARNING)]
     assert codes(checked(files, build="uv sync", root="api", start="uv run gunicorn app:app")) == []
+
+
+def test_an_asgi_server_is_pointed_to_djangos_own_asgi_module(checked: Checked) -> None:
+    wsgi = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+    files = {"core/wsgi.py": wsgi, "core/asgi.py": wsgi.replace("wsgi", "asgi"), "requirements.txt": "daphne\n"}
+
+    found = checked(files, start="daphne -b 0.0.0.0 -p $PORT core.wsgi:application")
+
+    assert [(one.code, one.remedy) for one in found] == [
+        ("wsgi-asgi-mismatch", "write `core.asgi:application` in place of `core.wsgi:application` in render.yaml")
+    ]
+
+
+def test_a_program_with_a_hyphen_in_its_name_is_no_module(checked: Checked) -> None:
+    files = {"app.py": FLASK, "requirements.txt": "waitress\n"}
+
+    found = checked(files, start="python -u -m waitress-serve --port=$PORT app:app")
+
+    assert [(one.code, one.outcome, one.remedy) for one in found] == [
+        (
+            "start-command-wrong-module:waitress-serve",
+            Outcome.FAILED,
+            "write `waitress-serve` in place of `python -u -m waitress-serve` in render.yaml",
+        )
+    ]
+    assert codes(checked(files, start="waitress-serve --port=$PORT app:app")) == []
