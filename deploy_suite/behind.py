@@ -37,11 +37,14 @@ def seen(
     mended, copy = mending.meant(contract, project.snapshot), project
     began_s = ports.clock.now_s()
     for at in range(_MOST_ROUNDS):
-        if all(one.outcome not in NOT_GOOD for one in last) or _seconds(last) > _LONGEST_S:
+        if all(one.outcome not in NOT_GOOD for one in last):
             break
         case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
         new = tuple(one for one in mending.found(last, case) if one not in (*mends, *wrong))
-        if not new and (at or mended is contract):
+        python = mending.for_python(new, ports.interpreters.installed()) if new and not preferences.python else ""
+        preferences = replace(preferences, python=python or preferences.python)
+        new = _with_python(new, python)
+        if (not new and (at or mended is contract)) or (_seconds(last) > _LONGEST_S and not python):
             break
         ports.progress.waiting(
             f"looking behind what failed, once {'; '.join(one.says for one in new) or 'the start command is corrected'}"
@@ -57,6 +60,14 @@ def seen(
         if ports.clock.now_s() - began_s > _LONGEST_S:
             break
     return told
+
+
+def _with_python(mends: Sequence[Mend], series: str) -> tuple[Mend, ...]:
+    """Return *mends* with Python *series* in place of those that it makes needless, and those that change something."""
+    if not series:
+        return tuple(one for one in mends if one.file)
+    other = Mend(file="", says=f"Python is {series}", is_faithful=False)
+    return (*(one for one in mends if not one.pythons), other)
 
 
 def _seconds(results: Sequence[CheckResult]) -> float:

@@ -18,6 +18,7 @@ from deploy_suite.checks.dependencies import requirements
 from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import text_encoding
 from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.mend import Mend
 from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
@@ -32,6 +33,7 @@ _NEEDS_SERVER: Final = "gunicorn-not-installed"
 _NOT_FOUND: Final = "start-command-not-found"
 _MISSING: Final = "missing-requirement"
 _FOLDER: Final = "folder-missing"
+_SEVERAL: Final = 2
 _NOT_THERE: Final = "requirements-not-on-pypi"
 _PINNED: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[=<>~!]=?[^;]*$")
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -44,7 +46,7 @@ def found(results: Sequence[CheckResult], case: Case) -> tuple[Mend, ...]:
     """Return the changes with which the checks could come further, each file's line once."""
     told = [finding for result in results for finding in result.findings if finding.outcome in _COUNTED]
     mends = [*_told(told), *_packages(told, case), *_folders(told, case)]
-    return tuple({(one.file, one.line, one.text, one.twin): one for one in mends}.values())
+    return tuple({(one.file, one.line, one.text, one.twin, one.file or one.pythons): one for one in mends}.values())
 
 
 def _told(findings: Sequence[Finding]) -> Iterator[Mend]:
@@ -76,6 +78,22 @@ def _package(finding: Finding) -> str:
     if family == _NOT_FOUND:
         return _SERVERS.get(name, "")
     return "gunicorn" if family == _NEEDS_SERVER else ""
+
+
+def for_python(mends: Sequence[Mend], installed: Sequence[Interpreter]) -> str:
+    """Return the newest Python of this machine with which all is well that *mends* could not mend line by line.
+
+    Shape: "" where one line alone can be changed, and where there is no such Python.
+    """
+    asked = [one for one in mends if one.pythons]
+    if len(asked) < _SEVERAL and all(one.file for one in asked):
+        return ""
+    common = frozenset.intersection(*(frozenset(one.pythons) for one in asked))
+    return max((one.series for one in installed if one.series in common), key=_numbers, default="")
+
+
+def _numbers(series: str) -> tuple[int, ...]:
+    return tuple(map(int, series.split(".")))
 
 
 def invented(mends: Sequence[Mend], results: Sequence[CheckResult]) -> tuple[Mend, ...]:
@@ -136,7 +154,8 @@ def applied(mends: Sequence[Mend], snapshot: Snapshot, top: Path) -> Snapshot:
     """Return a copy of *snapshot* in the folder *top* with *mends*; what they leave alone is shared where it can be."""
     shutil.copytree(snapshot.folder, top, symlinks=True, dirs_exist_ok=True, copy_function=_linked)
     for mend in mends:
-        _laid(mend, top) if mend.twin else _written(mend, top)
+        if mend.file:
+            _laid(mend, top) if mend.twin else _written(mend, top)
     digest = sha256(repr(mends).encode()).hexdigest()[:16]
     commit = replace(snapshot.commit, tree=f"{snapshot.commit.tree}-{digest}")
     return replace(snapshot, folder=top, commit=commit)

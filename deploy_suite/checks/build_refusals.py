@@ -20,6 +20,7 @@ from deploy_suite.model.mend import Mend
 _ACCOUNT_LINES: Final = 6
 _COMPLAINT: Final = re.compile(r"^[\w.]*(?:Error|Exception)\b|\b(?i:missing)\b|(?i:cannot (?:be )?import)")
 _MOST_REFUSALS: Final = 20
+_MOST_NAMED: Final = 6
 # What no other system can install or build, whatever an index holds.
 _FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
 # Programs of the front end, which fail for reasons of their own.
@@ -30,9 +31,30 @@ _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_
 def refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
     """Yield what the index says of single requirements. It says nothing of a build whose installers all succeeded."""
     refusals = failure.resolution.refusals if failure.resolution and failure.command else ()
+    others = tuple(one for one in refusals if one.kind is RefusalKind.NO_WHEEL and one.pythons)
     for refusal in refusals[:_MOST_REFUSALS]:
-        if refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
+        if refusal.kind is RefusalKind.CANNOT_BUILD and refusal.pythons and others:
+            yield _of_several(_finding(refusal, failure, case), refusal, others)
+        elif refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
             yield _finding(refusal, failure, case)
+
+
+def _of_several(finding: Finding, refusal: Refusal, others: tuple[Refusal, ...]) -> Finding:
+    """Return *finding* with those that nobody has seen fail, but have no wheel either, and the Python for all."""
+    named = ", ".join(one.requirement for one in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    common = frozenset.intersection(*(frozenset(one.pythons) for one in (refusal, *others)))
+    best = max(common, key=_numbers, default="")
+    return replace(
+        finding,
+        evidence=(*finding.evidence, f"have to be compiled for it too, which may fail likewise: {named}{more}"),
+        remedy=f"pin Python {best} for the service, for which all of these have wheels; or {finding.remedy}"
+        if best
+        else finding.remedy,
+        mend=replace(finding.mend, pythons=tuple(sorted(common, key=_numbers)), file="", line=0, text="", says="")
+        if best and finding.mend
+        else finding.mend,
+    )
 
 
 def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
@@ -67,13 +89,16 @@ def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
 
 
 def _mend(refusal: Refusal) -> Mend | None:
-    """Return the line as it could stand there: another version, or without what the index does not have at all."""
-    place = refusal.location
+    """Return the line as it could stand there: another version, or without what the index does not have at all.
+
+    What another requirement brings has no line of its own; another Python may have a wheel of it.
+    """
+    place, pythons = refusal.location, refusal.pythons
     if place is None or not place.line or not place.file.endswith(".txt") or refusal.required_by:
-        return None
+        return Mend(file="", says="", pythons=pythons, is_faithful=False) if pythons else None
     text = f"{refusal.name}=={refusal.fitting}" if refusal.fitting else ""
     says = f"{refusal.name} is {f'{refusal.fitting}' if refusal.fitting else 'left out'} in {place}"
-    return Mend(file=place.file, line=place.line, text=text, says=says, is_faithful=False)
+    return Mend(file=place.file, line=place.line, text=text, says=says, is_faithful=False, pythons=pythons)
 
 
 def _shown(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ class Mend:
     `is_in_front` gets it in front; without a line, `text` is added at the end. With `twin`, `file` is not there and
     `twin` takes its place: a file, or the folder that holds its like. `says` completes "once …". `is_faithful` says
     that whoever mends the fault does just this, so that what is met behind it is as sure as the fault itself.
+    `pythons` are the series of Python with which nothing has to be changed; without a file, that is the only way.
     """
 
     file: str
@@ -20,3 +21,4 @@ class Mend:
     twin: str = ""
     is_faithful: bool = True
     is_in_front: bool = False
+    pythons: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from deploy_suite import behind
 from deploy_suite.checks.base import Case
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.contract import Contract
-from deploy_suite.model.environment import Preferences
+from deploy_suite.model.environment import Interpreter, Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
@@ -26,6 +26,7 @@ FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 ADDED = Mend(file="requirements.txt", text="flask", says="flask is required")
 RAISED = Mend(file="requirements.txt", line=1, text="pkg==2", says="pkg is 2", is_faithful=False)
 LAID = Mend(file="backend", twin="api", says="api/main.py lies at backend/main.py")
+INSTALLED = tuple(Interpreter(path=Path("/python"), version=f"3.{minor}.1") for minor in (9, 11, 12, 13))
 NOT_RUN = Finding(code="not-run", outcome=Outcome.SKIPPED, message="not checked")
 
 
@@ -43,9 +44,13 @@ class Rehearsed:
     def __init__(self, *rounds: list[CheckResult]) -> None:
         self.rounds = list(rounds)
         self.snapshots: list[Snapshot] = []
+        self.pythons: list[str] = []
 
-    def __call__(self, _contract: Contract, *, project: Project, **_others: object) -> "Rehearsed":
+    def __call__(
+        self, _contract: Contract, *, project: Project, preferences: Preferences, **_others: object
+    ) -> "Rehearsed":
         self.snapshots.append(project.snapshot)
+        self.pythons.append(preferences.python)
         return self
 
     def results(self) -> list[CheckResult]:
@@ -78,6 +83,7 @@ def looked_behind(
         "Ports",
         SimpleNamespace(
             clock=SimpleNamespace(now_s=lambda: 0.0),
+            interpreters=SimpleNamespace(installed=lambda: INSTALLED),
             progress=SimpleNamespace(waiting=lambda _text: None),
             workplace=Workplace(project.repository.parent),
         ),
@@ -126,6 +132,29 @@ def test_what_the_index_does_not_have_is_a_file_and_no_fault_of_the_projects_lis
         ["gunicorn", "flask"],
         ["gunicorn", "flask", "numpy"],
     ]
+
+
+def test_several_pins_without_wheels_are_gone_past_with_another_python(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "old==1\nolder==1\n"})
+    old = replace(RAISED, text="old==2", pythons=("3.11", "3.12"))
+    brought = Mend(file="", says="", pythons=("3.9", "3.11"), is_faithful=False)
+    first = [
+        replace(finding(f"build-failure:{name}"), mend=mend) for name, mend in (("old", old), ("brought", brought))
+    ]
+    later = finding("import-failed:TypeError")
+
+    codes, rehearsed = looked_behind(
+        monkeypatch,
+        subject,
+        [result("environment", *first), result("boot", NOT_RUN)],
+        [result("environment"), result("boot", later)],
+    )
+
+    assert codes == ["build-failure:old", "build-failure:brought", "import-failed:TypeError"]
+    assert rehearsed.pythons == ["3.11"]
+    assert (rehearsed.snapshots[0].folder / "requirements.txt").read_text() == "old==1\nolder==1\n"
 
 
 def test_a_corrected_start_command_is_tried_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

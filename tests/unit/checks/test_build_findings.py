@@ -20,6 +20,7 @@ from deploy_suite.model.environment import (
 )
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.mend import Mend
 from deploy_suite.model.project import CommandText
 from deploy_suite.project import entry_points
 from tests.unit.checks.gunicorn_case import CONTRACT, case_of
@@ -213,6 +214,26 @@ def test_a_line_that_the_index_refuses_has_its_mend(tmp_path: Path, fitting: str
 
     assert found.mend is not None
     assert (found.mend.line, found.mend.text, found.mend.is_faithful) == (2, text, False)
+    assert found.mend.pythons == ("3.12",)
+
+
+def test_what_has_no_wheel_either_is_named_with_the_python_for_all(tmp_path: Path) -> None:
+    fails = refusal(RefusalKind.CANNOT_BUILD, fitting="2", pythons=("3.10", "3.11", "3.12"))
+    other = replace(
+        refusal(RefusalKind.NO_WHEEL, pythons=("3.9", "3.11")), name="other", requirement="other==1", modules=("other",)
+    )
+    (found,) = build.findings(failure("no words\n", fails, other), case(tmp_path))
+
+    assert found.evidence[-1] == "have to be compiled for it too, which may fail likewise: other==1"
+    assert found.remedy.startswith("pin Python 3.11 for the service, for which all of these have wheels; or ")
+    assert found.mend == Mend(file="", says="", pythons=("3.11",), is_faithful=False)
+
+
+def test_what_another_package_brings_has_a_wheel_for_another_python_alone(tmp_path: Path) -> None:
+    refused = replace(refusal(RefusalKind.CANNOT_BUILD, pythons=("3.11", "3.12")), required_by=("parent",))
+    (found,) = build.findings(failure("no words\n", refused), case(tmp_path))
+
+    assert found.mend == Mend(file="", says="", pythons=("3.11", "3.12"), is_faithful=False)
 
 
 def test_what_is_for_windows_alone_is_told_as_that(tmp_path: Path) -> None:
