@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from deploy_suite.environments import bindings
 from deploy_suite.errors import UsageError
@@ -14,6 +15,10 @@ from deploy_suite.model.report import Report, Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project, load
 from deploy_suite.targets.base import Target
+
+_OPEN: Final = (
+    "this machine grants what was started no network of its own, so it could reach all that this machine reaches"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ def preflight(request: Request, ports: Ports) -> Report:
         commit=project.snapshot.commit,
         subjects=tuple(subjects),
         results=tuple(result.masked(ports.curtain.masker) for result in results),
+        notes=(_OPEN,) if ports.networks.lacks_isolation else (),
         reused=min(reused) if reused and all(reused) else "",
         seconds=ports.clock.now_s() - began,
     )

@@ -41,10 +41,16 @@ class LocalNetworks:
         self._record_folder = record_folder
         self._lock = threading.Lock()
         self._spare: Future[_Made] | None = None
+        self._was_refused = False
 
     def open(self, *, isolated: bool) -> AbstractContextManager[Network]:
         """Return a network; one that is asked to be isolated but cannot be says so itself."""
         return self._opened(isolated=isolated)
+
+    @property
+    def lacks_isolation(self) -> bool:
+        """See `ports.Networks.lacks_isolation`."""
+        return self._was_refused
 
     def free_port(self, preferred: int) -> int:
         """Return *preferred* if nothing listens there on this machine, else another free TCP port."""
@@ -73,6 +79,8 @@ class LocalNetworks:
             return
         spare = self._taken()
         made = spare.result() if spare else self._made()
+        if not made.network.is_isolated:
+            self._was_refused = True
         with made.stack:
             yield made.network
 

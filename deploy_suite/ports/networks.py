@@ -46,5 +46,9 @@ class Networks(Protocol):
     def prepared(self) -> AbstractContextManager[None]:
         """Begin to make an isolated network, which is what the next one that is asked for gets."""
 
+    @property
+    def lacks_isolation(self) -> bool:
+        """Whether a network was asked to be isolated, and this machine granted none."""
+
     def free_port(self, preferred: int) -> int:
         """Return *preferred* if nothing listens there on this machine, else another free TCP port."""

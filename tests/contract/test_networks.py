@@ -318,3 +318,16 @@ def test_anyone_gets_a_network_too_under_their_own_name_and_without_powers() -> 
     assert (done.returncode, done.stderr) == (0, "")
     uid = str(NOBODY)
     assert done.stdout == f"True {[uid, uid, 'CapEff:', '0' * 16]} ['a.example.com']\n"
+
+
+def test_who_asked_for_isolation_in_vain_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy_suite.adapters.networks._AS_ROOT", ())
+    monkeypatch.setattr("deploy_suite.adapters.networks._AS_ANYONE", ())
+    networks = LocalNetworks()
+
+    with networks.open(isolated=False):
+        asked_for_none = networks.lacks_isolation
+    with networks.open(isolated=True) as opened:
+        told = (opened.is_isolated, networks.lacks_isolation)
+
+    assert (asked_for_none, told) == (False, (False, True))
