@@ -25,6 +25,8 @@ _BODY_LINES: Final = 4
 _NAMED_ROUTES: Final = 4
 _ANY_STATUS: Final = frozenset(range(100, 600))
 _SERVER_ERROR: Final = 500
+# What lacks is not in the route that meets it: each one names another table.
+_OF_STATE: Final = frozenset({"migrations-not-run"})
 # These say by their meaning that it is something behind the service which fails (RFC 9110 section 15.6).
 _BEHIND: Final = frozenset({502, 503, 504})
 _WITHOUT_DOCUMENT: Final = frozenset({Framework.DJANGO, Framework.FLASK})
@@ -81,7 +83,9 @@ def _with_alike(found: Sequence[tuple[str, Finding]]) -> list[Finding]:
     """Return the findings with routes that fail for the same reason told in one, so that the others can be seen."""
     groups: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
     for path, finding in found:
-        alike = (finding.code.removesuffix(path), finding.message.replace(path, ""), finding.location, finding.outcome)
+        of_state = finding.code in _OF_STATE
+        said = "" if of_state else finding.message.replace(path, "")
+        alike = (finding.code.removesuffix(path), said, None if of_state else finding.location, finding.outcome)
         groups.setdefault(alike, []).append((path, finding))
     return [_together(*first, others=tuple(path for path, _ in rest)) for first, *rest in groups.values()]
 

@@ -51,7 +51,7 @@ def _mismatch(call: Call, subject: Subject, entry: EntryPoint, speaks: str, serv
         code="wsgi-asgi-mismatch",
         message=f"{entry.spec} speaks {speaks.upper()}, and {server} does not: every request would get a 500",
         remedy=_remedy(call, subject, entry, speaks),
-        evidence=(f"{Location(str(entry.file))}: {entry.attribute} is an {speaks.upper()} application",),
+        evidence=(f"{Location(str(entry.file))}: {entry.attribute} is made for {speaks.upper()}",),
     )
 
 

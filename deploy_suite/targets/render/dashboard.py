@@ -94,6 +94,9 @@ def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandTe
             return script
         found = entry_points.by_framework(folder, root)
     text = _serving(folder, root, found) if found else _run_itself(folder, root)
+    if text and root.parts and snapshot_files.find(folder, root / "uv.lock"):
+        # The PATH names the environment at the repository's top, and uv makes its own beside the lock file.
+        text = re.sub(r"^(cd \S+ && )?", r"\1uv run ", text)
     return CommandText(text=text) if text else None
 
 

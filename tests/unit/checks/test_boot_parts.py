@@ -279,6 +279,27 @@ def test_routes_that_fail_for_the_same_reason_are_told_in_one_finding() -> None:
     ]
 
 
+def test_routes_that_each_miss_another_table_are_told_in_one_finding() -> None:
+    missing = [
+        (
+            f"/{table}",
+            Finding(
+                code="migrations-not-run",
+                outcome=Outcome.FAILED,
+                message=f'GET /{table} answers 500: relation "{table}" does not exist',
+                location=Location(f"{table}.py", 1),
+            ),
+        )
+        for table in ("clubs", "players")
+    ]
+
+    found = probing._with_alike(missing)
+
+    assert [(one.message, one.location) for one in found] == [
+        ('GET /clubs and 1 more (/players) answer 500: relation "clubs" does not exist', Location("clubs.py", 1))
+    ]
+
+
 def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path: Path) -> None:
     (tmp_path / "backend").mkdir()
     (tmp_path / "backend" / "main.py").write_text("import os\nfrom backend.config import settings\n")

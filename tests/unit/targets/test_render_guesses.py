@@ -193,6 +193,14 @@ def test_the_one_folder_with_a_service_is_its_root_directory(read: Read) -> None
     assert [str(one.root) for one in reading.contracts] == ["backend"]
 
 
+def test_an_environment_that_uv_makes_in_a_subfolder_is_started_by_uv(read: Read) -> None:
+    files = {"backend/main.py": FASTAPI, "backend/uv.lock": "", "backend/pyproject.toml": "[project]\nname='x'\n"}
+
+    assert commands(read(files)) == [
+        ("uv sync --frozen && uv cache prune --ci", None, "uv run uvicorn main:app --host 0.0.0.0 --port $PORT")
+    ]
+
+
 def test_a_blueprint_in_the_one_subfolder_is_read_and_its_root_directory_doubted(read: Read) -> None:
     text = """\
 services:
