@@ -139,7 +139,10 @@ def contract(service: Service) -> Contract:
         python=PythonRequest(version="3.11", origin="test"),
         variables=(
             Variable(name="PORT", source=Literal(Secret(str(PORT))), is_platform=True),
-            *(Variable(name=name, source=Literal(Secret(value))) for name, value in service.variables.items()),
+            *(
+                Variable(name=name, source=Literal(Secret(value)), location=START)
+                for name, value in service.variables.items()
+            ),
             *(
                 Variable(name=name, source=FromService("redis", "connectionString") if "URL" in name else Prompted())
                 for name in service.dummies

@@ -315,6 +315,24 @@ def test_what_a_start_tried_to_reach_is_told_and_its_failure_proves_nothing(star
     assert "--network" in fails[0].remedy
 
 
+def test_an_installer_that_only_the_start_calls_proves_nothing_without_a_network(start: Boot) -> None:
+    said = """\
+import socket, sys
+try:
+    socket.getaddrinfo("pypi.org", 443)
+except OSError as error:
+    print("WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by "
+          f"'NewConnectionError: Failed to establish a new connection: {error}': /simple/pip/", file=sys.stderr)
+    print("ERROR: Could not find a version that satisfies the requirement pip (from versions: none)", file=sys.stderr)
+    print("ERROR: No matching distribution found for pip", file=sys.stderr)
+    sys.exit(1)
+"""
+    findings = start(Service(files={**app(), "renew.py": said}, start="python renew.py && python app.py"))
+
+    assert shape(findings)[0][:2] == ("cannot-check-here", "skipped")
+    assert "it wanted to reach pypi.org" in findings[0].message
+
+
 def test_with_leave_a_start_that_wanted_the_network_is_tried_again_with_it(start: Boot) -> None:
     reaching = "import socket\nsocket.create_connection(('192.0.2.77', 9), 0.3)\n"
     service = Service(files={"app.py": reaching}, preferences=Preferences(allow_network=True), start_s=5)

@@ -33,6 +33,8 @@ _STATE: Final = "state the variable in the manifest (Render: envVars with sync: 
 _STATE_START: Final = (
     "state how the service starts (startCommand in a render.yaml), and add the server that it names to the requirements"
 )
+# An installer that only a run of the start command could tell of.
+_INDEX_AWAY: Final = "build-failure:network"
 _OF_COMMAND: Final = frozenset({"gunicorn-not-installed", "start-command-not-found"})
 _OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
 _TAIL_LINES: Final = 60
@@ -62,7 +64,7 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
         return excuse
     if root is not None and root.family == "migrations-not-run" and not stage.contract.kind.answers_http:
         return Excuse("the database is empty here, and another service may be what fills it", _FILLED)
-    if root is not None and root.family not in ELSEWHERE:
+    if root is not None and root.family not in ELSEWHERE and root.slug != _INDEX_AWAY:
         return None
     return (
         _made_up_address(stage, tail)
