@@ -21,6 +21,7 @@ _ACCOUNT_LINES: Final = 6
 _COMPLAINT: Final = re.compile(r"^[\w.]*(?:Error|Exception)\b|\b(?i:missing)\b|(?i:cannot (?:be )?import)")
 _MOST_REFUSALS: Final = 20
 _MOST_NAMED: Final = 6
+_OR_PIN: Final = ", or pin Python "
 # What no other system can install or build, whatever an index holds.
 _FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
 # Programs of the front end, which fail for reasons of their own.
@@ -48,7 +49,7 @@ def _of_several(finding: Finding, refusal: Refusal, others: tuple[Refusal, ...])
     return replace(
         finding,
         evidence=(*finding.evidence, f"have to be compiled for it too, which may fail likewise: {named}{more}"),
-        remedy=f"pin Python {best} for the service, for which all of these have wheels; or {finding.remedy}"
+        remedy=f"pin Python {best} for the service, for which all of these have wheels; or {_line_alone(finding)}"
         if best
         else finding.remedy,
         mend=replace(finding.mend, pythons=tuple(sorted(common, key=_numbers)), file="", line=0, text="", says="")
@@ -64,6 +65,10 @@ def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
         about = _about(refusal, failure) if refusal.kind is RefusalKind.NO_WHEEL else ()
         if about:
             yield replace(_finding(refusal, failure, case), evidence=(*_quoted(refusal.location, case), *about))
+
+
+def _line_alone(finding: Finding) -> str:
+    return finding.remedy.partition(_OR_PIN)[0]
 
 
 def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
@@ -133,7 +138,7 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
     if refusal.required_by:
         fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
     nearest = refusal.pythons[-1 if _direction(refusal.pythons, python) == "too-new" else 0] if refusal.pythons else ""
-    other = f", or pin Python {nearest} for the service" if nearest else ""
+    other = f"{_OR_PIN}{nearest} for the service" if nearest else ""
     for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
     if refusal.name in _FOR_WINDOWS:
         return (
