@@ -93,6 +93,9 @@ def write(
     folder.mkdir(parents=True)
     main = _MAIN.format(parent=str(Path(deploy_suite.__file__).parent.parent))
     config = folder / "config.json"
+    # uv leaves a lock there for each environment, and pip what it unpacked when it was killed: this goes with the run.
+    temporary = workshop.folder / "t"
+    temporary.mkdir(exist_ok=True)
     script = _SCRIPT.format(python=shlex.quote(sys.executable), main=shlex.quote(main), config=shlex.quote(str(config)))
     config.touch(mode=0o600)
     programs = {**{name: str(path) for name, path in tools.programs.items()}, **dict(_fetching(system))}
@@ -114,7 +117,11 @@ def write(
             "never",
         ],
         "real_pip": real_pip,
-        "settings": {**{n: v.revealed() for n, v in workshop.machine_settings.items()}, **workshop.caches},
+        "settings": {
+            **{n: v.revealed() for n, v in workshop.machine_settings.items()},
+            **workshop.caches,
+            "TMPDIR": str(temporary),
+        },
         "programs": programs,
         "extra": extra_settings(venv, workshop),
         "companions": {name: str(path) for name, path in tools.companions.items()},

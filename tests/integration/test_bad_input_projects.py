@@ -189,3 +189,16 @@ def test_a_module_that_was_never_added_is_named_with_its_file_once(committed: Co
     assert "prices.py is in your folder, but not in the commit" in finding["message"]
     assert finding["remedy"] == "git add prices.py && git commit"
     assert [code for code in told.findings if code.startswith("missing-requirement")] == []
+
+
+def test_what_installers_leave_in_their_temporary_folder_goes_with_the_run(
+    committed: Committed, own_cache: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "place.txt"
+    setup = f"import pathlib, tempfile\npathlib.Path({str(place)!r}).write_text(tempfile.gettempdir())\n"
+    setup += "from setuptools import setup\nsetup(name='shop', py_modules=['main'])\n"
+
+    told = preflight(committed({**project(build="pip install ."), "setup.py": setup}), cache=own_cache)
+
+    folder = Path(place.read_text())
+    assert (told.code, folder.is_relative_to(own_cache), folder.exists()) == (0, True, False), told.err[-2000:]
