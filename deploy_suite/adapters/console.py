@@ -8,7 +8,7 @@ from typing import Final, TextIO
 from deploy_suite.model.secret import Curtain
 
 # Who says themselves every 10 s what they wait for shall come first.
-_SILENT_S: Final = 10.5
+_SILENT_S: Final = 12.0
 
 
 class Console:

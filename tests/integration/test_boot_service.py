@@ -294,6 +294,25 @@ def test_a_service_that_opens_no_port_in_time_fails_with_its_last_words(start: B
     assert findings[0].evidence == ("thinking",)
 
 
+def test_a_reloader_that_is_left_alone_after_a_failure_is_not_waited_for(start: Boot) -> None:
+    waiting = """\
+import sys, time
+print("INFO:     Started reloader process [7] using StatReload", flush=True)
+print("Traceback (most recent call last):", file=sys.stderr)
+print('  File "/x/config.py", line 3, in <module>', file=sys.stderr)
+print("ArithmeticError: odd", file=sys.stderr, flush=True)
+while True:
+    end = time.process_time() + 0.02
+    while time.process_time() < end:
+        pass
+    time.sleep(0.2)
+"""
+    findings = start(Service(files={"app.py": waiting}, start_s=90))
+
+    assert shape(findings)[0][:2] == ("no-open-port", "failed")
+    assert "its reloader waits for a change since the application failed" in findings[0].message
+
+
 def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     deaf = "import os, socket, time\nserver = socket.create_server(('', int(os.environ['PORT'])))\ntime.sleep(1000)\n"
 

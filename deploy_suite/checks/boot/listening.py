@@ -21,6 +21,10 @@ _LOCAL_ELSEWHERE_IDLE_S: Final = 6.0
 _ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
 _LOOP_RISES: Final = 3
+# The words of uvicorn and of Werkzeug; https://www.uvicorn.org/settings/#development
+_RELOADS: Final = re.compile(r"Started reloader process|\* Restarting with (?:stat|watchdog|inotify)")
+_RELOADER_QUIET_S: Final = 15.0
+_RELOADER_CPU_SHARE: Final = 0.3
 _SAID_CHARACTERS: Final = 120
 # With these, an assignment in front of the command would hold for its first part alone, and for no `$PORT` in it.
 _SHELL: Final = re.compile(r"\$\{?PORT|[;&|]")
@@ -134,7 +138,8 @@ class _Watch:
         self._idleness = Idleness(process, stage.ports.clock)
         self._repetition = Repetition(stage.ports.clock)
         self._first_seen_s: dict[Listener, float] = {}
-        self._log_looked_s = self._began_s
+        self._log_looked_s = self._said_s = self._began_s
+        self._said, self._used_s = 0, 0.0
 
     def look(self) -> Bound | Finding | None:
         open_ports = [each.port for each in self._listeners() if each.address in _EVERYWHERE]
@@ -215,8 +220,19 @@ class _Watch:
         self._log_looked_s = now_s
         if self._repetition.is_loop(self._process.output()):
             return crash_loop(self._stage, self._process)
+        if self._has_given_up(now_s):
+            return self.silent("its reloader waits for a change since the application failed")
         idle_s = self._idleness.seconds()
         return self.silent(f"opened no port and did nothing for {idle_s:.0f} s") if idle_s >= _STUCK_S else None
+
+    def _has_given_up(self, now_s: float) -> bool:
+        """Whether a reloader, which looks at its files all the time, is all that is left of a start that failed."""
+        log, used_s = self._process.output(), self._process.cpu_s()
+        if len(log) != self._said:
+            self._said, self._said_s, self._used_s = len(log), now_s, used_s
+        quiet_s = now_s - self._said_s
+        is_quiet = quiet_s >= _RELOADER_QUIET_S and used_s - self._used_s < _RELOADER_CPU_SHARE * quiet_s
+        return is_quiet and _RELOADS.search(log) is not None and bool(exceptions(log))
 
     def _passed_s(self) -> float:
         return self._stage.ports.clock.now_s() - self._began_s

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath, PurePosixPath
+from contextlib import suppress
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Address
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.environments import bindings as binding
+from deploy_suite.manifests import alembic_ini
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
@@ -116,8 +119,19 @@ def _names(line: str, wanted: Address) -> bool:
 def _places(built: Built, tool: Tool) -> Iterator[PurePosixPath]:
     yield tool.file
     folder = built.case.snapshot.folder / tool.file.parent
-    for env in sorted((*folder.glob("env.py"), *folder.glob("*/env.py"), *folder.glob("*/*/env.py"))):
+    for env in sorted(
+        {*folder.glob("env.py"), *folder.glob("*/env.py"), *folder.glob("*/*/env.py"), *_stated(built, tool)}
+    ):
         yield PurePosixPath(env.relative_to(built.case.snapshot.folder).as_posix())
+
+
+def _stated(built: Built, tool: Tool) -> Iterator[Path]:
+    """Yield the env.py of the folder that the tool's own file states, however deep."""
+    if tool.file.suffix == ".ini":
+        with suppress(ManifestError):
+            found = alembic_ini.parse(_text(built, tool.file), file=str(tool.file))
+            env = built.case.snapshot.folder / found.script_folder / "env.py"
+            yield from [env] if found.script_folder and env.is_file() else []
 
 
 def _text(built: Built, file: PurePosixPath) -> str:

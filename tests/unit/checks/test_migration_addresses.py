@@ -15,7 +15,7 @@ from tests.unit.checks.gunicorn_case import CONTRACT, case_of
 from tests.unit.checks.test_drivers import built
 
 WANTED = Address(dialect="postgresql", host="localhost", port=5432, name="shop")
-INI = "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://me:hush@localhost:5432/shop\n"
+INI = "[alembic]\nscript_location = src/shop/db/migrations\nsqlalchemy.url = postgresql://me:hush@localhost:5432/shop\n"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ INI = "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://me
 def test_an_address_that_env_py_always_replaces_is_not_the_one_that_was_reached(
     tmp_path: Path, env: str, code: str, outcome: Outcome
 ) -> None:
-    write(tmp_path, {"alembic.ini": INI, "migrations/env.py": env})
+    write(tmp_path, {"alembic.ini": INI, "src/shop/db/migrations/env.py": env})
     tool = Tool(kind=Kind.ALEMBIC, folder=PurePosixPath(), argv=(), file=PurePosixPath("alembic.ini"))
 
     found = addresses.finding(WANTED, replace(built({}), case=case_of(CONTRACT, tmp_path)), tool)
