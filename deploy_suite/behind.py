@@ -25,6 +25,10 @@ _MOST_ROUNDS: Final = 4
 _LONGEST_S: Final = 180.0
 _MOST_SAID: Final = 3
 _NOT_RUN: Final = "not-run"
+_SCRIPTS: Final = (".sh", ".bash")
+_OF_PATHS: Final = frozenset(
+    {"command-file-missing", "requirements-file-missing", "start-command-wrong-module", "wrong-root-directory"}
+)
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 
@@ -114,8 +118,13 @@ def _new(
 
 
 def _is_made_here(finding: Finding, mends: Sequence[Mend]) -> bool:
-    """Whether *finding* is about a line that only the copy has: a version chosen here for the one asked for."""
+    """Whether *finding* is about what only the copy has: a version chosen here for the one asked for, or the folder.
+
+    A script that was laid where it is looked for may be meant to run where it lay: which paths it finds is open.
+    """
     place = finding.location
+    if finding.code.partition(":")[0] in _OF_PATHS and any(one.twin.endswith(_SCRIPTS) for one in mends):
+        return True
     changed = {(one.file, one.line) for one in mends if one.line and one.text and not one.is_faithful}
     return place is not None and (place.file, place.line) in changed
 

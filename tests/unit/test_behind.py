@@ -271,3 +271,12 @@ def test_a_list_with_another_variable_is_kept() -> None:
     told = behind.joined([result("config", listed)], [result("config", met)], (ADDED,))
 
     assert [one.code for one in told[0].findings] == [listed.code, met.code]
+
+
+def test_which_paths_a_script_finds_is_open_where_it_was_laid_elsewhere() -> None:
+    laid = Mend(file="backend/build.sh", twin="build.sh", says="build.sh lies at backend/build.sh")
+    met = [finding("command-file-missing:manage.py"), finding("wrong-root-directory"), finding("app-syntax-error")]
+
+    (joined,) = behind.joined([result("environment", NOT_RUN)], [result("environment", *met)], (laid,))
+
+    assert [one.code for one in joined.findings] == ["app-syntax-error"]

@@ -1,6 +1,8 @@
 """The part of the dependencies check that reads the snapshot alone."""
 
+import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from deploy_suite.checks.base import Case, Findings
@@ -10,7 +12,7 @@ from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.model.wording import counted
-from deploy_suite.project import app_finder
+from deploy_suite.project import app_finder, module_places
 from deploy_suite.tracing import bindings, sources
 from deploy_suite.tracing.values import ImportKind, Trace
 
@@ -35,7 +37,11 @@ def check(case: Case) -> Findings:
 
 def _of_meant(case: Case, entry: EntryPoint, declared: Declared) -> Iterator[Finding]:
     """Yield what would be met next, were the start command mended: faults of the application that it must mean."""
-    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    place = module_places.nearest(case.snapshot.folder, entry.module) if entry.attribute else None
+    if place is not None:
+        meant: EntryPoint | None = replace(entry, file=place.file, search_path=(place.folder,))
+    else:
+        meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
     if meant is not None:
         traced = subject.trace(case, meant, known=subject.known_of(declared.names))
         yield from own_modules.findings(case, traced, declared)
@@ -114,7 +120,8 @@ def server(case: Case) -> str:
 def absent_entry(case: Case, entry: EntryPoint, *, is_sure: bool) -> Finding:
     """Return the finding for an entry module that is not where the start command says."""
     files = own_modules.elsewhere(case, entry.module)
-    meant = app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
+    place = module_places.nearest(case.snapshot.folder, entry.module) if entry.attribute else None
+    meant = None if place else app_finder.meant(case.snapshot.folder, case.contract.root, wanted=entry)
     return Finding(
         code=_code_of_absent(case, entry),
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
@@ -125,9 +132,18 @@ def absent_entry(case: Case, entry: EntryPoint, *, is_sure: bool) -> Finding:
             *((f"in the commit: {', '.join(files)}",) if files else ()),
             *((f"{meant.location} makes the application {meant.spec}",) if meant else ()),
         ),
-        remedy=_towards(case, entry, files, meant=meant),
+        remedy=_into(case, place.folder) if place else _towards(case, entry, files, meant=meant),
         certainty="" if is_sure else "likely: the build may install or write the module",
     )
+
+
+def _into(case: Case, folder: PurePosixPath) -> str:
+    """Return how the server comes to import from *folder*."""
+    inner = posixpath.relpath(str(folder), str(case.contract.root))
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(case))
+    way = f"`{option} {inner}`" if option else f"`cd {inner} &&` in front of the server"
+    where = case.contract.start.location.file if case.contract.start and case.contract.start.location else ""
+    return f"make {folder} the service's root directory, or write {way} in {where or 'the start command'}"
 
 
 def _code_of_absent(case: Case, entry: EntryPoint) -> str:

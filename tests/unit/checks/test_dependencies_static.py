@@ -342,3 +342,18 @@ def test_a_module_that_an_image_has_only_as_it_is_installed_is_not_traced_and_no
         skipped.message
         == "the image has no main.py, only what it installs of it, so the imports of main are not traced"
     )
+
+
+def test_a_module_that_another_folder_has_is_read_on_from_there_and_asked_for_as_it_is_written(tmp_path: Path) -> None:
+    files = {
+        "site/shop/__init__.py": "",
+        "site/shop/wsgi.py": "import shop.settings\nfrom django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        "site/shop/settings.py": "",
+    }
+
+    found = dependencies.check(case(tmp_path, files, start="gunicorn shop.wsgi:application"))
+
+    assert [(one.code, one.remedy) for one in found if one.outcome is Outcome.FAILED] == [
+        ("gunicorn-module-path", "make site the service's root directory, or write `--chdir site` in render.yaml")
+    ]
