@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from deploy_suite.model.finding import Outcome
 from deploy_suite.releases.doctoring import Item
+from deploy_suite.reports.text import MARK
 
 SCHEMA = 1
 
@@ -29,6 +30,6 @@ def is_healthy(items: Sequence[Item]) -> bool:
 def _lines(items: Sequence[Item]) -> Iterator[str]:
     width = max(len(one.name) for one in items)
     for one in items:
-        yield f"{one.outcome.value.upper():<7}  {one.name:<{width}}  {one.text}"
+        yield f"  {MARK[one.outcome]}  {one.name:<{width}}  {one.text}"
         if one.remedy and one.outcome is not Outcome.PASSED:
-            yield f"{'':<7}  {'':<{width}}  fix: {one.remedy}"
+            yield f"    fix: {one.remedy}"

@@ -8,6 +8,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.wording import counted
 from deploy_suite.releases.pushing import Pushed, PushVerdict
 from deploy_suite.reports import diagnosis as diagnoses
+from deploy_suite.reports import text
 
 SCHEMA: Final = 1
 _MOST_COMMITS: Final = 20
@@ -79,9 +80,8 @@ def _lines(done: Pushed) -> Iterator[str]:
         yield f"  and {count - _MOST_COMMITS} older ones"
     for one in sorted(done.findings, key=lambda finding: finding.outcome is not Outcome.FAILED):
         where = f"{one.location}: " if one.location else ""
-        yield f"  {one.outcome.value.upper()} {one.code}: {where}{one.message}"
-        yield from (f"    certainty: {text}" for text in [one.certainty] if text)
-        yield from (f"    fix: {text}" for text in [one.remedy] if text)
+        yield f"  {text.MARK[one.outcome].strip()} {one.code}: {where}{one.message}"
+        yield from (f"    {label}: {said}" for label, said in text.remarks(one))
     if done.reason:
         yield f"  {done.reason}"
     yield from (f"    | {line}" for line in done.output)

@@ -15,7 +15,7 @@ _LONGEST_SUBJECT: Final = 72
 _NAME_WIDTH: Final = 12
 _NARROWEST: Final = 48
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
-_MARK: Final = {
+MARK: Final = {
     Outcome.PASSED: "ok  ",
     Outcome.NOTE: "note",
     Outcome.WARNING: "warn",
@@ -80,7 +80,7 @@ def _checks(report: Report, *, width: int) -> Iterable[str]:
     names = [f"{each.service}: {each.check}" if several and each.service else each.check for each in report.results]
     longest = max((_NAME_WIDTH, *map(len, names)))
     for name, result in zip(names, report.results, strict=True):
-        head = f"  {_MARK[result.outcome]}  {name:<{longest}} {result.seconds:6.1f} s  "
+        head = f"  {MARK[result.outcome]}  {name:<{longest}} {result.seconds:6.1f} s  "
         yield (_hung(head, _summary(result), width) if width else f"{head}{_summary(result)}").rstrip()
 
 
@@ -161,7 +161,7 @@ def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:
 def _finding(finding: Finding, *, several: bool, width: int) -> str:
     where = f"{finding.location}: " if finding.location else ""
     whose = f"[{finding.service}] " if several and finding.service else ""
-    lines = [f"{_MARK[finding.outcome].strip()} {whose}{finding.code}"]
+    lines = [f"{MARK[finding.outcome].strip()} {whose}{finding.code}"]
     lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
     for label, said in remarks(finding):

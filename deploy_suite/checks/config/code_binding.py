@@ -19,6 +19,8 @@ from deploy_suite.project.app_objects import Source
 
 _ANY: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  what the target asks for
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_BY_VARIABLE: Final = "likely: the Dashboard may set the variable that decides it"
+_ASSUMED: Final = "likely: that the target starts it so is assumed, and the Dashboard may hold another start command"
 _USUAL_NAMES: Final = frozenset({"app", "application", "server"})
 _SOCKET_APPS: Final = frozenset({"flask_socketio.SocketIO"})
 
@@ -207,7 +209,7 @@ def _judged(serving: _Serving, entry: EntryPoint, subject: Subject, start: Call 
             location=location,
             evidence=evidence,
             remedy=remedy,
-            certainty="likely: the Dashboard may set the variable that decides it",
+            certainty=_ASSUMED if host.is_certain else _BY_VARIABLE,
         )
         yield saying.failed(finding) if certain else finding
     port = serving.port
