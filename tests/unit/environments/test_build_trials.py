@@ -88,6 +88,11 @@ def test_trials_end_when_their_time_together_is_up(tmp_path: Path) -> None:
         refusals=tuple(Refusal(name=name, requirement=name, kind=RefusalKind.NO_WHEEL) for name in names),
     )
 
-    _, asked = judged(tmp_path, "error: metadata\n", installer=BuildsForHours(), resolution=many)
+    refused = Refusal(name="gone", requirement="gone==1", kind=RefusalKind.UNKNOWN_VERSION)
+    beside = replace(many, refusals=(*many.refusals, refused))
 
-    assert asked == ["package0==1", "package1==1", "package2==1"]
+    asked = [
+        judged(tmp_path, "error: metadata\n", installer=BuildsForHours(), resolution=one)[1] for one in (many, beside)
+    ]
+
+    assert asked == [["package0==1", "package1==1", "package2==1"], ["package0==1"]]
