@@ -500,6 +500,13 @@ def test_a_log_pasted_as_an_indented_block_is_read_like_any_other() -> None:
             "missing-system-lib",
         ),
         ("failed to authorize: failed to fetch oauth token: unexpected status: 401", "docker-image-not-found"),
+        ("/entry.sh: exec: line 7: /srv/shop/serve: Permission denied", "entrypoint-not-executable"),
+        ("ERROR:  Your project has exceeded the compute time quota.", "platform-plan-limit"),
+        ("ModuleNotFoundError: No module named 'schemas.orders'", "module-not-on-path"),
+        (
+            "1 validation error for ShopSettings\n  Value error, in production SHOP_URL wants https [type=value_error]",
+            "invalid-env-value",
+        ),
     ],
 )
 def test_a_few_words_of_a_program_are_enough(text: str, family: str) -> None:
@@ -507,3 +514,30 @@ def test_a_few_words_of_a_program_are_enough(text: str, family: str) -> None:
 
     assert found.root is not None
     assert found.root.family == family
+
+
+_OF_A_CLASS = """  File "{file}", line 194, in __init__
+    raised(title)
+pydantic_core._pydantic_core.ValidationError: 1 validation error for ShopConfig
+region
+  {says}
+"""
+
+
+@pytest.mark.parametrize(
+    ("says", "family"),
+    [
+        ("Field required [type=missing, input_value={}, input_type=dict]", "missing-env-var"),
+        ("Extra inputs are not permitted [type=extra_forbidden, input_value='eu']", "invalid-env-value"),
+    ],
+)
+def test_a_class_of_pydantic_is_one_of_settings_where_its_name_or_pydantic_settings_says_so(
+    says: str,
+    family: str,
+) -> None:
+    of_settings = diagnose(_OF_A_CLASS.format(says=says, file="/srv/venv/site-packages/pydantic_settings/main.py"))
+    of_any = diagnose(_OF_A_CLASS.format(says=says, file="/srv/venv/site-packages/pydantic/main.py"))
+
+    assert of_settings.root is not None
+    assert of_settings.root.family == family
+    assert of_any.verdict is Verdict.UNKNOWN
