@@ -20,6 +20,8 @@ _PLAIN: Final = frozenset(
 _ON_FILES: Final = frozenset(
     {"mkdir", "touch", "cp", "mv", "rm", "chmod", "ln", "sed", "cat", "find", "install", "rmdir"}
 )
+# Of these each operand is a file by itself, whatever becomes of the others.
+_ONE_BY_ONE: Final = frozenset({"mkdir", "touch", "chmod", "rmdir"})
 # What changes the system of the image, and nothing that Python imports from the project or its environment.
 _ON_SYSTEM: Final = frozenset(
     [
@@ -148,6 +150,8 @@ def _kept(command: SimpleCommand) -> SimpleCommand | None:
         return command
     if not _is_inside(command):
         return None
+    if program in _ONE_BY_ONE:
+        return _inside_part(command)
     if program in _INSTALLERS or _PIP.fullmatch(program):
         return _placed(command, pip="pip" if _PIP.fullmatch(program) else "")
     if _PYTHON.fullmatch(program):
@@ -228,14 +232,20 @@ def _is_inside(command: SimpleCommand) -> bool:
 
 def _is_outside(command: SimpleCommand) -> bool:
     """Whether a command on files may touch what lies outside of the working folder: that is this machine's own here."""
-    return not _is_inside(command) or any(
-        word.startswith((*_SYSTEM_TOP, "/", "~"))
-        or ".." in word.split("/")
-        or "$" in word
-        or "`" in word
-        or word == "-"
-        for word in command.words[1:]
-    )
+    return not _is_inside(command) or any(map(_is_path_outside, command.words[1:]))
+
+
+def _is_path_outside(word: str) -> bool:
+    is_open = "$" in word or "`" in word or word == "-"
+    return is_open or word.startswith((*_SYSTEM_TOP, "/", "~")) or ".." in word.split("/")
+
+
+def _inside_part(command: SimpleCommand) -> SimpleCommand | None:
+    """Return *command* for those of its files that lie in the tree, None where none does."""
+    words = tuple(word for word in command.words if word == command.words[0] or not _is_path_outside(word))
+    fewest = 1 + (posixpath.basename(command.program) == "chmod")
+    operands = [word for word in words[1:] if not word.startswith("-")]
+    return replace(command, words=words, text=" ".join(map(_quoted, words))) if len(operands) >= fewest else None
 
 
 def _is_of_system(command: SimpleCommand) -> bool:

@@ -159,6 +159,22 @@ def test_what_only_tidies_the_image_up_is_no_obstacle(read: Read) -> None:
     assert (made.obstacles, made.left_out) == ((), ("truncate --size 0 /var/log/*log",))
 
 
+def test_of_folders_made_at_once_those_in_the_tree_are_made(read: Read) -> None:
+    text = (
+        "FROM python:3.12\nWORKDIR /srv\n"
+        "RUN pip install x && mkdir -p /config /srv/data /tmp/y && chmod 1777 /tmp/y && chmod -R 777 /config data\n"
+        "CMD python main.py\n"
+    )
+
+    made = read(text, {})
+
+    assert lines(made)[-1] == (
+        3,
+        "( pip install x && mkdir -p .image/config data && chmod -R 777 .image/config data )",
+    )
+    assert (made.obstacles, made.left_out) == ((), ("chmod 1777 /tmp/y",))
+
+
 def test_a_stage_that_nothing_needs_is_no_obstacle(read: Read) -> None:
     made = read("FROM node:20 AS docs\nRUN npm ci\nFROM python:3.12\nCMD python main.py\n", {"main.py": ""})
 
