@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import unready_apps
 from deploy_suite.checks.boot import excuses
 from deploy_suite.checks.boot.excuses import Excuse
 from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
@@ -26,6 +27,7 @@ _UNMADE: Final = (
 # What a shell says of a command is no part of the traceback that another command left above it.
 _SHELL_SAYS: Final = re.compile(r"^(?:\S*/)?(?:ba|da|z|k)?sh: |^\S+\.sh: line \d+: ")
 _IMPORTED: Final = re.compile(r"import (?P<module>[\w.]+)|from (?P<source>[\w.]+) import\b")
+_HOSTS: Final = "django-allowed-hosts"
 _MOST_OF_A_MESSAGE: Final = 12
 # https://docs.python.org/3/library/exceptions.html#exception-context
 _PASSED_ON: Final = ("The above exception was the direct cause", "During handling of the above exception")
@@ -71,7 +73,7 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
             evidence=tuple(line.text for line in root.evidence),
             remedy=f"commit {file}, or correct its name in the start command",
         )
-    return replace(
+    told = replace(
         located,
         code=_word(stage, root),
         message=f"{failure.message}: {root.title}",
@@ -79,6 +81,11 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         remedy=diagnosed.remedy(root, stage.built.case),
         certainty=failure.certainty or root.why,
     )
+    if root.family == _HOSTS and told.location is None:
+        from deploy_suite.checks.boot import allowed_hosts  # noqa: PLC0415  few failures need it
+
+        return replace(told, location=allowed_hosts.setting(stage))
+    return unready_apps.told(told, (place for place, _ in frames), title=root.title)
 
 
 def _missing_file(stage: Stage, root: DiagnosedCause) -> str:

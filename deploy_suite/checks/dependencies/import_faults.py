@@ -7,6 +7,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+from deploy_suite.checks import unready_apps
 from deploy_suite.checks.dependencies import (
     absent_modules,
     empty_settings,
@@ -178,7 +179,9 @@ def _diagnosed(fault: Fault) -> Finding | None:
     found, clash = as_diagnosed(fault, root), clashes.shown_in(text, root.slug, _versions(fault))
     if root.family == _NAME_ERROR:
         return _with_import(found, fault)
-    return _of_clash(found, clash, fault) if clash else found
+    if clash:
+        return _of_clash(found, clash, fault)
+    return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
 
 
 def _with_import(found: Finding, fault: Fault) -> Finding:
