@@ -2,7 +2,7 @@
 
 import json
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from deploy_suite.checks.migrations import places
 from deploy_suite.checks.migrations.fresh import Fresh, is_initial
 from deploy_suite.checks.migrations.replies import Revision
 from deploy_suite.checks.migrations.stage import Stage
+from deploy_suite.checks.migrations.tools import Kind
 from deploy_suite.model.command import Command
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -35,6 +36,15 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "ban-drop-table": "deploy a release that does not use the table first, drop it in the next",
     "ban-drop-not-null": "let the release that still serves cope with NULL first",
     "ban-truncate-cascade": "name the tables that are to be emptied",
+}
+# The same in Django's words. Source: https://docs.djangoproject.com/en/stable/ref/contrib/postgres/operations/
+_REMEDIES_OF_DJANGO: Final[Mapping[str, str]] = {
+    "require-concurrent-index-creation": "create the index with AddIndexConcurrently in a migration of its own with "
+    "`atomic = False`, so that writes go on",
+    "require-concurrent-index-deletion": "drop the index with RemoveIndexConcurrently in a migration of its own with "
+    "`atomic = False`",
+    "adding-foreign-key-constraint": "add the field with db_constraint=False, then the constraint NOT VALID with RunSQL, "
+    "and validate it later",
 }
 _DDL: Final = ("CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
 
@@ -113,10 +123,16 @@ def _warning(stage: Stage, revision: Revision, complaints: list[str], fresh: Fre
         f"({', '.join(rules)})",
         location=Location(file) if file else stage.tool.location,
         evidence=tuple(complaints),
-        remedy="; ".join(_REMEDIES[rule] for rule in rules),
+        remedy=remedy(rules, stage.tool.kind),
         certainty=f"squawk's rules on the SQL that ran; matters with many rows or much traffic; {fresh.reason}",
         reproduce=f"squawk on the SQL of revision {revision.id}",
     )
+
+
+def remedy(rules: Iterable[str], kind: Kind) -> str:
+    """Return what to do in place of what *rules* complain of, in the words of the tool."""
+    own = _REMEDIES_OF_DJANGO if kind is Kind.DJANGO else {}
+    return "; ".join(own.get(rule, _REMEDIES[rule]) for rule in rules)
 
 
 def _clean(new: list[Revision]) -> Finding:
