@@ -16,6 +16,10 @@ class Reach:
     host: str
     port: int = 0
 
+    def __str__(self) -> str:
+        """Return the address as a person writes it."""
+        return f"{self.host}:{self.port}" if self.port else self.host
+
 
 class Network(Protocol):
     """A network with loopback only, in which processes can be started, or this machine's own.

@@ -83,7 +83,7 @@ def beside(stage: Stage, place: Location, log: str) -> Excuse | None:
 
 def _reached_hosts(stage: Stage) -> str:
     """Return the hosts that the service wanted to reach, for a sentence."""
-    return ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in stage.network.reached_for())
+    return ", ".join(map(str, stage.network.reached_for()))
 
 
 def of_assumed_start(contract: Contract, root: DiagnosedCause | None) -> Excuse | None:

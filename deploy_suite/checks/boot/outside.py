@@ -44,7 +44,7 @@ def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[
         return None
     is_near = are_near(each.host for each in reached)
     is_grave = (has_failed and not is_near) or any(_step(each, packages) for each in reached)
-    hosts = ", ".join(f"{each.host}:{each.port}" if each.port else each.host for each in reached)
+    hosts = ", ".join(map(str, reached))
     consequence = "if that is why it failed" if has_failed else "if what it does there matters"
     return Finding(
         code="network-at-start",
@@ -75,7 +75,7 @@ def on_requests(wanted: Sequence[tuple[str, Reach]], *, packages: Collection[str
     """
     for path, each in wanted:
         step = _step(each, packages)
-        host = f"{each.host}:{each.port}" if each.port else each.host
+        host = str(each)
         yield Finding(
             code=f"network-at-request:{each.host}",
             outcome=Outcome.WARNING if step else Outcome.NOTE,

@@ -7,6 +7,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
+from deploy_suite.ports.networks import Reach
 from deploy_suite.tracing.values import Chain, Hop, Trace
 
 _QUOTED = 300
@@ -60,12 +61,12 @@ def quoted(raised: Raised, *, more: tuple[str, ...] = ()) -> tuple[str, ...]:
 def attempts(rehearsed: Rehearsed) -> tuple[str, ...]:
     """Return the hosts outside this machine that the import wanted to reach, with the line that wanted it."""
     told = [
-        f"{attempt.host}:{attempt.port}" + (f" from {attempt.location}" if attempt.location else "")
+        str(Reach(attempt.host, attempt.port)) + (f" from {attempt.location}" if attempt.location else "")
         for attempt in rehearsed.attempts
         if not is_loopback(attempt.host)
     ]
     hosts = {attempt.host for attempt in rehearsed.attempts}
-    told += [f"{reach.host}:{reach.port}" for reach in rehearsed.reached if reach.host not in hosts]
+    told += [str(reach) for reach in rehearsed.reached if reach.host not in hosts]
     return tuple(dict.fromkeys(told))
 
 

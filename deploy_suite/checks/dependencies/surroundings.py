@@ -10,6 +10,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.contract import Phase
+from deploy_suite.ports.networks import Reach
 from deploy_suite.project import snapshot_files
 
 _CONNECTION: Final = frozenset(
@@ -138,6 +139,6 @@ def unreachable(rehearsed: Rehearsed) -> str:
     """Return the host that the failing import wanted last, "" when it is not known."""
     attempt = rehearsed.attempts[-1] if rehearsed.attempts else None
     if attempt:
-        return f"{attempt.host}:{attempt.port}"
+        return str(Reach(attempt.host, attempt.port))
     reach = rehearsed.reached[-1] if rehearsed.reached else None
-    return f"{reach.host}:{reach.port}" if reach else ""
+    return str(reach) if reach else ""

@@ -45,3 +45,7 @@ def test_a_bare_name_is_no_matter_of_the_way_out() -> None:
     assert found.message == "while it started, the service tried to reach postgres:5432; a preflight lets nothing out"
     assert found.remedy == f"if that is why it failed, {outside.NAMING_REMEDY}"
     assert (outside.are_near(["db", "cache"]), outside.are_near(["db", "api.example.com"])) == (True, False)
+
+
+def test_a_name_that_was_only_looked_up_is_told_without_a_port() -> None:
+    assert [str(NEAR), str(API)] == ["postgres:5432", "api.example.com"]
