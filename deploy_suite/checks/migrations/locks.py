@@ -43,8 +43,8 @@ _REMEDIES_OF_DJANGO: Final[Mapping[str, str]] = {
     "`atomic = False`, so that writes go on",
     "require-concurrent-index-deletion": "drop the index with RemoveIndexConcurrently in a migration of its own with "
     "`atomic = False`",
-    "adding-foreign-key-constraint": "add the field with db_constraint=False, then the constraint NOT VALID with RunSQL, "
-    "and validate it later",
+    "adding-foreign-key-constraint": "add the field with db_constraint=False, then the constraint NOT VALID with "
+    "RunSQL, and validate it later",
 }
 _DDL: Final = ("CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
 
