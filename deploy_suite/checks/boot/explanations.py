@@ -95,11 +95,11 @@ def _missing_file(stage: Stage, root: DiagnosedCause) -> str:
 
 
 def _is_migrated(stage: Stage) -> bool:
-    """Whether a command of the contract migrates, and has done so: nothing is started before."""
+    """Whether a command of the contract migrates, and has done so: unless it hides failure, nothing starts before."""
     from deploy_suite.checks.migrations import tools  # noqa: PLC0415  few failures need it
 
     tool = tools.found(stage.built.case)
-    return tool is not None and tool.call is not None and stage.built.server is not None
+    return tool is not None and tool.is_binding and stage.built.server is not None
 
 
 def _own_module(stage: Stage, root: DiagnosedCause, frames: tuple[tuple[Location, str], ...]) -> Finding | None:

@@ -96,3 +96,15 @@ def test_the_projects_own_line_may_stand_in_what_was_raised_from_the_cause(tmp_p
     assert explanations._frames(stage(tmp_path), CHAINED, root) == ((Location("app/main.py", 21), "healthz"),)
     unrelated = CHAINED.replace("The above exception was the direct cause of the following exception:", "retrying")
     assert explanations._frames(stage(tmp_path), unrelated, diagnose(unrelated).root) == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "is_migrated"), [("alembic upgrade head && x", True), ("alembic upgrade head || x", False)]
+)
+def test_a_database_is_migrated_where_the_failure_of_the_command_that_does_it_would_have_been_met(
+    tmp_path: Path, start: str, *, is_migrated: bool
+) -> None:
+    started = stage(tmp_path, start=start)
+    started.built.server = object()  # type: ignore[misc, assignment]
+
+    assert explanations._is_migrated(started) is is_migrated
