@@ -32,7 +32,7 @@ def finding(wanted: Address, built: Built, tool: Tool) -> Finding:
     if tool.kind is not Kind.DJANGO and (literal := _literal(wanted, built, tool)):
         return _hard_coded(wanted, *literal, built=built, tool=tool)
     if tool.kind is Kind.DJANGO and wanted.dialect == _NONE_OF_DJANGO:
-        return _without_any(tool)
+        return _without_any(tool) if _names_databases(built) else _wants_none(tool)
     if wanted.dialect != _POSTGRESQL:
         return _unknown(f"their database is {wanted.dialect}, which is not rehearsed", "", tool)
     known = ", ".join(sorted(binding.databases_needed(built.case.contract)))
@@ -51,6 +51,23 @@ def _without_any(tool: Tool) -> Finding:
         location=tool.location,
         remedy="give the service the variable that its settings take the database's address from",
     )
+
+
+def _wants_none(tool: Tool) -> Finding:
+    return Finding(
+        code="no-migrations",
+        outcome=Outcome.SKIPPED,
+        message="there is nothing to migrate: no settings of the project name a database",
+        location=tool.location,
+        required=tool.call is not None,
+    )
+
+
+def _names_databases(built: Built) -> bool:
+    """Whether any file of the project sets Django's DATABASES; without, Django has none and wants none."""
+    folder = built.case.snapshot.folder
+    files = (file.relative_to(folder) for file in folder.rglob("*.py"))
+    return any("DATABASES" in _text(built, PurePosixPath(file.as_posix())) for file in files)
 
 
 def unused(file: str, built: Built, tool: Tool) -> Finding:

@@ -40,3 +40,22 @@ def test_an_address_that_env_py_always_replaces_is_not_the_one_that_was_reached(
     assert (found.code, found.outcome) == (code, outcome)
     assert found.location == (Location("alembic.ini", 3) if code != "cannot-check-here" else Location("alembic.ini"))
     assert "hush" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "required"),
+    [
+        ("DATABASES = {'default': dj_database_url.config()}\n", "django-database-missing", True),
+        ("INSTALLED_APPS = ['api']\n", "no-migrations", False),
+    ],
+)
+def test_a_django_project_without_databases_has_nothing_to_migrate(
+    tmp_path: Path, settings: str, code: str, *, required: bool
+) -> None:
+    write(tmp_path, {"manage.py": "", "core/settings.py": settings})
+    tool = Tool(kind=Kind.DJANGO, folder=PurePosixPath(), argv=(), file=PurePosixPath("manage.py"))
+    wanted = Address(dialect="unknown", host="", port=0, name="")
+
+    found = addresses.finding(wanted, replace(built({}), case=case_of(CONTRACT, tmp_path)), tool)
+
+    assert (found.code, found.outcome, found.required) == (code, Outcome.SKIPPED, required)
