@@ -6,6 +6,7 @@ import time
 from typing import Final, TextIO
 
 from deploy_suite.model.secret import Curtain
+from deploy_suite.model.wording import printable
 
 # Who says themselves every 10 s what they wait for shall come first.
 _SILENT_S: Final = 12.0
@@ -58,7 +59,7 @@ class Console:
         with self._told:
             self._told_s = time.monotonic()
             try:
-                self._stream.write(f"{self._command}: {self._curtain.masked(text)}\n")
+                self._stream.write(f"{self._command}: {printable(self._curtain.masked(text))}\n")
                 self._stream.flush()
             except BrokenPipeError:
                 raise  # nobody reads any more, so nobody waits

@@ -32,6 +32,7 @@ from deploy_suite.errors import DeployError
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.secret import Curtain, Masker, Secret
+from deploy_suite.model.wording import printable
 from deploy_suite.reports import text
 from deploy_suite.reports.registry import FORMATS
 
@@ -221,7 +222,7 @@ def _unexpected(curtain: Curtain) -> str:
 
 def _tell(text: str) -> None:
     with contextlib.suppress(OSError):  # a full disk below standard error must not change the exit code
-        print(f"deploy-suite: {text}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"deploy-suite: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _open_what_is_closed() -> None:

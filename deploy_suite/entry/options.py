@@ -10,6 +10,7 @@ from typing import Final
 
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.secret import Curtain
+from deploy_suite.model.wording import printable
 
 TARGETS: Final = ("render",)
 _HERE: Final = "."
@@ -100,9 +101,12 @@ def write_prose(text: str, curtain: Curtain) -> None:
 
 
 def write(text: str, curtain: Curtain) -> None:
-    """Write *text* to standard output, secrets masked. Raises: MachineError, and BrokenPipeError at a closed pipe."""
+    """Write *text* to standard output, secrets masked, and nothing that steers a terminal.
+
+    Raises: MachineError, and BrokenPipeError at a closed pipe.
+    """
     try:
-        sys.stdout.write(curtain.masked(text))
+        sys.stdout.write(printable(curtain.masked(text)))
         sys.stdout.flush()
     except BrokenPipeError:
         raise

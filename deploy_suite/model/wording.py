@@ -1,6 +1,22 @@
-"""How numbers stand in sentences."""
+"""How numbers stand in sentences, and what of a text a terminal may get."""
+
+import re
+from typing import Final
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_CONTROLS: Final = {
+    number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0)) if chr(number) not in "\t\n"
+}
 
 
 def counted(number: int, noun: str) -> str:
     """Return "1 commit", "2 commits", "0 commits"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def printable(text: str) -> str:
+    """Return *text* without colours, and with every other control character as it is written in Python.
+
+    A project's names and logs are shown as they are, and none of them may steer the terminal of who reads them.
+    """
+    return text if text.isprintable() else _COLOUR.sub("", text).replace("\r\n", "\n").translate(_CONTROLS)

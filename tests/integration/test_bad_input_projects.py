@@ -1,12 +1,13 @@
 """Projects that cannot be read, or not without doubt, as the command line tells of them."""
 
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.integration.users_project import Told, git, manifest, preflight, project, server
+from tests.integration.users_project import PROGRAM, Told, git, manifest, preflight, project, server
 
 pytestmark = pytest.mark.integration
 
@@ -202,3 +203,19 @@ def test_what_installers_leave_in_their_temporary_folder_goes_with_the_run(
 
     folder = Path(place.read_text())
     assert (told.code, folder.is_relative_to(own_cache), folder.exists()) == (0, True, False), told.err[-2000:]
+
+
+def test_no_name_or_log_of_a_project_steers_the_terminal(committed: Committed, shared_cache: Path) -> None:
+    steering = project("print('\\x1b]0;title\\x07', flush=True)\nraise SystemExit(4)")
+    steering["render.yaml"] = steering["render.yaml"].replace("name: shop", 'name: "sh\\e[31mop\\a"')
+
+    done = subprocess.run(
+        (*PROGRAM, "--project", str(committed(steering))),
+        env={**os.environ, "DEPLOY_SUITE_CACHE": str(shared_cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, "shop\\x07 on Render" in done.stdout) == (1, True), done.stdout
+    assert not {"\x1b", "\x07", "\r"} & {*done.stdout, *done.stderr}
