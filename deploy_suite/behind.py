@@ -81,7 +81,9 @@ def _seconds(results: Sequence[CheckResult]) -> float:
 def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequence[Mend]) -> list[CheckResult]:
     """Return *told* with what *last* has beside it; a check that now ran is no longer said to be left out."""
     known = {(one.code, one.location) for result in told for one in result.findings}
-    sure = {one.code for result in told for one in result.findings if one.outcome is Outcome.FAILED}
+    # Where something was guessed, what is new is a warning too, and adds nothing to one of the same name.
+    counted = {Outcome.FAILED} if all(one.is_faithful for one in mends) else _TOLD
+    sure = {one.code for result in told for one in result.findings if one.outcome in counted}
     news = {one.check: _new(one, known, sure, mends) for one in last}
     now_sure = {one.code for found in news.values() for one in found if one.outcome is Outcome.FAILED}
     met = [one for found in news.values() for one in found]

@@ -218,6 +218,17 @@ def test_what_was_told_before_is_not_told_again_and_a_warning_gives_way_to_its_f
     ]
 
 
+def test_a_warning_of_the_same_name_is_enough_where_something_was_guessed() -> None:
+    warned, met = (
+        finding("missing-requirement:numpy", outcome, file=file)
+        for outcome, file in ((Outcome.WARNING, "a.py"), (Outcome.FAILED, "b.py"))
+    )
+
+    assert told(result("imports", warned), result("imports", met), RAISED) == [
+        ("warning", "missing-requirement:numpy", "")
+    ]
+
+
 def test_a_check_that_goes_well_in_the_copy_says_so_in_place_of_not_run() -> None:
     passed = Finding(code="boot", outcome=Outcome.PASSED, message="listens")
     (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", passed)], (ADDED,))
