@@ -24,7 +24,8 @@ class Guide:
 _GUIDES: Final[Mapping[str, Guide]] = {
     "preflight": Guide(
         "Takes a commit through the contract of its target on this machine: builds it, migrates a throw-away "
-        "PostgreSQL, starts it with the start command as it stands, asks for the health path. The target sees none of it.",
+        "PostgreSQL, starts it with the start command as it stands, asks for the health path. The target sees none "
+        "of it.",
         (
             ("preflight", "the commit that is checked out"),
             ("preflight --commit main --format json", "another commit, for a program to read"),
