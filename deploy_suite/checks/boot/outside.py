@@ -43,7 +43,7 @@ def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[
     if not reached:
         return None
     is_near = are_near(each.host for each in reached)
-    is_grave = (has_failed and not is_near) or any(_step(each, packages) for each in reached)
+    is_grave = has_failed or any(_step(each, packages) for each in reached)
     hosts = ", ".join(map(str, reached))
     consequence = "if that is why it failed" if has_failed else "if what it does there matters"
     return Finding(

@@ -15,7 +15,7 @@ API, MODEL, RAW = Reach("api.example.com"), Reach("cdn-lfs.huggingface.co"), Rea
     [
         (API, False, (), Outcome.NOTE),
         (API, True, (), Outcome.WARNING),
-        (NEAR, True, (), Outcome.NOTE),
+        (NEAR, True, (), Outcome.WARNING),
         (MODEL, False, (), Outcome.WARNING),
         (RAW, False, ("httpx",), Outcome.NOTE),
         (RAW, False, ("nltk",), Outcome.WARNING),
