@@ -5,7 +5,7 @@ mends them: a version that the index has, a package to require, a file that lies
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -84,7 +84,7 @@ def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequ
     # Where something was guessed, what is new is a warning too, and adds nothing to one of the same name.
     counted = {Outcome.FAILED} if all(one.is_faithful for one in mends) else _TOLD
     sure = {one.code for result in told for one in result.findings if one.outcome in counted}
-    news = {one.check: _new(one, known, sure, mends) for one in last}
+    news = _once({one.check: _new(one, known, sure, mends) for one in last})
     now_sure = {one.code for found in news.values() for one in found if one.outcome is Outcome.FAILED}
     met = [one for found in news.values() for one in found]
     ran = {one.check: one for one in last if all(finding.code != _NOT_RUN for finding in one.findings)}
@@ -97,6 +97,16 @@ def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequ
             findings = tuple(_passed(one) for one in ran[result.check].findings if one.outcome is Outcome.PASSED)
         shown.append(replace(result, findings=findings or result.findings))
     return shown
+
+
+def _once(news: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
+    """Return *news* without a later check's warning of a line of which an earlier one's warns already."""
+    kept: dict[str, tuple[Finding, ...]] = {}
+    places: set[Location] = set()
+    for check, found in news.items():
+        kept[check] = tuple(one for one in found if one.outcome is not Outcome.WARNING or one.location not in places)
+        places |= {one.location for one in found if one.location and one.location.line}
+    return kept
 
 
 def _is_replaced(finding: Finding, sure: set[str]) -> bool:

@@ -229,6 +229,15 @@ def test_a_warning_of_the_same_name_is_enough_where_something_was_guessed() -> N
     ]
 
 
+def test_the_boot_does_not_warn_again_of_the_line_that_the_import_met() -> None:
+    first = [result("imports", NOT_RUN), result("boot", NOT_RUN)]
+    then = [result("imports", finding("import-failed:TypeError")), result("boot", finding("start-exited"))]
+
+    joined = behind.joined(first, then, [RAISED])
+
+    assert [[one.code for one in each.findings] for each in joined] == [["import-failed:TypeError"], ["not-run"]]
+
+
 def test_a_check_that_goes_well_in_the_copy_says_so_in_place_of_not_run() -> None:
     passed = Finding(code="boot", outcome=Outcome.PASSED, message="listens")
     (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", passed)], (ADDED,))
