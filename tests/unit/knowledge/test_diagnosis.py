@@ -503,6 +503,9 @@ def test_a_log_pasted_as_an_indented_block_is_read_like_any_other() -> None:
         ("/entry.sh: exec: line 7: /srv/shop/serve: Permission denied", "entrypoint-not-executable"),
         ("ERROR:  Your project has exceeded the compute time quota.", "platform-plan-limit"),
         ("ModuleNotFoundError: No module named 'schemas.orders'", "module-not-on-path"),
+        ("Startup probe failed: HTTP probe failed with statuscode: 502", "health-check-failed"),
+        ('Liveness probe failed: Get "http://192.0.2.7:80/ok": context deadline exceeded', "health-check-failed"),
+        ('Readiness probe failed: Get "http://192.0.2.7:80/": dial tcp 192.0.2.7:80: refused', "no-open-port"),
         (
             "1 validation error for ShopSettings\n  Value error, in production SHOP_URL wants https [type=value_error]",
             "invalid-env-value",
