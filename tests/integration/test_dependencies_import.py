@@ -435,6 +435,16 @@ def test_an_import_that_needs_another_host_is_skipped_and_names_the_line(project
     assert "192.0.2.1:6379 from store.py:2" in skipped.evidence
 
 
+def test_an_import_that_needs_a_container_of_its_own_network_is_told_how_it_is_named(project: Project) -> None:
+    reaching = "import socket\nsocket.create_connection(('db', 5432), timeout=2)\napp = 1\n"
+    project.has({"requirements.txt": "", "main.py": reaching})
+
+    (skipped,) = project.findings()
+
+    assert (skipped.outcome, skipped.code) == (Outcome.SKIPPED, "needs-network")
+    assert skipped.remedy.startswith("give the variable that holds this address its value")
+
+
 def test_a_module_that_an_installed_package_no_longer_has_is_no_missing_requirement(project: Project) -> None:
     project.installs("scikit-learn", "1.5.0", {"sklearn/__init__.py": ""})
     project.has({"requirements.txt": "scikit-learn\n", "main.py": "from sklearn.externals import joblib\napp = 1\n"})

@@ -167,8 +167,15 @@ def _unreachable(fault: Fault) -> Finding | None:
         message=f"importing the application connects to {host or 'another service'}, which is not to be had here",
         location=evidence.place(fault.outer),
         evidence=evidence.quoted(fault.outer, more=evidence.attempts(fault.rehearsed)),
-        remedy="run again with --network if that does no harm, or connect when a request needs it, not at import",
+        remedy=f"{_way_to(host)}, or connect when a request needs it, not at import",
     )
+
+
+def _way_to(host: str) -> str:
+    """Return what would let the import reach *host*; no way out leads to a bare name, as containers have them."""
+    if host and "." not in host:
+        return "give the variable that holds this address its value, on the target and, for this run, in .env.preflight"
+    return "run again with --network if that does no harm"
 
 
 def _diagnosed(fault: Fault) -> Finding | None:
