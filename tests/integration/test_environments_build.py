@@ -59,6 +59,16 @@ def has(stage: Stage, series: str) -> Interpreter:
 class TestWhatABuildSees:
     """The contract and nothing else."""
 
+    def test_making_the_environment_once_more_where_it_is_changes_nothing(self, stage: Stage, tmp_path: Path) -> None:
+        agreed = contract(
+            "cd /opt/render/project/src && python -m venv .venv && . .venv/bin/activate && bash say.sh > seen.txt"
+        )
+        script = "/opt/render/project/src/.venv/bin/python -c 'import sys; print(sys.prefix != sys.base_prefix)'\n"
+
+        built = stage.built(project(tmp_path / "p", {"app.py": "", "say.sh": script}), agreed)
+
+        assert (built.workdir / "seen.txt").read_text() == "True\n"
+
     def test_variables_path_and_home_are_the_contracts_own(
         self, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
