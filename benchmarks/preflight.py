@@ -1,11 +1,13 @@
 """The same preflight of konan by hand and by the suite, side by side in one run.
 
+The subject is konan as a repository of its own, as a user's would be: the 1,500 files of this one cost 0.15 s more.
 By hand: python -m venv, pip install, pip check, alembic upgrade on a PostgreSQL that runs already, gunicorn under
 Render's variables, GET /health, SIGTERM. By the suite: one command, its own PostgreSQL and all its checks in it.
 Exit code: 0 when all was measured, 2 when something could not be; with --strict 1 when a claim does not hold.
 """
 
 import argparse
+import io
 import json
 import os
 import re
@@ -15,6 +17,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.request
@@ -28,6 +31,7 @@ from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.wiring import opened
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
+SUBJECT: Final = ("render.yaml", "deploy.toml", "examples/konan")
 SERIES: Final = "3.12"  # of render.yaml's PYTHON_VERSION
 START: Final = ("app.main:app", "--worker-class", "uvicorn_worker.UvicornWorker", "--graceful-timeout", "20")
 ROUTE: Final = "examples/konan/app/routers/health.py"
@@ -188,7 +192,7 @@ def main() -> int:
 def measured(folder: Path, ports: Ports, *, rounds: int, cold_rounds: int) -> Times:
     """Return the times of both sides, which take turns at being first."""
     clone = folder / "clone"
-    git(folder, "clone", "--quiet", str(REPOSITORY), str(clone))
+    make_subject(clone)
     interpreter = max(
         (found for found in ports.interpreters.installed() if found.series == SERIES),
         key=lambda found: [int(part) for part in found.version.split(".")],
@@ -215,7 +219,25 @@ def both(turn: int, situation: str, times: Times, *works: Callable[[str, Times],
     """Let each side do its work, the other one first in every second turn."""
     print(f"{situation}, round {turn + 1}", file=sys.stderr, flush=True)
     for work in reversed(works) if turn % 2 else works:
+        os.sync()  # what one side has left to be written is not to slow the other down
         work(situation, times)
+
+
+def make_subject(folder: Path) -> None:
+    """Make a repository in *folder* of what this one's last commit has of konan."""
+    words = ("git", "-C", str(REPOSITORY), "archive", "--format=tar", "HEAD", "--", *SUBJECT)
+    archive = subprocess.run(words, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder, "Konan")
+
+
+def commit(repository: Path, message: str) -> None:
+    """Commit all that *repository* has."""
+    identity = ("-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
+    git(repository, "add", "--all")
+    git(repository, *identity, "commit", "--quiet", "--message", message)
 
 
 def edit(clone: Path, turn: int) -> None:
@@ -225,8 +247,7 @@ def edit(clone: Path, turn: int) -> None:
     if not count:
         raise NotMeasuredError(f"{ROUTE} has no line like {INDEX.pattern}")
     route.write_text(text)
-    identity = ("-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
-    git(clone, *identity, "commit", "--quiet", "--all", "--message", f"Edition {turn}")
+    commit(clone, f"Edition {turn}")
 
 
 def git(folder: Path, *words: str) -> None:
