@@ -168,6 +168,7 @@ class TrialRun:
 
     def _booted(self, template: str, *, has_failed: bool, runs_pre_deploy: bool) -> CheckResult:
         if has_failed:
+            self._ports.progress.ended("boot", 0.0, "skipped")  # a start that was begun early has been given up
             return self._recorder.not_run("boot", "the migrations failed, and the target starts nothing after that")
         own = staging.copied(self._built, "boot", template, self._ports)
         return self._recorder.timed(

@@ -486,11 +486,12 @@ def test_a_latency_budget_that_others_on_this_machine_exceed_is_a_doubt(start: B
     works = (
         "http.server.ThreadingHTTPServer = http.server.HTTPServer  # as servers do that keep their threads\n"
         "os.sched_setaffinity(0, {0})\ndef answer(path, headers):\n    began = time.thread_time()\n"
-        "    while path == '/work' and time.thread_time() - began < 0.1:\n        pass\n    return 200, 'ok'"
+        "    while path == '/work' and time.thread_time() - began < 0.4:\n        pass\n    return 200, 'ok'"
     )
-    probes = (Probe(name="work", path="/work", expect=Expectation(latency_ms=200)),)
+    probes = (Probe(name="work", path="/work", expect=Expectation(latency_ms=500)),)
     busy = "import os\nos.sched_setaffinity(0, {0})\nwhile True:\n    pass"
-    others = [subprocess.Popen((sys.executable, "-c", busy)) for _ in range(5)]
+    # Each in a session of its own, for the kernel shares a processor out by sessions first.
+    others = [subprocess.Popen((sys.executable, "-c", busy), start_new_session=True) for _ in range(3)]
     try:
         findings = start(Service(files=app(works), probes=probes))
     finally:
