@@ -230,14 +230,14 @@ def make_subject(folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
     git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
     commit(folder, "Konan")
 
 
 def commit(repository: Path, message: str) -> None:
-    """Commit all that *repository* has."""
+    """Commit what has changed of the files that *repository* tracks: running konan leaves bytecode beside them."""
     identity = ("-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
-    git(repository, "add", "--all")
-    git(repository, *identity, "commit", "--quiet", "--message", message)
+    git(repository, *identity, "commit", "--quiet", "--all", "--message", message)
 
 
 def edit(clone: Path, turn: int) -> None:
