@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.adapters.git_call import RefusedError, answer, call
-from deploy_suite.adapters.git_submodules import Submodules, url_of
+from deploy_suite.adapters.git_submodules import Submodules, tree_in, url_of
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Absent
 
@@ -22,7 +22,7 @@ _FETCH: Final = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A repository and the tree of it that is wanted. Shape: `shown` names it for a message, `url` is its remote's."""
+    """A repository and the tree of it that is wanted. Shape: `shown` names it for a message; `url` as in `written`."""
 
     repository: Path
     tree: str
@@ -42,7 +42,7 @@ def written(
     attribute, which a clone does not heed either. What a partial clone lacks is fetched, all at once.
     Raises: MachineError.
     """
-    source = _Source(repository, tree, shown, url or answer(repository, "remote", "get-url", "origin"))
+    source = _Source(repository, tree, shown, url)
     with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
         promisor = promising(repository)
@@ -106,26 +106,21 @@ def _submodules(source: _Source, folder: Path, submodules: Submodules | None) ->
     """Write the submodules that are checked out or can be fetched, at the commits that the tree names."""
     files: list[str] = []
     absent: list[str] = []
-    urls = _urls(folder, source.url)
+    urls = _urls(folder, source.url or answer(source.repository, "remote", "get-url", "origin"))
     for path, sha in _links(source):
-        url = urls.get(path, "")
-        there: Path | None = source.repository / path
-        if not (source.repository / path / ".git").exists() or not _tree(source.repository / path, sha):
-            there = submodules.holding(url, sha, path=path) if submodules and url else None
-        if there is None:
+        url, there = urls.get(path, ""), source.repository / path
+        tree = tree_in(there, sha)
+        if not tree and submodules and url and (fetched := submodules.holding(url, sha, path=path)):
+            there, tree = fetched, tree_in(fetched, sha)
+        if not tree:
             absent.append(path)
             continue
         (folder / path).mkdir(parents=True, exist_ok=True)
-        below = written(
-            there, _tree(there, sha), folder / path, shown=f"{sha[:7]} of {path}", submodules=submodules, url=url
-        )
+        shown = f"{sha[:7]} of {path}"
+        below = written(there, tree, folder / path, shown=shown, submodules=submodules, url=url)
         files += (f"{path}/{one}" for one in below.files)
         absent += (f"{path}/{one}" for one in below.submodules)
     return Absent(files=tuple(files), submodules=tuple(absent))
-
-
-def _tree(repository: Path, sha: str) -> str:
-    return answer(repository, "rev-parse", "-q", "--verify", f"{sha}^{{tree}}")
 
 
 def _urls(folder: Path, base: str) -> dict[str, str]:

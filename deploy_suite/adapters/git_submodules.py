@@ -30,7 +30,7 @@ class Submodules:
         """
         kept = self._folder / hashlib.sha256(url.encode()).hexdigest()[:16]
         with self._workplace.locked(f"submodule-{kept.name}"):  # cells of a matrix want the same at once
-            if _has(kept, sha):
+            if tree_in(kept, sha):
                 kept.touch()
                 return kept
             self._progress.waiting(f"fetching the submodule {path}, which is not checked out here")
@@ -50,9 +50,10 @@ class Submodules:
         call(self._folder, "init", "--quiet", kept.name)
 
 
-def _has(repository: Path, sha: str) -> bool:
-    is_there = (repository / ".git" / "HEAD").exists()
-    return is_there and bool(answer(repository, "rev-parse", "-q", "--verify", f"{sha}^{{tree}}"))
+def tree_in(repository: Path, sha: str) -> str:
+    """Return the tree of the commit *sha*, "" where there is no *repository* of its own, or it lacks the commit."""
+    is_there = (repository / ".git").exists()  # else git would answer for the repository around it
+    return answer(repository, "rev-parse", "-q", "--verify", f"{sha}^{{tree}}") if is_there else ""
 
 
 def _has_after(repository: Path, url: str, wanted: str, sha: str) -> bool:
@@ -63,7 +64,7 @@ def _has_after(repository: Path, url: str, wanted: str, sha: str) -> bool:
     is_allowed = answer(repository, "config", "--get", "protocol.file.allow") == "always"
     guarded = () if is_allowed else ("-c", "protocol.file.allow=never")
     conversed(repository, *guarded, "fetch", *_QUIET, *shallow, "--", url, wanted, timeout_s=_FETCH_S)
-    return _has(repository, sha)
+    return bool(tree_in(repository, sha))
 
 
 def url_of(text: str, *, base: str) -> str:
