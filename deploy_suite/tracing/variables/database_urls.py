@@ -1,13 +1,11 @@
 """A project that was given no database, or no store → the variable that would have named it."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-_MOST_FILES: Final = 3000
-_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
+from deploy_suite.tracing.variables import texts
+
 # Source: https://github.com/jazzband/dj-database-url#usage
 _CALL: Final = re.compile(
     r"\bdj_database_url\.config\(\s*(?:(?:env\s*=\s*)?['\"](?P<name>[A-Z_][A-Z0-9_]*)['\"])?"
@@ -24,7 +22,7 @@ _OF_STORE: Final = re.compile(r"REDIS|VALKEY|BROKER|KEY_?VALUE", re.IGNORECASE)
 
 def asked(folder: Path) -> str:
     """Return the variable that dj-database-url takes the address from without a default, "" where there is none."""
-    for text in _sources(folder):
+    for text in texts.below(folder):
         for found in _CALL.finditer(text):
             if read := _DEFAULT_READ.search(found["rest"]):
                 return found["name"] or read["name"]
@@ -35,15 +33,5 @@ def asked(folder: Path) -> str:
 
 def of_store(folder: Path) -> str:
     """Return the variable without a default that by its name holds the address of a Redis, "" for none."""
-    names = (found["name"] for text in _sources(folder) for found in _STORE.finditer(text))
+    names = (found["name"] for text in texts.below(folder) for found in _STORE.finditer(text))
     return next((name for name in names if _OF_STORE.search(name)), "")
-
-
-def _sources(folder: Path) -> Iterator[str]:
-    for file in islice(sorted(folder.rglob("*.py")), _MOST_FILES):
-        if _FOREIGN & set(file.relative_to(folder).parts):
-            continue
-        try:
-            yield file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-_MOST_FILES: Final = 3000
-_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
+from deploy_suite.tracing.variables import texts
+
 _PREFIX: Final = re.compile(r"\benv_prefix['\"]?\s*[=:]\s*['\"](?P<prefix>\w*)['\"]")
 _ALIAS: Final = re.compile(r"\b(?:validation_alias|alias|env)\s*=\s*(?P<names>[^\n]*)")
 
@@ -39,12 +38,6 @@ def variable(name: str, *, settings: str, folder: Path) -> str:
 def _classes(name: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the bases and the body of each class called *name*, of whichever files."""
     head = re.compile(rf"^class\s+{re.escape(name)}\b(?P<bases>[^:]*):(?P<body>.*\n(?:[ \t)#].*\n|\n)*)", re.MULTILINE)
-    for file in islice(sorted(folder.rglob("*.py")), _MOST_FILES):
-        if _FOREIGN & set(file.relative_to(folder).parts):
-            continue
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+    for text in texts.below(folder):
         if name in text:
             yield from ((found["bases"], found["body"]) for found in head.finditer(f"{text}\n"))
