@@ -18,11 +18,11 @@ from deploy_suite.model.environment import Interpreter
 _PROGRAM: Final = re.compile(r"python(3(\.\d+)?)?")
 _QUERY_TIMEOUT_S: Final = 10.0
 # Free-threaded builds and other implementations are not what targets run; pre-releases neither.
+# The flag "t" is that of free-threaded builds: https://docs.python.org/3/library/sys.html#sys.abiflags
 _QUERY: Final = """
-import sys, sysconfig
+import sys
 base = getattr(sys, "_base_executable", "") or sys.executable
-usable = (sys.implementation.name == "cpython" and sys.version_info[3] == "final"
-          and not sysconfig.get_config_var("Py_GIL_DISABLED"))
+usable = sys.implementation.name == "cpython" and sys.version_info[3] == "final" and "t" not in sys.abiflags
 print(base if usable else "-", "%d.%d.%d" % sys.version_info[:3], sep="\\n")
 """
 
@@ -94,7 +94,12 @@ class SystemInterpreters:
 
     def _answers(self, candidates: tuple[Path, ...]) -> Iterable[_Answer]:
         known = self._known()
-        stamped = {str(path): stamp for path in candidates if (stamp := _stamp(path))}
+        # One executable goes by several names, of which the first is asked: /bin may be /usr/bin.
+        named: dict[str, str] = {}
+        for path in candidates:
+            if stamp := _stamp(path):
+                named.setdefault(stamp, str(path))
+        stamped = {path: stamp for stamp, path in named.items()}
         unknown = [path for path, stamp in stamped.items() if known.get(path, [""])[0] != stamp]
         with ThreadPoolExecutor(max_workers=8) as pool:
             asked = dict(zip(unknown, pool.map(_ask, unknown), strict=True))
@@ -148,7 +153,7 @@ def _stamp(path: Path) -> str:
 def _ask(path: str) -> _Answer:
     try:
         done = subprocess.run(
-            (path, "-I", "-c", _QUERY),
+            (path, "-I", "-S", "-c", _QUERY),
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
