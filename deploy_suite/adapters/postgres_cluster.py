@@ -1,4 +1,4 @@
-"""A copy of a kept data directory of PostgreSQL, and the server process on it."""
+"""A data directory of PostgreSQL made of a kept template, and the server process on it."""
 
 import secrets
 import shutil
@@ -13,7 +13,7 @@ from typing import Final
 from deploy_suite.adapters.postgres_account import Account, is_open_to_others
 from deploy_suite.adapters.postgres_folders import in_memory, reachable
 from deploy_suite.adapters.postgres_installations import Installation
-from deploy_suite.adapters.postgres_template import ENVIRONMENT, Machinery, copy, made_once
+from deploy_suite.adapters.postgres_template import ENVIRONMENT, Machinery, made_once
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command
 from deploy_suite.model.secret import Secret
@@ -79,14 +79,14 @@ def started(
     template = made_once(usable, short, machinery)
     data = _data_folder(short, machinery)
     try:
-        copy(template / "data", data)
+        template.lay_out(data)
         if not machinery.account.owns(data):  # the template was made under another one
             machinery.account.own(data)
         cluster = Cluster(
             installation=usable,
             data=data,
             socket_folder=short,
-            password=Secret((template / "password").read_text(encoding="utf-8")),
+            password=template.password,
             trusted=_trusted(usable, wanted, short, machinery.account),
         )
         with _serving(cluster, machinery):
