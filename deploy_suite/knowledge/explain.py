@@ -2,36 +2,53 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
+from deploy_suite.knowledge.statements import Statement, statements
 
 _MOST_NEAR: Final = 4
 _TELLING: Final = 4
 _CAUGHT = "Caught before the deploy by: nox -s preflight (check: {})"
 _NOT_CAUGHT = "No preflight check sees it: it strikes outside the project."
+_NO_CAUSES: Final = "What checks say that went well, or that did not run:"
 
 
 def explain(slug: str, *, rows: Catalogue | None = None) -> str | None:
-    """Return the text about *slug* (with or without a parameter), or None when there is no such cause."""
+    """Return the text about *slug* (with or without a parameter), or None when nothing is called so."""
     row = (rows or catalogue()).row(slug)
-    return "\n".join(_paragraphs(row, slug)) if row else None
+    if row:
+        return "\n".join(_paragraphs(row, slug))
+    said = statements().get(slug)
+    return "\n".join(_of_statement(said)) if said else None
 
 
 def near(slug: str, *, rows: Catalogue | None = None) -> tuple[str, ...]:
     """Return the slugs that may be meant by *slug*, which is none: those that hold it, else those spelled alike."""
-    known = sorted((rows or catalogue()).causes)
+    known = sorted({*(rows or catalogue()).causes, *statements()})
     name = family(slug.strip().lower().replace("_", "-"))
     holding = [one for one in known if len(name) >= _TELLING and name in one]
     return tuple((holding or difflib.get_close_matches(name, known, n=_MOST_NEAR))[:_MOST_NEAR])
 
 
 def listing(*, rows: Catalogue | None = None) -> str:
-    """Return all slugs with their titles, one a line, by name."""
-    causes = sorted((rows or catalogue()).causes.values(), key=lambda cause: cause.slug)
-    width = max((len(cause.slug) for cause in causes), default=0)
-    return "\n".join(f"{cause.slug:<{width}}  {_named(cause.title)}" for cause in causes)
+    """Return all slugs with their titles, one a line, by name; those that name no cause stand below."""
+    causes = {cause.slug: cause.title for cause in (rows or catalogue()).causes.values()}
+    others = {said.slug: said.title for said in statements().values()}
+    width = max(map(len, (*causes, *others)), default=0)
+    return "\n".join((*_lines(causes, width), "", _NO_CAUSES, *_lines(others, width)))
+
+
+def _lines(titles: Mapping[str, str], width: int) -> Iterator[str]:
+    yield from (f"{slug:<{width}}  {_named(title)}" for slug, title in sorted(titles.items()))
+
+
+def _of_statement(said: Statement) -> Iterator[str]:
+    yield from (f"{said.slug}: {said.title}", "", f"Meaning: {said.why}", "")
+    if said.fix:
+        yield from ("Fix:", f"    {said.fix}", "")
+    yield f"Said by: nox -s preflight (check: {said.check})"
 
 
 def _paragraphs(row: Cause, slug: str) -> Iterator[str]:

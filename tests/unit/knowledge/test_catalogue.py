@@ -6,6 +6,7 @@ import pytest
 from deploy_suite.knowledge.catalogue import LINE_LIMIT, CatalogueError, Cause, Signature, catalogue, family, parse
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.knowledge.explain import explain, listing
+from deploy_suite.knowledge.statements import statements
 
 # The families that a report, a finding and a log share. Rows may be added; these stay.
 FAMILIES = [
@@ -223,4 +224,7 @@ def test_explain_knows_nothing_of_what_is_no_cause() -> None:
 
 
 def test_the_listing_names_every_row() -> None:
-    assert [line.split()[0] for line in listing().splitlines()] == sorted(CAUSES)
+    causes, _, others = listing().partition("\n\nWhat checks say that went well, or that did not run:\n")
+
+    assert [line.split()[0] for line in causes.splitlines()] == sorted(CAUSES)
+    assert [line.split()[0] for line in others.splitlines()] == sorted(statements())
