@@ -44,6 +44,7 @@ def test_all_is_looked_at_and_the_key_is_never_told(stage: Stage) -> None:
     assert list(items) == [
         "git remote",
         "key",
+        "API",
         "service",
         "clock",
         "Pythons",
@@ -54,6 +55,7 @@ def test_all_is_looked_at_and_the_key_is_never_told(stage: Stage) -> None:
     ]
     assert items["key"] == Item("key", Outcome.PASSED, "RENDER_API_KEY is in the environment")
     assert items["service"].text == f"shop ({stage.shop.record.id}, deployed from main)"
+    assert items["API"] == Item("API", Outcome.PASSED, "Render answers")
     assert items["clock"].outcome is items["git remote"].outcome is items["uv"].outcome is Outcome.PASSED
 
 
@@ -91,4 +93,18 @@ def test_a_target_that_is_silent_does_not_hold_the_others_up(stage: Stage) -> No
         "no answer within 3 s",
         "see the network of this machine, then run this again",
     )
-    assert (items["clock"].outcome, items["key"].outcome) == (Outcome.WARNING, Outcome.PASSED)
+    assert (items["clock"].outcome, items["API"].outcome) == (Outcome.WARNING, Outcome.FAILED)
+    assert items["key"].outcome is Outcome.PASSED
+
+
+def test_a_target_that_cannot_be_reached_is_no_matter_of_the_clock(stage: Stage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        settings = {"RENDER_HOST": f"http://127.0.0.1:{closed.getsockname()[1]}/v1/"}
+    stage.ports = replace(stage.ports, caller=replace(stage.ports.caller, target_settings=settings))
+
+    items = found(stage, most_s=3.0)
+
+    assert items["API"].outcome is Outcome.FAILED
+    assert items["API"].text.startswith("Render's API does not answer (refused: ")
+    assert items["API"].remedy == "see https://status.render.com and this machine's network"
+    assert items["clock"] == Item("clock", Outcome.SKIPPED, "not compared: the target does not answer")
