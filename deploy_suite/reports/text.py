@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report, Subject
+from deploy_suite.model.wording import counted
 
 _WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
@@ -94,9 +95,12 @@ def _summary(result: CheckResult) -> str:
 
 
 def _counts(result: CheckResult) -> list[str]:
-    outcomes = [finding.outcome for finding in result.findings if not finding.is_optional_skip]
-    counted = ((outcomes.count(outcome), word) for outcome, word in _COUNTED)
-    return [f"{count} {word}{'s' if count > 1 and word != _NOT_CHECKED else ''}" for count, word in counted if count]
+    """Count what was found; where that is one thing that could not be looked at, say why."""
+    left_out = [found for found in result.findings if found.outcome is Outcome.SKIPPED and found.required]
+    outcomes = [found.outcome for found in result.findings if not found.is_optional_skip]
+    if len(left_out) == 1 and not {Outcome.FAILED, Outcome.WARNING} & set(outcomes):
+        return [left_out[0].message]
+    return [counted(outcomes.count(outcome), word) + more for outcome, word, more in _COUNTED if outcome in outcomes]
 
 
 def _said_in_passing(result: CheckResult) -> list[str]:
@@ -104,8 +108,11 @@ def _said_in_passing(result: CheckResult) -> list[str]:
     return [finding.message for finding in result.findings if finding.is_optional_skip]
 
 
-_NOT_CHECKED: Final = "not checked"
-_COUNTED: Final = ((Outcome.FAILED, "error"), (Outcome.WARNING, "warning"), (Outcome.SKIPPED, _NOT_CHECKED))
+_COUNTED: Final = (
+    (Outcome.FAILED, "error", ""),
+    (Outcome.WARNING, "warning", ""),
+    (Outcome.SKIPPED, "part", " not checked"),
+)
 
 
 def _findings(report: Report, *, width: int) -> Iterable[str]:

@@ -227,3 +227,21 @@ def test_that_the_start_ended_is_not_told_beside_what_ended_it():
     assert told("import-failed:SystemExit") == ["FAIL import-failed:SystemExit"]
     assert told("bound-to-wrong-address") == ["FAIL bound-to-wrong-address"]
     assert told("missing-requirement:numpy") == ["FAIL missing-requirement:numpy", "FAIL start-exited"]
+
+
+def test_the_row_of_a_check_that_was_left_out_says_why_and_counts_no_more_than_one_part() -> None:
+    warned = replace(PASSED, code="memory-tight", outcome=Outcome.WARNING, message="little is left")
+    other = replace(skipped(required=True), message="no network")
+    note = replace(PASSED, code="unread-env-var", outcome=Outcome.NOTE, message="nobody reads it")
+
+    rows = [
+        text.render(report(*findings)).splitlines()[3].partition(" s  ")[2]
+        for findings in (
+            (skipped(required=True), note),
+            (skipped(required=True), other),
+            (skipped(required=True), warned),
+            (skipped(required=False), warned),
+        )
+    ]
+
+    assert rows == ["no server", "2 parts not checked", "1 warning; 1 part not checked", "1 warning; no server"]
