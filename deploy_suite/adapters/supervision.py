@@ -1,11 +1,14 @@
 """Start wardens, and speak with them from the suite's side."""
 
+import atexit
 import contextlib
+import errno
 import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,7 +16,7 @@ from typing import Final
 import psutil
 
 import deploy_suite
-from deploy_suite.adapters.warden.wire import packed
+from deploy_suite.adapters.warden.wire import PID_BYTES, packed
 from deploy_suite.errors import MachineError
 
 _ENDS_WITHIN_S: Final = 15.0
@@ -22,7 +25,7 @@ _OF_INTERPRETERS: Final = frozenset({"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH"
 _IMPORT_ROOT: Final = str(Path(deploy_suite.__file__).parent.parent)
 _PROGRAM: Final = (
     "import os, sys; sys.path.append(sys.argv[1]); "
-    "from deploy_suite.adapters.warden.{program} import main; os._exit(main())"
+    "from deploy_suite.adapters.warden.fork_server import main; os._exit(main())"
 )
 
 Journal = Callable[[int], None]
@@ -33,6 +36,63 @@ def no_journal(_pid: int) -> None:
     """Keep no record of the process."""
 
 
+class ForkServer:
+    """The process that forks the wardens of this one: an interpreter for each would take ten times as long."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._lock = threading.Lock()
+        self._door: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def fork(self, program: str, descriptors: Sequence[int]) -> int:
+        """Return the process id of a new warden that holds *descriptors*. Raises: OSError."""
+        with self._lock:
+            try:
+                return self._asked(program, descriptors)
+            except ConnectionError:  # somebody killed it
+                self.close()
+                return self._asked(program, descriptors)
+
+    def close(self) -> None:
+        """Have the server end; the wardens that it forked live on."""
+        if self._door and self._process:
+            self._door.close()
+            self._door = None
+            self._process.wait()
+
+    def _asked(self, program: str, descriptors: Sequence[int]) -> int:
+        self._door = self._door or self._started()
+        socket.send_fds(self._door, [program[0].encode()], descriptors)
+        answer = self._door.recv(PID_BYTES, socket.MSG_WAITALL)
+        if len(answer) < PID_BYTES:
+            raise ConnectionResetError(errno.ECONNRESET, "the server that forks wardens has ended")
+        pid = int.from_bytes(answer, "big", signed=True)
+        if pid < 0:
+            raise OSError(-pid, os.strerror(-pid))
+        return pid
+
+    def _started(self) -> socket.socket:
+        """Return the socket of a new server, which ends when it is closed. Raises: OSError."""
+        atexit.register(self.close)
+        near, far = socket.socketpair()
+        with far:
+            self._process = subprocess.Popen(
+                (sys.executable, "-I", "-S", "-c", _PROGRAM, _IMPORT_ROOT, str(far.fileno())),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(far.fileno(),),
+                start_new_session=True,
+                cwd="/",
+                env={name: value for name, value in os.environ.items() if name in _OF_INTERPRETERS},
+            )
+        return near
+
+
+fork_server: Final = ForkServer()
+
+
 class Warden:
     """A running warden. Its death, and that of this process, ends everything below it."""
 
@@ -41,29 +101,18 @@ class Warden:
         self._lock = threading.Lock()
         control, self._sending = os.pipe()
         self.events, telling = os.pipe()
-        command = [sys.executable, "-I", "-S", "-c", _PROGRAM.format(program=program), _IMPORT_ROOT]
+        nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            self._process = psutil.Popen(  # whose wait() does not poll
-                [*command, str(control), str(telling)],
-                stdin=_descriptor(streams[0]),
-                stdout=_descriptor(streams[1]),
-                stderr=_descriptor(streams[2]),
-                pass_fds=(control, telling),
-                start_new_session=True,
-                cwd="/",
-                env={name: value for name, value in os.environ.items() if name in _OF_INTERPRETERS},
-            )
+            given = (nothing if stream is None else stream for stream in streams)
+            self.pid = fork_server.fork(program, (control, telling, *given))
         except OSError as error:
             self.close()
+            self.release()
             raise MachineError(f"no process can be started: {error}", remedy="free memory or processes") from error
         finally:
-            os.close(control)
-            os.close(telling)
-
-    @property
-    def pid(self) -> int:
-        """The warden's process id."""
-        return self._process.pid
+            for each in (control, telling, nothing):
+                os.close(each)
+        self._process = _process(self.pid)
 
     def tell(self, message: Mapping[str, object]) -> None:
         """Send *message*; a warden that has ended hears nothing."""
@@ -82,10 +131,12 @@ class Warden:
     def end(self) -> None:
         """Close the lifeline and see to it that the warden and all below it have gone."""
         self.close()
+        if self._process is None:
+            return
         try:
             self._process.wait(_ENDS_WITHIN_S)
         except psutil.TimeoutExpired:
-            for process in (*descendants(self.pid), psutil.Process(self.pid)):
+            for process in (*descendants(self.pid), self._process):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
             self._process.wait()
@@ -154,7 +205,3 @@ def _listed_below(pid: int) -> Iterator[int]:
             for child in map(int, list_of_thread.read_text().split()):
                 yield child
                 yield from _listed_below(child)
-
-
-def _descriptor(stream: Stream) -> int:
-    return subprocess.DEVNULL if stream is None else stream

@@ -297,3 +297,33 @@ def test_descriptors_are_given_back() -> None:
             pass
 
     assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+def fork_server_of(pid: int) -> int:
+    """Return the process that forked the warden above *pid*."""
+    return psutil.Process(pid).parents()[1].pid
+
+
+def test_all_wardens_are_forked_by_one_process_which_is_started_anew_when_it_was_killed() -> None:
+    with (
+        WardenedLauncher().start(command("sleep", "30")) as first,
+        WardenedLauncher().start(command("sleep", "30")) as second,
+    ):
+        both = fork_server_of(first.pid), fork_server_of(second.pid)
+        os.kill(both[0], signal.SIGKILL)
+        after = run("echo", "hello").out
+        still = first.exit_code(), second.exit_code()
+
+    assert (len(set(both)), after, still) == (1, "hello\n", (None, None))
+
+
+def test_what_forks_the_wardens_ends_with_the_suite() -> None:
+    program = SUITE.format(root=str(ROOT), number="3152", is_run=False, isolated=False)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as suite:
+        assert suite.stdout is not None
+        assert suite.stdout.readline() == b"up\n"
+        server = psutil.Process(suite.pid).children()[0]
+        suite.kill()
+        suite.wait(15)
+
+    assert eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)

@@ -17,6 +17,7 @@ from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.adapters.websockets import SyncWebSockets
 from deploy_suite.checks.base import Built, Case
+from deploy_suite.model.command import Command
 from deploy_suite.model.contract import (
     Bindings,
     Contract,
@@ -176,6 +177,7 @@ def shape(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
 @contextmanager
 def nothing_left_running(folder: Path) -> Iterator[None]:
     """Fail when a process that works below *folder*, or one that we started ourselves, outlives the block."""
+    WardenedRunner().run(Command(argv=("true",), cwd=folder), timeout_s=10)  # what forks all wardens stays
     ours = set(psutil.Process().children(recursive=True))
     yield
     left = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
 from deploy_suite.adapters.warden.wire import Unpacker, packed
@@ -28,11 +27,6 @@ class Channel:
         self._unpacker = Unpacker()
         os.set_inheritable(control, False)  # noqa: FBT003  the signature of os
         os.set_inheritable(events, False)  # noqa: FBT003  likewise
-
-    @classmethod
-    def from_arguments(cls) -> Channel:
-        """Return the channel whose descriptors are named on the command line."""
-        return cls(int(sys.argv[-2]), int(sys.argv[-1]))
 
     def receive(self) -> list[dict[str, Any]] | None:
         """Return the whole messages that have come in, waiting for some bytes; None when the suite has gone."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 from deploy_suite.adapters.warden import furnishing, names, outside, relay
 from deploy_suite.adapters.warden.channel import Channel
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
 _MOST_HOSTS = 1000
 
 
-def main() -> int:
-    """Serve the suite at the other end of the pipes named by the last two arguments."""
-    channel = Channel.from_arguments()
+def main(channel: Channel) -> int:
+    """Serve the suite at the other end of *channel*."""
     order = channel.first()
     if order is None:
         return 0
@@ -91,7 +89,3 @@ def _obey(channel: Channel, message: dict[str, Any]) -> None:
 def _failed(channel: Channel, error: OSError, *, number: int = 0) -> int:
     channel.tell({"failed": error.errno, "doing": str(error), "number": number})
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

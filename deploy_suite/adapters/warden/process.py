@@ -11,7 +11,6 @@ import errno
 import os
 import select
 import signal
-import sys
 
 from deploy_suite.adapters.warden import namespaces, tree
 from deploy_suite.adapters.warden.channel import Channel
@@ -25,9 +24,8 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, an
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def main() -> int:
-    """Serve the suite at the other end of the pipes named by the last two arguments."""
-    channel = Channel.from_arguments()
+def main(channel: Channel) -> int:
+    """Serve the suite at the other end of *channel*."""
     order = channel.first()
     if order is None:
         return 0
@@ -154,7 +152,3 @@ def _close_streams() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in _STANDARD_STREAMS:
         os.dup2(nothing, stream)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # as in all modules of a warden, which have no time for t
 if TYPE_CHECKING:
     from typing import Any
 
+PID_BYTES = 4  # of the answer of the fork server
 _LENGTH_BYTES = 4
 
 
