@@ -11,13 +11,13 @@ from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import procfile
 from deploy_suite.manifests.settings import ServiceSettings, Settings
-from deploy_suite.model.contract import Contract
+from deploy_suite.model.contract import Contract, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import contracts, dashboard, own_hosts, procfiles, python_version
+from deploy_suite.targets.render import assumed_databases, contracts, dashboard, own_hosts, procfiles, python_version
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _MARKS: Final = (
@@ -64,10 +64,11 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
         raise _unreadable(asked) or _nothing(asked)
     if misnamed:
         build = CommandText(text=f"pip install -r {misnamed}")
-    made = tuple(_contract(one, snapshot, settings, build=build, slug=slug) for one in services)
+    assumed = assumed_databases.variables(snapshot.folder, snapshot.root)
+    made = tuple(_contract(one, snapshot, settings, build=build, slug=slug, variables=assumed) for one in services)
     findings = [
         *_misnamed(snapshot, misnamed),
-        *_said(snapshot, services, build, from_procfile=bool(processes)),
+        *_said(snapshot, services, build, from_procfile=bool(processes), variables=assumed),
         *procfiles.problems(snapshot),
         *made[0][1],
     ]
@@ -138,6 +139,7 @@ def _contract(
     *,
     build: CommandText | None,
     slug: str,
+    variables: tuple[Variable, ...],
 ) -> tuple[Contract, tuple[Finding, ...]]:
     choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
     hostname = own_hosts.stated(snapshot) or f"{service.name.lower()}.{facts().host_suffix}"
@@ -153,7 +155,7 @@ def _contract(
         snapshot,
         root=snapshot.root,
         settings=settings.services.get(service.name, ServiceSettings()),
-        variables=(),
+        variables=variables,
         python=choice.request,
         commands={"buildCommand": build, "preDeployCommand": service.pre_deploy, "startCommand": service.start},
         health_path="",
@@ -172,6 +174,7 @@ def _said(
     build: CommandText | None,
     *,
     from_procfile: bool,
+    variables: tuple[Variable, ...],
 ) -> Iterator[Finding]:
     """Yield what was assumed: a note, for a service that runs has its commands in the Dashboard."""
     location = Location(str(snapshot.root / procfiles.NAME)) if from_procfile else None
@@ -181,7 +184,7 @@ def _said(
         outcome=Outcome.NOTE,
         message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
-        evidence=tuple(_assumed(services, build)),
+        evidence=(*_assumed(services, build), *(f"{one.name}: the address of a PostgreSQL" for one in variables)),
         remedy=f"write them to render.yaml at the top of the repository ({_DOCS}), or into the Dashboard",
         certainty="uncertain: the Dashboard may hold other commands and variables",
         required=False,

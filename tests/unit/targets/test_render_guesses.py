@@ -344,3 +344,34 @@ def test_a_list_of_requirements_below_the_top_is_named_where_the_top_has_none(re
             "as its build command"
         ),
     )
+
+
+SETTINGS = "DATABASES = {'default': dj_database_url.config(default='sqlite:///db.sqlite3')}\n"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [
+        ("django\npsycopg2-binary==2.9.9\n", ["DATABASE_URL"]),
+        ("django\npsycopg[binary]>=3\n", ["DATABASE_URL"]),
+        ("django\n", []),
+    ],
+)
+def test_who_lists_a_driver_of_postgresql_is_given_the_database_that_the_settings_ask_for(
+    read: Read, requirements: str, expected: list[str]
+) -> None:
+    reading = read(
+        {
+            "Procfile": "web: gunicorn shop.wsgi\n",
+            "requirements.txt": requirements,
+            "manage.py": "",
+            "shop/settings.py": SETTINGS,
+            "shop/wsgi.py": DJANGO,
+        }
+    )
+
+    (contract,) = reading.contracts
+    assert [one.name for one in contract.variables if not one.is_platform] == expected
+    assert [line for line in reading.findings[0].evidence if "PostgreSQL" in line] == [
+        f"{name}: the address of a PostgreSQL" for name in expected
+    ]

@@ -1,0 +1,24 @@
+"""A project whose variables no file states into the one that must name its database at the target."""
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.model.contract import Prompted, Variable
+from deploy_suite.project import snapshot_files
+from deploy_suite.tracing.variables import database_urls
+
+_LISTS: Final = ("requirements.txt", "pyproject.toml", "Pipfile")
+_DRIVER: Final = re.compile(r"(?im)^[\s\"']*psycopg(?:2(?:-binary)?)?\b")
+
+
+def variables(folder: Path, root: PurePosixPath) -> tuple[Variable, ...]:
+    """Return the variable that Django's settings take their database from, where a driver of PostgreSQL is listed.
+
+    Without it the settings go on with a file beside the sources, which is gone with the next deploy: nobody lists the
+    driver for that.
+    """
+    if not any(_DRIVER.search(snapshot_files.text(folder, root / name) or "") for name in _LISTS):
+        return ()
+    name = database_urls.of_settings(folder / root)
+    return (Variable(name=name, source=Prompted()),) if name else ()
