@@ -462,6 +462,19 @@ def test_a_module_that_an_installed_package_no_longer_has_is_no_missing_requirem
     )
 
 
+def test_what_the_project_asks_of_an_object_that_lacks_it_is_no_quarrel_of_two_packages(project: Project) -> None:
+    project.installs("flask", "3.0.3", {"flask.py": "class Flask:\n    pass\n"})
+    project.has({"requirements.txt": "flask\n", "app.py": "from flask import Flask\napp = Flask()\napp.mount('/')\n"})
+
+    (found,) = project.findings("gunicorn app:app")
+
+    assert (found.code, found.location) == ("import-failed:AttributeError", Location("app.py", 3))
+    assert found.message == (
+        "importing the application fails at start: app.py:3 asks Flask for mount, which it does not have in the "
+        "release that is installed"
+    )
+
+
 def test_a_python_of_this_machine_that_lacks_a_part_says_nothing_against_the_project(project: Project) -> None:
     project.has({"requirements.txt": "", "main.py": "raise ModuleNotFoundError('No module named _bz2', name='_bz2')\n"})
 

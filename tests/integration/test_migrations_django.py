@@ -91,9 +91,10 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rehearse(venv: Path, tmp_path: Path) -> Rehearse:
-    def run(project: Path, given: Contract | None = None) -> tuple[Finding, ...]:
+    def run(project: Path, given: Contract | None = None, *, live: str = "") -> tuple[Finding, ...]:
         scene = ports(tmp_path)
-        with built(project, given or contract(build=f"{UPGRADE} --noinput"), scene, venv=venv) as one:
+        given = given or contract(build=f"{UPGRADE} --noinput")
+        with built(project, given, scene, venv=venv, live_revision=live) as one:
             return migrations.check(one, scene)
 
     return run
@@ -134,6 +135,55 @@ def test_tables_that_refer_to_each_other_are_made_in_several_steps_that_meet_no_
     assert not [code for code, _ in told(findings) if code.startswith("migration-lock")]
 
 
+UNIQUE = """from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{before}")]
+    operations = [
+        migrations.AlterField("item", "name", models.CharField(max_length=20, unique=True)),
+    ]
+"""
+FILL = """from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    for item in apps.get_model("shop", "Item").objects.filter(name=""):
+        item.name = f"item-{item.pk}"
+        item.save()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunPython(fill)]
+"""
+UNIQUE_MODELS = MODELS.replace("max_length=20", "max_length=20, unique=True")
+
+
+def test_what_becomes_unique_may_be_repeated_by_rows_that_are_there(rehearse: Rehearse, project: Path) -> None:
+    unique = UNIQUE.format(before="0001_initial")
+    write(project, {"shop/models.py": UNIQUE_MODELS, "shop/migrations/0002_unique.py": unique})
+
+    findings = rehearse(project)
+
+    (found,) = [one for one in findings if one.code == "migration-unique-on-rows"]
+    assert found.outcome is Outcome.WARNING
+    assert found.message == (
+        "revision shop.0002_unique makes shop_item.name unique, and fails where two rows already have the same there"
+    )
+    assert found.location == Location("shop/migrations/0002_unique.py")
+
+
+def test_what_a_migration_made_different_before_may_become_unique(rehearse: Rehearse, project: Path) -> None:
+    unique = UNIQUE.format(before="0002_fill")
+    files = {"shop/migrations/0002_fill.py": FILL, "shop/migrations/0003_unique.py": unique}
+    write(project, {"shop/models.py": UNIQUE_MODELS, **files})
+
+    findings = rehearse(project, live="shop.0001_initial")
+
+    assert "migration-unique-on-rows" not in dict(told(findings))
+
+
 def test_two_last_migrations_fail_with_the_command_that_merges_them(rehearse: Rehearse, project: Path) -> None:
     empty = PRICE.replace("migrations.RunSQL('ALTER TABLE shop_item ADD COLUMN price integer NOT NULL')", "")
     write(project, {"shop/migrations/0002_a.py": empty, "shop/migrations/0002_b.py": empty})
@@ -142,6 +192,15 @@ def test_two_last_migrations_fail_with_the_command_that_merges_them(rehearse: Re
 
     assert told(findings) == [("django-conflicting-migrations", Outcome.FAILED)]
     assert findings[0].remedy == "merge and commit them: python manage.py makemigrations --merge"
+
+
+def test_a_migration_that_the_commit_lacks_is_told_where_it_is_asked_for(rehearse: Rehearse, project: Path) -> None:
+    write(project, {"shop/migrations/0002_price.py": PRICE.replace("0001_initial", "0001_first")})
+
+    findings = rehearse(project)
+
+    assert told(findings) == [("migration-parent-missing", Outcome.FAILED)]
+    assert findings[0].location == Location("shop/migrations/0002_price.py", 5)
 
 
 def test_models_ahead_of_the_migrations_are_a_warning(rehearse: Rehearse, project: Path) -> None:

@@ -31,6 +31,8 @@ _NO_NAME: Final = re.compile(
 )
 _NAME_ERROR: Final = "app-name-error"
 _UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
+_CONFLICT: Final = "dep-conflict"
+_LACKS: Final = re.compile(r"^'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
 _PARTLY: Final = re.compile(r"partially initialized module '(?P<module>[\w.]+)' has no attribute")
 _OPTIONAL: Final = (
     re.compile(r"requires [\"'`](?P<name>[\w.-]+)[\"'`] to be installed"),
@@ -188,7 +190,25 @@ def _diagnosed(fault: Fault) -> Finding | None:
         return _with_import(found, fault)
     if clash:
         return _of_clash(found, clash, fault)
+    if root.slug == _CONFLICT and (asked := _asked_in_vain(fault)):
+        return asked
     return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
+
+
+def _asked_in_vain(fault: Fault) -> Finding | None:
+    """Return what the project's own line asks of an object that has no such thing: no package asks another there."""
+    match, frames = _LACKS.search(fault.outer.message), fault.outer.frames
+    if match is None or not frames or not frames[-1].is_own:
+        return None
+    place = frames[-1].location
+    return failed(
+        fault,
+        code=f"import-failed:{fault.outer.type}",
+        message=f"importing the application fails {fault.when}: {place} asks {match['kind']} for {match['name']}, "
+        "which it does not have in the release that is installed",
+        remedy=f"mend {place}; where it has worked, pin the release that had it (`pip freeze` at the desk shows which)",
+        location=place,
+    )
 
 
 def _with_import(found: Finding, fault: Fault) -> Finding:

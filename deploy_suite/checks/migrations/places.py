@@ -10,6 +10,12 @@ from deploy_suite.model.location import Location
 
 _QUOTED: Final = re.compile(r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+), in .*\n(?P<text>.*)$', re.MULTILINE)
 
+# Source: https://github.com/django/django/blob/main/django/db/migrations/graph.py
+_NO_PARENT: Final = re.compile(
+    r"Migration (?P<app>\w+)\.(?P<name>\w+) dependencies reference nonexistent parent node "
+    r"\('(?P<of>\w+)', '(?P<parent>\w+)'\)"
+)
+
 
 def relative(built: Built, file: Path) -> str:
     """Return *file* relative to the repository, "" for one that is not the project's own, such as `<string>`."""
@@ -41,7 +47,21 @@ def place(built: Built, failure: Failure) -> Location | None:
     if frame:
         return location(built, frame)
     culprit = relative(built, failure.culprit) if failure.culprit else ""
-    return Location(culprit) if culprit else None
+    return Location(culprit) if culprit else _dependency(built, failure.message)
+
+
+def _dependency(built: Built, message: str) -> Location | None:
+    """Return where a Django migration asks for one that is not there, which no traceback leads to."""
+    match = _NO_PARENT.search(message)
+    if match is None:
+        return None
+    folder = built.environment.top / built.case.contract.root
+    files = [one for one in folder.rglob(f"{match['app']}/migrations/{match['name']}.py") if relative(built, one)]
+    if len(files) != 1:
+        return None
+    lines = files[0].read_text(encoding="utf-8", errors="replace").splitlines()
+    asking = (number for number, line in enumerate(lines, 1) if match["parent"] in line and match["of"] in line)
+    return Location(relative(built, files[0]), next(asking, 0))
 
 
 def quoted(built: Built, failure: Failure) -> str:

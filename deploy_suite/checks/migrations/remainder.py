@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.checks.migrations import drift, kept, locks, roundtrip, rows
+from deploy_suite.checks.migrations import drift, kept, locks, repeats, roundtrip, rows
 from deploy_suite.checks.migrations.fresh import fresh
 from deploy_suite.checks.migrations.head import Reached
 from deploy_suite.checks.migrations.stage import Stage
@@ -24,11 +24,12 @@ def _rehearsed(head: Reached, stage: Stage) -> Findings:
     known = fresh(stage.built, stage.ports, head.revisions)
     walked = rows.walk(stage, head.revisions, known)
     together = rows.together(stage, head.revisions, known)
+    repeated = repeats.findings(stage, head.revisions, known, walked.statements)
     linted = locks.linted(stage, head.revisions, known, walked.statements)
     copy = stage.database(_COPY, template=head.migrated)
     compared = drift.compared(stage, copy)
     travelled = roundtrip.travelled(stage, head.revisions, copy)
-    return (*walked.findings, *together, *_met_rows(walked), *linted, *compared, *travelled)
+    return (*walked.findings, *together, *repeated, *_met_rows(walked), *linted, *compared, *travelled)
 
 
 def _keep(head: Reached, stage: Stage, findings: Findings) -> None:

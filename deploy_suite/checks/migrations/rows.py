@@ -15,6 +15,7 @@ from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 
+UNIQUE_ON_ROWS: Final = "migration-unique-on-rows"
 _DATABASE: Final = "migrated_rows"
 _TOGETHER: Final = "migrated_together"
 _MOST_REVISIONS: Final = 25
@@ -110,7 +111,7 @@ def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) ->
 
 
 def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, *, is_sure: bool) -> Finding:
-    place = _place(failure, revision, stage)
+    at = place(failure, revision, stage)
     subject = _subject(failure)
     is_new = revision.id in fresh.ids
     if_new = Outcome.FAILED if is_sure and stage.tool.is_binding else Outcome.WARNING
@@ -126,23 +127,23 @@ def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, 
         outcome=if_new if is_new else Outcome.NOTE,
         message=f"revision {revision.id} passes on an empty database and fails as soon as the table has rows: "
         f"{subject} is NOT NULL without a default",
-        location=place,
-        evidence=_evidence(failure, stage),
-        remedy=f"give the column a server_default in {place.file}, or add it as nullable, fill it, then forbid NULL",
+        location=at,
+        evidence=evidence(failure, stage),
+        remedy=f"give the column a server_default in {at.file}, or add it as nullable, fill it, then forbid NULL",
         certainty=why,
         reproduce=f"{stage.tool.shown}  # on a database with rows",
     )
 
 
 def _unique(failure: Failure, revision: Revision, stage: Stage) -> Finding:
-    place = _place(failure, revision, stage)
+    at = place(failure, revision, stage)
     return Finding(
-        code="migration-unique-on-rows",
+        code=UNIQUE_ON_ROWS,
         outcome=Outcome.WARNING,
         message=f"revision {revision.id} passes on an empty database and fails on two rows: {failure.detail}",
-        location=place,
-        evidence=_evidence(failure, stage),
-        remedy=f"fill the column with distinct values in {place.file} before it is made unique",
+        location=at,
+        evidence=evidence(failure, stage),
+        remedy=f"fill the column with distinct values in {at.file} before it is made unique",
         certainty="seen on two rows made up here, which differed in every column that was unique before",
         reproduce=f"{stage.tool.shown}  # on a database with rows",
     )
@@ -153,12 +154,14 @@ def _subject(failure: Failure) -> str:
     return f"{match['table']}.{match['column']}" if match else "a column"
 
 
-def _place(failure: Failure, revision: Revision, stage: Stage) -> Location:
+def place(failure: Failure, revision: Revision, stage: Stage) -> Location:
+    """Return the line of the project's that failed, else the file of *revision*."""
     file = places.relative(stage.built, revision.file)
     return places.place(stage.built, failure) or (Location(file) if file else stage.tool.location)
 
 
-def _evidence(failure: Failure, stage: Stage) -> tuple[str, ...]:
+def evidence(failure: Failure, stage: Stage) -> tuple[str, ...]:
+    """Return the line, the statement, and what the server said of it."""
     server = failure.detail.splitlines()[0] if failure.detail else ""
     lines = (places.quoted(stage.built, failure), " ".join(failure.statement.split())[:300], server)
     return tuple(line for line in lines if line)
