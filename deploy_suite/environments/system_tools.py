@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -45,14 +46,53 @@ _NATIVE: Final = [
 _PYTHON_TOOL: Final = re.compile(
     r"(?:python|pypy|pip|pydoc|idle)[\d.]*(?:-config)?|uvx?|poetry|pipenv|pyenv|virtualenv|conda|hatch|pdm"
 )
+# What would change this machine where the caller may do so (as root in a container, with sudo), and on no target does.
+_OF_THE_MACHINE: Final = frozenset(
+    {
+        *("su", "doas", "pkexec", "runuser", "systemctl", "service", "snap", "brew", "port"),
+        *(
+            "yum",
+            "dnf",
+            "microdnf",
+            "rpm",
+            "zypper",
+            "apk",
+            "pacman",
+            "apt-key",
+            "add-apt-repository",
+            "dpkg-reconfigure",
+        ),
+    }
+)
+# Targets refuse these, which the check of the commands says; the build goes past them, to meet what lies behind.
+_PASSED_OVER: Final = ("apt-get", "apt", "aptitude", "sudo")
+_NOTHING: Final = """#!/bin/sh
+echo "$(basename "$0") $*: not run, for it would change this machine; the target refuses it" >&2
+"""
+_QUERIES: Final = """#!/bin/sh
+for argument; do
+    case "$argument" in
+    -i | --install | --unpack | --configure | -r | --remove | -P | --purge)
+        echo "dpkg: error: requested operation requires superuser privilege" >&2
+        exit 2
+        ;;
+    esac
+done
+exec {program} "$@"
+"""
 _HEAD_BYTES: Final = 128
 
 
 def folder(workplace: Workplace, search_path: Sequence[Path]) -> Path:
-    """Return a folder with a link to each program; made anew when the system's folders changed."""
+    """Return a folder with a link to each program; made anew when the system's folders changed.
+
+    Shape: what would install packages of the system, or act as another user, is a script that does nothing of the kind.
+    """
     folders = [Path(name) for name in (*_FOLDERS, *(_FOLDERS_OF_MACS if sys.platform == "darwin" else ()))]
     native = {name: path for name in _NATIVE if (path := _found(name, search_path))}
-    key = hashlib.sha256(repr((sorted(map(str, native.values())), list(_stamps(folders)))).encode()).hexdigest()[:16]
+    kept_off = (sorted(_OF_THE_MACHINE), _PASSED_OVER, _NOTHING, _QUERIES)
+    state = (sorted(map(str, native.values())), list(_stamps(folders)), kept_off)
+    key = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
     made = workplace.cache / "system" / key
     if not made.is_dir():
         _make(made, folders, native)
@@ -75,9 +115,16 @@ def _make(made: Path, folders: Sequence[Path], native: dict[str, Path]) -> None:
     made.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=made.parent))
     part.chmod(0o755)
+    scripts = dict.fromkeys(_PASSED_OVER, _NOTHING)
     for name, path in dict(_programs(folders)).items() | native.items():
-        with suppress(FileExistsError):
-            (part / name).symlink_to(path)
+        if name == "dpkg":
+            scripts[name] = _QUERIES.format(program=shlex.quote(str(path)))
+        elif name not in _OF_THE_MACHINE and name not in scripts:
+            with suppress(FileExistsError):
+                (part / name).symlink_to(path)
+    for name, text in scripts.items():
+        (part / name).write_text(text, encoding="utf-8")
+        (part / name).chmod(0o755)
     try:
         part.rename(made)
     except OSError:  # another run was faster

@@ -229,3 +229,37 @@ def test_a_program_with_a_hyphen_in_its_name_is_no_module(checked: Checked) -> N
         )
     ]
     assert codes(checked(files, start="waitress-serve --port=$PORT app:app")) == []
+
+
+NO_PACKAGES = (
+    "apt-get installs packages of the system, and the target's own runtime lets no command do so: its file system is "
+    "read-only"
+)
+
+
+@pytest.mark.parametrize(
+    ("build", "outcome"),
+    [
+        ("apt-get update && apt-get install -y tesseract-ocr && pip install -r requirements.txt", Outcome.FAILED),
+        ("sudo apt-get install -y tesseract-ocr && pip install -r requirements.txt", Outcome.FAILED),
+        ("(apt-get install -y tesseract-ocr || true) && pip install -r requirements.txt", Outcome.WARNING),
+    ],
+)
+def test_packages_of_the_system_cannot_be_installed_on_the_targets_own_runtime(
+    checked: Checked, build: str, outcome: Outcome
+) -> None:
+    (finding,) = checked({"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n"}, build=build)
+
+    assert (finding.code, finding.outcome) == ("read-only-filesystem", outcome)
+    assert (finding.message, finding.location) == (NO_PACKAGES, Location("render.yaml", 7))
+    assert finding.remedy == (
+        "take the call out of render.yaml where the service does without; where it needs them (for tesseract-ocr), "
+        "deploy it from a Dockerfile (`runtime: docker`) that installs them"
+    )
+
+
+@pytest.mark.parametrize("build", ["apt-get --version && ", "apt list && ", "command -v apt-get && ", "dpkg -l && "])
+def test_asking_after_packages_is_none(checked: Checked, build: str) -> None:
+    files = {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n"}
+
+    assert [one.outcome for one in checked(files, build=f"{build}pip install -r requirements.txt")] == []
