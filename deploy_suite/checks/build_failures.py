@@ -21,6 +21,7 @@ from deploy_suite.checks.variables import stated
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
+from deploy_suite.knowledge.clashes import PYTHON
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
@@ -41,10 +42,17 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
     clashes = clashing.findings(versions, case, python=python)
-    reasons = tuple(
-        _unless_guessed(one, case) for one in _reasons(failure, case) if not _is_told_by(clashes, one, case)
-    )
+    known = {**versions, PYTHON: python} if python else versions
+    met = tuple(clashing.closer_of(one, failure.log, known, case=case) for one in _reasons(failure, case))
+    reasons = tuple(_unless_guessed(one, case) for one in met if not _is_told_by(clashes, one, case))
     return (*reasons, *clashes)
+
+
+def of_log(log: str, case: Case) -> Finding | None:
+    """Return what *log*, of a command that failed, says of the cause; None where it says nothing that is known."""
+    cause = diagnose(log).root
+    failure = BuildFailure(code=1, log=log, command="", seconds=0)
+    return _diagnosed(cause, failure, recipes.read(case.contract, case.snapshot), case) if cause else None
 
 
 def _is_told_by(clashes: Findings, finding: Finding, case: Case) -> bool:

@@ -66,10 +66,15 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
 def closer(told: Finding, text: str, built: Built) -> Finding:
     """Return *told*, a failure that left *text*, with the installed versions that are known to end in just that."""
     versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}
+    return closer_of(told, text, versions, case=built.case)
+
+
+def closer_of(told: Finding, text: str, versions: Mapping[str, str], *, case: Case) -> Finding:
+    """Return *told*, a failure that left *text*, with those of *versions* that are known to end in just that."""
     clash = clashes.shown_in(text, told.code, versions)
     if clash is None:
         return told
-    project = _Project(built.case)
+    project = _Project(case)
     return replace(
         told,
         message=f"{told.message}; {clash.shown(versions)} are installed, and do not fit together",

@@ -283,3 +283,24 @@ def test_a_failure_is_told_with_the_versions_that_are_known_to_end_in_it(tmp_pat
     assert (found.mend.line, found.mend.text) == (2, "django==4.1.13")
     for versions, said in (({"django": "4.1.2"}, text), ({"django": "4.0.4"}, "another")):
         assert clashing.closer(told, said, built_of(subject, versions, python="3.13.0")) == told
+
+
+def test_a_build_that_ends_in_a_known_error_names_the_versions_that_end_in_it(tmp_path: Path) -> None:
+    files = {"main.py": "import sqlalchemy\n", "requirements.txt": "flask-sqlalchemy\npsycopg2-binary\n"}
+    told = Finding(
+        code="missing-requirement:psycopg",
+        outcome=Outcome.FAILED,
+        message="the build failed: psycopg is imported but not installed",
+        location=Location("main.py", 1),
+        remedy="add `psycopg[binary]` to requirements.txt and commit it",
+    )
+    text = "ModuleNotFoundError: No module named 'psycopg'"
+    versions = {"sqlalchemy": "2.1.9", "psycopg2-binary": "2.9.13"}
+
+    found = clashing.closer_of(told, text, versions, case=case(tmp_path, files))
+
+    assert (found.location, found.remedy) == (
+        Location("requirements.txt", 2),
+        "write `postgresql+psycopg2://` in the address, or require psycopg[binary], or pin SQLAlchemy<2.1",
+    )
+    assert clashing.closer_of(told, text, {"sqlalchemy": "2.0.40"}, case=case(tmp_path, files)) == told
