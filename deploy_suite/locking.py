@@ -139,14 +139,18 @@ def _text(
         interpreter = choice.interpreter
     except CannotCheckError:
         # What is asked for is another Python's answer: any interpreter of this machine can ask.
-        interpreter = max(ports.interpreters.installed(), key=lambda one: [int(p) for p in one.version.split(".")])
+        newest = interpreters.newest(ports.interpreters.installed())
+        if newest is None:
+            raise
+        interpreter = newest
     workshop = Workshop(
         ports=ports,
         interpreter=interpreter,
         folder=Path(tempfile.mkdtemp(prefix="lock-", dir=ports.workplace.run_folder)),
         own_settings=keys.installer_variables(contract, Bindings(values={})),
     )
-    done = uv.pins(_question(installs, snapshot.folder), workshop, python=python, with_hashes=request.with_hashes)
+    question = _question(installs, snapshot.folder, python=python)
+    done = uv.pins(question, workshop, with_hashes=request.with_hashes)
     if not done.ok:
         reach.blame_index(uv, workshop)
         raise UsageError(
@@ -164,7 +168,7 @@ def _text(
     )
 
 
-def _question(installs: Sequence[Install], top: Path) -> Question:
+def _question(installs: Sequence[Install], top: Path, *, python: str) -> Question:
     return Question(
         folder=top / installs[0].folder,
         requirements=tuple(word for install in installs for word in install.requirements),
@@ -176,6 +180,7 @@ def _question(installs: Sequence[Install], top: Path) -> Question:
             own_locks.relative(file, installs[0]) for install in installs for file in install.constraints
         ),
         platform=_platform(),
+        python=python,
     )
 
 

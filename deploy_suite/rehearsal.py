@@ -190,7 +190,7 @@ class Rehearsal:
                 )
             except CannotCheckError as error:
                 recorder = self._recorder
-                cannot = recorder.result("environment", 0.0, (cannot_check(error),))
+                cannot = recorder.result("environment", 0.0, (cannot_check(error), *self._without_python(bound)))
                 return [cannot, *recorder.nothing_after_build("the environment cannot be built here")]
             self._python = plan.choice.interpreter.version
             self._drifted = None if self._is_mended else pool.submit(self._compared, plan)
@@ -203,6 +203,14 @@ class Rehearsal:
             masker = self._ports.curtain.masker
             verdicts.keep(name, (result.masked(masker) for result in rest), python=self._python, ports=self._ports)
         return rest
+
+    def _without_python(self, bound: Bindings) -> Findings:
+        """Return what the index and the texts tell of a Python that this machine does not have."""
+        from deploy_suite.checks import packages  # noqa: PLC0415  most machines have it
+
+        case = self._case
+        plan = environments.unbuilt(self._contract, case.snapshot, bound, case.preferences, self._ports)
+        return packages.unbuilt(case, plan) if plan else ()
 
     @contextmanager
     def _serving(self, pool: ThreadPoolExecutor | None) -> Iterator[Callable[[], DatabaseServer | None]]:

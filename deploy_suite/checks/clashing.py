@@ -44,6 +44,22 @@ def findings(versions: Mapping[str, str], case: Case, *, python: str = "") -> Fi
     return tuple(_findings(met, known, project=_Project(case), verb="would be installed"))
 
 
+def of_another_python(
+    versions: Mapping[str, str], case: Case, *, python: str, here: str, is_complete: bool
+) -> Iterator[tuple[Clash, Finding]]:
+    """Yield the clashes among *versions* and *python*, the target's, that they do not have with the Python *here*.
+
+    Shape: *here* is "" where nothing was checked with another; *is_complete* as in `Clash.is_met`.
+    """
+    there = {**versions, PYTHON: python}
+    before = clashes.met({**versions, PYTHON: here}, is_complete=is_complete) if here else ()
+    met = [one for one in clashes.met(there, is_complete=is_complete) if PYTHON in one.members and one not in before]
+    project = _Project(case)
+    for clash in met:
+        for found in _findings([(clash, frozenset())], there, project=project, verb="would be installed on the target"):
+            yield clash, found
+
+
 def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> CheckResult:
     """Return *result* with the clashes among what is installed that *shown* neither tell nor refute."""
     versions = {**built.environment.packages, PYTHON: built.environment.interpreter.version}

@@ -44,7 +44,7 @@ class _Reader(ast.NodeVisitor):
         self._found: list[tuple[ast.expr | ast.stmt, str, bool]] = []
 
     def read(self, tree: ast.Module) -> Sequence[tuple[ast.expr | ast.stmt, str, bool]]:
-        self._stands_for = dict(_bound(tree))
+        self._stands_for = dict(bound(tree))
         self.visit(tree)
         return self._found
 
@@ -65,8 +65,8 @@ class _Reader(ast.NodeVisitor):
         self._take(node, node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        dotted = _dotted(node)
-        if dotted and self._take(node, dotted):
+        name = dotted(node)
+        if name and self._take(node, name):
             return
         self.generic_visit(node)
 
@@ -82,7 +82,8 @@ class _Reader(ast.NodeVisitor):
         self._found.append((node, name, self._functions == 0))
 
 
-def _bound(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def bound(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the names that imports anywhere in *tree* bind, each with what it stands for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -93,7 +94,8 @@ def _bound(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def _dotted(node: ast.expr) -> str:
+def dotted(node: ast.expr) -> str:
+    """Return "a.b.c" for such an expression, "" for any other."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

@@ -82,7 +82,7 @@ class Question:
     """What the package index is asked.
 
     Shape: paths are relative to `folder`; `options` in uv's words; `platform` is another one than this machine's
-    ("x86_64-manylinux_2_36"), "" for this one.
+    ("x86_64-manylinux_2_36"), "" for this one; `python` another version than the interpreter's ("3.14.3"), likewise.
     """
 
     folder: Path
@@ -92,6 +92,7 @@ class Question:
     constraints: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     platform: str = ""
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,11 @@ def _nearest(version: str, installed: Sequence[Interpreter]) -> Interpreter | No
     return min(series, key=lambda one: (abs(_patch(one) - parts[2]), -_patch(one)), default=None)
 
 
+def newest(installed: Sequence[Interpreter]) -> Interpreter | None:
+    """Return the newest of *installed*, None of none."""
+    return max(installed, key=lambda one: _parts(one.version, origin=str(one.path)), default=None)
+
+
 def _patch(interpreter: Interpreter) -> int:
     return _parts(interpreter.version, origin=str(interpreter.path))[2]
 

@@ -58,7 +58,7 @@ def _name(question: Question, read: tuple[RequirementsFile, ...], workshop: Work
     contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
     settings = sorted((name, value.revealed()) for name, value in workshop.settings.items())
     python = [str(workshop.interpreter.path), workshop.interpreter.version, releases.machine()]
-    parts = [contents, question.options, python, settings, *filter(None, [question.platform])]
+    parts = [contents, question.options, python, settings, *filter(None, [question.platform, question.python])]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

@@ -13,6 +13,7 @@ from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.environment import Interpreter
 
 _OWN_TAG: Final = re.compile(r"^Tag: .*-linux_\w+$", re.MULTILINE)
+_TAG: Final = re.compile(r"^Tag: (?P<python>[\w.]+)-(?P<abi>[\w.]+)-", re.MULTILINE)
 _FOLDER: Final = re.compile(
     r"(?P<name>[^-]+)-(?P<version>[^-]+?)\.(?:dist|egg)-info|(?P<egg>[^-]+-[^-]+)-py[\d.]+\.egg-info"
 )
@@ -115,6 +116,15 @@ def compiled_here(venv: Path) -> frozenset[str]:
     """
     found = ((metadata(one)["Name"] or "", one.text("WHEEL") or "") for one in distributions(venv))
     return frozenset(canonicalize_name(name) for name, wheel in found if name and _OWN_TAG.search(wheel))
+
+
+def is_of_one_series(distribution: Distribution) -> bool:
+    """Whether the wheel that *distribution* came in is for one series of Python alone, as its tags tell.
+
+    Source: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#abi-tag
+    """
+    found = list(_TAG.finditer(distribution.text("WHEEL") or ""))
+    return bool(found) and all(match["abi"].startswith("cp") for match in found)
 
 
 def distributions(venv: Path) -> Iterator[Distribution]:

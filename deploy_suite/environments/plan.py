@@ -30,3 +30,9 @@ class Plan:
     workshop: Workshop
     key: str
     is_kept: bool
+
+    @property
+    def other_python(self) -> str:
+        """The version of the Python that the target would use, "" where the interpreter is of the same series."""
+        version = self.preferences.python or self.contract.python.version
+        return "" if version.split(".")[:2] == self.choice.interpreter.version.split(".")[:2] else version

@@ -16,11 +16,11 @@ from deploy_suite.environments.making import made
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.store import Store
 from deploy_suite.model.contract import Bindings, Contract
-from deploy_suite.model.environment import BuildFailure, Environment, Preferences
+from deploy_suite.model.environment import BuildFailure, Environment, Preferences, Resolution
 from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 
-__all__ = ["INSTALLERS", "Plan", "build", "built", "planned"]
+__all__ = ["INSTALLERS", "Plan", "build", "built", "planned", "unbuilt"]
 
 # The first that this machine has is used.
 INSTALLERS: Final[Mapping[str, Installer]] = {"uv": uv, "virtualenv": virtualenv}
@@ -94,6 +94,37 @@ def planned(
         is_kept=False,
     )
     return replace(plan, key=_key(plan), is_kept=_can_be_kept(plan)) if resolved.is_whole else plan
+
+
+def unbuilt(
+    contract: Contract, snapshot: Snapshot, bindings: Bindings, preferences: Preferences, ports: Ports
+) -> Plan | None:
+    """Return the plan of what cannot be built for want of the Python: of it the index alone can be asked.
+
+    Shape: the interpreter is the newest of this machine, by which an installer asks; None where there is none.
+    """
+    newest = interpreters.newest(ports.interpreters.installed())
+    if newest is None:
+        return None
+    workshop = Workshop(
+        ports=ports,
+        interpreter=newest,
+        folder=Path(tempfile.mkdtemp(prefix="asked-", dir=ports.workplace.run_folder)),
+        own_settings=keys.installer_variables(contract, bindings),
+    )
+    return Plan(
+        contract=contract,
+        snapshot=snapshot,
+        bindings=bindings,
+        preferences=preferences,
+        choice=interpreters.Choice(newest),
+        recipe=recipes.read(contract, snapshot),
+        resolved=resolution.Resolved(Resolution(python="", versions={}), is_whole=False, is_answered=False),
+        installer=next(one for one in INSTALLERS.values() if one.is_there()),
+        workshop=workshop,
+        key="",
+        is_kept=False,
+    )
 
 
 def _can_be_kept(plan: Plan) -> bool:

@@ -1,5 +1,6 @@
 """What the package index holds of the requirements of a failed build: the facts behind "no matching distribution"."""
 
+import functools
 import json
 import platform
 import sys
@@ -38,11 +39,14 @@ class _File:
     requires: SpecifierSet
     tags: frozenset[tags.Tag]
 
-    def fits(self, series: str) -> bool:
-        """Return whether a Python of *series* can use it, building it where it is a source archive."""
+    def fits(self, series: str, glibc: tuple[int, ...] = ()) -> bool:
+        """Return whether a Python of *series* can use it, building it where it is a source archive.
+
+        Shape: *glibc* is that of a Linux on x86-64 that is meant, () for this machine.
+        """
         if not self.requires.contains(f"{series}.{_PATCH_TO_TRY}", prereleases=True):
             return False
-        return not self.tags or bool(self.tags & _tags(series))
+        return not self.tags or bool(self.tags & _tags(series, glibc))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,14 @@ def indexes(workshop: Workshop) -> list[str]:
     return [default, *(other.partition("=")[2] if "=" in other.partition("://")[0] else other for other in others)]
 
 
-def refusals(lines: Sequence[RequirementLine], found: Listing, *, series: str) -> Iterator[Refusal]:
-    """Yield what is wrong with each of *lines* alone, for a Python of *series*."""
+def refusals(
+    lines: Sequence[RequirementLine], found: Listing, *, series: str, glibc: tuple[int, ...] = ()
+) -> Iterator[Refusal]:
+    """Yield what is wrong with each of *lines* alone, for a Python of *series*; *glibc* as in `_File.fits`."""
     for line in lines:
         if line.requirement is None or line.target or line.name in found.unknown or line.name not in found.files:
             continue
-        kind, pythons = _judged(line.requirement, found.files[line.name], series=series)
+        kind, pythons = _judged(line.requirement, found.files[line.name], series=series, glibc=glibc)
         if kind:
             yield Refusal(
                 name=line.name,
@@ -107,12 +113,12 @@ def refusals(lines: Sequence[RequirementLine], found: Listing, *, series: str) -
                 kind=kind,
                 location=line.location,
                 pythons=pythons,
-                fitting=_newest_wheel(found.files[line.name], series),
+                fitting=_newest_wheel(found.files[line.name], series, glibc),
             )
 
 
 def _judged(
-    requirement: Requirement, files: Sequence[_File], *, series: str
+    requirement: Requirement, files: Sequence[_File], *, series: str, glibc: tuple[int, ...]
 ) -> tuple[RefusalKind | None, tuple[str, ...]]:
     if requirement.marker and not _applies(requirement, series):
         return None, ()
@@ -122,16 +128,17 @@ def _judged(
     if not matching:
         return RefusalKind.UNKNOWN_VERSION, ()
     wheels = [file for file in matching if file.tags]
-    if any(file.fits(series) for file in wheels):
+    if any(file.fits(series, glibc) for file in wheels):
         return None, ()
-    with_wheels = tuple(other for other in _SERIES if any(file.fits(other) for file in wheels))
-    if any(file.fits(series) for file in matching):
+    with_wheels = tuple(other for other in _SERIES if any(file.fits(other, glibc) for file in wheels))
+    if any(file.fits(series, glibc) for file in matching):
         return RefusalKind.NO_WHEEL, with_wheels
-    return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o) for file in matching))
+    return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o, glibc) for file in matching))
 
 
-def _newest_wheel(files: Sequence[_File], series: str) -> str:
-    fitting = (file.version for file in files if file.tags and file.fits(series) and not file.version.is_prerelease)
+def _newest_wheel(files: Sequence[_File], series: str, glibc: tuple[int, ...]) -> str:
+    wheels = (file for file in files if file.tags and not file.version.is_prerelease)
+    fitting = (file.version for file in wheels if file.fits(series, glibc))
     return str(max(fitting, default=""))
 
 
@@ -157,19 +164,22 @@ def _files(listed: Iterable[Sequence[object]]) -> Iterator[_File]:
             continue
 
 
-_KNOWN_TAGS: Final[dict[str, frozenset[tags.Tag]]] = {}
+@functools.cache
+def _tags(series: str, glibc: tuple[int, ...]) -> frozenset[tags.Tag]:
+    """Return the tags of wheels that a CPython of *series* takes on this machine, or on a Linux with *glibc*."""
+    version = tuple(int(part) for part in series.split("."))
+    platforms = tuple(_manylinux(glibc) if glibc else tags.platform_tags())
+    interpreter = f"cp{version[0]}{version[1]}"
+    return frozenset(tags.cpython_tags(version, platforms=platforms)) | frozenset(
+        tags.compatible_tags(version, interpreter, platforms)
+    )
 
 
-def _tags(series: str) -> frozenset[tags.Tag]:
-    """Return the tags of wheels that a CPython of *series* takes on this machine."""
-    if series not in _KNOWN_TAGS:
-        version = tuple(int(part) for part in series.split("."))
-        platforms = tuple(tags.platform_tags())
-        interpreter = f"cp{version[0]}{version[1]}"
-        _KNOWN_TAGS[series] = frozenset(tags.cpython_tags(version, platforms=platforms)) | frozenset(
-            tags.compatible_tags(version, interpreter, platforms)
-        )
-    return _KNOWN_TAGS[series]
+def _manylinux(glibc: tuple[int, ...]) -> Iterator[str]:
+    """Yield the platforms of wheels that a Linux on x86-64 with *glibc* takes. Source: PEP 600."""
+    yield from (f"manylinux_{glibc[0]}_{minor}_x86_64" for minor in range(glibc[1], 4, -1))
+    yield from (f"manylinux{name}_x86_64" for name in ("2014", "2010", "1"))
+    yield "linux_x86_64"
 
 
 def machine() -> str:

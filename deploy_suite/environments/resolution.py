@@ -29,17 +29,24 @@ class Resolved:
     is_answered: bool = True
 
 
-def resolve(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop, platform: str = "") -> Resolved:
-    """Ask the index for all that lock files do not answer; *platform* is another one than this machine's."""
+def resolve(
+    recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop, platform: str = "", python: str = ""
+) -> Resolved:
+    """Ask the index for all that lock files do not answer.
+
+    Shape: *platform* and *python* are others than this machine's and its interpreter's, "" for those.
+    """
     open_installs = [install for install in recipe.installs if _is_open(install)]
     with ThreadPoolExecutor(max_workers=4) as pool:
         answers = list(
-            pool.map(lambda install: _answer(_question(install, top, platform), installer, workshop), open_installs)
+            pool.map(
+                lambda install: _answer(_question(install, top, platform, python), installer, workshop), open_installs
+            )
         )
     unlocked = [install for install in recipe.installs if install.tool in _WITH_LOCK and not install.is_locked]
     unread = [install for install in recipe.installs if install.tool not in _WITH_LOCK and not _is_read(install)]
     resolution = Resolution(
-        python=workshop.interpreter.version,
+        python=python or workshop.interpreter.version,
         versions={name: version for answer in answers for name, version in answer.versions.items()},
         from_source=frozenset(name for answer in answers for name in answer.from_source),
         conflict="\n".join(answer.conflict for answer in answers if answer.conflict),
@@ -65,7 +72,7 @@ def _answer(question: Question, installer: Installer, workshop: Workshop) -> Ans
     return locked_answers.answered(question, installer=installer, workshop=workshop)
 
 
-def _question(install: Install, top: Path, platform: str = "") -> Question:
+def _question(install: Install, top: Path, platform: str = "", python: str = "") -> Question:
     return Question(
         folder=top / install.folder,
         requirements=install.requirements,
@@ -76,6 +83,7 @@ def _question(install: Install, top: Path, platform: str = "") -> Question:
             option for option in install.options if option not in {"--upgrade", "--reinstall", "--require-hashes"}
         ),
         platform=platform,
+        python=python,
     )
 
 
@@ -93,22 +101,36 @@ def with_refusals(
 
     Shape: *installed* maps the names of what was compiled here onto versions; *log* is that of the failure.
     """
-    own = (*recipe.lines, *_words(recipe), *blamed_locks.lines(recipe, top, log))
+    own = (*own_lines(recipe), *blamed_locks.lines(recipe, top, log))
     brought = _brought(resolution, recipe, installed)
     lines = (*own, *brought)
     found = releases.listing((line.name for line in lines if line.name), workshop)
     refusals = tuple(releases.refusals(lines, found, series=workshop.interpreter.series))
     if {refusal.name for refusal in refusals} & {line.name for line in brought}:
-        demands = _demands(recipe, top, installer=installer, workshop=workshop)
-        refusals = tuple(_traced(refusal, demands, own) for refusal in refusals)
+        refusals = traced(refusals, own, recipe, top, installer=installer, workshop=workshop)
     return replace(resolution, refusals=refusals)
 
 
-def _demands(recipe: Recipe, top: Path, *, installer: Installer, workshop: Workshop) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def own_lines(recipe: Recipe) -> tuple[RequirementLine, ...]:
+    """Return the requirements that the project itself names, in files and in commands."""
+    return (*recipe.lines, *_words(recipe))
+
+
+def traced(
+    refusals: Sequence[Refusal],
+    own: Sequence[RequirementLine],
+    recipe: Recipe,
+    top: Path,
+    *,
+    installer: Installer,
+    workshop: Workshop,
+    python: str = "",
+) -> tuple[Refusal, ...]:
+    """Return *refusals* with the lines among *own* that lead to them; *python* as in `resolve`."""
+    demands: dict[str, tuple[str, ...]] = {}
     for install in filter(_is_open, recipe.installs):
-        found |= installer.demands(_question(install, top), workshop)
-    return found
+        demands |= installer.demands(_question(install, top, python=python), workshop)
+    return tuple(_traced(refusal, demands, own) for refusal in refusals)
 
 
 def _traced(refusal: Refusal, demands: Mapping[str, tuple[str, ...]], own: Sequence[RequirementLine]) -> Refusal:

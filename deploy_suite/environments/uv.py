@@ -105,9 +105,9 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
     return Answer(is_answer=False)
 
 
-def pins(question: Question, workshop: Workshop, *, python: str, with_hashes: bool) -> Completed:
-    """Return the lines of a requirements file that pins the answer to *question* for *python*, "3.12" or longer."""
-    form = ("--no-header", "--no-strip-extras", "--annotation-style", "line", "--python-version", python)
+def pins(question: Question, workshop: Workshop, *, with_hashes: bool) -> Completed:
+    """Return the lines of a requirements file that pins the answer to *question*."""
+    form = ("--no-header", "--no-strip-extras", "--annotation-style", "line")
     return _compiled(question, workshop, *form, *(("--generate-hashes",) if with_hashes else ()))
 
 
@@ -127,6 +127,8 @@ def _compiled(question: Question, workshop: Workshop, *form: str) -> Completed:
     options = [*question.options, *(word for file in question.constraints for word in ("--constraints", file))]
     if question.platform:
         options += ["--python-platform", question.platform]
+    if question.python:
+        options += ["--python-version", question.python]
     return _uv(
         workshop,
         *("pip", "compile", "--quiet", *form, *LIKE_PIP),

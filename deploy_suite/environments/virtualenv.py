@@ -96,8 +96,8 @@ def resolve(question: Question, workshop: Workshop) -> Answer:
 
     Source: https://pip.pypa.io/en/stable/reference/installation-report/
     """
-    if question.platform:
-        return Answer(is_answer=False)  # pip resolves for another platform only where all have wheels
+    if question.platform or question.python:
+        return Answer(is_answer=False)  # pip resolves for another platform or Python only where all have wheels
     report = workshop.folder / f"report-{hashlib.sha256(repr(question).encode()).hexdigest()[:16]}.json"
     done = _pip(
         _bare(workshop),

@@ -43,6 +43,12 @@ def distributions(module: str, *, names: tuple[str, ...] = ()) -> tuple[str, ...
     return rows()[part] if part else ()
 
 
+def modules(distribution: str) -> tuple[str, ...]:
+    """Return the modules that *distribution* (canonical) provides, its own name among them: as most are called."""
+    known = (name for name, found in rows().items() if distribution in canonical(found))
+    return (*known, distribution.replace("-", "_"))
+
+
 def canonical(distributions: tuple[str, ...]) -> frozenset[str]:
     """Return the canonical names of *distributions*, without versions and remarks."""
     return frozenset(filter(None, map(_canonical, distributions)))

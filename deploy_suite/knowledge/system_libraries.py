@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 
@@ -44,14 +45,40 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incompatible:
+    """The `releases`, a PEP 440 range, do not compile from this `python` on; or they do, and fail `is_at_import`."""
+
+    releases: str
+    python: str
+    why: str
+    source: str
+    is_at_import: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceBuild:
-    """What compiling a distribution takes."""
+    """What compiling a distribution takes.
+
+    Shape: `is_optional` says that it installs without compiled parts where these cannot be made; `fails` are the
+    releases that are known not to go with newer Pythons.
+    """
 
     distribution: str
     tools: tuple[str, ...]
     packages: tuple[str, ...]
     source: str
     instead: str = ""
+    is_optional: bool = False
+    fails: tuple[Incompatible, ...] = ()
+
+    def fault(self, version: str, *, series: str) -> Incompatible | None:
+        """Return why release *version* is known not to compile with a Python of *series* ("3.14")."""
+        try:
+            read, python = Version(version), Version(series)
+        except InvalidVersion:
+            return None
+        newer = (one for one in self.fails if python >= Version(one.python))
+        return next((one for one in newer if SpecifierSet(one.releases).contains(read, prereleases=True)), None)
 
 
 @cache
@@ -92,7 +119,14 @@ def source_builds() -> Mapping[str, SourceBuild]:
     """Return what is known of compiling, by distribution."""
     rows = _table("source_builds.toml")["build"]
     return {
-        row["distribution"]: SourceBuild(**{**row, "tools": tuple(row["tools"]), "packages": tuple(row["packages"])})
+        row["distribution"]: SourceBuild(
+            **{
+                **row,
+                "tools": tuple(row["tools"]),
+                "packages": tuple(row["packages"]),
+                "fails": tuple(Incompatible(**one) for one in row.get("fails", ())),
+            }
+        )
         for row in rows
     }
 

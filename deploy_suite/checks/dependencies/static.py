@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from deploy_suite.checks.base import Case, Findings
-from deploy_suite.checks.dependencies import other_lists, own_modules, requirements, subject
+from deploy_suite.checks.dependencies import late_names, other_lists, own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
 from deploy_suite.model.finding import Finding, Outcome
@@ -32,7 +32,14 @@ def check(case: Case) -> Findings:
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))
     passed = () if any(f.outcome is Outcome.FAILED for f in found) else (_passed(entry, traced, case),)
-    return (*found, *passed, *needed.findings(case, entry, traced), *other_lists.findings(case, traced, declared))
+    later = late_names.findings(case, traced)
+    return (
+        *found,
+        *passed,
+        *later,
+        *needed.findings(case, entry, traced),
+        *other_lists.findings(case, traced, declared),
+    )
 
 
 def _of_meant(case: Case, entry: EntryPoint, declared: Declared) -> Iterator[Finding]:
@@ -74,8 +81,8 @@ def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
         code="own-modules",
         outcome=Outcome.PASSED,
         message=(
-            f"{entry.file} leads to {count} of the project's files, all in the commit and readable by Python "
-            f"{_series(case)}, and to {counted(names, 'third-party package')}"
+            f"{entry.file} leads to {count} of the project's files, all in the commit and as text fit for the target's "
+            f"Python {_series(case)}, and to {counted(names, 'third-party package')}"
         ),
         location=entry.location,
     )

@@ -32,6 +32,13 @@ def foretold(told: Findings, case: Case, plan: Plan, ports: Ports) -> Findings:
     return checking.foretold(told, case, plan, ports)
 
 
+def unbuilt(case: Case, plan: Plan) -> Findings:
+    """Return what fails on the target for its Python, which this machine does not have."""
+    from deploy_suite.checks.packages import checking  # noqa: PLC0415  likewise
+
+    return checking.unbuilt(case, plan)
+
+
 def settled(result: CheckResult, imports: CheckResult) -> CheckResult:
     """Return *result*, of this check, after the entry point was imported."""
     from deploy_suite.checks.packages import settling  # noqa: PLC0415  likewise

@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks.base import Built, Case, Findings
@@ -25,13 +26,13 @@ _SOON_S: Final = 60.0
 def check(built: Built, plan: Plan, ports: Ports) -> Findings:
     """Return what is wrong with the packages of *built*, by their files and by what the index says of them."""
     subject = _subject(built, plan, ports)
-    if subject is None:
-        return (_not_like_target(), *withdrawn.findings(built.case, plan, built.environment.packages, ports))
-    found = (
-        *(finding for say in ON_PACKAGES for finding in say(subject)),
+    looked_at = once(tuple(finding for say in ON_PACKAGES for finding in say(subject))) if subject else ()
+    return (
+        _verified(subject) if subject else _not_like_target(),
+        *looked_at,
         *withdrawn.findings(built.case, plan, built.environment.packages, ports),
+        *_of_other_python(built.case, plan, built.environment.packages, venv=built.environment.venv, told=looked_at),
     )
-    return (_verified(subject), *once(found))
 
 
 def foretold(told: Findings, case: Case, plan: Plan, ports: Ports) -> Findings:
@@ -41,10 +42,27 @@ def foretold(told: Findings, case: Case, plan: Plan, ports: Ports) -> Findings:
     """
     resolution = plan.resolved.resolution
     if not resolution.versions or resolution.conflict:
-        return told
+        return (*told, *unbuilt(case, plan, told=told))
     subject = _from_wheels(case, plan, resolution.versions, _image(case), timeout_s=_SOON_S, ports=ports)
     found = (finding for say in BEFORE_BUILDING for finding in say(subject)) if subject else ()
-    return once((*told, *found))
+    return (*once((*told, *found)), *unbuilt(case, plan, told=told))
+
+
+def unbuilt(case: Case, plan: Plan, *, told: Findings = ()) -> Findings:
+    """Return what fails on the target for its Python alone where nothing was built, but for what *told* says."""
+    return _of_other_python(case, plan, plan.resolved.resolution.versions, told=told)
+
+
+def _of_other_python(
+    case: Case, plan: Plan, versions: Mapping[str, str], *, venv: Path | None = None, told: Findings = ()
+) -> Findings:
+    if not plan.other_python:
+        return ()
+    from deploy_suite.checks.packages import other_python  # noqa: PLC0415  most machines have the target's Python
+
+    return other_python.findings(
+        case, plan, venv=venv, installed=versions, image=_image(case), is_like_target=is_like_target(), told=told
+    )
 
 
 def _subject(built: Built, plan: Plan, ports: Ports) -> Subject | None:

@@ -40,8 +40,8 @@ def test_a_healthy_project_passes_and_says_what_was_verified(tmp_path: Path) -> 
         code="own-modules",
         outcome=Outcome.PASSED,
         message=(
-            "main.py leads to 3 of the project's files, all in the commit and readable by Python 3.11, "
-            "and to 1 third-party package"
+            "main.py leads to 3 of the project's files, all in the commit and as text fit for the target's "
+            "Python 3.11, and to 1 third-party package"
         ),
         location=Location("render.yaml", 6),
     )

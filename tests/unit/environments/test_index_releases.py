@@ -20,9 +20,11 @@ def files(*names: str, requires: str = "") -> Listing:
     return Listing(files={"pkg": tuple(_files([[name, requires] for name in names]))}, unknown=frozenset())
 
 
-def judged(requirement: str, listing: Listing, series: str = "3.13") -> list[Refusal]:
+def judged(
+    requirement: str, listing: Listing, series: str = "3.13", *, glibc: tuple[int, ...] = ()
+) -> list[Refusal]:
     lines = requirements_file.parse(requirement.encode(), file="requirements.txt").requirements
-    return list(refusals(lines, listing, series=series))
+    return list(refusals(lines, listing, series=series, glibc=glibc))
 
 
 def refusal(kind: RefusalKind, requirement: str, *pythons: str, fitting: str = "") -> Refusal:
@@ -62,17 +64,20 @@ def test_a_source_archive_alone_must_be_built() -> None:
     ]
 
 
-def test_wheels_for_other_pythons_are_no_help(monkeypatch: pytest.MonkeyPatch) -> None:
-    from packaging import tags  # noqa: PLC0415
-
-    monkeypatch.setattr(tags, "platform_tags", lambda: iter(["manylinux_2_17_x86_64"]))
-    monkeypatch.setattr("deploy_suite.environments.releases._KNOWN_TAGS", {})
+def test_wheels_for_other_pythons_are_no_help() -> None:
     listed = files(
         "pkg-1-cp311-cp311-manylinux_2_17_x86_64.whl", "pkg-1-cp312-cp312-manylinux_2_17_x86_64.whl", "pkg-1.tar.gz"
     )
 
-    assert judged("pkg==1", listed) == [refusal(RefusalKind.NO_WHEEL, "pkg==1", "3.11", "3.12")]
-    assert judged("pkg==1", listed, series="3.12") == []
+    assert judged("pkg==1", listed, glibc=(2, 17)) == [refusal(RefusalKind.NO_WHEEL, "pkg==1", "3.11", "3.12")]
+    assert judged("pkg==1", listed, series="3.12", glibc=(2, 17)) == []
+
+
+def test_a_wheel_for_a_newer_c_library_is_none_for_an_older_linux() -> None:
+    listed = files("pkg-1-cp313-cp313-manylinux_2_34_x86_64.whl", "pkg-1.tar.gz")
+
+    assert judged("pkg==1", listed, glibc=(2, 34)) == []
+    assert judged("pkg==1", listed, glibc=(2, 28)) == [refusal(RefusalKind.NO_WHEEL, "pkg==1")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,332 @@
+"""What the target's own Python cannot take, where this machine has another: told by the index and by the texts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+from deploy_suite.checks import build_conflicts, build_excerpts, clashing, drivers
+from deploy_suite.checks.base import Case, Findings
+from deploy_suite.checks.dependencies import requirements, subject
+from deploy_suite.checks.packages import removed
+from deploy_suite.checks.packages.removed import Pythons
+from deploy_suite.environments import other_python
+from deploy_suite.environments.other_python import Foreseen
+from deploy_suite.environments.plan import Plan
+from deploy_suite.knowledge import import_names, system_libraries
+from deploy_suite.knowledge.clashes import Clash
+from deploy_suite.knowledge.platforms.images import Image
+from deploy_suite.knowledge.system_libraries import Incompatible, SourceBuild
+from deploy_suite.model.environment import Refusal, RefusalKind
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
+from deploy_suite.model.wording import counted
+from deploy_suite.tracing.values import Chain, ImportKind, Trace
+
+_NOTHING: Final = SourceBuild(distribution="", tools=(), packages=(), source="")
+_LINES: Final = 8
+_TOLD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
+_LIKELY_FROM: Final = 2  # series between the newest wheel and the target's Python
+
+
+def findings(
+    case: Case,
+    plan: Plan,
+    *,
+    venv: Path | None,
+    installed: Mapping[str, str],
+    image: Image | None,
+    is_like_target: bool,
+    told: Sequence[Finding] = (),
+) -> Findings:
+    """Return what fails on the target for its Python alone; () where this machine has that Python.
+
+    Shape: *venv* is None where nothing could be built; *told* is not said again.
+    """
+    if not plan.other_python:
+        return ()
+    glibc = image.glibc if image and not is_like_target else ()
+    foreseen = other_python.foreseen(plan, venv=venv, installed=installed, glibc=glibc)
+    return tuple(_Foretelling(case, plan, foreseen, image=image, told=told).findings())
+
+
+class _Foretelling:
+    """Says what was foreseen, nothing twice."""
+
+    def __init__(
+        self, case: Case, plan: Plan, foreseen: Foreseen, *, image: Image | None, told: Sequence[Finding]
+    ) -> None:
+        self._case = case
+        self._plan = plan
+        self._foreseen = foreseen
+        self._image = image
+        self._told = [one for one in told if one.outcome in _TOLD]
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield them all; that nothing is wrong with the packages is a finding too."""
+        resolved = self._foreseen.resolved
+        if not resolved.is_answered:
+            yield self._unasked()
+        clashes = list(self._clashes())
+        refusals = [one for one in self._foreseen.refusals if not self._is_told(one, [clash for clash, _ in clashes])]
+        found = [*(self._finding(one, refusals) for one in refusals), *(finding for _, finding in clashes)]
+        conflict = resolved.resolution.conflict
+        if conflict and not refusals and not self._plan.resolved.resolution.conflict:
+            found.append(self._at_odds(conflict))
+        if not found and resolved.is_answered and not self._foreseen.unknown:
+            yield self._passed()
+        yield from found
+        yield from self._of_standard_library()
+
+    def _clashes(self) -> Iterator[tuple[Clash, Finding]]:
+        """Yield versions that are known not to go with that Python."""
+        codes = {one.code for one in self._told}
+        found = clashing.of_another_python(
+            self._foreseen.versions,
+            self._case,
+            python=self._foreseen.python,
+            here=self._here,
+            is_complete=self._foreseen.resolved.is_whole,
+        )
+        for clash, finding in found:
+            if finding.code not in codes:
+                yield clash, replace(finding, evidence=(*finding.evidence, self._origin()))
+
+    def _is_told(self, refusal: Refusal, clashes: Sequence[Clash]) -> bool:
+        """Whether something else says of the same release that it fails."""
+        if any(refusal.name in clash.distributions for clash in clashes):
+            return True
+        place = refusal.location if refusal.location and refusal.location.line else None
+        return any(
+            one.code.partition(":")[2] == refusal.name or (place is not None and one.location == place)
+            for one in self._told
+        )
+
+    def _of_standard_library(self) -> Iterator[Finding]:
+        if self._traced is None:
+            return
+        here = _numbers(self._here) if self._here else None
+        pythons = Pythons(here=here, there=_numbers(self._foreseen.python), stating=self._stating())
+        known = {(one.code, one.location) for one in self._told}
+        for one in removed.findings(
+            self._traced,
+            self._case.snapshot.folder,
+            pythons,
+            versions=self._foreseen.versions,
+            is_whole=self._foreseen.resolved.is_whole,
+        ):
+            if (one.code, one.location) not in known:
+                yield replace(one, evidence=(*one.evidence, self._origin()))
+
+    @property
+    def _here(self) -> str:
+        """The version of the Python that was tried here, "" for none."""
+        return self._plan.resolved.resolution.python
+
+    @cached_property
+    def _traced(self) -> Trace | None:
+        entry = self._case.contract.entry
+        if entry is None or entry.file is None:
+            return None
+        names = requirements.read(self._case).names
+        return subject.trace(self._case, entry, known=subject.known_of(names))
+
+    def _finding(self, refusal: Refusal, others: Sequence[Refusal]) -> Finding:
+        if refusal.kind is RefusalKind.NO_WHEEL:
+            return self._to_compile(refusal, others)
+        is_sure = not refusal.required_by and self._is_by_pip() and bool(refusal.location and refusal.location.line)
+        too = "too-new" if _is_newer(self._foreseen.series, refusal.pythons) else "too-old"
+        for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+        return Finding(
+            code=f"python-version-unsupported:{too}",
+            outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
+            message=f"{_wanted(refusal)} has no release for Python {self._foreseen.series}, which the target uses"
+            + for_others,
+            location=self._place(refusal),
+            evidence=(self._origin(),),
+            remedy=self._remedy(refusal, others),
+            certainty=self._of_new_services()
+            if is_sure
+            else "likely: the index says so, and pip refuses such a release; another installer may try it all the same",
+            reproduce=self._shown(refusal),
+        )
+
+    def _to_compile(self, refusal: Refusal, others: Sequence[Refusal]) -> Finding:
+        """Return what to say of a release that has wheels, and none for the target's Python."""
+        row = system_libraries.source_builds().get(refusal.name, _NOTHING)
+        version = _version(refusal) or self._foreseen.versions.get(refusal.name, "")
+        fault = row.fault(version, series=self._foreseen.series)
+        met = self._meeting(refusal.name) if fault and fault.is_at_import else None
+        is_sure = fault is not None and (not fault.is_at_import or bool(met and met.hops))
+        lacking = [tool for tool in row.tools if self._image is None or tool not in self._image.tools]
+        verb = "and cannot be compiled for it" if fault and not fault.is_at_import else "and is compiled there"
+        does_nothing = fault is None and row.is_optional
+        return Finding(
+            code=f"build-failure:{refusal.name}" if is_sure else f"compiled-from-source:{refusal.name}",
+            outcome=Outcome.FAILED if is_sure else Outcome.NOTE if does_nothing else Outcome.WARNING,
+            message=f"{_wanted(refusal)} has no wheel for Python {self._foreseen.series}, which the target uses "
+            f"(it has for Python {_range(refusal.pythons)}), {verb}" + (f": {fault.why}" if fault else ""),
+            location=self._place(refusal),
+            evidence=tuple(
+                filter(
+                    None,
+                    (
+                        met.shown() if met else "",
+                        f"compiling it takes {', '.join(row.tools)} ({row.source})" if row.tools and not fault else "",
+                        fault.source if fault else "",
+                        self._origin(),
+                    ),
+                )
+            ),
+            remedy=self._remedy(refusal, others),
+            certainty=self._of_new_services() if is_sure else self._doubt(refusal, row, fault, lacking),
+            reproduce=self._shown(refusal, "--only-binary :all: "),
+        )
+
+    def _doubt(self, refusal: Refusal, row: SourceBuild, fault: Incompatible | None, lacking: Sequence[str]) -> str:
+        if fault is not None:
+            return "likely: it fails as soon as it is imported, and no import of it was seen in the project's own code"
+        if row.is_optional:
+            return f"it installs without compiled parts where these cannot be made ({row.source})"
+        tools = f"; no public list of what the target's image has names {', '.join(lacking)}" if lacking else ""
+        here = f"it was checked here with Python {_series(self._here)}; " if self._here else ""
+        apart = _numbers(self._foreseen.python)[1] - max((_numbers(one)[1] for one in refusal.pythons), default=0)
+        sure = "likely to fail" if lacking or apart >= _LIKELY_FROM else "uncertain"
+        return f"{sure}: {here}nobody tried to compile it for Python {self._foreseen.series}{tools}"
+
+    def _meeting(self, name: str) -> Chain | None:
+        """Return how starting the service comes to import what the distribution *name* brings, None if it does not."""
+        if self._traced is None:
+            return None
+        modules = import_names.modules(name)
+        for module in modules:
+            if (asked := drivers.of_settings(module, self._traced)).hops:
+                return asked
+            found = self._traced.strongest(module)
+            if found is not None and found.kind is ImportKind.EAGER:
+                return found.chain
+        return None
+
+    def _is_by_pip(self) -> bool:
+        """Whether pip alone installs: uv does not heed the upper end of `Requires-Python`."""
+        return all(install.tool == "pip" for install in self._plan.recipe.installs)
+
+    def _place(self, refusal: Refusal) -> Location | None:
+        if refusal.location and refusal.location.line:
+            return refusal.location
+        listed = requirements.read(self._case).listed(frozenset({refusal.name}))
+        return listed.location if listed else refusal.location if refusal.location and refusal.location.file else None
+
+    def _remedy(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
+        place = self._place(refusal)
+        at = f" in {place}" if place else ""
+        if refusal.required_by:
+            own = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {refusal.name}"
+        elif refusal.fitting:
+            own = f"require {refusal.name}=={refusal.fitting}{at}, which has a wheel for it"
+        else:
+            own = f"replace {refusal.name}{at}"
+        common = self._common(refusal, others)
+        return f"{own}; or {self._stating(common)}" if common else own
+
+    def _common(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
+        """Return the series for which *refusal*, and all *others* if there is one, have what they lack."""
+        shared = frozenset(refusal.pythons)
+        for one in others:
+            shared = shared & frozenset(one.pythons) or shared
+        here = _series(self._here)
+        return here if here in shared else max(shared, key=_numbers, default="")
+
+    def _stating(self, series: str = "") -> str:
+        """Return how the service gets a Python of *series*, that of this machine's where none is named."""
+        series = series or _series(self._here) or "of another series"
+        contract = self._case.contract
+        if contract.container is not None:
+            return f"take an image with Python {series}"
+        place = contract.python.location
+        return f"state a Python {series} in {place or '.python-version at the top of the repository'}"
+
+    def _origin(self) -> str:
+        python = self._case.contract.python
+        origin = "--python" if self._case.preferences.python else python.origin
+        return f"Python {self._foreseen.python}: {origin}"
+
+    def _of_new_services(self) -> str:
+        python = self._case.contract.python
+        if python.is_pinned or self._case.preferences.python:
+            return ""
+        return (
+            f"certain for a service that gets Python {python.series}; one that was created earlier keeps the default "
+            "of its day"
+        )
+
+    def _shown(self, refusal: Refusal, option: str = "") -> str:
+        requirement = refusal.requirement.partition(";")[0].strip()
+        return f"pip download --no-deps {option}--python-version {self._foreseen.series} '{requirement}'"
+
+    def _at_odds(self, account: str) -> Finding:
+        is_of_versions = build_conflicts.is_of_versions(account)
+        return Finding(
+            code="dependency-resolution-impossible" if is_of_versions else "build-failure",
+            outcome=Outcome.WARNING,
+            message=f"no set of versions was found for Python {self._foreseen.series}, which the target uses"
+            if is_of_versions
+            else f"what would be installed with Python {self._foreseen.series}, which the target uses, cannot be told",
+            location=self._plan.recipe.location or self._case.contract.location,
+            evidence=(*build_excerpts.lines(account)[:_LINES], self._origin()),
+            remedy=self._stating(),
+            certainty="likely: it is what uv answers for that Python"
+            + (f"; for Python {_series(self._here)} there is a set" if self._here else ""),
+        )
+
+    def _passed(self) -> Finding:
+        count = counted(len(self._foreseen.versions), "package")
+        return Finding(
+            code="packages",
+            outcome=Outcome.PASSED,
+            message=f"the index has what Python {self._foreseen.series}, which the target uses, takes of {count}",
+            evidence=(self._origin(),),
+        )
+
+    def _unasked(self) -> Finding:
+        return Finding(
+            code="cannot-check-here",
+            outcome=Outcome.SKIPPED,
+            message=f"what Python {self._foreseen.series}, which the target uses, would install was not looked at: "
+            "the package index did not answer for it",
+            remedy=self._stating(),
+            required=False,
+        )
+
+
+def _wanted(refusal: Refusal) -> str:
+    by = f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else ""
+    return f"{refusal.requirement}{by}"
+
+
+def _version(refusal: Refusal) -> str:
+    text = refusal.requirement.partition(";")[0].rpartition("==")[2].strip()
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        return ""
+
+
+def _is_newer(series: str, pythons: Sequence[str]) -> bool:
+    return _numbers(series) > max((_numbers(one) for one in pythons), default=(0, 0))
+
+
+def _range(pythons: Sequence[str]) -> str:
+    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
+
+
+def _series(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
