@@ -89,6 +89,13 @@ class Handlers:
                 return Reached("", hop.location)
         return None
 
+    def reaching(self, file: str, line: int) -> Reached | None:
+        """Return a handler by which the function around *line* of *file* is run, None where none is seen."""
+        if self._reached is None:
+            self._reached = self._search()
+        known = self._files.get(file)
+        return self._reached.get(_Place(file, _enclosing(known, line))) if known else None
+
     def _search(self) -> dict[_Place, Reached]:
         for module in self._trace.modules:
             self._read(module.file, module.name)

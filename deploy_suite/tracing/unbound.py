@@ -9,7 +9,7 @@ from typing import Final
 from deploy_suite.tracing import bindings
 
 # What the interpreter, `site`, gettext and interactive shells put beside the names that a module binds.
-_GIVEN: Final = frozenset(
+GIVEN: Final = frozenset(
     {
         *dir(builtins),
         *("__file__", "__path__", "__cached__", "__annotations__", "__module__", "__qualname__", "__class__"),
@@ -45,7 +45,7 @@ def names(tree: ast.Module, version: tuple[int, int]) -> Iterator[Unbound]:
         for node in tree.body
     )
     told: set[str] = set()
-    for found in _Reader(is_lazy=is_lazy).statements(tree.body, bound | _GIVEN):
+    for found in _Reader(is_lazy=is_lazy).statements(tree.body, bound | GIVEN):
         if found.name not in told:
             told.add(found.name)
             yield found
