@@ -1,98 +1,123 @@
-"""Look at running processes from outside: their ports and their memory."""
+"""Look at running processes from outside: their ports, their memory, and what they use of the processor."""
 
+import os
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import psutil
 
+from deploy_suite.adapters.process_tree import HAS_PROC
 from deploy_suite.ports import Listener
 
-_PROC: Final = Path("/proc")
 _LISTENING: Final = "0A"  # include/net/tcp_states.h
+_TABLES: Final = (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6))
+_COUNTS: Final = ("sockstat", "sockstat6")
+_IN_USE: Final = 2  # "TCP: inuse 3 orphan 0 …"
+_LOOKED_AGAIN_AFTER_S: Final = 0.25
 _KIBIBYTE: Final = 1024
+_ZOMBIE: Final = b"Z"
+# Fields of /proc/PID/stat after the name: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+_STATE, _USER_TICKS, _SYSTEM_TICKS = 0, 11, 12
 
 
-def listeners(processes: Iterable[psutil.Process]) -> Sequence[Listener]:
-    """Return the TCP ports on which *processes* listen, each once, whichever network namespace they are in."""
-    found: dict[Listener, None] = {}
-    for process in processes:
-        for listener in _listeners_of(process):
-            found[listener] = None
-    return tuple(found)
+class Doors:
+    """The TCP ports on which the processes of one tree listen, whichever network namespace they are in.
+
+    To write its tables of connections takes the kernel some 3 ms each, for it goes through all that there could be.
+    They are read again when a process opened or closed a socket, when their count changed, or after a while.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none seen."""
+        self._known: tuple[Listener, ...] = ()
+        self._state: object = None
+        self._looked_s = 0.0
+
+    def listeners(self, pids: Sequence[int]) -> Sequence[Listener]:
+        """Return the ports on which the processes *pids* listen now, each once."""
+        if not HAS_PROC:
+            return tuple(dict.fromkeys(listener for pid in pids for listener in _told_of(pid)))
+        sockets = {pid: found for pid in pids if (found := _sockets(pid))}
+        state = sockets, [_count(pid, name) for pid in sockets for name in _COUNTS]
+        if state != self._state or time.monotonic() - self._looked_s > _LOOKED_AGAIN_AFTER_S:
+            self._known = tuple(dict.fromkeys(one for pid in sockets for one in _listeners(pid, sockets[pid])))
+            self._state, self._looked_s = state, time.monotonic()
+        return self._known
 
 
-def memory_bytes(processes: Iterable[psutil.Process]) -> int:
-    """Return the memory of *processes*, pages that several of them share counted once in all."""
-    return sum(_proportional_bytes(process) for process in processes)
+def memory_bytes(pids: Iterable[int]) -> int:
+    """Return the memory of the processes *pids*, pages that several of them share counted once in all."""
+    return sum(map(_proportional_bytes, pids))
 
 
-def cpu_s(processes: Iterable[psutil.Process]) -> float:
-    """Return the processor time that *processes* have used, in seconds."""
-    return sum(_cpu_s(process) for process in processes)
+def cpu_s(pids: Iterable[int]) -> float:
+    """Return the processor time that the processes *pids* have used, in seconds."""
+    return sum(map(_cpu_s, pids))
 
 
-def queued_s(processes: Iterable[psutil.Process]) -> float:
-    """Return how long the threads of *processes* were ready to run and had to wait, in seconds; 0 but on Linux.
+def queued_s(pids: Iterable[int]) -> float:
+    """Return how long the threads of *pids* were ready to run and had to wait, in seconds; 0 but on Linux.
 
     Source: https://docs.kernel.org/scheduler/sched-stats.html
     """
-    return sum(map(_queued_ns, processes)) / 1e9
+    return sum(map(_queued_ns, pids)) / 1e9
 
 
-def alive(processes: Iterable[psutil.Process]) -> tuple[psutil.Process, ...]:
-    """Return those of *processes* that run; one that has ended and not been waited for does not."""
-    return tuple(process for process in processes if _runs(process))
+def alive(pids: Iterable[int]) -> tuple[int, ...]:
+    """Return those of *pids* that run; a process that has ended and not been waited for does not."""
+    return tuple(pid for pid in pids if _runs(pid))
 
 
-def _listeners_of(process: psutil.Process) -> Iterable[Listener]:
-    if (_PROC / str(process.pid) / "net").exists():
-        return _listeners_by_proc(process.pid)
-    try:
+def _told_of(pid: int) -> Sequence[Listener]:
+    with suppress(psutil.Error):
         return [
             Listener(str(each.laddr[0]), int(each.laddr[1]))
-            for each in process.net_connections(kind="tcp")
+            for each in psutil.Process(pid).net_connections(kind="tcp")
             if each.status == psutil.CONN_LISTEN
         ]
-    except psutil.Error:
-        return ()
+    return ()
 
 
-def _listeners_by_proc(pid: int) -> Iterable[Listener]:
-    sockets = _sockets(pid)
-    if not sockets:
-        return
-    for name, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
-        for line in _lines(_PROC / str(pid) / "net" / name):
+def _listeners(pid: int, sockets: frozenset[str]) -> Iterator[Listener]:
+    for name, family in _TABLES:
+        for line in _text(f"/proc/{pid}/net/{name}").splitlines()[1:]:
             fields = line.split()
             if fields[3] == _LISTENING and fields[9] in sockets:
                 yield _listener(fields[1], family)
 
 
+def _count(pid: int, name: str) -> str:
+    """Return how many sockets of TCP are in use where the process *pid* is."""
+    lines = (line.split() for line in _text(f"/proc/{pid}/net/{name}").splitlines())
+    return next((fields[_IN_USE] for fields in lines if fields and fields[0].startswith("TCP")), "")
+
+
 def _sockets(pid: int) -> frozenset[str]:
-    """Return the inode numbers of the sockets that *pid* holds open."""
+    """Return the inode numbers of the sockets that the process *pid* holds open."""
+    folder = f"/proc/{pid}/fd"
     try:
-        targets = [_target(handle) for handle in (_PROC / str(pid) / "fd").iterdir()]
+        targets = [_target(f"{folder}/{handle}") for handle in os.listdir(folder)]  # noqa: PTH208  asked for often
     except OSError:
         return frozenset()
     return frozenset(target[len("socket:[") : -1] for target in targets if target.startswith("socket:["))
 
 
-def _target(handle: Path) -> str:
+def _target(handle: str) -> str:
     try:
-        return str(handle.readlink())
+        return os.readlink(handle)  # noqa: PTH115  likewise
     except OSError:
         return ""
 
 
-def _lines(table: Path) -> Sequence[str]:
-    try:
-        return table.read_text().splitlines()[1:]
-    except OSError:
-        return ()
+def _text(file: str) -> str:
+    """Return what the kernel writes into *file*, "" when there is none."""
+    with suppress(OSError), open(file, encoding="utf-8", errors="replace") as opened:  # noqa: PTH123  likewise
+        return opened.read()
+    return ""
 
 
 def _listener(local: str, family: socket.AddressFamily) -> Listener:
@@ -103,34 +128,45 @@ def _listener(local: str, family: socket.AddressFamily) -> Listener:
     return Listener(socket.inet_ntop(family, packed), int(port, 16))
 
 
-def _proportional_bytes(process: psutil.Process) -> int:
-    for line in _lines(_PROC / str(process.pid) / "smaps_rollup"):
+def _proportional_bytes(pid: int) -> int:
+    for line in _text(f"/proc/{pid}/smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * _KIBIBYTE
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
+    return 0
 
 
-def _cpu_s(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    return float(times.user + times.system)
+def _cpu_s(pid: int) -> float:
+    if HAS_PROC:
+        fields = _status(pid)
+        return sum(int(fields[at]) for at in (_USER_TICKS, _SYSTEM_TICKS) if fields) / os.sysconf("SC_CLK_TCK")
+    with suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
-def _queued_ns(process: psutil.Process) -> int:
+def _queued_ns(pid: int) -> int:
     waited = 0
-    for file in (_PROC / str(process.pid) / "task").glob("*/schedstat"):
-        with suppress(OSError, ValueError, IndexError):  # a thread that has ended meanwhile
-            waited += int(file.read_text().split()[1])
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  likewise
+            fields = _text(f"/proc/{pid}/task/{thread}/schedstat").split()
+            waited += int(fields[1]) if len(fields) > 1 else 0
     return waited
 
 
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running()) and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+def _runs(pid: int) -> bool:
+    if HAS_PROC:
+        fields = _status(pid)
+        return bool(fields) and fields[_STATE] != _ZOMBIE
+    with suppress(psutil.Error):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _status(pid: int) -> list[bytes]:
+    """Return the fields of the process after its name, none when it has gone."""
+    with suppress(OSError), open(f"/proc/{pid}/stat", "rb") as status:  # noqa: PTH123  likewise
+        return status.read().rpartition(b")")[2].split()
+    return []

@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-import psutil
-
-from deploy_suite.adapters import inspection
+from deploy_suite.adapters import inspection, process_tree
 from deploy_suite.adapters.networks import holder_of
 from deploy_suite.adapters.running import LAST_OUTPUT_S, Supervision, supervised
-from deploy_suite.adapters.supervision import Journal, Roster, descendants, no_journal
+from deploy_suite.adapters.supervision import Journal, Roster, no_journal
 from deploy_suite.adapters.transcript import Transcript
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.ports import OUTPUT_LIMIT_BYTES, Listener, Network, Process
@@ -92,14 +90,13 @@ class WardenedProcess:
         self._log = log
         self._is_inside = is_inside
         self._pid = 0 if is_inside else supervision.started_pid
+        self._doors = inspection.Doors()
 
     @property
     def pid(self) -> int:
         """The process id of the command itself, as this machine sees it; 0 when it never started."""
         if not self._pid and self._supervision.started_pid:
-            self._pid = next(
-                (each.pid for each in self._members() if _id_inside(each.pid) == self._supervision.started_pid), 0
-            )
+            self._pid = next((pid for pid in self._members() if _id_inside(pid) == self._supervision.started_pid), 0)
         return self._pid
 
     def exit_code(self) -> int | None:
@@ -120,7 +117,7 @@ class WardenedProcess:
 
     def listeners(self) -> Sequence[Listener]:
         """Return the TCP ports on which the tree listens."""
-        return inspection.listeners(self._members(roughly=True))
+        return self._doors.listeners(self._members(roughly=True))
 
     def memory_bytes(self) -> int:
         """Return the proportional set size of the tree."""
@@ -133,28 +130,20 @@ class WardenedProcess:
     def group_count(self) -> int:
         """Return how many of them are in the command's own process group, which is what a signal reaches."""
         group = self._supervision.started_pid
-        return sum(_group_inside(each.pid) == group for each in inspection.alive(self._members()))
+        return sum(_group_inside(pid) == group for pid in inspection.alive(self._members()))
 
     def cpu_s(self) -> float:
         """Return the processor time that the running processes of the tree have used, in seconds."""
-        return inspection.cpu_s(self._members())
+        return inspection.cpu_s(self._members(roughly=True))
 
     def queued_s(self) -> float:
         """See `ports.Process.queued_s`."""
         return inspection.queued_s(self._members())
 
-    def _members(self, *, roughly: bool = False) -> tuple[psutil.Process, ...]:
-        warden = self._supervision.warden
-        below = descendants(warden.pid, roughly=roughly)
-        wardens = {each.pid for each in below if self._is_inside and _parent(each) == warden.pid}
-        return tuple(each for each in below if each.pid not in wardens)
-
-
-def _parent(process: psutil.Process) -> int:
-    try:
-        return int(process.ppid())
-    except psutil.Error:
-        return 0
+    def _members(self, *, roughly: bool = False) -> tuple[int, ...]:
+        warden = self._supervision.warden.pid
+        below = process_tree.below(warden, roughly=roughly)
+        return tuple(pid for pid, parent in below.items() if not (self._is_inside and parent == warden))
 
 
 def _id_inside(pid: int, *, of: str = "NSpid:") -> int:

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Final
 import psutil
 
 import deploy_suite
+from deploy_suite.adapters import process_tree
 from deploy_suite.adapters.warden.wire import PID_BYTES, packed
 from deploy_suite.errors import MachineError
 
@@ -99,6 +101,7 @@ class Warden:
     def __init__(self, program: str, *, streams: tuple[Stream, Stream, Stream] = (None, None, None)) -> None:
         """Start the warden *program* with the descriptors *streams*, None for none. Raises: MachineError."""
         self._lock = threading.Lock()
+        self._process: psutil.Process | None = None
         control, self._sending = os.pipe()
         self.events, telling = os.pipe()
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -112,7 +115,8 @@ class Warden:
         finally:
             for each in (control, telling, nothing):
                 os.close(each)
-        self._process = _process(self.pid)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._process = psutil.Process(self.pid)
 
     def tell(self, message: Mapping[str, object]) -> None:
         """Send *message*; a warden that has ended hears nothing."""
@@ -136,9 +140,9 @@ class Warden:
         try:
             self._process.wait(_ENDS_WITHIN_S)
         except psutil.TimeoutExpired:
-            for process in (*descendants(self.pid), self._process):
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
+            for pid in (*process_tree.below(self.pid), self.pid):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
 
     def release(self) -> None:
@@ -177,31 +181,3 @@ class Roster:
             wardens = tuple(self._wardens)
         for warden in wardens:
             warden.tell({"kill": True})
-
-
-def descendants(pid: int, *, roughly: bool = False) -> tuple[psutil.Process, ...]:
-    """Return the processes below *pid*.
-
-    *roughly*, where Linux lists them: in a tenth of the time, but one may be missed while another ends.
-    Source: https://man7.org/linux/man-pages/man5/proc_tid_children.5.html
-    """
-    try:
-        if roughly and Path("/proc/thread-self/children").exists():
-            return tuple(filter(None, map(_process, _listed_below(pid))))
-        return tuple(psutil.Process(pid).children(recursive=True))
-    except psutil.Error:
-        return ()
-
-
-def _process(pid: int) -> psutil.Process | None:
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(pid)
-    return None
-
-
-def _listed_below(pid: int) -> Iterator[int]:
-    for list_of_thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, list_of_thread.read_text().split()):
-                yield child
-                yield from _listed_below(child)

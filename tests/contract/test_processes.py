@@ -43,8 +43,8 @@ def running(word: str) -> list[int]:
     """Return the processes one of whose arguments is *word*."""
     return [
         process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if word in (process.info["cmdline"] or ()) and process.status() != psutil.STATUS_ZOMBIE
+        for process in psutil.process_iter(["cmdline", "status"])
+        if word in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
     ]
 
 
@@ -230,6 +230,18 @@ def test_a_running_process_is_seen_from_outside(tmp_path: Path) -> None:
     assert listeners == {Listener(address, port) for address, port in zip(addresses, ports, strict=True)}
     assert seen == (None, 1, str(tmp_path))
     assert 1_000_000 < memory < 200_000_000
+
+
+def test_a_socket_that_was_seen_before_it_listened_is_soon_seen_listening() -> None:
+    server = "import socket,time\na=socket.socket();a.bind(('127.0.0.1',0));print(a.getsockname()[1],flush=True)\n"
+    server += "time.sleep(1);a.listen();print('listens',flush=True);time.sleep(60)"
+    with WardenedLauncher().start(command(sys.executable, "-c", server)) as process:
+        assert eventually(lambda: process.output().endswith("\n"))
+        before = tuple(process.listeners())
+        assert eventually(lambda: "listens" in process.output())
+        listener = Listener("127.0.0.1", int(process.output().split()[0]))
+
+        assert (before, eventually(lambda: process.listeners() == (listener,), within_s=1.0)) == ((), True)
 
 
 def test_signals_go_to_the_group_and_codes_come_back() -> None:

@@ -13,10 +13,10 @@ _LONGEST_PAUSE_S = 0.05
 def descendants() -> set[int]:
     """Return the processes below this one, those that nobody has waited for included."""
     below: set[int] = set()
-    parents = _parents()
+    all_parents = parents()
     found = {os.getpid()}
     while found:
-        found = {pid for pid, parent in parents.items() if parent in found} - below
+        found = {pid for pid, parent in all_parents.items() if parent in found} - below
         below |= found
     return below
 
@@ -54,7 +54,8 @@ def reap() -> dict[int, int]:
         codes[pid] = os.waitstatus_to_exitcode(status)
 
 
-def _parents() -> Mapping[int, int]:
+def parents() -> Mapping[int, int]:
+    """Return the parent of each process of this machine."""
     if not os.path.exists("/proc/self/stat"):  # noqa: PTH110  pathlib takes as long to import as all else here
         return _parents_by_ps()
     return {
