@@ -109,7 +109,7 @@ class Reader:
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         """Only the body is guarded, and not when the handler gives up; the handler runs only if the body failed."""
-        is_guarded = any(_catches(handler) and not gives_up(handler.body) for handler in node.handlers)
+        is_guarded = any(catches(handler) and not gives_up(handler.body) for handler in node.handlers)
         self.read(node.body, max(kind, ImportKind.GUARDED) if is_guarded else kind)
         for handler in node.handlers:
             self.read(handler.body, max(kind, ImportKind.CONDITIONAL))
@@ -144,7 +144,8 @@ def _dynamic(node: ast.AST, kind: ImportKind, *, is_django: bool) -> Iterator[Im
             yield Imported(module=spec["module"], line=call.lineno, kind=kind, label=f'run("{text}")')
 
 
-def _catches(handler: ast.ExceptHandler) -> bool:
+def catches(handler: ast.ExceptHandler) -> bool:
+    """Whether *handler* is met by an import that fails."""
     caught = handler.type
     if caught is None:
         return True

@@ -155,6 +155,38 @@ def test_the_main_block_runs_when_the_file_is_the_program(tmp_path: Path) -> Non
     }
 
 
+MAIN = "import sys\ndef other():\n    import tensorflow\ndef main():\n{}\nif __name__ == '__main__':\n    {}\n"
+
+
+@pytest.mark.parametrize("call", ["main()", "sys.exit(main())", "code = main()", "with open('x'):\n        main()"])
+def test_what_the_main_function_of_a_program_imports_runs_at_start(tmp_path: Path, call: str) -> None:
+    body = "    try:\n        serve()\n    except KeyboardInterrupt:\n        pass\n"
+    serving = "def serve():\n    import uvicorn\n    uvicorn.run('web.app:app', port=1)\n"
+    files = {"main.py": serving + MAIN.format(body, call), "web/app.py": "import fastapi\n"}
+
+    assert kinds(traced(tmp_path, files, attribute="")) == {
+        "uvicorn": "eager",
+        "fastapi": "eager",
+        "tensorflow": "deferred",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    if sys.argv[1:] == ['other']:\n        other()",
+        "    if not sys.argv[1:]:\n        return\n    other()",
+        "    for each in sys.argv:\n        other()",
+        "    try:\n        other()\n    except Exception:\n        pass",
+        "    def inner():\n        other()\n    inner",
+    ],
+)
+def test_what_the_main_function_of_a_program_may_leave_out_is_not_certain(tmp_path: Path, body: str) -> None:
+    files = {"main.py": MAIN.format(body, "main()")}
+
+    assert kinds(traced(tmp_path, files, attribute="")) == {"tensorflow": "deferred"}
+
+
 def test_a_weak_chain_makes_a_weak_import(tmp_path: Path) -> None:
     files = {
         "main.py": "import strong\ndef f():\n    import late\ntry:\n    import maybe\nexcept ImportError:\n    pass\n",
