@@ -1,12 +1,15 @@
 """What building the service's environment shows."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.environments import execute_bits
 from deploy_suite.model.environment import BuildFailure, Environment
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.wording import counted
+
+_TRACEBACK: Final = "Traceback (most recent call last)"
 
 
 def findings(outcome: Environment | BuildFailure, case: Case) -> Findings:
@@ -19,8 +22,12 @@ def findings(outcome: Environment | BuildFailure, case: Case) -> Findings:
 
 
 def _let_pass(environment: Environment, case: Case) -> Findings:
-    if environment.lost is None:
+    if environment.lost is None and _TRACEBACK not in environment.log:
         return ()
+    if environment.lost is None:
+        from deploy_suite.checks import build_went_on  # noqa: PLC0415  see above
+
+        return build_went_on.findings(environment.log, case)
     from deploy_suite.checks import let_pass  # noqa: PLC0415  see above
 
     return let_pass.findings(environment.lost, environment.log, case)

@@ -23,7 +23,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.project import entry_points, snapshot_files
-from deploy_suite.targets.render import dashboard, environment_variables, nodes, python_version
+from deploy_suite.targets.render import dashboard, environment_variables, nodes, own_hosts, python_version
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.environment_variables import Circumstances
 
@@ -66,12 +66,13 @@ def contract(
         written=environment_variables.written(service, blueprint, python_version.VARIABLE),
     )
     plan = facts().plan(service.text("plan") or "starter") or facts().plans["starter"]
+    at_target = own_hosts.given(hostname(service.label), snapshot, variables)
     made = assembled(
         Circumstances(
             name=service.label,
             type=service.type,
             plan=plan,
-            hostname=hostname(service.label),
+            hostname=at_target,
             commit=snapshot.commit,
             slug=slug,
         ),
@@ -87,7 +88,7 @@ def contract(
             or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
         },
         health_path=service.text("healthCheckPath") or "",
-        host=host(service),
+        host=host(service, at_target),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
         databases=databases(variables, blueprint),
         location=service.location,
@@ -161,10 +162,10 @@ def hostname(name: str) -> str:
     return f"{label or 'service'}.{facts().host_suffix}"
 
 
-def host(service: ServiceResource) -> str:
-    """Return the Host header of health checks: a custom domain if there is one."""
+def host(service: ServiceResource, at_target: str) -> str:
+    """Return the Host header of health checks: a custom domain if there is one, else the name *at_target*."""
     domains = [nodes.text(node) or "" for node in nodes.items(service.block.get("domains"))]
-    return next(filter(None, (*domains, service.text("domain") or "")), hostname(service.label))
+    return next(filter(None, (*domains, service.text("domain") or "")), at_target)
 
 
 def _literal(variables: tuple[Variable, ...], name: str) -> str | None:

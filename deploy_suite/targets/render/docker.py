@@ -18,7 +18,7 @@ from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import entry_points, module_files, snapshot_files
 from deploy_suite.targets import uncopied
-from deploy_suite.targets.render import contracts, environment_variables, nodes
+from deploy_suite.targets.render import contracts, environment_variables, nodes, own_hosts
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.environment_variables import Circumstances
 from deploy_suite.tracing import tracer
@@ -77,12 +77,13 @@ def of_service(
     if request is None:
         return Read(contract=None, reason="the commit has no Dockerfile where its manifest says")
     variables = environment_variables.of_service(service, blueprint)
+    at_target = own_hosts.given(contracts.hostname(service.label), snapshot, variables)
     about = Service(
         name=service.label,
         type=service.type,
         plan=facts().plan(service.text("plan") or "starter") or facts().plans["starter"],
-        hostname=contracts.hostname(service.label),
-        host=contracts.host(service),
+        hostname=at_target,
+        host=contracts.host(service, at_target),
         variables=variables,
         health_path=service.text("healthCheckPath") or "",
         pre_deploy=contracts.command(service, "preDeployCommand"),

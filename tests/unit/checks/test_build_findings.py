@@ -670,3 +670,38 @@ def test_an_account_that_speaks_of_no_versions_is_no_conflict_of_versions(tmp_pa
 
     assert not found.code.startswith("dependency-resolution")
     assert found.evidence[:2] == tuple(account.splitlines())
+
+
+LEFT = """Collecting django
+Traceback (most recent call last):
+  File "manage.py", line 22, in <module>
+    main()
+  File "manage.py", line 18, in main
+    execute_from_command_line(sys.argv)
+  File "shop/settings.py", line 3, in <module>
+    import cloudinary
+ModuleNotFoundError: No module named 'cloudinary'
+Collecting cloudinary
+Successfully installed cloudinary-1.44.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (LEFT, [("missing-requirement:cloudinary", Outcome.WARNING, Location("shop/settings.py", 3))]),
+        (LEFT.replace("manage.py", "shop/apps.py"), []),
+        (LEFT.replace("ModuleNotFoundError: No module named 'cloudinary'", "KeyError: 'SECRET_KEY'"), []),
+        ("Successfully installed django\n", []),
+    ],
+)
+def test_a_program_of_a_build_that_went_on_after_it_had_failed_is_a_warning(
+    tmp_path: Path, log: str, expected: list[tuple[str, Outcome, Location]]
+) -> None:
+    (tmp_path / "manage.py").write_text("")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "settings.py").write_text("\n\nimport cloudinary\n")
+
+    found = build.findings(replace(environment(tmp_path, {}), log=log), case(tmp_path, requirements="django\n"))
+
+    assert [(one.code, one.outcome, one.location) for one in found if one.code != "build"] == expected

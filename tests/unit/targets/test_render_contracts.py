@@ -293,3 +293,38 @@ def test_a_blueprint_in_utf_16_is_read_as_it_is_meant(read: Read, encoding: str)
     else:
         assert [one.service for one in reading.contracts] == ["shop"]
         assert [(one.code, one.outcome) for one in reading.findings] == [("render-yaml-encoding", Outcome.WARNING)]
+
+
+HOSTED = """\
+services:
+  - type: web
+    name: shop
+    runtime: python
+    plan: free
+    buildCommand: pip install -r requirements.txt
+    startCommand: gunicorn shop.wsgi
+    envVars:
+      - key: ALLOWED_HOSTS
+        value: {value}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed", "expected"),
+    [
+        ("shop-68z1.onrender.com,shop.example", "[]", "shop-68z1.onrender.com"),
+        ("localhost", "['127.0.0.1', 'shop-7ahc.onrender.com']", "shop-7ahc.onrender.com"),
+        ("shop-68z1.onrender.com", "['shop.onrender.com']", "shop.onrender.com"),
+        ("my-shop-68z1.onrender.com", "['shop-admin.onrender.com', 'other.onrender.com']", "shop.onrender.com"),
+        ("'*'", "[]", "shop.onrender.com"),
+    ],
+)
+def test_the_host_of_a_name_that_was_taken_is_the_one_that_the_project_states(
+    read: Read, value: str, allowed: str, expected: str
+) -> None:
+    files = {"manage.py": "", "shop/settings.py": f"ALLOWED_HOSTS = {allowed}\n", "requirements.txt": "django\n"}
+
+    (contract,) = read({"render.yaml": HOSTED.format(value=value), **files}).contracts
+
+    hostname = next(one.source for one in contract.variables if one.name == "RENDER_EXTERNAL_HOSTNAME")
+    assert (contract.host, hostname) == (expected, Literal(Secret(expected)))
