@@ -125,7 +125,7 @@ class WardenedProcess:
 
     def process_count(self) -> int:
         """Return how many processes of the tree run."""
-        return len(inspection.alive(self._members()))
+        return len(inspection.alive(self._members(roughly=True) or self._members()))
 
     def group_count(self) -> int:
         """Return how many of them are in the command's own process group, which is what a signal reaches."""
