@@ -475,6 +475,29 @@ def test_what_the_project_asks_of_an_object_that_lacks_it_is_no_quarrel_of_two_p
     )
 
 
+@pytest.mark.parametrize(
+    ("module", "code", "message"),
+    [
+        ("jose", "dep-conflict:jose-python-jose", "jose 1.0.0 and Python"),
+        (
+            "oldone",
+            "app-syntax-error",
+            f"oldone.py is no valid Python {SERIES}: Missing parentheses in call to 'print'",
+        ),
+    ],
+)
+def test_a_package_that_is_no_valid_python_is_told_as_what_is_known_of_it(
+    project: Project, module: str, code: str, message: str
+) -> None:
+    project.installs(module, "1.0.0", {f"{module}.py": "print 'for Python 2'\n"})
+    project.has({"requirements.txt": f"{module}\n", "app.py": f"import {module}\napp = {module}\n"})
+
+    found = project.findings("gunicorn app:app")[0]
+
+    assert (found.code, found.location) == (code, Location("app.py", 1))
+    assert found.message.startswith(message)
+
+
 def test_a_python_of_this_machine_that_lacks_a_part_says_nothing_against_the_project(project: Project) -> None:
     project.has({"requirements.txt": "", "main.py": "raise ModuleNotFoundError('No module named _bz2', name='_bz2')\n"})
 

@@ -29,6 +29,7 @@ from deploy_suite.tracing.layout import Layout
 _NO_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w+)' from (?P<partly>partially initialized module )?'(?P<module>[\w.]+)'"
 )
+_SYNTAX_ERROR: Final = "app-syntax-error"
 _NAME_ERROR: Final = "app-name-error"
 _UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
 _CONFLICT: Final = "dep-conflict"
@@ -254,11 +255,15 @@ def _syntax(fault: Fault) -> Finding | None:
     syntax = fault.outer.syntax
     if syntax is None:
         return None
+    known = None if syntax.is_own else _diagnosed(fault)
+    if known and known.code != _SYNTAX_ERROR:
+        return known
     series = fault.built.environment.interpreter.series
+    file = syntax.file.rpartition("/site-packages/")[2]
     return failed(
         fault,
-        code="app-syntax-error",
-        message=f"{syntax.file} is no valid Python {series}: {fault.outer.message.partition(' (')[0]}",
+        code=_SYNTAX_ERROR,
+        message=f"{file} is no valid Python {series}: {fault.outer.message.partition(' (')[0]}",
         remedy=f"mend {syntax.file}:{syntax.line}" if syntax.is_own else "install a release made for this Python",
         location=syntax.location if syntax.is_own else evidence.place(fault.outer),
     )
