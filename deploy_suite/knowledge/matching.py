@@ -85,7 +85,7 @@ _GENERAL: Final = re.compile(
     r"|exited (?:with (?:code|status) )?[1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
     r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
-    r"|not (?:be )?(?:found|installed|supported|allowed|valid|created|available)|not \w{4,10} successfully"
+    r"|not (?:be )?(?:found|installed|supported|allowed|valid|created|available)|not \w{3,10} successfully"
     r"|doesn't match any"
     r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
     r"|^npm ERR! "
@@ -241,9 +241,12 @@ class _Reader:
         self._match(window, line)
 
     def _is_harmless(self, text: str) -> bool:
-        """Whether *text* is no trouble; a line so long may be a whole log that lost its line ends."""
+        """Whether *text* is no trouble; a line so long may be a whole log that lost its line ends.
+
+        What an exception quotes may say anything: that it ended the program is told by the line itself.
+        """
         is_whole_log = len(text) > _LONGEST_HARMLESS and any(mark in text for mark in _TROUBLE)
-        return not is_whole_log and bool(self._rows.harmless.search(text))
+        return not is_whole_log and bool(self._rows.harmless.search(text)) and not EXCEPTION.match(text)
 
     def finished(self) -> Hits:
         for hit in tuple(self._hits.by_slug.values()):
