@@ -479,11 +479,7 @@ def test_what_the_project_asks_of_an_object_that_lacks_it_is_no_quarrel_of_two_p
     ("module", "code", "message"),
     [
         ("jose", "dep-conflict:jose-python-jose", "jose 1.0.0 and Python"),
-        (
-            "oldone",
-            "app-syntax-error",
-            f"oldone.py is no valid Python {SERIES}: Missing parentheses in call to 'print'",
-        ),
+        ("oldone", "python-version-unsupported", "importing the application fails at start"),
     ],
 )
 def test_a_package_that_is_no_valid_python_is_told_as_what_is_known_of_it(
