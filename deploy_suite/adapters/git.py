@@ -97,7 +97,12 @@ def _no_top(folder: Path, error: RefusedError) -> UsageError:
             f"{folder} is a bare repository, which holds no files to work on",
             remedy=f"clone it (git clone {shlex.quote(str(folder))} work) and name the clone with --project work",
         )
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return UsageError(
+            f"{folder} is closed to this user",
+            remedy=f"run this as its owner, or see who may enter it: ls -ld {shlex.quote(str(folder))}",
+        )
+    top = next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
     if top is None:
         return UsageError(
             f"{folder} is not in a git repository",
@@ -105,7 +110,7 @@ def _no_top(folder: Path, error: RefusedError) -> UsageError:
             'git init && git add -A && git commit -m "Begin"',
         )
     quoted = shlex.quote(str(top))
-    is_ours = (top / ".git").stat().st_uid == os.geteuid()  # git reads nobody else's unless it is told to
+    is_ours = (top / ".git").lstat().st_uid == os.geteuid()  # git reads nobody else's unless it is told to
     see, trust = f"see what git says: git -C {quoted} status", f"git config --global --add safe.directory {quoted}"
     return UsageError(
         f"{folder} is not in a git repository that can be read: {error}", remedy=see if is_ours else trust

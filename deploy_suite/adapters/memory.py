@@ -15,5 +15,6 @@ def folder(size_bytes: int = 0) -> Path | None:
         room = os.statvfs(_MEMORY)
     except OSError:
         return None
+    runs_programs = not room.f_flag & getattr(os, "ST_NOEXEC", 0)  # in it lie environments, and PostgreSQL itself
     has_room = room.f_bavail * room.f_frsize - size_bytes >= _LEFT_FREE_BYTES
-    return _MEMORY if has_room and os.access(_MEMORY, os.W_OK) else None
+    return _MEMORY if has_room and runs_programs and os.access(_MEMORY, os.W_OK) else None

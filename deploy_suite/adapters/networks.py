@@ -8,7 +8,6 @@ import secrets
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from deploy_suite.adapters import temporary
 from deploy_suite.adapters.supervision import Journal, Warden, no_journal
 from deploy_suite.adapters.warden.wire import Unpacker
 from deploy_suite.errors import MachineError
@@ -98,8 +98,9 @@ class LocalNetworks:
             return _Made(IsolatedNetwork(holder, folder), stack.pop_all())
 
     def _folder(self) -> Path:
-        """Return a new folder with a short path: that of a socket has 107 bytes. Raises: MachineError."""
-        folder = Path(tempfile.gettempdir()) / f"deploy-network-{secrets.token_hex(6)}"
+        """Return a new folder with a path that is short enough for sockets. Raises: MachineError."""
+        name = f"deploy-network-{secrets.token_hex(6)}"
+        folder = temporary.folder_for_socket(f"{name}/65535.sock") / name
         self._record_folder(folder)
         try:
             folder.mkdir(mode=0o755)

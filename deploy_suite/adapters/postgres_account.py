@@ -1,5 +1,6 @@
 """The account a PostgreSQL server runs under: the caller's own, or another one when the caller is root."""
 
+import errno
 import os
 import pwd
 import re
@@ -16,6 +17,8 @@ from deploy_suite.errors import MachineError
 
 _NAMES: Final = ("nobody", "postgres", "daemon")
 _NEEDED: Final = sum(1 << number for number in (1, 6, 7, 8))  # dac_override, setgid, setuid, setpcap
+# What becoming another account takes: https://man7.org/linux/man-pages/man7/capabilities.7.html
+_POWERS: Final = {0: "CHOWN", 1: "DAC_OVERRIDE", 5: "KILL", 6: "SETGID", 7: "SETUID"}
 _PROBE_S: Final = 5.0
 # Gives up root for good, then becomes the program; the interpreter itself need not be reachable for the account.
 _LOWER: Final = (
@@ -49,38 +52,79 @@ class Account:
         return self.user is None or folder.stat().st_uid == self.user
 
     def own(self, folder: Path) -> None:
-        """Make the account the owner of *folder* and all that is in it."""
+        """Make the account the owner of *folder* and all that is in it. Raises: MachineError."""
         if self.user is None or self.group is None:
             return
-        os.chown(folder, self.user, self.group)
-        for parent, folders, files in os.walk(folder):
-            for name in (*folders, *files):
-                os.chown(Path(parent, name), self.user, self.group, follow_symlinks=False)
+        try:
+            os.chown(folder, self.user, self.group)
+            for parent, folders, files in os.walk(folder):
+                for name in (*folders, *files):
+                    os.chown(Path(parent, name), self.user, self.group, follow_symlinks=False)
+        except PermissionError as error:
+            raise _powerless(f"may not hand {folder} to another account") from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            raise _powerless(f"knows no other account: user id {self.user} means nothing here") from error
+
+    def require_name(self) -> None:
+        """Raise MachineError where the account has a number alone: initdb asks for its name.
+
+        Source: https://github.com/postgres/postgres/blob/REL_18_STABLE/src/common/username.c
+        """
+        number = os.geteuid() if self.user is None else self.user
+        try:
+            pwd.getpwuid(number)
+        except KeyError:
+            raise MachineError(
+                f"PostgreSQL cannot be set up by a user without a name, and user id {number} has none on this machine",
+                remedy="give it one, as root (in a container: in its image): "
+                f"echo 'deploy:x:{number}:{os.getegid()}::/tmp:/bin/sh' >> /etc/passwd; "
+                "or name a disposable server with --database-url",
+            ) from None
 
 
 def account() -> Account:
-    """Return the account for a server; PostgreSQL refuses to run as root.
+    """Return the account for a server; PostgreSQL refuses to run as root. Raises: MachineError.
 
     Source: https://www.postgresql.org/docs/18/app-postgres.html (postgres cannot be run by the superuser)
     """
     if os.geteuid() != 0:
         return Account()
+    held = _held("CapEff")
+    if lacking := [name for bit, name in _POWERS.items() if not held >> bit & 1]:
+        raise _powerless(f"lacks {', '.join(lacking)}")
     entry = _unprivileged()
     lent = Account(user=entry.pw_uid, group=entry.pw_gid, reaches_all=True)
     return lent if _holds_what_is_lent() and _can_be_lent(lent) else replace(lent, reaches_all=False)
 
 
 def _holds_what_is_lent() -> bool:
-    """Whether the ambient capability can be had: Linux, the real setpriv, and a root that holds it itself.
+    """Whether the ambient capability can be had: Linux, the real setpriv, and a root that holds it itself."""
+    is_linux = Path("/proc/self/status").exists()
+    return is_linux and all(_held(field) & _NEEDED == _NEEDED for field in ("CapEff", "CapBnd")) and _has_setpriv()
 
-    Source: https://man7.org/linux/man-pages/man7/capabilities.7.html (numbers of the capabilities)
+
+def _held(field: str) -> int:
+    """Return the capabilities of this process, all where the system knows none.
+
+    Source: https://man7.org/linux/man-pages/man7/capabilities.7.html
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
-        return False
-    held = (re.search(rf"^{field}:\s*([0-9a-f]+)", status, re.MULTILINE) for field in ("CapEff", "CapBnd"))
-    return all(match and int(match[1], 16) & _NEEDED == _NEEDED for match in held) and _has_setpriv()
+        status = ""
+    found = re.search(rf"^{field}:\s*([0-9a-f]+)", status, re.MULTILINE)
+    return int(found[1], 16) if found else -1
+
+
+def _powerless(why: str) -> MachineError:
+    return MachineError(
+        f"PostgreSQL refuses to run as root, and root {why}",
+        remedy="run as an ordinary user (docker run --user), give root in a container "
+        f"{' and '.join(('--cap-add ' + name) for name in _POWERS.values())}, "
+        "or name a disposable server with --database-url",
+    )
 
 
 def _has_setpriv() -> bool:

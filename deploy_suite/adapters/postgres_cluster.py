@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIGQUIT
 from typing import Final
 
+from deploy_suite.adapters import postgres_shared_memory
 from deploy_suite.adapters.postgres_account import Account, is_open_to_others
 from deploy_suite.adapters.postgres_folders import in_memory, reachable
 from deploy_suite.adapters.postgres_installations import Installation
@@ -135,6 +136,7 @@ def _serving(cluster: Cluster, machinery: Machinery) -> Iterator[None]:
         if not _answers(process, cluster):
             shown, said = cluster.installation.shown, process.output().strip()[-600:]
             raise MachineError(f"PostgreSQL {shown} does not start: {said}")
+        postgres_shared_memory.note(cluster.data, cluster.socket_folder)
         try:
             yield
         finally:

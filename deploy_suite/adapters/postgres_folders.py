@@ -1,6 +1,5 @@
 """A short folder for a server's socket, and in it PostgreSQL itself where its account cannot go where that lies."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.adapters import memory, ownership
+from deploy_suite.adapters import memory, ownership, postgres_shared_memory, temporary
 from deploy_suite.adapters.postgres_account import Account, is_open_to_others
 from deploy_suite.adapters.postgres_installations import Installation
 
 _SHORT: Final = "preflight-pg-"
 _MARK: Final = "mark"
-_LONGEST_SOCKET: Final = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, the closing zero included
+_LONGEST_NAME: Final = f"{_SHORT}abcdefgh/.s.PGSQL.65535.lock"
 
 
 def sweep() -> None:
@@ -22,20 +21,21 @@ def sweep() -> None:
     for parent in filter(None, (in_memory(), _on_disk())):
         for folder in parent.glob(f"{_SHORT}*"):
             if ownership.is_abandoned(folder / _MARK):
+                postgres_shared_memory.free(folder)
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def short_folder(account: Account) -> Iterator[Path]:
     """Yield a folder of this run whose path is short enough for a socket and open to every account."""
-    parent = in_memory() or _on_disk()
-    folder = Path(tempfile.mkdtemp(prefix=_SHORT, dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_SHORT, dir=in_memory() or _on_disk()))
     try:
         with ownership.held(folder / _MARK):
             folder.chmod(0o755)
             account.own(folder)
             yield folder
     finally:
+        postgres_shared_memory.free(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -46,9 +46,8 @@ def in_memory() -> Path | None:
 
 
 def _on_disk() -> Path:
-    usual = Path(tempfile.gettempdir())
-    length = len(os.fsencode(usual / f"{_SHORT}abcdefgh/.s.PGSQL.65535.lock"))
-    return usual if length <= _LONGEST_SOCKET and is_open_to_others(usual) else Path("/tmp")  # noqa: S108
+    usual = temporary.folder_for_socket(_LONGEST_NAME)
+    return usual if is_open_to_others(usual) else temporary.EVERYBODYS
 
 
 def reachable(installation: Installation, short: Path, account: Account) -> Installation:

@@ -22,6 +22,7 @@ _ARCHIVE: Final = "data.tar"
 _PASSWORD: Final = "password"  # noqa: S105  the name of a file
 _INITDB_TIMEOUT_S: Final = 120
 _BUILTIN_LOCALES_SINCE: Final = (17,)
+_SETTINGS_SINCE: Final = (16,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ def _tar(options: str, archive: Path, folder: Path) -> None:
 
 
 def _make(installation: Installation, short: Path, kept: Path, machinery: Machinery) -> None:
+    machinery.account.require_name()
     password, made = short / _PASSWORD, short / "template"
     password.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     password.chmod(0o600)
@@ -105,8 +107,10 @@ def _make(installation: Installation, short: Path, kept: Path, machinery: Machin
 def _initdb(installation: Installation, data: Path, password: Path) -> tuple[str, ...]:
     builtin = installation.version >= _BUILTIN_LOCALES_SINCE
     locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C") if builtin else ("--locale=C",)
+    # Containers have 64 MB of POSIX shared memory or none, and what fails in it stays there.
+    memory = ("--set=dynamic_shared_memory_type=mmap",) if installation.version >= _SETTINGS_SINCE else ()
     return (
         *(str(installation.programs / "initdb"), "--pgdata", str(data), "--username", SUPERUSER),
-        *("--encoding=UTF8", *locale, "--auth=scram-sha-256", "--pwfile", str(password)),
+        *("--encoding=UTF8", *locale, *memory, "--auth=scram-sha-256", "--pwfile", str(password)),
         *("--no-sync", "--no-instructions", "--wal-segsize=1"),
     )

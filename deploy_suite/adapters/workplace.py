@@ -141,7 +141,8 @@ def root_folder(environment: Mapping[str, str]) -> Path:
 def _writable(root: Path, environment: Mapping[str, str], progress: Progress) -> Path:
     """Return *root*, or a folder among the temporary ones where the user's own lets nothing be kept, and say so.
 
-    A container's user often has no home, or one that is read-only. Raises: MachineError where *root* was chosen.
+    A container's user often has no home, or one that is read-only; and what is built must run.
+    Raises: MachineError where *root* was chosen.
     """
     try:
         _made(root)
@@ -162,6 +163,8 @@ def _made(root: Path) -> None:
         (root / name).mkdir(parents=True, exist_ok=True)
         if not os.access(root / name, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only for this user")
+    if os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0):  # known to Linux alone
+        raise OSError(errno.ENOEXEC, "its file system is mounted noexec")
 
 
 def _temporary_root() -> Path:
@@ -182,6 +185,11 @@ def speaking_of_the_disk(folder: Path) -> Iterator[None]:
     except OSError as error:
         if _lacks_room(error):
             raise _is_full(folder) from error
+        if error.errno == errno.ENOEXEC:
+            raise MachineError(
+                f"no program can be run from {folder}: {error.strerror}",
+                remedy=f"set {ROOT_VARIABLE} to a folder elsewhere, or mount it with exec (see: findmnt -T {folder})",
+            ) from error
         raise MachineError(
             f"cannot write below {folder}: {error.strerror or error}",
             remedy=f"make it writable, or set {ROOT_VARIABLE} to a folder that is",

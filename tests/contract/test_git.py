@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -326,3 +327,30 @@ def test_a_repository_of_somebody_else_is_told_with_the_way_to_trust_it(reposito
         GIT.top(repository)
 
     assert raised.value.remedy == f"git config --global --add safe.directory {repository}"
+
+
+AS_NOBODY = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from deploy_suite.adapters.git import SystemGit
+from deploy_suite.errors import UsageError
+from pathlib import Path
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for folder in sys.argv[2:]:
+    try:
+        SystemGit().top(Path(folder))
+    except UsageError as error:
+        print(error.message)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
+def test_a_repository_that_is_closed_to_this_user_is_told_so(repository):
+    top = str(Path(__file__).parents[2])
+    folders = (str(repository), str(repository / "app"))
+
+    done = subprocess.run(
+        (sys.executable, "-B", "-c", AS_NOBODY, top, *folders), capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout.splitlines(), done.stderr) == ([f"{one} is closed to this user" for one in folders], "")

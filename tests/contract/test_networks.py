@@ -266,6 +266,19 @@ def test_folders_and_processes_are_recorded_and_the_folder_goes() -> None:
     assert [folder.exists() for folder in folders] == [False] * len(folders)
 
 
+def test_a_long_path_of_temporary_files_is_too_long_for_no_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+
+    with LocalNetworks().open(isolated=True) as network:
+        door = network.way_in(8000).socket
+
+    assert (door is None, list(long.iterdir())) == (not network.is_isolated, [])
+
+
 def test_this_machines_own_network_is_what_it_says(tmp_path: Path) -> None:
     with LocalNetworks().open(isolated=False) as own:
         own.offer(5432, tmp_path / "socket")

@@ -1,11 +1,14 @@
 """The PostgreSQL adapter against the Protocols `Databases` and `DatabaseServer`, on a real server."""
 
+import ctypes
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -322,15 +325,107 @@ def test_a_killed_suite_leaves_no_server_and_the_next_one_sweeps_its_folder(tmp_
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as suite:
         assert suite.stdout is not None
         port, folder = suite.stdout.readline().split()
+        key = _key_of_shared_memory(Path(folder).parent)
         suite.kill()
 
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and _listens(int(port)):
         time.sleep(0.05)
+    was_left = _has_shared_memory(key)
     postgres_folders.sweep()
 
     assert not _listens(int(port))
     assert not Path(folder).parent.exists()
+    assert (was_left, _has_shared_memory(key)) == (True, False)
+
+
+def test_a_server_that_is_killed_leaves_no_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_cluster, "_stop", lambda process: process.kill())  # as an interrupted run does
+
+    with databases(tmp_path).serve(foreign=None) as server:
+        assert server.socket is not None
+        key = _key_of_shared_memory(server.socket.parent)
+        is_used = _has_shared_memory(key)
+
+    assert (is_used, _has_shared_memory(key)) == (True, False)
+
+
+def test_a_servers_shared_memory_lies_in_its_own_folder_and_not_in_that_of_posix(tmp_path: Path) -> None:
+    with databases(tmp_path).serve(foreign=None) as server:
+        if tuple(map(int, server.version.split("."))) < (16,):
+            pytest.skip("initdb takes no settings before version 16")
+        server.query("postgres", "SELECT 1")
+    (archive,) = (tmp_path / "cache" / "postgres").glob("*/data.tar")
+
+    with tarfile.open(archive) as template:
+        settings = template.extractfile("./postgresql.conf")
+        assert settings is not None
+        text = settings.read().decode()
+
+    assert re.findall(r"^dynamic_shared_memory_type = \w+", text, re.MULTILINE) == ["dynamic_shared_memory_type = mmap"]
+
+
+OWNING = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from deploy_suite.adapters import postgres_account
+from deploy_suite.errors import MachineError
+try:
+    postgres_account.account().own(Path(sys.argv[2]))
+except MachineError as error:
+    print(error.message, error.remedy, sep="\\n")
+"""
+
+
+def owning(folder: Path) -> tuple[str, ...]:
+    return (sys.executable, "-B", "-c", OWNING, str(Path(__file__).resolve().parents[2]), str(folder))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root has capabilities to drop")
+def test_a_root_that_may_become_nobody_else_is_told_what_it_lacks(tmp_path: Path) -> None:
+    without = ("setpriv", "--bounding-set", "-chown,-setuid", *owning(tmp_path))
+
+    done = subprocess.run(without, capture_output=True, text=True, check=False)
+
+    remedy = (
+        "run as an ordinary user (docker run --user), give root in a container --cap-add CHOWN and --cap-add "
+        "DAC_OVERRIDE and --cap-add KILL and --cap-add SETGID and --cap-add SETUID, or name a disposable server with "
+        "--database-url"
+    )
+    lacks = "PostgreSQL refuses to run as root, and root lacks CHOWN, SETUID"
+    assert (done.stdout.splitlines(), done.stderr) == ([lacks, remedy], "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root hands files to others")
+def test_a_root_of_a_namespace_that_knows_no_other_account_is_told_so(tmp_path: Path) -> None:
+    inside = ("unshare", "--user", "--map-root-user", *owning(tmp_path))
+
+    done = subprocess.run(inside, capture_output=True, text=True, check=False)
+
+    assert done.stdout.startswith("PostgreSQL refuses to run as root, and root knows no other account: user id "), done
+
+
+def test_a_user_that_is_only_a_number_is_told_to_get_a_name() -> None:
+    with pytest.raises(MachineError) as raised:
+        postgres_account.Account(user=54_321, group=54_321).require_name()
+
+    assert raised.value.message == (
+        "PostgreSQL cannot be set up by a user without a name, and user id 54321 has none on this machine"
+    )
+    assert "/etc/passwd" in raised.value.remedy
+    postgres_account.Account().require_name()
+
+
+def _key_of_shared_memory(folder: Path) -> int:
+    deadline = time.monotonic() + 10
+    while not (folder / "postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return int((folder / "postmaster.pid").read_text().splitlines()[6].split()[0])
+
+
+def _has_shared_memory(key: int) -> bool:
+    return ctypes.CDLL(None).shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) >= 0
 
 
 def _listens(port: int) -> bool:

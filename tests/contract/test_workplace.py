@@ -3,15 +3,16 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy_suite.adapters import workplace
+from deploy_suite.adapters import memory, workplace
 from deploy_suite.adapters.runs import remove_tree
 from deploy_suite.errors import MachineError
 
@@ -68,7 +69,7 @@ KILLED = """
 import os, subprocess, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from deploy_suite.adapters import workplace
+from deploy_suite.adapters import memory, workplace
 with workplace.opened(None) as place:
     (place.run_folder / "half-built").mkdir()
     folder = Path({folder!r}); folder.mkdir(); (folder / "file").write_text("")
@@ -188,6 +189,53 @@ def test_a_temporary_folder_that_is_not_the_users_alone_is_not_used(no_home: Pat
 
     with pytest.raises(MachineError, match="cannot write below"), workplace.opened(Said(), environment={}):
         pass
+
+
+@pytest.fixture
+def noexec() -> Iterator[Path]:
+    """A file system from which nothing runs, as Docker mounts `--tmpfs`."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a file system, and only Linux tells that it is noexec")
+    folder = Path(tempfile.mkdtemp(prefix="ds-", dir="/tmp"))
+    subprocess.run(("mount", "-t", "tmpfs", "-o", "noexec,size=8m", "none", str(folder)), check=True)
+    yield folder
+    subprocess.run(("umount", "--lazy", str(folder)), check=True)
+    folder.rmdir()
+
+
+def test_a_chosen_folder_from_which_nothing_runs_is_this_machines_fault(noexec: Path) -> None:
+    chosen = {workplace.ROOT_VARIABLE: str(noexec / "root")}
+
+    with pytest.raises(MachineError) as raised, workplace.opened(Said(), environment=chosen):
+        pass
+
+    assert raised.value.message == f"no program can be run from {noexec}/root: its file system is mounted noexec"
+    assert f"set {workplace.ROOT_VARIABLE} to a folder elsewhere" in raised.value.remedy
+
+
+def test_a_home_from_which_nothing_runs_gives_way_to_temporary_files(
+    noexec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: noexec / name)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    said = Said()
+
+    with workplace.opened(said, environment={}) as place:
+        assert place.cache == tmp_path / f"deploy-suite-{os.geteuid()}" / "cache"
+
+    assert [line.split(", so ")[0] for line in said.lines] == [
+        f"nothing can be kept in {noexec}/deploy-suite (its file system is mounted noexec)"
+    ]
+
+
+def test_memory_from_which_nothing_runs_is_not_used(noexec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_MEMORY", noexec)
+    monkeypatch.setattr(memory, "_LEFT_FREE_BYTES", 0)
+
+    before = memory.folder()
+    subprocess.run(("mount", "-o", "remount,exec", str(noexec)), check=True)
+
+    assert (before, memory.folder()) == (None, noexec)
 
 
 def test_without_a_choice_the_folder_is_the_users_cache() -> None:
