@@ -7,6 +7,7 @@ from typing import Final
 
 from deploy_suite.errors import UsageError
 from deploy_suite.knowledge import commit_tellers
+from deploy_suite.manifests import own_files
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model.beginning import Beginning, FoundService, Proposed
 from deploy_suite.model.contract import Contract
@@ -93,9 +94,8 @@ def _found(contract: Contract, target: str, snapshot: Snapshot, settings: Settin
 
 def _names(variable: str, snapshot: Snapshot, contract: Contract) -> bool:
     """Whether a source of the service reads the commit; settings classes write the name small."""
-    folder = snapshot.folder / contract.root
-    sources = (file for file in sorted(folder.rglob("*.py")) if not {".venv", "venv", ".nox"} & set(file.parts))
-    return any(variable.lower().encode() in _data(file).lower() for file in sources)
+    sources = own_files.python(snapshot.folder, contract.root)
+    return any(variable.lower().encode() in _data(snapshot.folder / file).lower() for file in sources)
 
 
 def _data(file: Path) -> bytes:

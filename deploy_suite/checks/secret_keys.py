@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks import environment_reads
+from deploy_suite.manifests import own_files
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -14,7 +16,6 @@ from deploy_suite.project import snapshot_files
 
 CODE: Final = "empty-secret-key"
 _GIVEN: Final = re.compile(r"^(?:SECRET_KEY\s*=\s*)+(?:str\()?" + environment_reads.WITHOUT_VALUE, re.MULTILINE)
-_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv"})
 _MOST_FILES: Final = 50
 
 
@@ -28,10 +29,8 @@ class Unset:
 
 def unset(top: Path, contract: Contract) -> Unset | None:
     """Return the variable that the settings below *top* take the key from, where the contract has no such variable."""
-    files = [file.relative_to(top) for file in sorted((top / contract.root).rglob("*settings*.py"))]
-    folders = [file.relative_to(top) for file in sorted((top / contract.root).rglob("settings/*.py"))]
-    for file in [one for one in (*files, *folders) if not _FOREIGN & set(one.parts)][:_MOST_FILES]:
-        text = snapshot_files.text(top, PurePosixPath(file)) or ""
+    for file in islice(own_files.settings(top, contract.root), _MOST_FILES):
+        text = snapshot_files.text(top, file) or ""
         match = _GIVEN.search(text)
         if match and contract.variable(match["name"]) is None:
             return Unset(match["name"], Location(file.as_posix(), text.count("\n", 0, match.start()) + 1))

@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,6 +10,7 @@ from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import surroundings
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
+from deploy_suite.manifests import own_files
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing import sources
@@ -23,7 +23,6 @@ _HELD: Final = re.compile(
     re.MULTILINE,
 )
 _RAISES: Final = re.compile(r"(?:raise|assert)\b|(?:sys\.)?exit\(")
-_MOST_FILES: Final = 3000
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -48,8 +47,8 @@ def at(place: Location, message: str, built: Built) -> tuple[str, ...]:
     lines = text.splitlines()
     if not 0 < place.line <= len(lines) or not _RAISES.match(lines[place.line - 1].strip()):
         return ()
-    files = islice(sorted((top / built.case.contract.root).rglob("*.py")), _MOST_FILES)
-    texts = (snapshot_files.text(top, PurePosixPath(file.relative_to(top).as_posix())) or "" for file in files)
+    files = own_files.python(top, built.case.contract.root)
+    texts = (snapshot_files.text(top, file) or "" for file in files)
     return surroundings.without_value(_spoken_of(message, texts) or _looked_at(text, place.line), built)
 
 

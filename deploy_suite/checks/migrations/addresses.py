@@ -10,7 +10,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Address
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.environments import bindings as binding
-from deploy_suite.manifests import alembic_ini
+from deploy_suite.manifests import alembic_ini, own_files
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -65,9 +65,7 @@ def _wants_none(tool: Tool) -> Finding:
 
 def _names_databases(built: Built) -> bool:
     """Whether any file of the project sets Django's DATABASES; without, Django has none and wants none."""
-    folder = built.case.snapshot.folder
-    files = (file.relative_to(folder) for file in folder.rglob("*.py"))
-    return any("DATABASES" in _text(built, PurePosixPath(file.as_posix())) for file in files)
+    return any("DATABASES" in _text(built, file) for file in own_files.python(built.case.snapshot.folder))
 
 
 def unused(file: str, built: Built, tool: Tool) -> Finding:

@@ -3,23 +3,22 @@
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.manifests import own_files
 from deploy_suite.model.contract import Literal, Variable
 from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 
 _ALLOWED_HOSTS: Final = re.compile(r"allowed_hosts\s*(?:\+?=|:[^=\n]*=)\s*[\[(][^\])]*[\])]", re.IGNORECASE)
-_FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
-_MOST_FILES: Final = 2000
 
 
 def stated(snapshot: Snapshot) -> str:
     """Return the first host of the target's that the project allows, "" where its sources state none."""
     named = re.compile(rf"['\"](?P<name>[\w-]+\.{re.escape(facts().host_suffix)})['\"]")
-    for file in sorted(snapshot.path.rglob("*.py"))[:_MOST_FILES]:
+    for file in own_files.python(snapshot.folder, snapshot.root):
         for allowed in _ALLOWED_HOSTS.finditer(_own_text(snapshot, file)):
             if name := named.search(allowed[0]):
                 return name["name"].lower()
@@ -47,12 +46,9 @@ def _allowing(snapshot: Snapshot) -> Iterator[str]:
     """Yield what the settings of a Django project say of the hosts that it answers to."""
     if not any(chain(snapshot.path.glob("manage.py"), snapshot.path.glob("*/manage.py"))):
         return
-    for file in sorted(chain(snapshot.path.rglob("settings*.py"), snapshot.path.rglob("settings/*.py"))):
+    for file in own_files.settings(snapshot.folder, snapshot.root):
         yield from (allowed[0] for allowed in _ALLOWED_HOSTS.finditer(_own_text(snapshot, file)))
 
 
-def _own_text(snapshot: Snapshot, file: Path) -> str:
-    relative = file.relative_to(snapshot.folder)
-    if _FOREIGN & set(relative.parts):
-        return ""
-    return snapshot_files.text(snapshot.folder, PurePosixPath(relative)) or ""
+def _own_text(snapshot: Snapshot, file: PurePosixPath) -> str:
+    return snapshot_files.text(snapshot.folder, file) or ""
