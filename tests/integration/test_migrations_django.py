@@ -174,6 +174,22 @@ def test_what_becomes_unique_may_be_repeated_by_rows_that_are_there(rehearse: Re
     assert found.location == Location("shop/migrations/0002_unique.py")
 
 
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [("models.CharField(max_length=200)", []), ("models.IntegerField()", ["migration-lock:changing-column-type"])],
+)
+def test_a_type_that_changes_is_told_where_the_server_writes_the_table_anew(
+    rehearse: Rehearse, project: Path, field: str, expected: list[str]
+) -> None:
+    changed = UNIQUE.format(before="0001_initial").replace("models.CharField(max_length=20, unique=True)", field)
+    models = MODELS.replace("models.CharField(max_length=20)", field)
+    write(project, {"shop/models.py": models, "shop/migrations/0002_changed.py": changed})
+
+    findings = rehearse(project)
+
+    assert [one.code for one in findings if one.code.startswith("migration-lock")] == expected
+
+
 def test_what_a_migration_made_different_before_may_become_unique(rehearse: Rehearse, project: Path) -> None:
     unique = UNIQUE.format(before="0002_fill")
     files = {"shop/migrations/0002_fill.py": FILL, "shop/migrations/0003_unique.py": unique}

@@ -1,6 +1,7 @@
 """The SQL of new revisions, linted for long locks and for what breaks the release that still serves."""
 
 import json
+import re
 import sysconfig
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,13 +47,23 @@ _REMEDIES_OF_DJANGO: Final[Mapping[str, str]] = {
     "adding-foreign-key-constraint": "add the field with db_constraint=False, then the constraint NOT VALID with "
     "RunSQL, and validate it later",
 }
+_CHANGES_TYPE: Final = "changing-column-type"
+_OF_TABLE: Final = re.compile(r'ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?:"?\w+"?\.)?"?(?P<name>\w+)"?\s', re.IGNORECASE)
 _DDL: Final = ("CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
 
 
 def linted(
-    stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh, statements: Mapping[str, tuple[str, ...]]
+    stage: Stage,
+    revisions: tuple[Revision, ...],
+    fresh: Fresh,
+    statements: Mapping[str, tuple[str, ...]],
+    *,
+    rewritten: Mapping[str, frozenset[str]] | None = None,
 ) -> Findings:
-    """Return one warning for each new revision whose SQL locks or breaks; none for those that make the first tables."""
+    """Return one warning for each new revision whose SQL locks or breaks; none for those that make the first tables.
+
+    Shape: *rewritten* maps revisions onto the tables that the server wrote anew for them, where that was seen.
+    """
     new = [one for one in revisions if one.id in fresh.ids and one.parents and not is_initial(one)]
     lines, owners = _script(new, statements)
     if not lines:
@@ -62,10 +73,24 @@ def linted(
         return (_not_linted(stage),)
     by_revision: dict[str, list[str]] = {}
     for line, rule, message in told:
-        if rule in _REMEDIES and line < len(owners):
+        if (
+            rule in _REMEDIES
+            and line < len(owners)
+            and not is_harmless(rule, lines[line], rewritten or {}, owners[line])
+        ):
             by_revision.setdefault(owners[line], []).append(f"{rule}: {lines[line]}  ({message})")
     found = tuple(_warning(stage, one, by_revision[one.id], fresh) for one in new if one.id in by_revision)
     return found or (_clean(new),)
+
+
+def is_harmless(rule: str, statement: str, rewritten: Mapping[str, frozenset[str]], revision: str) -> bool:
+    """Whether a column's type was changed without a new file for its table, as where a text may be longer from now on.
+
+    Source: https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+    """
+    table = _OF_TABLE.match(statement)
+    is_known = rule == _CHANGES_TYPE and table is not None and revision in rewritten
+    return is_known and table is not None and table["name"] not in rewritten[revision]
 
 
 def _script(new: list[Revision], statements: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:

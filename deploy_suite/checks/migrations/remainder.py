@@ -25,7 +25,7 @@ def _rehearsed(head: Reached, stage: Stage) -> Findings:
     walked = rows.walk(stage, head.revisions, known)
     together = rows.together(stage, head.revisions, known)
     repeated = repeats.findings(stage, head.revisions, known, walked.statements)
-    linted = locks.linted(stage, head.revisions, known, walked.statements)
+    linted = locks.linted(stage, head.revisions, known, walked.statements, rewritten=walked.rewritten)
     copy = stage.database(_COPY, template=head.migrated)
     compared = drift.compared(stage, copy)
     travelled = roundtrip.travelled(stage, head.revisions, copy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.checks.base import Findings
-from deploy_suite.checks.migrations import places, seeding
+from deploy_suite.checks.migrations import places, seeding, tables
 from deploy_suite.checks.migrations.fresh import Fresh, is_initial
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
@@ -34,12 +34,14 @@ _NAMES: Final = re.compile(
 class Walked:
     """What the walk found.
 
-    Shape: `statements` maps each revision onto the SQL that it ran; `met_rows` counts the revisions that were applied
-    with rows in the tables.
+    Shape: `statements` maps each revision onto the SQL that it ran; `rewritten` each new one that passed onto the
+    tables of which the server made new files; `met_rows` counts the revisions that were applied with rows in the
+    tables.
     """
 
     findings: Findings
     statements: Mapping[str, tuple[str, ...]]
+    rewritten: Mapping[str, frozenset[str]]
     met_rows: int
     seeded: seeding.Seeded
 
@@ -50,10 +52,14 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
     start = _start(revisions, fresh)
     findings: list[Finding] = []
     statements: dict[str, tuple[str, ...]] = {}
+    rewritten: dict[str, frozenset[str]] = {}
     seeded, met_rows, deadline = seeding.Seeded(0, ()), 0, stage.ports.clock.now_s() + _LONGEST_S
     for number, revision in enumerate(revisions):
+        before = tables.files(stage.server, database.name) if revision.id in fresh.ids else None
         reply = applied(stage, revision, database, is_first=number == 0)
         statements[revision.id] = reply.statements
+        if before is not None and not reply.failure:
+            rewritten[revision.id] = _changed(before, tables.files(stage.server, database.name))
         if reply.failure:
             findings += _judged(reply.failure, revision, stage, fresh)
             seeding.emptied(stage.server, database.name)
@@ -64,7 +70,13 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
             seeded = seeding.seed(stage.server, database.name)
         if stage.ports.clock.now_s() > deadline:
             break
-    return Walked(findings=tuple(findings), statements=statements, met_rows=met_rows, seeded=seeded)
+    return Walked(
+        findings=tuple(findings), statements=statements, rewritten=rewritten, met_rows=met_rows, seeded=seeded
+    )
+
+
+def _changed(before: Mapping[str, int], after: Mapping[str, int]) -> frozenset[str]:
+    return frozenset(name for name, file in after.items() if before.get(name, file) != file)
 
 
 def together(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Findings:

@@ -29,6 +29,10 @@ _CONSTRAINTS: Final = """
 SELECT conrelid::bigint, contype::text, conkey::int[], confrelid::bigint, confkey::int[], pg_get_constraintdef(oid)
 FROM pg_constraint WHERE contype IN ('f', 'c') AND conrelid <> 0 ORDER BY oid
 """
+_FILES: Final = """
+SELECT c.relname, c.relfilenode::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'
+"""
 # Written by the tools themselves.
 _BOOK_KEEPING: Final = frozenset({"alembic_version", "django_migrations"})
 
@@ -101,6 +105,14 @@ def tables(server: DatabaseServer, database: str) -> tuple[Table, ...]:
         for table, (schema, name) in names.items()
         if name not in _BOOK_KEEPING
     )
+
+
+def files(server: DatabaseServer, database: str) -> Mapping[str, int]:
+    """Return for each table the number of the file that holds its rows: another one once it was rewritten.
+
+    Source: https://www.postgresql.org/docs/current/storage-file-layout.html
+    """
+    return {str(name): _int(file) for name, file in server.query(database, _FILES)}
 
 
 def _column(values: list[object]) -> Column:
