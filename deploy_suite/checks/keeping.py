@@ -1,5 +1,6 @@
 """What is kept of a check between runs: names for all that it depended on, and findings as JSON and back."""
 
+import functools
 import hashlib
 import json
 import os
@@ -41,6 +42,7 @@ def _names_commit(variable: Variable, case: Case) -> bool:
     return isinstance(variable.source, Literal) and variable.source.value.revealed() == case.snapshot.commit.sha
 
 
+@functools.cache
 def _suite() -> list[tuple[str, int, int]]:
     """Return what changes when the suite itself does."""
     found = []

@@ -1,5 +1,6 @@
 """requirements.txt text into requirements with their lines."""
 
+import functools
 import posixpath
 import re
 import shlex
@@ -78,6 +79,7 @@ class RequirementsFile:
     is_constraint: bool = False
 
 
+@functools.lru_cache(maxsize=64)  # several checks read the same few files
 def parse(data: bytes, *, file: str) -> RequirementsFile:
     """Return what pip would read in *data*; *file* is the repository-relative path that locations carry.
 
