@@ -24,7 +24,7 @@ _ZOMBIE: Final = b"Z"
 _STATE, _USER_TICKS, _SYSTEM_TICKS = 0, 11, 12
 
 
-class Doors:
+class PortWatch:
     """The TCP ports on which the processes of one tree listen, whichever network namespace they are in.
 
     To write its tables of connections takes the kernel some 3 ms each, for it goes through all that there could be.

@@ -90,7 +90,7 @@ class WardenedProcess:
         self._log = log
         self._is_inside = is_inside
         self._pid = 0 if is_inside else supervision.started_pid
-        self._doors = inspection.Doors()
+        self._port_watch = inspection.PortWatch()
 
     @property
     def pid(self) -> int:
@@ -117,7 +117,7 @@ class WardenedProcess:
 
     def listeners(self) -> Sequence[Listener]:
         """Return the TCP ports on which the tree listens."""
-        return self._doors.listeners(self._members(roughly=True))
+        return self._port_watch.listeners(self._members(roughly=True))
 
     def memory_bytes(self) -> int:
         """Return the proportional set size of the tree."""
