@@ -16,7 +16,7 @@ from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
-from deploy_suite.model.finding import CheckResult, Finding
+from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.report import Subject
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
@@ -121,11 +121,13 @@ class Rehearsal:
     def _without_left_out(self, results: Sequence[CheckResult]) -> list[CheckResult]:
         """Return *results* without failures that come of what could not be had of the commit."""
         submodules = self._case.state.absent.submodules
-        if not submodules:
+        if not submodules and not any(one.outcome is Outcome.FAILED for one in results):
             return list(results)
-        from deploy_suite.checks import left_out  # noqa: PLC0415  hardly a commit lacks anything
+        from deploy_suite.checks import left_out  # noqa: PLC0415  what goes well needs none of it
+        from deploy_suite.manifests import lfs_pointers  # noqa: PLC0415  likewise
 
-        return left_out.settled(results, submodules)
+        pointers = lfs_pointers.below(self._case.snapshot.folder, self._contract.root)
+        return left_out.behind_pointers(left_out.settled(results, submodules), pointers)
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         self._right_of_way.give()

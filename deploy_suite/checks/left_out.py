@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.knowledge.distributions import is_known
@@ -16,12 +17,36 @@ _IS_LACKING: Final = re.compile(
 )
 _MODULE: Final = re.compile(r"No module named '(?P<told>[\w.]+)'|(?P<read>[\w.]+) is imported")
 _SHOWN: Final = 3
+_OF_LFS: Final = "git-lfs-failure"
+_FETCH: Final = "git lfs install && git lfs pull, then run again; see also that the target's build fetches them"
 _REMEDY: Final = "git submodule update --init --recursive"
 
 
 def settled(results: Sequence[CheckResult], submodules: Sequence[str]) -> list[CheckResult]:
     """Return *results* of a snapshot that lacks *submodules*: what fails for want of something is left open."""
     return [replace(one, findings=tuple(_settled(finding, submodules) for finding in one.findings)) for one in results]
+
+
+def behind_pointers(results: Sequence[CheckResult], pointers: Sequence[PurePosixPath]) -> list[CheckResult]:
+    """Return *results* of a snapshot that holds *pointers* of Git LFS: what fails on one of them is left open."""
+    if not pointers:
+        return list(results)
+    return [replace(one, findings=tuple(_behind(found, pointers) for found in one.findings)) for one in results]
+
+
+def _behind(finding: Finding, pointers: Sequence[PurePosixPath]) -> Finding:
+    said = "\n".join((finding.message, *finding.evidence))
+    met = [pointer for pointer in pointers if pointer.name in said]
+    if finding.outcome is not Outcome.FAILED or not (met or finding.code.startswith(_OF_LFS)):
+        return finding
+    return replace(
+        finding,
+        outcome=Outcome.SKIPPED,
+        required=True,
+        remedy=_FETCH,
+        certainty=f"not known: {(met or pointers)[0]} is a pointer of Git LFS here, and the target may have the file",
+        mend=None,
+    )
 
 
 def _is_of_others(said: str) -> bool:

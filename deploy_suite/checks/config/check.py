@@ -10,6 +10,7 @@ from deploy_suite.checks.config import (
     code_binding,
     hiding,
     interfaces,
+    large_files,
     local_addresses,
     migration_models,
     modules,
@@ -49,6 +50,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     migration_models.problems,
     unapplied_migrations.problems,
     working_state.problems,
+    large_files.problems,
 )
 
 

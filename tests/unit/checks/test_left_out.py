@@ -1,6 +1,7 @@
 """A failure for want of something is left open where a submodule of the commit could not be had."""
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -62,3 +63,23 @@ def test_without_a_submodule_that_lacks_nothing_changes() -> None:
 
 def test_many_submodules_are_not_all_named() -> None:
     assert "a, b, c and 2 more, which" in settled(LACKING, "a", "b", "c", "d", "e").certainty
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "outcome"),
+    [
+        ("git-lfs-failure", "_pickle.UnpicklingError: invalid load key, 'v'.", Outcome.SKIPPED),
+        ("import-failed:JSONDecodeError", 'File "main.py", line 3: load("data/words.json")', Outcome.SKIPPED),
+        ("missing-requirement:flask", "No module named 'flask'", Outcome.FAILED),
+    ],
+)
+def test_what_fails_on_a_pointer_of_lfs_is_left_open(code: str, line: str, outcome: Outcome) -> None:
+    finding = Finding(code=code, outcome=Outcome.FAILED, message="it does not start", evidence=(line,))
+    result = CheckResult(check="imports", service="web", target="render", seconds=0.1, findings=(finding,))
+
+    (of_pointers,), (without,) = (
+        left_out.behind_pointers([result], pointers) for pointers in ([PurePosixPath("data/words.json")], [])
+    )
+
+    assert of_pointers.findings[0].outcome is outcome
+    assert without == result
