@@ -113,7 +113,7 @@ def refusals(
                 kind=kind,
                 location=line.location,
                 pythons=pythons,
-                fitting=_newest_wheel(found.files[line.name], series, glibc),
+                fitting=_fitting(line.requirement, kind, found.files[line.name], series=series, glibc=glibc),
             )
 
 
@@ -136,10 +136,23 @@ def _judged(
     return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o, glibc) for file in matching))
 
 
-def _newest_wheel(files: Sequence[_File], series: str, glibc: tuple[int, ...]) -> str:
+def _fitting(
+    requirement: Requirement, kind: RefusalKind, files: Sequence[_File], *, series: str, glibc: tuple[int, ...]
+) -> str:
+    """Return the newest version with a wheel; of a pin that never was, the next one that is."""
     wheels = (file for file in files if file.tags and not file.version.is_prerelease)
-    fitting = (file.version for file in wheels if file.fits(series, glibc))
-    return str(max(fitting, default=""))
+    fitting = [file.version for file in wheels if file.fits(series, glibc)]
+    pins = [one.version for one in requirement.specifier if one.operator == "=="]
+    asked = _version(pins[0]) if kind is RefusalKind.UNKNOWN_VERSION and len(pins) == 1 else None
+    above = [version for version in fitting if asked and version > asked]
+    return str(min(above, default="") or max(fitting, default=""))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:  # "2.*"
+        return None
 
 
 def _applies(requirement: Requirement, series: str) -> bool:

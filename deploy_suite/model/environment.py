@@ -41,7 +41,8 @@ class Refusal:
     """A requirement that the package index cannot satisfy.
 
     Shape: `requirement` as written; `pythons` are the series ("3.10") for which the index has a release that fits, for
-    NO_WHEEL and CANNOT_BUILD those with a wheel; `fitting` is the newest version with a wheel for the Python asked for;
+    NO_WHEEL and CANNOT_BUILD those with a wheel; `fitting` is the newest version with a wheel for the Python asked for,
+    of a pinned version that never was the next one;
     `modules` are what it was installed as, where it was; `required_by` leads from the requirement at `location` to it,
     () where it stands there itself; `account` is what building it alone printed, where that was tried and failed.
     """

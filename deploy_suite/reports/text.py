@@ -27,6 +27,8 @@ MARK: Final = {
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "import-failed": ("start-exited", "workers-restart"),
     "bound-to-wrong-address": ("start-exited",),
+    "wrong-root-directory": ("requirements-file-missing",),
+    "module-not-pushed": ("requirements-file-missing",),
 }
 _VERDICT: Final = {
     Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",

@@ -39,6 +39,11 @@ _MAKERS: Final = frozenset(
         "mkdir",
     }
 )
+_ROOT_KEY: Final = re.compile(
+    r"""^[ \t-]*(?P<key>(?:root|base|work|working|source)[_-]?(?:dir|directory|folder|path)?):"""
+    r"""[ \t]*["']?\.?/?(?P<folder>[\w./-]*\w)/?["']?[ \t]*(?:#.*)?$""",
+    re.IGNORECASE | re.MULTILINE,
+)
 _TESTS: Final = frozenset({"[", "[[", "test"})
 _SEARCHED_LEVELS: Final = 4
 _SKIPPED: Final = frozenset({"node_modules", "venv", ".venv", "env", ".git", "site-packages"})
@@ -160,12 +165,22 @@ def _in_other_folder(
     if elsewhere.is_relative_to(subject.root) and str(elsewhere).endswith(str(name)):
         folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - len(name.parts)])
         where = saying.where(subject, call)
-        return (
-            "wrong-root-directory",
-            f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}",
-        )
+        misnamed = _misnamed(folder, subject)
+        say = f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}"
+        return "wrong-root-directory", misnamed or say
     base = f"the folder {elsewhere.parent}" if elsewhere.parent.parts else "the repository's top"
     return code, f"name {elsewhere.name} in {base} in its place in {saying.where(subject, call)}"
+
+
+def _misnamed(folder: PurePosixPath, subject: Subject) -> str:
+    """Return what to do about a key that no target knows and that means the root directory: it names *folder*."""
+    place = subject.manifest
+    text = snapshot_files.text(subject.folder, PurePosixPath(place.file)) if place else None
+    lines = [match for match in _ROOT_KEY.finditer(text or "") if PurePosixPath(match["folder"]) == folder]
+    if place is None or len(lines) != 1 or lines[0]["key"] == "rootDir":
+        return ""
+    line = (text or "").count("\n", 0, lines[0].start()) + 1
+    return f"rename `{lines[0]['key']}:` in {place.file}:{line} to `rootDir:`, which is the key that counts"
 
 
 def _not_pushed(path: PurePosixPath, subject: Subject) -> str:

@@ -20,9 +20,7 @@ def files(*names: str, requires: str = "") -> Listing:
     return Listing(files={"pkg": tuple(_files([[name, requires] for name in names]))}, unknown=frozenset())
 
 
-def judged(
-    requirement: str, listing: Listing, series: str = "3.13", *, glibc: tuple[int, ...] = ()
-) -> list[Refusal]:
+def judged(requirement: str, listing: Listing, series: str = "3.13", *, glibc: tuple[int, ...] = ()) -> list[Refusal]:
     lines = requirements_file.parse(requirement.encode(), file="requirements.txt").requirements
     return list(refusals(lines, listing, series=series, glibc=glibc))
 
@@ -50,6 +48,16 @@ def test_a_version_that_was_never_released_is_told_with_the_newest_that_was() ->
     found = judged("pkg==9", files("pkg-1-py3-none-any.whl", "pkg-2-py3-none-any.whl", "pkg-3rc1-py3-none-any.whl"))
 
     assert found == [refusal(RefusalKind.UNKNOWN_VERSION, "pkg==9", fitting="2")]
+
+
+def test_a_version_that_was_never_released_is_told_with_the_next_one_that_was() -> None:
+    wheels = [f"pkg-{version}-py3-none-any.whl" for version in ("0.9", "0.10.3", "0.10.8", "2.1")]
+
+    assert [judged(f"pkg=={pin}", files(*wheels))[0].fitting for pin in ("0.10.1", "0.11", "2.*,==0.10.4")] == [
+        "0.10.3",
+        "2.1",
+        "2.1",
+    ]
 
 
 def test_a_release_for_older_pythons_only_is_told_with_these() -> None:

@@ -229,6 +229,13 @@ def test_that_the_start_ended_is_not_told_beside_what_ended_it():
     assert told("missing-requirement:numpy") == ["FAIL missing-requirement:numpy", "FAIL start-exited"]
 
 
+def test_that_a_file_is_missing_is_not_told_beside_why_it_is() -> None:
+    missing = replace(MISSING, code="requirements-file-missing", message="the build installs from what is not there")
+    for code in ("wrong-root-directory", "module-not-pushed"):
+        lines = text.render(report(replace(MISSING, code=code), missing)).splitlines()
+        assert [line for line in lines if line.startswith("FAIL ")] == [f"FAIL {code}"]
+
+
 def test_the_row_of_a_check_that_was_left_out_says_why_and_counts_no_more_than_one_part() -> None:
     warned = replace(PASSED, code="memory-tight", outcome=Outcome.WARNING, message="little is left")
     other = replace(skipped(required=True), message="no network")

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +159,31 @@ def test_a_file_in_another_folder_asks_for_the_root_directory(checked: Checked) 
 
     assert (finding.code, finding.outcome) == ("wrong-root-directory", FAILED)
     assert finding.remedy == "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        (
+            "rootDirectory: backend",
+            "rename `rootDirectory:` in render.yaml:13 to `rootDir:`, which is the key that counts",
+        ),
+        ("root_dir: ./backend/", "rename `root_dir:` in render.yaml:13 to `rootDir:`, which is the key that counts"),
+        ("rootDirectory: web", "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"),
+        ("branch: backend", "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"),
+    ],
+)
+def test_a_key_that_was_meant_to_name_the_root_directory_is_what_to_rename(
+    checked: Checked, tmp_path: Path, line: str, remedy: str
+) -> None:
+    files = {"backend/requirements.txt": "gunicorn\n", "backend/app.py": "app = 1\n"}
+    checked(files)
+    text = (tmp_path / "render.yaml").read_text().rstrip("\n")
+    manifest = f"{text}\n    {line}\n"
+
+    found = checked({**files, "render.yaml": manifest}, blueprint=False)
+
+    assert [one.remedy for one in found if one.code == "wrong-root-directory"] == [remedy]
 
 
 def test_a_file_that_is_only_in_the_folder_is_not_pushed(checked: Checked) -> None:
