@@ -24,24 +24,37 @@ def root_of(service: ServiceResource) -> PurePosixPath | None:
 
 
 def _root(service: ServiceResource, folder: Path) -> Iterator[Finding]:
-    root = root_of(service)
-    if root is not None and (snapshot_files.is_folder(folder, root) or snapshot_files.is_in_submodule(folder, root)):
+    if has_root(service, folder):
         return
-    import difflib  # noqa: PLC0415  only a folder that is missing needs it
-
-    near = difflib.get_close_matches(str(root or ""), _folders(folder), n=1, cutoff=0.5)
+    meant = meant_root(service, folder)
+    say = (
+        f"write `rootDir: {meant}` in {service.file}"
+        if meant and meant.parts
+        else f"correct `rootDir:` in {service.file}"
+    )
     yield fails(
         service,
         "wrong-root-directory",
         f"the commit has no folder {service.text('rootDir')}, the rootDir of {service.label}",
         key="rootDir",
         evidence=f"rootDir: {service.text('rootDir')}",
-        remedy=f"write `rootDir: {near[0]}` in {service.file}" if near else f"correct `rootDir:` in {service.file}",
+        remedy=f"take `rootDir:` out of {service.file}: the repository's top holds what the commands name"
+        if meant is not None and not meant.parts
+        else say,
     )
 
 
-def _folders(folder: Path) -> list[str]:
-    return [one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+def has_root(service: ServiceResource, folder: Path) -> bool:
+    """Whether rootDir is a folder of the repository, or lies in a submodule, whose folders are not known."""
+    root = root_of(service)
+    return root is not None and (snapshot_files.is_folder(folder, root) or snapshot_files.is_in_submodule(folder, root))
+
+
+def meant_root(service: ServiceResource, folder: Path) -> PurePosixPath | None:
+    """Return the folder that must be meant by a rootDir which the repository lacks, None where none stands out."""
+    from deploy_suite.targets.render import meant_roots  # noqa: PLC0415  only a folder that is missing needs it
+
+    return meant_roots.meant(service, folder, service.text("rootDir") or "")
 
 
 def _dockerfile(service: ServiceResource, folder: Path) -> Iterator[Finding]:
