@@ -38,7 +38,9 @@ def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
             networks=LocalNetworks(place.record_process, record_folder=place.record_folder),
             http=LaterHttp(),
             websockets=LaterWebSockets(),
-            databases=LaterDatabases(runner=runner, launcher=launcher, workplace=place),
+            databases=LaterDatabases(
+                runner=runner, launcher=launcher, workplace=place, record_folder=place.record_folder
+            ),
             interpreters=SystemInterpreters(cache=place.cache / "interpreters.json"),
             git=SystemGit(Submodules(place, progress)),
             workplace=place,

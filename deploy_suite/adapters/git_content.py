@@ -43,7 +43,7 @@ def written(
     Raises: MachineError.
     """
     source = _Source(repository, tree, shown, url)
-    with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".index-", dir=folder) as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
         promisor = promising(repository)
         try:

@@ -3,8 +3,9 @@
 Measured: psycopg 0.15 s, httpx 0.06 s, websockets 0.05 s, of the second that such a run may take.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import (
@@ -62,11 +63,14 @@ class LaterWebSockets:
 class LaterDatabases:
     """Implements `ports.Databases`."""
 
-    def __init__(self, *, runner: Runner, launcher: Launcher, workplace: Workplace) -> None:
+    def __init__(
+        self, *, runner: Runner, launcher: Launcher, workplace: Workplace, record_folder: Callable[[Path], None]
+    ) -> None:
         """Keep what the adapter is made from."""
         self._runner = runner
         self._launcher = launcher
         self._workplace = workplace
+        self._record_folder = record_folder
 
     def serve(
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
@@ -74,5 +78,10 @@ class LaterDatabases:
         """See `ports.Databases.serve`."""
         from deploy_suite.adapters.postgres import PostgresDatabases  # noqa: PLC0415  see the module's docstring
 
-        databases = PostgresDatabases(runner=self._runner, launcher=self._launcher, workplace=self._workplace)
+        databases = PostgresDatabases(
+            runner=self._runner,
+            launcher=self._launcher,
+            workplace=self._workplace,
+            record_folder=self._record_folder,
+        )
         return databases.serve(foreign=foreign, extensions=extensions)

@@ -1,8 +1,9 @@
 """Throw-away PostgreSQL databases, on an embedded server or on a disposable one that the caller names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from pathlib import Path
 
 from deploy_suite.adapters.postgres_account import account
 from deploy_suite.adapters.postgres_administration import Administration
@@ -18,12 +19,20 @@ from deploy_suite.ports import DatabaseServer, Launcher, Runner, Workplace
 class PostgresDatabases:
     """Starts servers; an implementation of `Databases`."""
 
-    def __init__(self, *, runner: Runner, launcher: Launcher, workplace: Workplace) -> None:
-        """Keep what processes are started with; remove what servers of killed runs left."""
+    def __init__(
+        self,
+        *,
+        runner: Runner,
+        launcher: Launcher,
+        workplace: Workplace,
+        record_folder: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        """Keep what processes are started with, and report each folder, for the case that this run is killed."""
         sweep()
         self._runner = runner
         self._launcher = launcher
         self._workplace = workplace
+        self._record_folder = record_folder
 
     def serve(
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
@@ -46,7 +55,11 @@ class PostgresDatabases:
         machinery = Machinery(
             runner=self._runner, launcher=self._launcher, workplace=self._workplace, account=account()
         )
-        with short_folder(machinery.account) as short, ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        with (
+            short_folder(machinery.account, record_folder=self._record_folder) as short,
+            ExitStack() as stack,
+            ThreadPoolExecutor(1) as pool,
+        ):
 
             def start() -> Administration:
                 cluster = started(installation, extensions | ALWAYS_TRUSTED, machinery, short=short)

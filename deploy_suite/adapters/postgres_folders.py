@@ -1,8 +1,9 @@
 """A short folder for a server's socket, and in it PostgreSQL itself where its account cannot go where that lies."""
 
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from deploy_suite.adapters import memory, ownership, postgres_shared_memory, temporary
 from deploy_suite.adapters.postgres_account import Account, is_open_to_others
 from deploy_suite.adapters.postgres_installations import Installation
+from deploy_suite.errors import MachineError
 
 _SHORT: Final = "preflight-pg-"
 _MARK: Final = "mark"
@@ -17,7 +19,7 @@ _LONGEST_NAME: Final = f"{_SHORT}abcdefgh/.s.PGSQL.65535.lock"
 
 
 def sweep() -> None:
-    """Remove the folders of runs that were killed; their servers have ended with them."""
+    """Remove the folders of killed runs whose journal has gone too; their servers have ended with them."""
     for parent in filter(None, (in_memory(), _on_disk())):
         for folder in parent.glob(f"{_SHORT}*"):
             if ownership.is_abandoned(folder / _MARK):
@@ -26,9 +28,17 @@ def sweep() -> None:
 
 
 @contextmanager
-def short_folder(account: Account) -> Iterator[Path]:
-    """Yield a folder of this run whose path is short enough for a socket and open to every account."""
-    folder = Path(tempfile.mkdtemp(prefix=_SHORT, dir=in_memory() or _on_disk()))
+def short_folder(account: Account, *, record_folder: Callable[[Path], None]) -> Iterator[Path]:
+    """Yield a folder of this run whose path is short enough for a socket and open to every account.
+
+    Raises: MachineError when it cannot be made.
+    """
+    folder = (in_memory() or _on_disk()) / f"{_SHORT}{secrets.token_hex(4)}"
+    record_folder(folder)
+    try:
+        folder.mkdir(mode=stat.S_IRWXU)
+    except OSError as error:
+        raise MachineError(f"cannot make {folder}: {error.strerror}", remedy="free space there") from error
     try:
         with ownership.held(folder / _MARK):
             folder.chmod(0o755)

@@ -16,6 +16,8 @@ from typing import Final
 import filelock
 import psutil
 
+from deploy_suite.adapters import postgres_shared_memory
+
 _SAME_START_S: Final = 0.05  # psutil reads start times in clock ticks, of which there are at least 100 a second
 _PATIENCE_S: Final = 5.0
 
@@ -71,6 +73,7 @@ def _undo_recorded(journal: Path) -> None:
                 case ["process", pid, started_s]:
                     _end_process(int(pid), float(started_s))
                 case ["folder", *words]:
+                    postgres_shared_memory.free(Path(" ".join(words)))
                     remove_tree(Path(" ".join(words)))
                 case _:
                     pass

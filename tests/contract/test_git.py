@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy_suite.adapters import workplace
+from deploy_suite.adapters import git_content, workplace
 from deploy_suite.adapters.console import Console
 from deploy_suite.adapters.git import SystemGit
+from deploy_suite.adapters.git_call import call
 from deploy_suite.adapters.git_submodules import Submodules
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.secret import Curtain
@@ -112,6 +113,24 @@ def test_the_snapshot_holds_the_commit_and_not_the_folder(repository, tmp_path):
     assert {path.name for path in target.iterdir()} == {"app.py", "run.sh", ".gitignore", ".gitattributes"}
     assert (target / "app.py").read_text() == "one\n"
     assert (target / "run.sh").stat().st_mode & 0o111
+
+
+def test_the_snapshot_is_written_with_nothing_beside_its_folder_and_nothing_left_in_it(
+    repository, tmp_path, monkeypatch
+):
+    target = tmp_path / "shared" / "target"
+    target.mkdir(parents=True)
+    beside: list[str] = []
+
+    def watched(folder: Path, *arguments: str, **more: str) -> str:
+        beside.extend(one.name for one in target.parent.iterdir())
+        return call(folder, *arguments, **more)
+
+    monkeypatch.setattr(git_content, "call", watched)
+    GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
+
+    assert set(beside) == {"target"}  # a kill would leave the rest there for good
+    assert sorted(one.name for one in target.iterdir()) == [".gitattributes", ".gitignore", "app.py", "run.sh"]
 
 
 def test_the_users_own_index_is_left_alone(repository, tmp_path):

@@ -1,6 +1,8 @@
 """The workplace: what lives as long as a run, what is kept, and what a killed run leaves to the next."""
 
+import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,6 +103,31 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
     assert (killed.returncode, before, after) == (-9, (1, True), (1, False))
     gone, _ = psutil.wait_procs(tree, timeout=5)
     assert len(gone) == len(tree) >= 2
+
+
+def test_the_shared_memory_of_a_killed_server_goes_with_the_folder_that_names_it(
+    chosen: Mapping[str, str], tmp_path: Path
+) -> None:
+    library = ctypes.CDLL(None)
+    key, other = 0x0D5E_0000 + os.getpid() % 0xFFFF, 0x0D5F_0000 + os.getpid() % 0xFFFF
+    made, kept = (library.shmget(one, ctypes.c_size_t(56), 0o1000 | 0o600) for one in (key, other))
+    folder, stale = tmp_path / "server", tmp_path / "stale"
+    lines = "1\n/data\n0\n5432\n/short\n\n{key:9} {number:9}\nready\n"
+    for place, text in ((folder, lines.format(key=key, number=made)), (stale, lines.format(key=other, number=made))):
+        place.mkdir()
+        (place / "postmaster.pid").write_text(text)
+    with workplace.opened(Said(), environment=chosen) as place:
+        place.record_folder(folder)
+        place.record_folder(stale)
+        run = place.run_folder.parent
+        shutil.copytree(run, tmp_path / "copy")
+    shutil.copytree(tmp_path / "copy", run)
+
+    with workplace.opened(Said(), environment=chosen):
+        left = [library.shmget(one, ctypes.c_size_t(0), 0) for one in (key, other)]
+
+    library.shmctl(kept, 0, None)
+    assert (left, folder.exists(), stale.exists()) == ([-1, kept], False, False)
 
 
 def test_a_process_id_that_was_given_to_another_is_left_alone(chosen: Mapping[str, str]) -> None:

@@ -26,7 +26,10 @@ def measured(built: Built, ports: Ports, *, entry: EntryPoint) -> Measured:
     """Return what importing *entry* takes in the environment of its service."""
     made, contract = built.environment, built.case.contract
     values = binding.of_phase(contract, built.bindings, Phase.RUN)
-    with ports.networks.open(isolated=True) as network, tempfile.TemporaryDirectory() as scratch:
+    with (
+        ports.networks.open(isolated=True) as network,
+        tempfile.TemporaryDirectory(prefix="times-", dir=ports.workplace.run_folder) as scratch,
+    ):
         command = Command(
             argv=(str(made.python), "-X", "importtime", "-c", _program(made, entry)),
             cwd=made.top / (entry.working_folder or contract.root),
