@@ -180,7 +180,12 @@ class _Project:
         return next((listed.location for listed in lines if listed), None)
 
     def mend(self, clash: Clash, versions: Mapping[str, str]) -> Mend | None:
-        """Return the line of the first member that the versions which were proved to work change."""
+        """Return the line of the first member that the versions which were proved to work change.
+
+        What only lacks a package is mended by adding that, as everywhere.
+        """
+        if clash.lacks:
+            return None
         proved = dict(text.split("==") for text in clash.repair.split() if text.count("==") == 1)
         for name, version in proved.items():
             listed = self._declared.listed(frozenset({name})) if version != versions.get(name) else None

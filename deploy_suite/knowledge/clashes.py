@@ -110,7 +110,7 @@ def _clash(row: Mapping[str, Any]) -> Clash:
 
 
 def _without(name: str, span: str) -> str:
-    return f", without {name}" + (f" {span}" if span else "")
+    return f" without {name}" + (f" {span}" if span else "")
 
 
 def _lies_in(version: str | None, span: str) -> bool:

@@ -299,6 +299,7 @@ def test_a_build_that_ends_in_a_known_error_names_the_versions_that_end_in_it(tm
 
     found = clashing.closer_of(told, text, versions, case=case(tmp_path, files))
 
+    assert found.mend is None
     assert (found.location, found.remedy) == (
         Location("requirements.txt", 2),
         "write `postgresql+psycopg2://` in the address, or require psycopg[binary], or pin SQLAlchemy<2.1",

@@ -96,7 +96,7 @@ def test_members_are_shown_with_their_versions() -> None:
 
     text = row.shown({"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10"})
 
-    assert text == "sqlalchemy 2.1.0 and psycopg2-binary 2.9.10, without psycopg"
+    assert text == "sqlalchemy 2.1.0 and psycopg2-binary 2.9.10 without psycopg"
 
 
 def test_a_key_that_nobody_knows_is_refused() -> None:
