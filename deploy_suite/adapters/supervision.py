@@ -53,7 +53,6 @@ class ForkServer:
             try:
                 return self._asked(program, descriptors)
             except ConnectionError:  # somebody killed it
-                self.close()
                 return self._asked(program, descriptors)
 
     def close(self) -> None:
@@ -65,11 +64,11 @@ class ForkServer:
 
     def _asked(self, program: str, descriptors: Sequence[int]) -> int:
         self._door = self._door or self._started()
-        socket.send_fds(self._door, [program[0].encode()], descriptors)
-        answer = self._door.recv(PID_BYTES, socket.MSG_WAITALL)
-        if len(answer) < PID_BYTES:
-            raise ConnectionResetError(errno.ECONNRESET, "the server that forks wardens has ended")
-        pid = int.from_bytes(answer, "big", signed=True)
+        try:
+            pid = _answer(self._door, program, descriptors)
+        except BaseException:  # after an interruption its answer would be taken for that to the next question
+            self.close()
+            raise
         if pid < 0:
             raise OSError(-pid, os.strerror(-pid))
         return pid
@@ -92,6 +91,14 @@ class ForkServer:
         return near
 
 
+def _answer(door: socket.socket, program: str, descriptors: Sequence[int]) -> int:
+    socket.send_fds(door, [program[0].encode()], descriptors)
+    answer = door.recv(PID_BYTES, socket.MSG_WAITALL)
+    if len(answer) < PID_BYTES:
+        raise ConnectionResetError(errno.ECONNRESET, "the server that forks wardens has ended")
+    return int.from_bytes(answer, "big", signed=True)
+
+
 fork_server: Final = ForkServer()
 
 
@@ -108,10 +115,12 @@ class Warden:
         try:
             given = (nothing if stream is None else stream for stream in streams)
             self.pid = fork_server.fork(program, (control, telling, *given))
-        except OSError as error:
+        except BaseException as error:
             self.close()
             self.release()
-            raise MachineError(f"no process can be started: {error}", remedy="free memory or processes") from error
+            if isinstance(error, OSError):
+                raise MachineError(f"no process can be started: {error}", remedy="free memory or processes") from error
+            raise
         finally:
             for each in (control, telling, nothing):
                 os.close(each)

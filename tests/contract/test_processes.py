@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -159,6 +160,7 @@ SUITE = """
 import os, sys, time
 sys.path.insert(0, {root!r})
 from pathlib import Path
+from deploy_suite.adapters import supervision
 from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.model.command import Command
@@ -339,3 +341,19 @@ def test_what_forks_the_wardens_ends_with_the_suite() -> None:
         suite.wait(15)
 
     assert eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_question_that_was_interrupted_does_not_confuse_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("true")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket.socket, "recv", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run("true")
+
+    with WardenedLauncher().start(command("sleep", "3153")) as process:
+        assert running("3153") == [process.pid]
+    assert running("3153") == []
