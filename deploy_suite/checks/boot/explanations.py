@@ -47,7 +47,8 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
     frames = () if _is_of_shell(root) else _frames(stage, log, root)
     root = of_namespace(root, _line(stage, frames[-1][0]) if frames else "")
-    located = replace(failure, location=frames[-1][0] if frames else failure.location)
+    place = frames[-1][0] if frames else _in_script(stage, root)
+    located = replace(failure, location=place or failure.location)
     route = (chain(frames),) if len(frames) > 1 else ()
     excuse = excuses.surroundings(stage, log, root)
     if excuse and (failure.outcome is Outcome.FAILED or not excuse.is_weak):
@@ -86,6 +87,15 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
 
         return replace(told, location=allowed_hosts.setting(stage))
     return unready_apps.told(told, (place for place, _ in frames), title=root.title)
+
+
+def _in_script(stage: Stage, root: DiagnosedCause | None) -> Location | None:
+    """Return the line of the project's own script that a shell gave up at."""
+    script, line = (root.values.get(name, "") for name in ("script", "line")) if root else ("", "")
+    path = stage.contract.root / script.removeprefix("./")
+    if not line.isdigit() or snapshot_files.find(stage.built.case.snapshot.folder, path) is None:
+        return None
+    return Location(str(path), int(line))
 
 
 def _missing_file(stage: Stage, root: DiagnosedCause) -> str:

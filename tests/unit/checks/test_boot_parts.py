@@ -15,7 +15,7 @@ from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.waiting import until
-from deploy_suite.knowledge.diagnosis import DiagnosedCause
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.environment import Environment, Interpreter
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -298,6 +298,30 @@ def test_routes_that_each_miss_another_table_are_told_in_one_finding() -> None:
     assert [(one.message, one.location) for one in found] == [
         ('GET /clubs and 1 more (/players) answer 500: relation "clubs" does not exist', Location("clubs.py", 1))
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("./entrypoint.sh: 2: set: Illegal option -o pipefail\n", Location("api/entrypoint.sh", 2)),
+        ('bin/run.sh: 7: Syntax error: "(" unexpected\n', Location("api/bin/run.sh", 7)),
+        ("sh: 1: set: Illegal option -o pipefail\n", None),
+        ("/app/gone.sh: 3: Bad substitution\n", None),
+    ],
+)
+def test_a_script_for_another_shell_is_told_at_the_line_where_it_ended(
+    tmp_path: Path, said: str, place: Location | None
+) -> None:
+    for name in ("entrypoint.sh", "bin/run.sh"):
+        (tmp_path / "api" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "api" / name).write_text("#!/bin/sh\nset -euo pipefail\n")
+    built = SimpleNamespace(case=SimpleNamespace(snapshot=SimpleNamespace(folder=tmp_path)))
+    stage = cast("Stage", SimpleNamespace(built=built, contract=SimpleNamespace(root=PurePosixPath("api"))))
+
+    root = diagnose(said).root
+
+    assert root is not None
+    assert (root.slug, explanations._in_script(stage, root)) == ("shell-dialect", place)
 
 
 def test_a_module_of_the_projects_own_is_not_asked_of_the_package_index(tmp_path: Path) -> None:

@@ -188,6 +188,10 @@ CASES = {
         + "  - {type: db, name: db, databaseName: shop, user: shop}\n",
         [("render-unknown-type", FAILED, 11)],
     ),
+    "a database among the services by another word": (
+        SERVICE + "  - {type: pspg, name: db, plan: free, databaseName: shop}\n",
+        [("render-unknown-type", FAILED, 8)],
+    ),
     "a source that is none": (
         SERVICE + "    envVars:\n      - key: A\n        fromRedis: {name: r, property: connectionString}\n",
         [("render-unknown-key:fromRedis", WARNING, 10)],

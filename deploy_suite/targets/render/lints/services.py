@@ -12,7 +12,7 @@ from deploy_suite.targets.render.lints.saying import fails, notes, warns
 _NATIVE: Final = frozenset({"node", "python", "elixir", "go", "ruby", "rust"})
 _USUAL: Final = {"buildCommand": "pip install -r requirements.txt", "startCommand": "gunicorn app:app"}
 _CRON_FIELDS: Final = 5
-_DATABASES: Final = frozenset({"db", "database", "postgres", "postgresql", "pg", "psql"})
+_DATABASES: Final = frozenset({"db", "database", "postgres", "postgresql", "pg", "psql", "pspg"})
 _MAY_BE_NEW: Final = "uncertain: Render may know values that are newer than this list"
 
 
