@@ -13,6 +13,7 @@ from deploy_suite.checks.dependencies import requirements
 from deploy_suite.environments.plan import Plan
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.project import Commit
 from deploy_suite.ports import Ports
 
 CHECK: Final = "environment"
@@ -33,6 +34,7 @@ class Record:
     when: str
     versions: Mapping[str, str]
     lines: Mapping[str, str]
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Change:
 
 
 def findings(case: Case, plan: Plan, ports: Ports) -> Findings:
-    """Return what changes by itself against the commit that was checked before this one, or this one's first check.
+    """Return what changes by itself against a commit that was checked before this one, or this one's first check.
 
     What is resolved for a commit the first time is kept; what lock files answer cannot change and is not looked at.
     """
@@ -73,19 +75,32 @@ def findings(case: Case, plan: Plan, ports: Ports) -> Findings:
         return ()
     file = _file(case, plan, ports.workplace.cache)
     records = _read(file)
-    own = next((one for one in records if one.commit == case.snapshot.commit.sha), None)
-    before = next((one for one in reversed(records) if one.commit != case.snapshot.commit.sha), own)
-    has_news = before is not None and before.versions != versions
-    if own and not has_news:
+    commit = case.snapshot.commit
+    is_known = any(one.commit == commit.sha for one in records)
+    if is_known and all(one.versions == versions for one in records):
         return ()
     installed = [one for one in requirements.read(case).installed if one.line.name]
     listed = {one.line.name: one.location for one in installed}
     lines = {one.line.name: one.line.text for one in installed}
-    if own is None:
-        now = Record(commit=case.snapshot.commit.sha, when=ports.clock.utc(), versions=dict(versions), lines=lines)
+    before = _comparable(records, commit, lines)
+    if not is_known:
+        now = Record(
+            commit=commit.sha, when=ports.clock.utc(), versions=dict(versions), lines=lines, branch=commit.branch
+        )
         kept = [_plain(one) for one in (*records, now)][-_MOST_COMMITS:]
         keeping.write(file, {"records": kept}, at_most=_MOST_SERVICES)
-    return tuple(_findings(before, versions, lines, listed)) if before and has_news else ()
+    return tuple(_findings(before, versions, lines, listed)) if before and before.versions != versions else ()
+
+
+def _comparable(records: Sequence[Record], commit: Commit, lines: Mapping[str, str]) -> Record | None:
+    """Return the newest of *records* against which a change is the index's: of a commit that asks for the same.
+
+    Where none does, what the branch had before must do; against another branch's lines a change tells nothing.
+    """
+    others = [one for one in reversed(records) if one.commit != commit.sha]
+    own = [one for one in records if one.commit == commit.sha]
+    alike = [one for one in others if one.lines == lines]
+    return next(iter((*alike, *own, *(one for one in others if one.branch == commit.branch))), None)
 
 
 def since(case: Case, plan: Plan, ports: Ports, *, commit: str) -> tuple[str, ...] | None:
@@ -212,8 +227,15 @@ def _record(kept: Mapping[str, Any]) -> Record:
         when=str(kept["when"]),
         versions={str(name): str(version) for name, version in kept["versions"].items()},
         lines={str(name): str(text) for name, text in kept["lines"].items()},
+        branch=str(kept.get("branch", "")),
     )
 
 
 def _plain(one: Record) -> dict[str, object]:
-    return {"commit": one.commit, "when": one.when, "versions": dict(one.versions), "lines": dict(one.lines)}
+    return {
+        "commit": one.commit,
+        "when": one.when,
+        "versions": dict(one.versions),
+        "lines": dict(one.lines),
+        "branch": one.branch,
+    }

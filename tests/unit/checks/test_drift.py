@@ -48,9 +48,12 @@ class Bench:
         lines: str = LINES,
         python: str = "3.12.1",
         is_whole: bool = True,
+        branch: str = "",
     ) -> tuple[Finding, ...]:
         """Return what the check finds."""
-        return drift.findings(*self._asked(commit, versions, lines=lines, python=python, is_whole=is_whole))
+        return drift.findings(
+            *self._asked(commit, versions, lines=lines, python=python, is_whole=is_whole, branch=branch)
+        )
 
     def since(
         self, live: str, commit: str, versions: dict[str, str], *, lines: str = LINES, is_whole: bool = True
@@ -60,10 +63,10 @@ class Bench:
         return drift.since(*asked, commit=live * 40)
 
     def _asked(
-        self, commit: str, versions: dict[str, str], *, lines: str, python: str, is_whole: bool
+        self, commit: str, versions: dict[str, str], *, lines: str, python: str, is_whole: bool, branch: str = ""
     ) -> tuple[Case, Plan, Ports]:
         (self._top / "requirements.txt").write_text(lines)
-        snapshot = Snapshot(commit=Commit(sha=commit * 40, tree="0" * 40, subject=""), folder=self._top)
+        snapshot = Snapshot(commit=Commit(sha=commit * 40, tree="0" * 40, subject="", branch=branch), folder=self._top)
         (contract,) = TARGETS["render"].read(snapshot, Settings(), repository_slug="").contracts
         case = Case(
             snapshot=snapshot,
@@ -214,3 +217,42 @@ def test_a_plan_does_not_guess_at_versions(bench: Bench) -> None:
     told = [bench.since("b", "c", NEW), bench.since("a", "c", NEW, is_whole=False), bench.since("a", "c", {})]
 
     assert (told, bench.since("a", "c", OLD)) == ([None, None, None], ())
+
+
+def test_moving_between_branches_with_other_lines_is_no_drift(bench: Bench) -> None:
+    older = LINES.replace("flask\n", "flask<3\n")
+    of_older = OLD | {"flask": "2.3.3", "anyio": "2.2.0"}
+
+    told = [
+        bench.check(commit, versions, lines=lines, branch=branch)
+        for commit, versions, lines, branch in (
+            ("a", OLD, LINES, "main"),
+            ("b", of_older, older, "fix"),
+            ("a", OLD, LINES, "main"),
+            ("c", OLD, LINES, "main"),
+            ("b", of_older, older, "fix"),
+            ("d", of_older, older, "fix"),
+        )
+    ]
+
+    assert told == [()] * 6
+
+
+def test_a_branch_is_compared_with_whatever_commit_asked_for_the_same(bench: Bench) -> None:
+    bench.check("a", OLD, branch="main")
+    bench.check("b", OLD | {"flask": "2.3.3"}, lines=LINES.replace("flask\n", "flask<3\n"), branch="fix")
+
+    (found,) = bench.check("c", OLD | {"flask": "3.1.2"}, branch="other")
+
+    assert found.message == (
+        "1 with another version by no change of yours since commit aaaaaaa was checked on 2026-01-02"
+    )
+
+
+def test_a_change_of_the_lines_is_compared_on_its_own_branch(bench: Bench) -> None:
+    bench.check("a", OLD, branch="main")
+    lines = LINES.replace("six==1.16.0", "six==1.17.0")
+
+    (found,) = bench.check("b", OLD | {"six": "1.17.0", "flask": "3.1.2"}, lines=lines, branch="main")
+
+    assert found.evidence == ("flask 3.0.0 → 3.1.2 (minor), unpinned in requirements.txt:3",)
