@@ -17,7 +17,7 @@ _CHANGING: Final = frozenset(
 )
 _INSTALLING: Final = frozenset({"install", "reinstall"})
 _SAYS: Final = (
-    "E: List directory /var/lib/apt/lists/partial is missing. - Acquire (30: Read-only file system)",
+    "the target says: E: List directory /var/lib/apt/lists/partial is missing. - Acquire (30: Read-only file system)",
     "it was not run here either; the checks went on as if it had passed",
 )
 

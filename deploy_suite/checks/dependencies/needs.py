@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.requirements import Declared
-from deploy_suite.knowledge import needs
+from deploy_suite.knowledge import import_names, needs
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.needs import Need
 from deploy_suite.model.finding import Finding, Outcome
@@ -79,6 +79,13 @@ def findings(built: Built, trace: Trace, declared: Declared, *, has_failed: bool
     yield from lacking(rows, packages, folder=folder, trace=trace, declared=declared, has_failed=has_failed)
 
 
+def _is_reached(row: Need, packages: Mapping[str, str]) -> bool:
+    """Whether what *row* is about can run at all: code that goes on without a package never calls it."""
+    tops = {name.partition(".")[0] for name in row.uses}
+    owners = {name for top in tops for name in (top, *import_names.distributions(top))}
+    return row.met_at != "use" or bool(import_names.canonical(tuple(owners)) & packages.keys())
+
+
 def lacking(
     rows: Sequence[Need],
     packages: Mapping[str, str],
@@ -89,7 +96,7 @@ def lacking(
     has_failed: bool,
 ) -> Iterator[Finding]:
     """Return what the code needs and *packages* lack of what *rows* are about."""
-    open_rows = [row for row in rows if not set(row.needs) & packages.keys()]
+    open_rows = [row for row in rows if not set(row.needs) & packages.keys() and _is_reached(row, packages)]
     for use in uses(trace, folder, open_rows):
         is_next = has_failed and use.is_eager and use.need.met_at == "import"
         yield Finding(

@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from deploy_suite.checks.dependencies import needs
+from deploy_suite.checks.dependencies import needs, requirements
 from deploy_suite.knowledge.needs import rows
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.tracing.tracer import trace
@@ -63,3 +63,24 @@ def test_each_row_names_its_source_and_canonical_distributions() -> None:
 
     assert faulty == []
     assert {row.met_at for row in rows()} == {"import", "use"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "told"),
+    [
+        ({"transformers": "4.40.0"}, ["missing-requirement:torch"]),
+        ({"transformers": "4.40.0", "torch": "2.3.0"}, []),
+        ({"flask": "3.0.0"}, []),
+    ],
+)
+def test_what_an_absent_package_would_need_is_not_asked_for(
+    tmp_path: Path, installed: dict[str, str], told: list[str]
+) -> None:
+    guarded = "try:\n    from transformers import pipeline\nexcept ImportError:\n    pipeline = None\n"
+    (tmp_path / "main.py").write_text(f"{guarded}\ndef f():\n    pipeline('x')\n")
+    traced = trace(EntryPoint(module="main", file=PurePosixPath("main.py")), folder=tmp_path, python="3.12")
+    declared = requirements.everywhere(tmp_path)
+
+    found = needs.lacking(rows(), installed, folder=tmp_path, trace=traced, declared=declared, has_failed=False)
+
+    assert [one.code for one in found] == told
