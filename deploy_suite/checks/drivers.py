@@ -33,7 +33,7 @@ _BACKENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "oracledb": ("django.db.backends.oracle",),
 }
 # With one of these installed the project means PostgreSQL, and an address in the target's own form asks rightly.
-_OF_POSTGRESQL: Final = frozenset(
+OF_POSTGRESQL: Final = frozenset(
     {"asyncpg", "pg8000", "psycopg", "psycopg-binary", "psycopg-c", "psycopg2", "psycopg2-binary"}
 )
 
@@ -41,7 +41,7 @@ _OF_POSTGRESQL: Final = frozenset(
 def doubtful_addresses(module: str, built: Built) -> tuple[str, ...]:
     """Return the variables whose made-up value may be all that asks for the driver *module*, () when none is."""
     schemes = _SCHEMES.get(module.partition(".")[0])
-    if schemes is None or (schemes is _POSTGRESQL and _OF_POSTGRESQL & built.environment.packages.keys()):
+    if schemes is None or (schemes is _POSTGRESQL and OF_POSTGRESQL & built.environment.packages.keys()):
         return ()
     values = built.bindings.values
     return tuple(sorted(name for name in built.bindings.dummies if values[name].revealed().startswith(schemes)))

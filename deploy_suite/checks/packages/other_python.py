@@ -13,6 +13,7 @@ from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.packages import removed
 from deploy_suite.checks.packages.removed import Pythons
+from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import other_python
 from deploy_suite.environments.other_python import Foreseen
 from deploy_suite.environments.plan import Plan
@@ -24,7 +25,7 @@ from deploy_suite.model.environment import Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.wording import counted
-from deploy_suite.tracing.values import Chain, ImportKind, Trace
+from deploy_suite.tracing.values import ImportKind, Trace
 
 _NOTHING: Final = SourceBuild(distribution="", tools=(), packages=(), source="")
 _LINES: Final = 8
@@ -93,7 +94,7 @@ class _Foretelling:
         )
         for clash, finding in found:
             if finding.code not in codes:
-                yield clash, replace(finding, evidence=(*finding.evidence, self._origin()))
+                yield clash, self._of_python(finding)
 
     def _is_told(self, refusal: Refusal, clashes: Sequence[Clash]) -> bool:
         """Whether something else says of the same release that it fails."""
@@ -119,7 +120,13 @@ class _Foretelling:
             is_whole=self._foreseen.resolved.is_whole,
         ):
             if (one.code, one.location) not in known:
-                yield replace(one, evidence=(*one.evidence, self._origin()))
+                yield self._of_python(one)
+
+    def _of_python(self, finding: Finding) -> Finding:
+        """Return *finding* with where the Python comes from, and what is sure of a default."""
+        is_sure = finding.outcome is Outcome.FAILED
+        certainty = finding.certainty or (self._of_new_services() if is_sure else "")
+        return replace(finding, evidence=(*finding.evidence, self._origin()), certainty=certainty)
 
     @property
     def _here(self) -> str:
@@ -159,22 +166,24 @@ class _Foretelling:
         row = system_libraries.source_builds().get(refusal.name, _NOTHING)
         version = _version(refusal) or self._foreseen.versions.get(refusal.name, "")
         fault = row.fault(version, series=self._foreseen.series)
-        met = self._meeting(refusal.name) if fault and fault.is_at_import else None
-        is_sure = fault is not None and (not fault.is_at_import or bool(met and met.hops))
+        met = self._meeting(refusal.name) if fault and fault.is_at_import else ""
+        is_sure = fault is not None and (not fault.is_at_import or bool(met))
         lacking = [tool for tool in row.tools if self._image is None or tool not in self._image.tools]
-        verb = "and cannot be compiled for it" if fault and not fault.is_at_import else "and is compiled there"
+        verb = "and is compiled there"
+        if fault is not None:
+            verb = f"and {'does not load when compiled' if fault.is_at_import else 'cannot be compiled'}: {fault.why}"
         does_nothing = fault is None and row.is_optional
         return Finding(
             code=f"build-failure:{refusal.name}" if is_sure else f"compiled-from-source:{refusal.name}",
             outcome=Outcome.FAILED if is_sure else Outcome.NOTE if does_nothing else Outcome.WARNING,
             message=f"{_wanted(refusal)} has no wheel for Python {self._foreseen.series}, which the target uses "
-            f"(it has for Python {_range(refusal.pythons)}), {verb}" + (f": {fault.why}" if fault else ""),
+            f"(it has for Python {_range(refusal.pythons)}), {verb}",
             location=self._place(refusal),
             evidence=tuple(
                 filter(
                     None,
                     (
-                        met.shown() if met else "",
+                        met,
                         f"compiling it takes {', '.join(row.tools)} ({row.source})" if row.tools and not fault else "",
                         fault.source if fault else "",
                         self._origin(),
@@ -197,18 +206,19 @@ class _Foretelling:
         sure = "likely to fail" if lacking or apart >= _LIKELY_FROM else "uncertain"
         return f"{sure}: {here}nobody tried to compile it for Python {self._foreseen.series}{tools}"
 
-    def _meeting(self, name: str) -> Chain | None:
-        """Return how starting the service comes to import what the distribution *name* brings, None if it does not."""
-        if self._traced is None:
-            return None
-        modules = import_names.modules(name)
-        for module in modules:
-            if (asked := drivers.of_settings(module, self._traced)).hops:
-                return asked
-            found = self._traced.strongest(module)
-            if found is not None and found.kind is ImportKind.EAGER:
-                return found.chain
-        return None
+    def _meeting(self, name: str) -> str:
+        """Return how the service comes to import what the distribution *name* brings, "" where nothing shows it."""
+        if self._traced is not None:
+            for module in import_names.modules(name):
+                if (asked := drivers.of_settings(module, self._traced)).hops:
+                    return asked.shown()
+                found = self._traced.strongest(module)
+                if found is not None and found.kind is ImportKind.EAGER:
+                    return found.chain.shown()
+        is_driver = drivers.OF_POSTGRESQL & self._foreseen.versions.keys() == {name}
+        if is_driver and (wanted := binding.databases_needed(self._case.contract)):
+            return f"the service is given a PostgreSQL ({', '.join(wanted)}), and installs no other driver for it"
+        return ""
 
     def _is_by_pip(self) -> bool:
         """Whether pip alone installs: uv does not heed the upper end of `Requires-Python`."""
@@ -287,7 +297,8 @@ class _Foretelling:
         return Finding(
             code="packages",
             outcome=Outcome.PASSED,
-            message=f"the index has what Python {self._foreseen.series}, which the target uses, takes of {count}",
+            message=f"asked for the target's Python {self._foreseen.series}, the index has {count} in a form that was "
+            "installed here too",
             evidence=(self._origin(),),
         )
 
