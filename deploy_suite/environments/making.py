@@ -86,7 +86,7 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
 def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     """Return the failure, if it is the project's. Raises: MachineError, CannotCheckError when it is this machine's."""
     calls = site.stand_ins.calls()
-    failed = [call for call in calls if call.code and call.program != stand_ins.FIRST_OPINION]
+    failed = [call for call in calls if call.program != stand_ins.FIRST_OPINION and _may_have_ended(call, done)]
     timed_out = enactment.timed_out(done)
     return BuildFailure(
         code=done.code,
@@ -99,6 +99,11 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         else _explained(plan, site, log=done.output, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
     )
+
+
+def _may_have_ended(call: stand_ins.Call, done: Completed) -> bool:
+    """Whether the build may have failed with *call*: what packages ask of git by themselves has codes of its own."""
+    return bool(call.code) and (call.is_installation or call.code == done.code)
 
 
 def _lost(plan: Plan, done: Completed, site: Site, installed: Mapping[str, str]) -> LostInstallation | None:

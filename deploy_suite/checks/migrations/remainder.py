@@ -15,12 +15,14 @@ _COPY = "migrated_copy"
 
 def findings(head: Reached, stage: Stage) -> Findings:
     """Return the findings of rows, locks, models and the way back, at the *stage* that *head* was reached on."""
-    found = _rehearsed(head, stage)
-    _keep(head, stage, found)
+    found, is_whole = _rehearsed(head, stage)
+    if is_whole:
+        _keep(head, stage, found)
     return found
 
 
-def _rehearsed(head: Reached, stage: Stage) -> Findings:
+def _rehearsed(head: Reached, stage: Stage) -> tuple[Findings, bool]:
+    """Return the findings, and whether there was time for all: what load left out is asked for again."""
     known = fresh(stage.built, stage.ports, head.revisions)
     walked = rows.walk(stage, head.revisions, known)
     together = rows.together(stage, head.revisions, known)
@@ -29,7 +31,8 @@ def _rehearsed(head: Reached, stage: Stage) -> Findings:
     copy = stage.database(_COPY, template=head.migrated)
     compared = drift.compared(stage, copy)
     travelled = roundtrip.travelled(stage, head.revisions, copy)
-    return (*walked.findings, *together, *repeated, *_met_rows(walked), *linted, *compared, *travelled)
+    found = (*walked.findings, *together, *repeated, *_met_rows(walked), *_left(walked), *linted, *compared, *travelled)
+    return found, not walked.left
 
 
 def _keep(head: Reached, stage: Stage, findings: Findings) -> None:
@@ -37,6 +40,22 @@ def _keep(head: Reached, stage: Stage, findings: Findings) -> None:
     read = (*map(Path, imported), *(revision.file for revision in head.revisions))
     dump = stage.server.dump(head.migrated)
     kept.keep(stage.built, stage.tool, stage.ports, read=read, findings=(*head.findings, *findings), dump=dump)
+
+
+def _left(walked: rows.Walked) -> Findings:
+    """Return what the rows were not put to."""
+    if not walked.left:
+        return ()
+    return (
+        Finding(
+            code="migrations-meet-rows",
+            outcome=Outcome.SKIPPED,
+            message=f"the last {counted(walked.left, 'revision')} were not applied to tables with rows: this machine "
+            "needed too long for those before",
+            remedy="run again when the machine has less to do, or say where the target is: --live-revision",
+            required=False,
+        ),
+    )
 
 
 def _met_rows(walked: rows.Walked) -> Findings:

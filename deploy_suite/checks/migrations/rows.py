@@ -19,7 +19,8 @@ UNIQUE_ON_ROWS: Final = "migration-unique-on-rows"
 _DATABASE: Final = "migrated_rows"
 _TOGETHER: Final = "migrated_together"
 _MOST_REVISIONS: Final = 25
-_LONGEST_S: Final = 20.0
+_LONGEST_S: Final = 20.0  # with rows before each revision; from then on before the new ones alone
+_LAST_S: Final = 90.0
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NOT_NULL: Final = "23502"
 _UNIQUE: Final = "23505"
@@ -36,7 +37,7 @@ class Walked:
 
     Shape: `statements` maps each revision onto the SQL that it ran; `rewritten` each new one that passed onto the
     tables of which the server made new files; `met_rows` counts the revisions that were applied with rows in the
-    tables.
+    tables, `left` those for which no time was left.
     """
 
     findings: Findings
@@ -44,6 +45,7 @@ class Walked:
     rewritten: Mapping[str, frozenset[str]]
     met_rows: int
     seeded: seeding.Seeded
+    left: int = 0
 
 
 def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
@@ -53,7 +55,8 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
     findings: list[Finding] = []
     statements: dict[str, tuple[str, ...]] = {}
     rewritten: dict[str, frozenset[str]] = {}
-    seeded, met_rows, deadline = seeding.Seeded(0, ()), 0, stage.ports.clock.now_s() + _LONGEST_S
+    seeded, met_rows, left, is_owed = seeding.Seeded(0, ()), 0, 0, True
+    begun = stage.ports.clock.now_s()
     for number, revision in enumerate(revisions):
         before = tables.files(stage.server, database.name) if revision.id in fresh.ids else None
         reply = applied(stage, revision, database, is_first=number == 0)
@@ -66,12 +69,21 @@ def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
             if not applied(stage, revision, database, is_first=True).ok:
                 break
         met_rows += bool(seeded.filled) and not reply.failure
-        if number + 1 >= start and _is_worth_seeding(reply, seeded):
-            seeded = seeding.seed(stage.server, database.name)
-        if stage.ports.clock.now_s() > deadline:
+        took_s = stage.ports.clock.now_s() - begun
+        if took_s > _LAST_S:
+            left = len(revisions) - number - 1
             break
+        is_needed = took_s <= _LONGEST_S or any(one.id in fresh.ids for one in revisions[number + 1 : number + 2])
+        is_owed = is_owed or _is_worth_seeding(reply, seeded)
+        if number + 1 >= start and is_needed and is_owed:
+            seeded, is_owed = seeding.seed(stage.server, database.name), False
     return Walked(
-        findings=tuple(findings), statements=statements, rewritten=rewritten, met_rows=met_rows, seeded=seeded
+        findings=tuple(findings),
+        statements=statements,
+        rewritten=rewritten,
+        met_rows=met_rows,
+        seeded=seeded,
+        left=left,
     )
 
 
