@@ -1,5 +1,6 @@
 """What the working folder has and the target will not get."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
@@ -10,8 +11,10 @@ from deploy_suite.checks.dependencies import unpushed
 from deploy_suite.checks.dependencies.unpushed import Needed
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
+from deploy_suite.project.loading import SETTINGS_FILE
 
 _SHOWN: Final = 8
+_NAMED: Final = 3
 _SOURCES: Final = frozenset({".py", ".toml", ".lock", ".sh", ".ini", ".cfg", ".html", ".jinja", ".j2", ".sql", ".mako"})
 _NAMES: Final = frozenset({"Procfile", "render.yaml", "Pipfile", ".python-version", "runtime.txt", "Dockerfile"})
 
@@ -49,26 +52,31 @@ def _target(subject: Subject) -> str:
 
 
 def _modified(subject: Subject) -> Iterator[Finding]:
-    if subject.state.modified:
+    found = [path for path in subject.state.modified if _may_concern(PurePosixPath(path), subject)]
+    if found:
         yield saying.warning(
             "uncommitted-changes",
             f"the folder has changes that are not in the commit: {_target(subject)} will not have them",
-            location=Location(subject.state.modified[0]),
-            evidence=_shown(subject.state.modified),
-            remedy=f"git add {' '.join(subject.state.modified[:3])} && git commit && git push",
+            location=Location(found[0]),
+            evidence=_shown(found),
+            remedy=f"git add {_named(found, otherwise='--update')} && git commit && git push",
             certainty="certain; whether the service needs them is not known here",
         )
 
 
 def _untracked(subject: Subject) -> Iterator[Finding]:
-    found = [path for path in subject.state.untracked if _is_source(PurePosixPath(path))]
+    found = [
+        path
+        for path in subject.state.untracked
+        if _is_source(PurePosixPath(path)) and _may_concern(PurePosixPath(path), subject)
+    ]
     if found:
         yield saying.warning(
             "untracked-files",
             f"the folder has files that git does not track: {_target(subject)} will not have them",
             location=Location(found[0]),
             evidence=_shown(found),
-            remedy=f"git add {' '.join(found[:3])} && git commit && git push, or name them in .gitignore",
+            remedy=f"git add {_named(found, otherwise='--all')} && git commit && git push, or name them in .gitignore",
             certainty="certain; whether the service needs them is not known here",
         )
 
@@ -93,6 +101,20 @@ def _absent(subject: Subject) -> Iterator[Finding]:
             remedy="git fetch --refetch, or clone the repository again",
             certainty="certain; whether the service needs them is not known here",
         )
+
+
+def _may_concern(path: PurePosixPath, subject: Subject) -> bool:
+    """Whether the service may have the file: of a repository with several it gets its own folder, a container any.
+
+    Source: https://render.com/docs/monorepo-support (files outside of the root directory are not available)
+    """
+    manifests = {SETTINGS_FILE, *([subject.manifest.file] if subject.manifest else ())}
+    return subject.contract.container is not None or path.is_relative_to(subject.root) or str(path) in manifests
+
+
+def _named(paths: Sequence[str], *, otherwise: str) -> str:
+    """Return *paths* as arguments for git, or the option that stands for all where they are many."""
+    return " ".join(map(shlex.quote, paths)) if len(paths) <= _NAMED else otherwise
 
 
 def _is_source(path: PurePosixPath) -> bool:

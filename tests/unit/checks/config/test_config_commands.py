@@ -341,6 +341,29 @@ def test_what_is_not_pushed_or_committed_is_said(checked: Checked) -> None:
     assert found[0].message == "a commit is not pushed to origin/main: Render will not have this"
 
 
+def test_of_a_service_with_a_folder_of_its_own_only_what_it_gets_is_said(checked: Checked) -> None:
+    changed = ("api/app.py", "other/app.py", "render.yaml", "README.md")
+    state = WorkingState(modified=changed, untracked=("other/new.py", "api/new.py"))
+
+    found = checked({f"api/{name}": content for name, content in FILES.items()}, root="api", state=state)
+
+    assert [(one.code, one.evidence) for one in found] == [
+        ("uncommitted-changes", ("api/app.py", "render.yaml")),
+        ("untracked-files", ("api/new.py",)),
+    ]
+
+
+def test_many_changed_files_are_not_named_one_by_one(checked: Checked) -> None:
+    state = WorkingState(modified=("a.py", "b.py", "c.py", "d.py"), untracked=("a b.py",))
+
+    found = checked(FILES, state=state)
+
+    assert [one.remedy for one in found] == [
+        "git add --update && git commit && git push",
+        "git add 'a b.py' && git commit && git push, or name them in .gitignore",
+    ]
+
+
 def test_what_of_the_commit_is_not_here_is_said(checked: Checked) -> None:
     state = WorkingState(absent=Absent(files=("model.bin",), submodules=("vendor/lib",)))
 
