@@ -164,11 +164,13 @@ def _add_target(target: str, found: _Found, folder: Path) -> None:
 
 
 def _add_locked(install: Install, found: _Found, folder: Path) -> None:
-    for file in install.locks:
+    texts = {
+        file: text for file in install.locks if (text := snapshot_files.text(folder, PurePosixPath(file))) is not None
+    }
+    if not texts:  # the tool ends for want of them, and what it would bring is in files that lie elsewhere
+        found.is_certain = False
+    for file, text in texts.items():
         name = posixpath.basename(file)
-        text = snapshot_files.text(folder, PurePosixPath(file))
-        if text is None:
-            continue
         if name in {"uv.lock", "poetry.lock"}:
             found.names.update(canonicalize_name(one) for one in _LOCK_NAME.findall(text))
         elif name == "Pipfile.lock":

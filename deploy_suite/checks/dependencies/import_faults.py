@@ -30,6 +30,7 @@ _NO_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w+)' from (?P<partly>partially initialized module )?'(?P<module>[\w.]+)'"
 )
 _SYNTAX_ERROR: Final = "app-syntax-error"
+_REMOVED: Final = "stdlib-removed:"
 _NAME_ERROR: Final = "app-name-error"
 _UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
 _CONFLICT: Final = "dep-conflict"
@@ -44,8 +45,15 @@ _OPTIONAL: Final = (
 
 
 def finding(fault: Fault) -> Finding:
-    """Return what the failure means, the most specific reading first."""
-    return next(filter(None, (reading(fault) for reading in _READINGS)))
+    """Return what the failure means, the most specific reading first.
+
+    A module that Python dropped is asked for by a package that is too old: that one is to be moved.
+    """
+    found = next(filter(None, (reading(fault) for reading in _READINGS)))
+    if not found.code.startswith(_REMOVED) or fault.outer.frames[-1:] == fault.outer.own_frames[-1:]:
+        return found
+    clash = clashes.shown_in(fault.rehearsed.text or fault.rehearsed.errors, found.code, _versions(fault))
+    return _of_clash(found, clash, fault) if clash else found
 
 
 def _optional_package(fault: Fault) -> Finding | None:
@@ -230,15 +238,18 @@ def _versions(fault: Fault) -> Mapping[str, str]:
 
 def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
     """Return *found* with the versions that do not fit, and the line that asks for them where no code meets them."""
+    from deploy_suite.checks import clashing  # noqa: PLC0415  it imports this package; few imports end here
+
     listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
     versions = _versions(fault)
     return replace(
         found,
         message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
         location=listed.location if listed and not _is_met(clash, fault) else found.location,
-        evidence=(clash.error, *found.evidence),
+        evidence=tuple(dict.fromkeys((clash.error, *found.evidence))),
         remedy=clash.fix,
         certainty=clash.why,
+        mend=found.mend or clashing.mend(clash, versions, fault.declared),
     )
 
 

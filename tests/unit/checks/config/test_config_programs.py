@@ -87,6 +87,7 @@ def test_a_missing_uvicorn_is_only_likely_because_others_may_bring_it(checked: C
         ({"pyproject.toml": "[tool.poetry]\n", "poetry.lock": '[[package]]\nname = "gunicorn"\n'}, "poetry install"),
         ({"pyproject.toml": "[project]\nname='x'\n", "uv.lock": '[[package]]\nname = "gunicorn"\n'}, "uv sync"),
         ({"Pipfile": "[packages]\ngunicorn = '*'\n"}, "pipenv install"),
+        ({"backend/pyproject.toml": "[tool.poetry]\n"}, "poetry install"),
         ({"environment.yml": ""}, "conda env update -f environment.yml"),
         ({"requirements.in": "gunicorn\n"}, "pip-compile requirements.in -o requirements.txt && pip-sync"),
     ],
