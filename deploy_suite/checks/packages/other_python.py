@@ -306,8 +306,8 @@ class _Foretelling:
         return Finding(
             code="cannot-check-here",
             outcome=Outcome.SKIPPED,
-            message=f"what Python {self._foreseen.series}, which the target uses, would install was not looked at: "
-            "the package index did not answer for it",
+            message=f"what Python {self._foreseen.series}, the target's, would install is not known: the package index "
+            "gave no answer",
             remedy=self._stating(),
             required=False,
         )

@@ -98,15 +98,16 @@ def _names(traced: Trace, folder: Path, pythons: Pythons) -> Iterator[Finding]:
     }
     if not lost:
         return
-    told: set[str] = set()
+    found: dict[str, Finding] = {}
     for module in traced.modules:
         if module.kind not in _CERTAIN | _LATER:
             continue
         for name, line, text, is_at_import in _used(folder / module.file, lost, pythons.there):
-            if name not in told:
-                told.add(name)
-                is_sure = is_at_import and module.kind in _CERTAIN
-                yield _lost(name, lost[name], Location(module.file, line), text, is_sure=is_sure, pythons=pythons)
+            is_sure = is_at_import and module.kind in _CERTAIN
+            if name not in found or (is_sure and found[name].outcome is not Outcome.FAILED):
+                place = Location(module.file, line)
+                found[name] = _lost(name, lost[name], place, text, is_sure=is_sure, pythons=pythons)
+    yield from found.values()
 
 
 def _lost(name: str, since: Version, place: Location, text: str, *, is_sure: bool, pythons: Pythons) -> Finding:
