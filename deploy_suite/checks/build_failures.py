@@ -12,6 +12,7 @@ from deploy_suite.checks import (
     build_refusals,
     clashing,
     drivers,
+    generated_values,
     line_ends,
     secret_keys,
 )
@@ -43,7 +44,8 @@ def findings(failure: BuildFailure, case: Case) -> Findings:
     python = failure.resolution.python if failure.resolution else ""
     clashes = clashing.findings(versions, case, python=python)
     known = {**versions, PYTHON: python} if python else versions
-    met = tuple(clashing.closer_of(one, failure.log, known, case=case) for one in _reasons(failure, case))
+    read = (generated_values.explained(one, case.contract) for one in _reasons(failure, case))
+    met = tuple(clashing.closer_of(one, failure.log, known, case=case) for one in read)
     reasons = tuple(_unless_guessed(one, case) for one in met if not _is_told_by(clashes, one, case))
     return (*reasons, *clashes)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.checks import generated_values
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies import evidence
 from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
@@ -67,7 +68,7 @@ def needs_real_values(fault: Fault, names: Sequence[str], why: str) -> Finding:
 
 def as_diagnosed(fault: Fault, root: DiagnosedCause) -> Finding:
     """Return the failure in the words of the causes."""
-    return Finding(
+    told = Finding(
         code=root.slug,
         outcome=Outcome.FAILED,
         message=f"importing the application fails {fault.when}: {root.title}",
@@ -77,3 +78,4 @@ def as_diagnosed(fault: Fault, root: DiagnosedCause) -> Finding:
         certainty=root.why,
         reproduce=evidence.reproduce(fault.built, fault.entry),
     )
+    return generated_values.explained(told, fault.built.case.contract)
