@@ -14,6 +14,9 @@ _ABSOLUTE: Final = re.compile(r"(?:^|(?<=[\s'\"`(=:]))/(?P<top>[A-Za-z0-9_.][\w.
 _DEPTH: Final = 2
 _TESTED: Final = frozenset({"environment", "imports", "migrations", "pre-deploy", "boot"})
 _NOT_FOUND: Final = ("start-command-not-found", "missing-system-binary", "missing-system-lib")
+_OF_SHELL: Final = "shell-dialect"
+# Images whose `sh` is dash, as it is here where a script ended on that; busybox's and Fedora's know more.
+_WITH_DASH: Final = re.compile(r"(?:^|/)(?:python|debian|ubuntu)(?![\w-])(?!.*alpine)")
 # Folders that every machine has: what lies there is not for want of the image's own folders.
 _EVERYWHERE: Final = frozenset(
     {"usr", "bin", "lib", "lib64", "dev", "proc", "sys", "etc", "tmp", "var", "sbin", "opt", "root"}
@@ -45,6 +48,8 @@ def _softened(finding: Finding, contract: Contract, container: Container, *, che
     path = _own_path((finding.message, *finding.evidence), container)
     if path:
         return _skipped(finding, f"{path} is a path of the image, which has no counterpart here", container)
+    if finding.code == _OF_SHELL and not _WITH_DASH.search(contract.image):
+        return _skipped(finding, "which shell `sh` is in the image is not known here", container)
     if finding.code.startswith(_NOT_FOUND) and (contract.image_packages or container.left_out):
         return _skipped(finding, "what the image installs beside Python is not installed here", container)
     return finding

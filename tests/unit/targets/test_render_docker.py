@@ -385,6 +385,29 @@ def test_a_failure_over_a_path_of_the_image_proves_nothing_here(read: Read) -> N
 
 
 @pytest.mark.parametrize(
+    ("image", "outcome"),
+    [
+        ("python:3.11-slim", "failed"),
+        ("docker.io/library/debian:12", "failed"),
+        ("python:3.12-alpine", "skipped"),
+        ("python-alpine", "skipped"),
+        ("registry.access.redhat.com/ubi9/python-311", "skipped"),
+        ("", "skipped"),
+    ],
+)
+def test_what_another_shell_makes_of_a_script_is_known_where_it_is_the_same(
+    read: Read, image: str, outcome: str
+) -> None:
+    contract = replace(only(read(FILES)), image=image)
+    ended = failure("shell-dialect", "./start.sh: 2: set: Illegal option -o pipefail")
+    result = CheckResult(check="boot", service="shop", target="render", seconds=0.0, findings=(ended,))
+
+    (told,) = judging.judged(result, contract).findings
+
+    assert told.outcome.value == outcome
+
+
+@pytest.mark.parametrize(
     ("said", "outcome"),
     [
         ("start.sh: 6: cannot create /etc/shop/shop.cfg: Directory nonexistent", "skipped"),
