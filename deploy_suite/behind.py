@@ -30,6 +30,7 @@ _OF_PATHS: Final = frozenset(
     {"command-file-missing", "requirements-file-missing", "start-command-wrong-module", "wrong-root-directory"}
 )
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
+_OF_MANY: Final = frozenset({"too-new", "too-old"})  # parameters that several packages of one project share
 
 
 def seen(
@@ -142,8 +143,10 @@ def _is_made_here(finding: Finding, mends: Sequence[Mend]) -> bool:
 
 
 def _is_told(finding: Finding, sure: set[str]) -> bool:
-    """Whether a failure of the same name says the same: the name has a parameter, or nobody knows the place."""
-    return finding.code in sure and (":" in finding.code or finding.location is None)
+    """Whether a failure of the same name says the same: the name says of what it is, or nobody knows the place."""
+    parameter = finding.code.partition(":")[2]
+    is_named = bool(parameter) and parameter not in _OF_MANY
+    return finding.code in sure and (is_named or finding.location is None)
 
 
 def _behind(finding: Finding, mends: Sequence[Mend]) -> Finding:

@@ -101,6 +101,26 @@ def closer_of(told: Finding, text: str, versions: Mapping[str, str], *, case: Ca
     )
 
 
+def mend(clash: Clash, versions: Mapping[str, str], declared: Declared) -> Mend | None:
+    """Return the line of the first member that the versions which were proved to work change.
+
+    What only lacks a package is mended by adding that, as everywhere.
+    """
+    if clash.lacks:
+        return None
+    failing, proved = (
+        dict(text.split("==") for text in said.split() if "==" in text) for said in (clash.proof, clash.repair)
+    )
+    for name, version in proved.items():
+        is_changed = version not in {versions.get(name), failing.get(name)}
+        listed = declared.listed(frozenset({name})) if is_changed else None
+        if listed and listed.location.file.endswith(".txt"):
+            place = listed.location
+            says = f"{name} is {version} in {place}"
+            return Mend(file=place.file, line=place.line, text=f"{name}=={version}", says=says, is_faithful=False)
+    return None
+
+
 def _is_of_address(clash: Clash) -> bool:
     """Whether *clash* shows only where an address of some scheme is used."""
     return clash.mentions.endswith("://")
@@ -180,20 +200,8 @@ class _Project:
         return next((listed.location for listed in lines if listed), None)
 
     def mend(self, clash: Clash, versions: Mapping[str, str]) -> Mend | None:
-        """Return the line of the first member that the versions which were proved to work change.
-
-        What only lacks a package is mended by adding that, as everywhere.
-        """
-        if clash.lacks:
-            return None
-        proved = dict(text.split("==") for text in clash.repair.split() if text.count("==") == 1)
-        for name, version in proved.items():
-            listed = self._declared.listed(frozenset({name})) if version != versions.get(name) else None
-            if listed and listed.location.file.endswith(".txt"):
-                place = listed.location
-                says = f"{name} is {version} in {place}"
-                return Mend(file=place.file, line=place.line, text=f"{name}=={version}", says=says, is_faithful=False)
-        return None
+        """Return what mends *clash*, as far as lines of the project do."""
+        return mend(clash, versions, self._declared)
 
     def meeting(self, clash: Clash) -> Meeting | None:
         """Return how the project meets *clash*, None where nothing shows that it does."""

@@ -57,6 +57,10 @@ class Clash:
         """What was run to see it fail."""
         return self.snippet.strip() or f"import {self.fails}"
 
+    def is_said_by(self, line: str) -> bool:
+        """Whether *line* is the error, however it goes on."""
+        return bool(self.error) and line.startswith(self.error)
+
     def is_met(self, versions: Mapping[str, str], *, is_complete: bool = False) -> bool:
         """Whether *versions*, canonical names onto versions, hold it.
 

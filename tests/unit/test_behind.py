@@ -134,6 +134,19 @@ def test_what_the_index_does_not_have_is_a_file_and_no_fault_of_the_projects_lis
     ]
 
 
+def test_another_package_that_is_too_old_for_this_python_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "pkg==1\nother==1\n"})
+    first = replace(finding("python-version-unsupported:too-new"), mend=RAISED)
+    again = finding("python-version-unsupported:too-new", message="y")
+    other = finding("python-version-unsupported:too-new", file="b.py")
+
+    codes, _ = looked_behind(monkeypatch, subject, [result("imports", first)], [result("imports", again, other)])
+
+    assert codes == ["python-version-unsupported:too-new"] * 2
+
+
 def test_several_pins_without_wheels_are_gone_past_with_another_python(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -108,9 +108,9 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
     file = module_files.find(fault.built.case.snapshot.folder, fault.entry.search_path, module=module) or module
     return failed(
         fault,
-        code="import-name-missing",
+        code=own_modules.NAME_MISSING,
         message=f"the project's own {file} has no {name!r}, which is imported from it {fault.when}",
-        remedy=f"define {name} in {file}, or mend the import; where it is there at the desk, commit and push {file}",
+        remedy=own_modules.define(name, str(file)),
         location=evidence.place(fault.outer),
     )
 
@@ -246,7 +246,7 @@ def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
         found,
         message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
         location=listed.location if listed and not _is_met(clash, fault) else found.location,
-        evidence=tuple(dict.fromkeys((clash.error, *found.evidence))),
+        evidence=found.evidence if any(map(clash.is_said_by, found.evidence)) else (clash.error, *found.evidence),
         remedy=clash.fix,
         certainty=clash.why,
         mend=found.mend or clashing.mend(clash, versions, fault.declared),

@@ -9,6 +9,7 @@ import pytest
 
 from deploy_suite.checks import clashing, uses
 from deploy_suite.checks.base import Built, Case
+from deploy_suite.checks.dependencies import requirements
 from deploy_suite.knowledge import clashes
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import Environment, Interpreter
@@ -305,3 +306,16 @@ def test_a_build_that_ends_in_a_known_error_names_the_versions_that_end_in_it(tm
         "write `postgresql+psycopg2://` in the address, or require psycopg[binary], or pin SQLAlchemy<2.1",
     )
     assert clashing.closer_of(told, text, {"sqlalchemy": "2.0.40"}, case=case(tmp_path, files)) == told
+
+
+def test_a_clash_is_mended_in_the_line_of_the_member_that_was_proved_to_need_another_version(tmp_path: Path) -> None:
+    subject = case(
+        tmp_path, {"main.py": "import fastapi\n", "requirements.txt": "fastapi==0.104.1\npydantic==1.10.13\n"}
+    )
+    versions = {"fastapi": "0.104.1", "pydantic": "1.10.13", "python": "3.13.0"}
+    (clash,) = (one for one in clashes.met(versions) if one.fails == "fastapi")
+
+    mend = clashing.mend(clash, versions, requirements.read(subject))
+
+    assert mend is not None
+    assert (mend.file, mend.line, mend.text) == ("requirements.txt", 2, "pydantic==1.10.16")
