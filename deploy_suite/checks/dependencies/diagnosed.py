@@ -7,7 +7,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import own_modules, requirements, subject
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.finding import Finding
-from deploy_suite.project import app_finder
+from deploy_suite.project import app_finder, module_files
 from deploy_suite.tracing.layout import Layout
 from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, Trace
 
@@ -47,7 +47,17 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
 def remedy(root: DiagnosedCause, case: Case) -> str:
     """Return what to do about *root*: of a missing package, by the file or the tool that the build installs from."""
     package = root.values.get("package", "")
-    return requirements.read(case).add(package) if root.family == _FAMILY and package else root.fix
+    if root.family == _FAMILY and package:
+        return requirements.read(case).add(package)
+    name, file = root.values.get("name", ""), _own_file(root, case)
+    return own_modules.define(name, file) if root.family == own_modules.NAME_MISSING and file else root.fix
+
+
+def _own_file(root: DiagnosedCause, case: Case) -> str:
+    entry = case.contract.entry
+    paths = (*(entry.search_path if entry else ()), case.contract.root)
+    file = module_files.find(case.snapshot.folder, paths, module=root.values.get("module", ""))
+    return str(file) if file else ""
 
 
 def trace(case: Case) -> Trace | None:

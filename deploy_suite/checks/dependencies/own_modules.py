@@ -11,6 +11,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.tracing.values import Chain, ImportKind, Lack, MissingModule, Shadow, SyntaxProblem, Trace
 
+NAME_MISSING: Final = "import-name-missing"
 _SKIPPED: Final = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__"})
 _TOLD: Final = frozenset({ImportKind.EAGER, ImportKind.DEFERRED})
 
@@ -20,6 +21,11 @@ def findings(case: Case, trace: Trace, declared: Declared) -> Iterator[Finding]:
     yield from (syntax(problem) for problem in trace.syntax_problems if problem.kind in _TOLD)
     yield from (missing(case, lack, declared) for lack in trace.missing if lack.kind in _TOLD)
     yield from (shadow(found) for found in trace.shadows if found.kind is ImportKind.EAGER)
+
+
+def define(name: str, file: str) -> str:
+    """Return what to do about a *name* that is imported from *file*, which does not have it."""
+    return f"define {name} in {file}, or mend the import; where it is there at the desk, commit and push {file}"
 
 
 def syntax(problem: SyntaxProblem) -> Finding:

@@ -705,3 +705,15 @@ def test_a_program_of_a_build_that_went_on_after_it_had_failed_is_a_warning(
     found = build.findings(replace(environment(tmp_path, {}), log=log), case(tmp_path, requirements="django\n"))
 
     assert [(one.code, one.outcome, one.location) for one in found if one.code != "build"] == expected
+
+
+def test_a_name_that_a_module_of_the_project_lacks_is_to_be_defined_in_its_file(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "models.py").write_text("class Item:\n    pass\n")
+    said = "ImportError: cannot import name 'Order' from 'shop.models' (/opt/render/project/src/shop/models.py)\n"
+
+    (found,) = build.findings(replace(failure(said), command=""), case(tmp_path))
+
+    place = "shop/models.py"
+    told = f"define Order in {place}, or mend the import; where it is there at the desk, commit and push {place}"
+    assert (found.code, found.remedy) == ("import-name-missing", told)
