@@ -20,9 +20,17 @@ def note(data: Path, folder: Path) -> None:
 
 
 def free(folder: Path) -> None:
-    """Give back the shared memory noted in *folder*, whose server has ended; one that stopped by itself left none."""
+    """Give back the shared memory of servers that have ended: of the one noted in *folder*, and of those with data in it.
+
+    One that stopped by itself left none, and one that was killed while it started left no note.
+    """
+    for file in (folder / _NOTE, *folder.glob(f"*/{_NOTE}")):
+        _free_named_in(file)
+
+
+def _free_named_in(file: Path) -> None:
     try:
-        lines = (folder / _NOTE).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
         key, number = map(int, lines[_LINE - 1].split())
     except (OSError, ValueError, IndexError):
         return

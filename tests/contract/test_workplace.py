@@ -105,8 +105,9 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
     assert len(gone) == len(tree) >= 2
 
 
+@pytest.mark.parametrize("below", ["", "data"], ids=["noted", "still starting"])
 def test_the_shared_memory_of_a_killed_server_goes_with_the_folder_that_names_it(
-    chosen: Mapping[str, str], tmp_path: Path
+    chosen: Mapping[str, str], tmp_path: Path, below: str
 ) -> None:
     library = ctypes.CDLL(None)
     key, other = 0x0D5E_0000 + os.getpid() % 0xFFFF, 0x0D5F_0000 + os.getpid() % 0xFFFF
@@ -114,8 +115,8 @@ def test_the_shared_memory_of_a_killed_server_goes_with_the_folder_that_names_it
     folder, stale = tmp_path / "server", tmp_path / "stale"
     lines = "1\n/data\n0\n5432\n/short\n\n{key:9} {number:9}\nready\n"
     for place, text in ((folder, lines.format(key=key, number=made)), (stale, lines.format(key=other, number=made))):
-        place.mkdir()
-        (place / "postmaster.pid").write_text(text)
+        (place / below).mkdir(parents=True)
+        (place / below / "postmaster.pid").write_text(text)
     with workplace.opened(Said(), environment=chosen) as place:
         place.record_folder(folder)
         place.record_folder(stale)
