@@ -30,7 +30,8 @@ from deploy_suite.tracing.values import ImportKind, Trace
 _NOTHING: Final = SourceBuild(distribution="", tools=(), packages=(), source="")
 _LINES: Final = 8
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING})
-_LIKELY_FROM: Final = 2  # series between the newest wheel and the target's Python
+# Of 64 builds of such releases, of 38 distributions with Python 3.10 to 3.13, 28 failed.
+_ABOUT_HALF: Final = "of releases that are older than a Python about half do not compile for it"
 
 
 def findings(
@@ -201,10 +202,8 @@ class _Foretelling:
         if row.is_optional:
             return f"it installs without compiled parts where these cannot be made ({row.source})"
         tools = f"; no public list of what the target's image has names {', '.join(lacking)}" if lacking else ""
-        here = f"it was checked here with Python {_series(self._here)}; " if self._here else ""
-        apart = _numbers(self._foreseen.python)[1] - max((_numbers(one)[1] for one in refusal.pythons), default=0)
-        sure = "likely to fail" if lacking or apart >= _LIKELY_FROM else "uncertain"
-        return f"{sure}: {here}nobody tried to compile it for Python {self._foreseen.series}{tools}"
+        here = f"it was checked here with Python {_series(self._here)}, and " if self._here else ""
+        return f"uncertain: {here}{_ABOUT_HALF}{tools}"
 
     def _meeting(self, name: str) -> str:
         """Return how the service comes to import what the distribution *name* brings, "" where nothing shows it."""
@@ -257,6 +256,8 @@ class _Foretelling:
         if contract.container is not None:
             return f"take an image with Python {series}"
         place = contract.python.location
+        if place is not None and place.file.endswith((".yaml", ".yml")):
+            return f"state a Python {series}, all three numbers of it, in {place}"
         return f"state a Python {series} in {place or '.python-version at the top of the repository'}"
 
     def _origin(self) -> str:

@@ -83,9 +83,9 @@ def test_what_is_known_not_to_compile_fails_with_the_line_the_reason_and_both_wa
 @pytest.mark.parametrize(
     ("name", "version", "outcome", "certainty"),
     [
-        ("rarely", "1.0", Outcome.WARNING, "likely to fail: it was checked here with Python 3.11; nobody tried to"),
+        ("rarely", "1.0", Outcome.WARNING, "uncertain: it was checked here with Python 3.11, and of releases"),
         ("markupsafe", "2.0", Outcome.NOTE, "it installs without compiled parts where these cannot be made"),
-        ("asyncpg", "0.31.0", Outcome.WARNING, "likely to fail: it was checked here with Python 3.11; nobody tried to"),
+        ("asyncpg", "0.31.0", Outcome.WARNING, "uncertain: it was checked here with Python 3.11, and of releases"),
     ],
 )
 def test_what_nobody_saw_fail_is_a_warning_and_what_needs_no_compiler_a_note(
@@ -194,7 +194,7 @@ def test_where_a_python_is_stated_the_remedy_names_the_place(bench: Bench) -> No
         change={"python": stated},
     )
 
-    assert found.remedy.endswith("; or state a Python 3.11 in render.yaml:9")
+    assert found.remedy.endswith("; or state a Python 3.11, all three numbers of it, in render.yaml:9")
     assert found.evidence[-1] == "Python 3.14.1: variable PYTHON_VERSION"
 
 
@@ -238,7 +238,7 @@ def test_where_nothing_could_be_built_nothing_is_said_of_what_was_used_here(benc
 
     package, module = said(bench, files, answer("rarely==1.0", source=["rarely"]), here="")
 
-    assert package.certainty == "likely to fail: nobody tried to compile it for Python 3.14"
+    assert package.certainty == "uncertain: of releases that are older than a Python about half do not compile for it"
     assert module.message == (
         "cgi is imported when the service starts, and Python 3.14, which the target uses, does not have it"
     )
