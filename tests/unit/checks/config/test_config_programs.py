@@ -259,6 +259,23 @@ def test_packages_of_the_system_cannot_be_installed_on_the_targets_own_runtime(
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("playwright install --with-deps chromium", [("read-only-filesystem", Outcome.FAILED)]),
+        ("python -m playwright install-deps", [("read-only-filesystem", Outcome.FAILED)]),
+        ("npx playwright install --with-deps", [("read-only-filesystem", Outcome.FAILED)]),
+        ("playwright install chromium", []),
+    ],
+)
+def test_playwright_installs_no_packages_of_the_system_there_either(
+    checked: Checked, call: str, expected: list[tuple[str, Outcome]]
+) -> None:
+    files = {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\nplaywright\n"}
+
+    assert codes(checked(files, build=f"pip install -r requirements.txt && {call}")) == expected
+
+
 @pytest.mark.parametrize("build", ["apt-get --version && ", "apt list && ", "command -v apt-get && ", "dpkg -l && "])
 def test_asking_after_packages_is_none(checked: Checked, build: str) -> None:
     files = {"app.py": FLASK, "requirements.txt": "flask\ngunicorn\n"}
