@@ -20,7 +20,7 @@ def note(data: Path, folder: Path) -> None:
 
 
 def free(folder: Path) -> None:
-    """Give back the shared memory of servers that have ended: of the one noted in *folder*, and of those with data in it.
+    """Give back the shared memory of ended servers: of the one noted in *folder*, and of those with data in it.
 
     One that stopped by itself left none, and one that was killed while it started left no note.
     """
