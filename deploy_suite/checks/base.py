@@ -25,6 +25,12 @@ class Case:
     preferences: Preferences
     repository: Path | None = None
 
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the commands are guesses of ours and not those of a manifest."""
+        stated = self.contract.location
+        return stated is None or stated.file.rpartition("/")[2] != "render.yaml"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:

@@ -197,7 +197,7 @@ class _Trial:
             waiting_for=lambda: f"{self._stage.contract.service}: watching whether it stays up",
         )
         if failure:
-            return _with_outside(self._stage, (failure,))
+            return _with_outside(self._stage, (_unless_assumed(self._stage, failure),))
         started = _with_outside(self._stage, ())
         self._measure()
         stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
@@ -242,6 +242,15 @@ class _Trial:
             said.append(f"{' and '.join(words for count, words in both if count)} asked")
         said.append(f"stops {stop.seconds:.1f} s after SIGTERM" + (", a request under way answered" * stop.in_flight))
         return Finding(code="boots", outcome=Outcome.PASSED, message="; ".join([*said, *self._stage.notes]))
+
+
+def _unless_assumed(stage: Stage, failure: Finding) -> Finding:
+    """Return *failure* of a worker as a warning where it only ended, and no manifest of the target's makes it one."""
+    if not stage.built.case.is_assumed or not failure.code.startswith("start-exited"):
+        return failure
+    target = stage.contract.target.capitalize()
+    certainty = f"likely: it ends here, and that {target} runs this command as a worker is assumed"
+    return replace(failure, outcome=Outcome.WARNING, certainty=certainty)
 
 
 def _judged(passed: Finding, findings: Findings) -> Findings:

@@ -73,7 +73,7 @@ def ended(stage: Stage, process: Process, *, doing: str) -> Finding | None:
     if code == 0 and process.process_count():
         return _left_a_daemon(stage, log)
     what = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return explained(
+    told = explained(
         stage,
         log,
         Finding(
@@ -85,6 +85,7 @@ def ended(stage: Stage, process: Process, *, doing: str) -> Finding | None:
             reproduce=reproduced(stage),
         ),
     )
+    return _by_address(stage, log, told)
 
 
 def reproduced(stage: Stage) -> str:
@@ -194,7 +195,7 @@ class _Watch:
         return (is_idle or age_s >= _ELSEWHERE_S) and self._answers_http(listener.port)
 
     def _on_localhost(self, listener: Listener) -> Finding:
-        return Finding(
+        failure = Finding(
             code="bound-to-wrong-address",
             outcome=Outcome.FAILED,
             message=f"the server listens on {listener.address}:{listener.port}, where only its own machine reaches it",
@@ -203,6 +204,7 @@ class _Watch:
             remedy=f"make it listen on 0.0.0.0:$PORT{_by_option(self._stage)} ({PORT_DOCUMENTATION})",
             reproduce=reproduced(self._stage),
         )
+        return _by_address(self._stage, self._process.output(), failure)
 
     def _answers_http(self, port: int) -> bool:
         request = HttpRequest(method="GET", path="/", headers=self._stage.health_headers())
@@ -270,6 +272,12 @@ def _left_a_daemon(stage: Stage, log: str) -> Finding:
 def _start(stage: Stage) -> Location | None:
     start = stage.contract.start
     return start.location if start else None
+
+
+def _by_address(stage: Stage, log: str, failure: Finding) -> Finding:
+    from deploy_suite.checks.boot import own_addresses  # noqa: PLC0415  a start that goes well needs none of it
+
+    return own_addresses.told(stage, log, failure)
 
 
 def _by_option(stage: Stage) -> str:

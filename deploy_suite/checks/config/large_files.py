@@ -32,7 +32,9 @@ def problems(subject: Subject) -> Iterator[Finding]:
 def _read(subject: Subject, pointers: Sequence[PurePosixPath]) -> Iterator[tuple[PurePosixPath, Location]]:
     """Yield the pointers that a source names, each with the first line that does."""
     texts = [
-        (file, text) for file in own_files.python(subject.folder) if (text := snapshot_files.text(subject.folder, file))
+        (file, text)
+        for file in own_files.python(subject.folder, subject.root)
+        if (text := snapshot_files.text(subject.folder, file))
     ]
     for pointer in pointers:
         for file, text in texts:

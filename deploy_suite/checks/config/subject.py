@@ -31,7 +31,7 @@ class Subject:
     @property
     def is_assumed(self) -> bool:
         """Whether the commands are guesses of ours and not those of a manifest."""
-        return self.contract.location is None or self.contract.location.file.rpartition("/")[2] != "render.yaml"
+        return self.case.is_assumed
 
     @property
     def manifest(self) -> Location | None:
