@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.checks import migrations
-from deploy_suite.model.contract import Contract
+from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_stage import built, contract, ports, tools_environment
@@ -237,6 +237,25 @@ def test_a_migration_that_the_server_refuses_fails_in_its_file(rehearse: Rehears
 
     assert told(findings) == [("migration-duplicate-table", Outcome.FAILED)]
     assert findings[0].location == Location("shop/migrations/0002_again.py")
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (Location("render.yaml", 9), ("database-not-used", Outcome.WARNING)),
+        (None, ("migrations-reach-head", Outcome.PASSED)),
+    ],
+)
+def test_a_database_that_was_only_assumed_may_stay_unused(
+    rehearse: Rehearse, project: Path, place: Location | None, expected: tuple[str, Outcome]
+) -> None:
+    given = next(line for line in SETTINGS.splitlines() if line.startswith("DATABASES"))
+    write(project, {"site_settings.py": SETTINGS.replace(given, SQLITE)})
+    variable = Variable(name="DATABASE_URL", source=Prompted(), location=place)
+
+    findings = rehearse(project, contract(build=UPGRADE, variables=(variable,)))
+
+    assert told(findings) == [expected]
 
 
 def test_sqlite_is_migrated_in_a_file_of_ours(rehearse: Rehearse, project: Path) -> None:

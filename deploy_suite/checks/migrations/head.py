@@ -10,6 +10,8 @@ from deploy_suite.checks.migrations.arrival import HEAD, Head
 from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.environments import bindings as binding
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports
@@ -79,7 +81,7 @@ def _reached(stage: Stage) -> Reached:
 
 def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Reached:
     dialect, name = reply.reached
-    if dialect == "sqlite" and stage.address is not None:
+    if dialect == "sqlite" and stage.address is not None and _is_stated(stage.built.case.contract):
         passing_by = addresses.unused(name, stage.built, stage.tool)
         return Reached(findings=(*several, passing_by))
     is_ours = dialect == POSTGRESQL and stage.address is not None and name == stage.address.name
@@ -93,6 +95,12 @@ def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, severa
     return Reached(
         findings=(*several, passed), migrated=migrated, stage=stage if migrated else None, revisions=revisions
     )
+
+
+def _is_stated(contract: Contract) -> bool:
+    """Whether a manifest gives the service a database; one that was assumed says nothing against another."""
+    located = tuple(one for one in contract.variables if one.location)
+    return bool(binding.databases_needed(replace(contract, variables=located)))
 
 
 def _in_steps(
