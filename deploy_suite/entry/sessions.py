@@ -12,6 +12,8 @@ __all__ = ["lock", "preflight"]
 
 MATRIX_TAG: Final = "matrix"
 _CLEANING_S: Final = 20.0
+# Nox's JSON holds only what would run, and CI makes its matrix of it; to run, a cell is asked for by name or tag.
+_IS_LISTED_FOR_A_PROGRAM: Final = "--json" in sys.argv[1:]
 
 
 @nox.session(venv_backend="none", allow_parallel=True)
@@ -45,7 +47,7 @@ def _register(python: str, targets: tuple[str, ...]) -> None:
         python=python,
         venv_backend="none",
         tags=[MATRIX_TAG],
-        default=False,
+        default=_IS_LISTED_FOR_A_PROGRAM,
         allow_parallel=True,
     )
     @nox.parametrize("target", targets)

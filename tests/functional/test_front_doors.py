@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,24 +46,34 @@ def users_repository(tmp_path: Path) -> Path:
 
 
 def test_nox_lists_the_main_job_and_the_matrix():
-    listed = run("nox", "--list", "--json", cwd=TOP)
+    listed = json.loads(run("nox", "--list", "--json", cwd=TOP).stdout)
+    tagged = json.loads(run("nox", "--list", "--json", "-t", "matrix", cwd=TOP).stdout)
+    one = json.loads(run("nox", "--list", "--json", "-s", "tests", cwd=TOP).stdout)
 
-    sessions = {entry["session"]: entry for entry in json.loads(listed.stdout)}
-    assert {"preflight", "tests", "lint"} <= set(sessions)
-    cells = run("nox", "--list", "--json", "-t", "matrix", cwd=TOP)
-    assert {(cell["python"], cell["call_spec"]["target"]) for cell in json.loads(cells.stdout)} == {
-        ("3.11", "render"),
-        ("3.12", "render"),
-        ("3.13", "render"),
-    }
-    assert all(cell["session"] == f"preflight-{cell['python']}(target='render')" for cell in json.loads(cells.stdout))
+    cells = [entry for entry in listed if "matrix" in entry["tags"]]
+    assert [entry["session"] for entry in listed if entry not in cells] == ["preflight", "tests", "lint"]
+    assert [(cell["session"], cell["python"], cell["call_spec"]["target"]) for cell in cells] == [
+        (f"preflight-{python}(target='render')", python, "render") for python in ("3.11", "3.12", "3.13")
+    ]
+    assert tagged == cells
+    assert [entry["session"] for entry in one] == ["tests"]
+
+
+def test_a_person_is_shown_the_cells_as_what_does_not_run_by_itself():
+    listed = run("nox", "--list", cwd=TOP).stdout.splitlines()
+
+    assert [line.split(" -> ")[0] for line in listed if line.startswith("* ")] == ["* preflight", "* tests", "* lint"]
+    assert sum(line.startswith("- preflight-3.") for line in listed) == 3
 
 
 def test_two_lines_make_the_sessions_in_a_repository_with_a_package_named_deploy(users_repository):
     for program in (("nox",), (sys.executable, "-m", "nox")):
         listed = run(*program, "--list", "--json", cwd=users_repository)
         assert listed.returncode == 0, listed.stderr
-        assert "preflight" in {entry["session"] for entry in json.loads(listed.stdout)}
+        sessions = [entry["session"] for entry in json.loads(listed.stdout)]
+        assert sessions[0] == "preflight"
+        assert sessions[1:]
+        assert all(re.fullmatch(r"preflight-3\.\d+\(target='render'\)", cell) for cell in sessions[1:])
 
 
 def test_a_report_through_nox_is_whole_and_nothing_else(users_repository, tmp_path_factory):
