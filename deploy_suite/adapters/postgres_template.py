@@ -70,7 +70,10 @@ def _tar(options: str, archive: Path, folder: Path) -> None:
     """
     words = ("tar", options, archive, "-C", folder, *((".",) if "c" in options else ()))
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        # Else that of macOS adds a file of its own metadata beside each:
+        # https://github.com/apple-oss-distributions/libarchive/blob/main/libarchive/tar/bsdtar.1
+        environment = {**os.environ, "COPYFILE_DISABLE": "1"}
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     except FileNotFoundError as error:
         raise MachineError(
             "PostgreSQL's data directory cannot be laid out: no tar here", remedy="install tar"

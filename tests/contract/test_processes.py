@@ -204,6 +204,27 @@ def test_nothing_outlives_the_suite_however_it_ends(
     assert (began, eventually(lambda: running(word) == [])) == (True, True)
 
 
+WITHOUT_PROC = """
+import subprocess, sys, time
+sys.path.insert(0, sys.argv[1])
+from deploy_suite.adapters.warden import tree
+tree.os.path.exists = lambda path: False  # as on macOS, where ps alone lists processes
+subprocess.Popen(["bash", "-c", "sleep 3305 & sleep 3306"])
+time.sleep(0.5)
+below = len(tree.descendants())
+began = time.monotonic()
+print(below, tree.end(), time.monotonic() - began < 5, len(tree.descendants()))
+"""
+
+
+def test_where_ps_alone_lists_processes_it_is_not_taken_for_one_that_does_not_end() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PROC, str(ROOT)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.stdout.split(), done.stderr) == (["3", "True", "True", "0"], "")
+
+
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.05, 0.08, 0.12])
 def test_a_kill_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, delay_s: float) -> None:
     word = f"32{int(delay_s * 100):02d}"

@@ -76,9 +76,11 @@ def _parent(pid: str) -> int | None:
 def _parents_by_ps() -> Mapping[int, int]:
     import subprocess  # noqa: PLC0415  Linux lists its processes itself, and each warden would wait for the import
 
-    listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False)
-    pairs = (line.split() for line in listing.stdout.splitlines())
-    return {int(pid): int(parent) for pid, parent in pairs if int(parent) != 0}
+    with subprocess.Popen(["ps", "-axo", "pid=,ppid="], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ps:
+        listing, _ = ps.communicate()
+    pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
+    # It lists itself, a child of this process that has ended by now.
+    return {pid: parent for pid, parent in pairs if parent != 0 and pid != ps.pid}
 
 
 def _group(pid: int) -> int | None:
