@@ -6,6 +6,7 @@ from typing import Final
 
 import nox
 
+from deploy_suite.entry import abrupt
 from deploy_suite.entry.matrix import matrix
 
 __all__ = ["lock", "preflight"]
@@ -59,3 +60,4 @@ def _register(python: str, targets: tuple[str, ...]) -> None:
 _cells = matrix(Path.cwd())
 for _python in _cells.pythons:
     _register(_python, _cells.targets)
+abrupt.over()

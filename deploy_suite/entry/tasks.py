@@ -14,7 +14,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import Task
 
-from deploy_suite.entry import cli
+from deploy_suite.entry import abrupt, cli
 
 # Invoke knows no optional words: these must be given, and any other word of a command is an option of its task.
 _WORDS: Final = {"diagnose": "log", "explain": "slug"}
@@ -93,3 +93,4 @@ def _arguments(name: str, actions: Sequence[argparse.Action], given: Mapping[str
 
 
 namespace = _tasks()
+abrupt.over()
