@@ -42,6 +42,7 @@ _PREFIX: Final = re.compile(
             r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?(?:[ \t]+|$)(?=\S|$)",  # Vercel, honcho
             _APACHE,
             r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} - ",  # uWSGI
+            r"1\d{12}(?:\t|,\"?)(?=\S|$)",  # CloudWatch, as it is downloaded
             r"\d+\|[\w.-]{1,60} *\| ?",  # pm2
             r"(?P<compose3>[\w.-]+\.\d+)\.[a-z0-9]{10,30}@[\w.-]+ +\| ?",  # docker service logs
             rf"{_POD} (?:[a-z][\w-]* )?(?=\S|$)|\[pod/[\w.-]+/[\w.-]+\] ?",  # stern, kubectl logs --prefix

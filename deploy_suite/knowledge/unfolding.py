@@ -32,6 +32,17 @@ _OF_ENGINES: Final = frozenset({"log", "textPayload"})
 _WITHIN: Final = ("jsonPayload", "exception", "error", "fields", "data", "attributes", "record", "exc_info")
 _LOW_LEVELS: Final = frozenset({"debug", "info", "notice", "trace", "warn", "warning"})
 _LEVEL_KEYS: Final = ("level", "levelname", "severity", "log_level")
+_LEVELS: Final = re.compile(rb'"(?:' + "|".join(_LEVEL_KEYS).encode() + rb')" ?: ?"(\w+)"')
+# Who writes such an entry is a logger of the program's own, and knows of what level it is.
+_OF_LOGGERS: Final = re.compile(
+    rb'"(?:logger(?:_?[nN]ame)?|name|module|lineno|func(?:Name)?|filename)" ?:|"event" ?: ?"'
+)
+_FEWEST_ENTRIES: Final = 3
+_STREAMS: Final = frozenset({b"info", b"error"})
+# A line of a traceback as an entry of its own.
+_LINE_OF_A_TRACEBACK: Final = re.compile(
+    rb'" ?: ?"(?:Traceback \(most recent call last\):| {1,6}File \\"[^"\n]{1,300}\\", line \d)'
+)
 _JSON: Final = re.compile(rb'^[^{\n"]{0,120}(?=\{ ?"\w)')
 _KEY: Final = re.compile(rb'"(?:' + "|".join(_TEXT_KEYS).encode() + rb')" ?: ?["\[{]')
 _MARKED: Final = re.compile(rb"\(most recent call last\):\\n|\\n *File |\\n\\nDuring handling")
@@ -150,15 +161,30 @@ def unfolded(text: bytes) -> bytes:
     if b"<" in text and (b"<br" in text or b"<BR" in text):
         text = _TAG.sub(_BREAK, text)
     if (b"\\" in text and b"\\n" in text) or (b"{" in text and b'{"' in text):
-        return b"\n".join(_line(line) for line in text.split(b"\n"))
+        is_output = _is_output(text)
+        return b"\n".join(_line(line, is_output=is_output) for line in text.split(b"\n"))
     if len(text) <= _SHORT and _TWO_FRAMES.search(text):  # what people paste is short
         return b"\n".join(_joined(line) for line in text.split(b"\n"))
     return text
 
 
-def _line(line: bytes) -> bytes:
+def _is_output(text: bytes) -> bool:
+    """Whether the entries of JSON in *text* are lines that a program printed, each in a platform's wrapper.
+
+    The level in such an entry is the platform's and says nothing of the line: it is the same in each, or one for each
+    of the two streams, or lines of a traceback are told in it.
+    """
+    if b'\\", line ' in text and _LINE_OF_A_TRACEBACK.search(text):
+        return True
+    if len(text) > _SHORT or _OF_LOGGERS.search(text):
+        return False
+    levels = _LEVELS.findall(text)
+    return len(levels) >= _FEWEST_ENTRIES and (len(set(levels)) == 1 or {one.lower() for one in levels} == _STREAMS)
+
+
+def _line(line: bytes, *, is_output: bool) -> bytes:
     if b'"' in line and (found := _JSON.match(line)) and _KEY.search(line):
-        texts = _texts_of(line[found.end() :])
+        texts = _texts_of(line[found.end() :], is_output=is_output)
         if texts is not None:
             return _BREAK.join(found[0] + one.encode("utf-8", "surrogatepass") for one in texts)
     if b"\\n" in line and (line.count(b"\\n") >= _FEWEST_ESCAPED or _MARKED.search(line)):
@@ -172,18 +198,20 @@ def _joined(line: bytes) -> bytes:
     return _JOINT.sub(_BREAK, line) if _TWO_FRAMES.search(line) else line
 
 
-def _texts_of(line: bytes) -> list[str] | None:
+def _texts_of(line: bytes, *, is_output: bool) -> list[str] | None:
     """Return the lines that an entry of JSON holds; None for what is none, or no more than information."""
     try:
         entry = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(entry, dict) or any(str(entry.get(key, "")).lower() in _LOW_LEVELS for key in _LEVEL_KEYS):
+    if not isinstance(entry, dict):
+        return None
+    if not is_output and any(str(entry.get(key, "")).lower() in _LOW_LEVELS for key in _LEVEL_KEYS):
         return None
     lines = [one for text in _texts(entry) for one in text.split("\n")]
     while len(lines) > 1 and not lines[-1].strip():
         lines.pop()
-    return lines if len(lines) > 1 or (lines and not _OF_ENGINES.isdisjoint(entry)) else None
+    return lines if len(lines) > 1 or (lines and (is_output or not _OF_ENGINES.isdisjoint(entry))) else None
 
 
 def _texts(entry: dict[str, object]) -> Iterator[str]:

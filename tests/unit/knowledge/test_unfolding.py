@@ -119,3 +119,54 @@ def test_a_folded_line_is_never_cut_at_the_end_of_a_block() -> None:
     blocks = list(iter(lambda: stream.read(100), b""))
 
     assert b"".join(blocks) == (PRINTED.replace("\n", "\n\x01") + "\n").encode() * 50
+
+
+CRASH = "Traceback (most recent call last):\n  File \"/srv/shop.py\", line 3, in <module>\nKeyError: 'SHOP_KEY'"
+
+
+def wrapped(text: str, *levels: str, key: str = "level", **more: object) -> bytes:
+    entries = [
+        {key: levels[at % len(levels)], "message": line, "timestamp": "2026-01-01T00:00:00Z", **more}
+        for at, line in enumerate(text.split("\n"))
+    ]
+    return "\n".join(map(json.dumps, entries)).encode()
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        wrapped(CRASH, "info", "warning", "debug"),  # lines of a traceback apart
+        wrapped(CRASH, "info", logger="shop"),
+        wrapped(CRASH, "info", instance="e82d", meta={"event": {"provider": "app"}}),  # Fly
+        wrapped(CRASH, "info", "error", key="severity"),  # Railway: one level a stream
+    ],
+)
+def test_the_level_that_a_platform_gives_to_printed_lines_says_nothing_of_them(log: bytes) -> None:
+    assert unfolded(log).decode() == CRASH
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        wrapped("started\ncache not found, going on\nready", "info", "warning"),
+        wrapped("started\ncache not found, going on\nready", "info", logger="shop"),
+        wrapped("started\nready", "info"),
+    ],
+)
+def test_the_level_that_a_program_gives_to_what_it_says_is_kept(log: bytes) -> None:
+    assert unfolded(log) == log
+
+
+def test_a_failure_in_lines_that_a_platform_calls_information_is_named() -> None:
+    log = wrapped(f"==> starting\n{CRASH}\nbye", "info").decode()
+
+    found = diagnose(log).root
+
+    assert found is not None
+    assert (found.slug, found.evidence[0].line) == ("missing-env-var:SHOP_KEY", 4)
+
+
+def test_a_download_of_cloudwatch_is_read_like_any_other() -> None:
+    log = "timestamp,message\n" + "\n".join(f'1769940000{at}23,"{line}' for at, line in enumerate(CRASH.split("\n")))
+
+    assert [cause.slug for cause in diagnose(log).causes] == ["missing-env-var:SHOP_KEY"]
