@@ -21,7 +21,7 @@ from deploy_suite.knowledge.build_log import (
     parse_build_log,
 )
 from deploy_suite.knowledge.catalogue import catalogue, family, filled
-from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, EvidenceLine, Verdict
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, EvidenceLine, LogVerdict
 from deploy_suite.knowledge.platforms import servers
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
@@ -77,7 +77,7 @@ def explained(diagnosis: Diagnosis, comparison: Comparison) -> Diagnosis:
         caught_by=row.caught_by,
         values={},
     )
-    return replace(diagnosis, verdict=Verdict.KNOWN, causes=(cause, *diagnosis.causes[1:]))
+    return replace(diagnosis, verdict=LogVerdict.KNOWN, causes=(cause, *diagnosis.causes[1:]))
 
 
 def _contract(project: Project, reading: BuildReading) -> Contract | None:

@@ -58,7 +58,7 @@ def _diagnose(options: argparse.Namespace, curtain: Curtain) -> int:
 
 
 def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> int:
-    from deploy_suite.knowledge.diagnosis import Verdict, diagnose_stream  # noqa: PLC0415
+    from deploy_suite.knowledge.diagnosis import LogVerdict, diagnose_stream  # noqa: PLC0415
     from deploy_suite.reports import diagnosis as reports  # noqa: PLC0415
 
     render = {"text": reports.render_text, "json": reports.render_json}[options.format]
@@ -69,7 +69,7 @@ def _diagnosed(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> 
         found, comparison = _compared(log, options, curtain)
         shown = render(found, comparison)
     write_prose(shown, curtain) if options.format == "text" else write(shown, curtain)
-    return _INCOMPLETE if found.verdict is Verdict.UNKNOWN else 0
+    return _INCOMPLETE if found.verdict is LogVerdict.UNKNOWN else 0
 
 
 def _compared(log: BinaryIO, options: argparse.Namespace, curtain: Curtain) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from deploy_suite.entry.options import TARGETS, add_format, add_project, add_sam
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.secret import Curtain
 
-# By the values of probes' Verdict: every start of every command would wait for its import.
+# By the values of ProbeVerdict: every start of every command would wait for its import.
 _CODES: Final = {"pass": 0, "fail": 1, "inconclusive": 3}
 _NEVER_REACHED: Final = 4
 

@@ -20,7 +20,7 @@ from deploy_suite.model.secret import Masker
 _EVIDENCE_CHARACTERS = 400
 
 
-class Verdict(Enum):
+class LogVerdict(Enum):
     """Whether a cause was found, a failure without known cause, or no failure at all."""
 
     KNOWN = "known"
@@ -73,14 +73,14 @@ class Seen:
 class Diagnosis:
     """The answer. Shape: `causes` best first; `seen` what no cause accounts for; `lines` how long the log was."""
 
-    verdict: Verdict
+    verdict: LogVerdict
     causes: tuple[DiagnosedCause, ...] = ()
     seen: Seen | None = None
 
     @property
     def root(self) -> DiagnosedCause | None:
         """The root cause, when one is known."""
-        return self.causes[0] if self.verdict is Verdict.KNOWN else None
+        return self.causes[0] if self.verdict is LogVerdict.KNOWN else None
 
 
 def diagnose(text: str, *, masker: Masker | None = None, rows: Catalogue | None = None) -> Diagnosis:
@@ -98,14 +98,14 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)
     if found.is_known:
-        return Diagnosis(verdict=Verdict.KNOWN, causes=causes)
+        return Diagnosis(verdict=LogVerdict.KNOWN, causes=causes)
     if hits.unexplained is None and (last := last_words(lines, rows)):
         hits.unexplained = Raised(exception=last.text.strip(), line=last.number)
     seen = _seen(hits, masker, lines)
     is_well = bool(hits.harmless_line or hits.healthy_line or hits.recovered_line) or is_said_to_be_well(lines, rows)
     if seen is None and is_well and not keeps_starting(lines) and all(one.is_over for one in found.causes):
-        return Diagnosis(verdict=Verdict.HEALTHY)
-    return Diagnosis(verdict=Verdict.UNKNOWN, causes=causes, seen=seen)
+        return Diagnosis(verdict=LogVerdict.HEALTHY)
+    return Diagnosis(verdict=LogVerdict.UNKNOWN, causes=causes, seen=seen)
 
 
 def _seen(hits: Hits, masker: Masker, lines: Unfolded) -> Seen | None:

@@ -10,7 +10,7 @@ from deploy_suite.model.location import Location
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
-class Verdict(Enum):
+class ProbeVerdict(Enum):
     """INCONCLUSIVE is no failure and no success: no data, or contact lost."""
 
     PASS = "pass"  # noqa: S105  a verdict, not a password
@@ -68,7 +68,7 @@ class ProbeResult:
     """
 
     probe: Probe
-    verdict: Verdict
+    verdict: ProbeVerdict
     status: int = 0
     elapsed_ms: float = 0.0
     body: str = ""

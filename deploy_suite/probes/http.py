@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from deploy_suite.model.probe import Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, Ports, UnreachableError
 from deploy_suite.probes import cookies as cookie_jar
 from deploy_suite.probes.expectations import problem
@@ -34,7 +34,7 @@ def ask(
     except UnreachableError as error:
         result = ProbeResult(
             probe=probe,
-            verdict=Verdict.FAIL,
+            verdict=ProbeVerdict.FAIL,
             reason=in_words(error),
             redirects=tuple(asking.redirects),
             unreachable=error.reason,
@@ -92,14 +92,16 @@ class _Asking:
         while self._probe.follow_redirects and answer.status in _REDIRECTS and "location" in answer.headers:
             path = self._path_within(request, answer.headers["location"])
             if path is None:
-                return self._judged(answer, Verdict.INCONCLUSIVE, f"redirects to another host: {self.redirects[-1]}")
+                return self._judged(
+                    answer, ProbeVerdict.INCONCLUSIVE, f"redirects to another host: {self.redirects[-1]}"
+                )
             request = _redirected(request, answer.status, path)
             if (request.method, request.path) in seen or len(self.redirects) > _MOST_REDIRECTS:
-                return self._judged(answer, Verdict.FAIL, f"redirects in a circle: {' → '.join(self.redirects)}")
+                return self._judged(answer, ProbeVerdict.FAIL, f"redirects in a circle: {' → '.join(self.redirects)}")
             seen.add((request.method, request.path))
             answer = self._sent(request)
         reason = problem(self._probe.expect, status=answer.status, body=answer.text, elapsed_ms=self._elapsed_ms)
-        return self._judged(answer, Verdict.FAIL if reason else Verdict.PASS, reason)
+        return self._judged(answer, ProbeVerdict.FAIL if reason else ProbeVerdict.PASS, reason)
 
     def _sent(self, request: HttpRequest) -> HttpResponse:
         left_s = self._deadline_s - self._ports.clock.now_s()
@@ -131,7 +133,7 @@ class _Asking:
             {host.lower(), name, f"{name}:{self._address.port}", f"{self._address.host}:{self._address.port}"}
         )
 
-    def _judged(self, answer: HttpResponse, verdict: Verdict, reason: str) -> ProbeResult:
+    def _judged(self, answer: HttpResponse, verdict: ProbeVerdict, reason: str) -> ProbeResult:
         return ProbeResult(
             probe=self._probe,
             verdict=verdict,

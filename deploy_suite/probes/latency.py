@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from deploy_suite.model.probe import Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, Ports
 from deploy_suite.probes.session import run
 
@@ -37,7 +37,7 @@ def latency(
 
 def of_results(results: Sequence[ProbeResult]) -> Latency:
     """Return the latency that *results* show; failed ones took no time that says anything."""
-    times = [result.elapsed_ms for result in results if result.verdict is Verdict.PASS]
+    times = [result.elapsed_ms for result in results if result.verdict is ProbeVerdict.PASS]
     return of_times(times, asked=len(results))
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from deploy_suite.model.probe import JsonValue, Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import JsonValue, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, Ports
 from deploy_suite.probes import cookies, http, websocket
 from deploy_suite.probes.json_paths import ABSENT, Absent, parse, value_at
@@ -38,9 +38,9 @@ class Session:
         absent = missing(probe, sorted(self._saves - self._saved.keys()))
         if absent:
             reason = f"not asked: no probe before it saved {', '.join(absent)}"
-            return ProbeResult(probe=probe, verdict=Verdict.INCONCLUSIVE, reason=reason)
+            return ProbeResult(probe=probe, verdict=ProbeVerdict.INCONCLUSIVE, reason=reason)
         result = replace(self._sent(filled(probe, self._saved)), probe=probe)
-        return self._kept(result) if result.verdict is Verdict.PASS else result
+        return self._kept(result) if result.verdict is ProbeVerdict.PASS else result
 
     def _sent(self, probe: Probe) -> ProbeResult:
         if probe.websocket:
@@ -62,7 +62,7 @@ class Session:
 
 
 def _lacking(result: ProbeResult, path: str) -> ProbeResult:
-    return replace(result, verdict=Verdict.FAIL, reason=f"the answer has no {path}, which is to be saved")
+    return replace(result, verdict=ProbeVerdict.FAIL, reason=f"the answer has no {path}, which is to be saved")
 
 
 def _text(value: JsonValue | Absent) -> str:

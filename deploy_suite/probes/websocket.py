@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from deploy_suite.model.probe import JsonValue, Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import JsonValue, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, Ports, UnreachableError
 from deploy_suite.probes.expectations import latency_problem
 from deploy_suite.probes.http import in_words, merged
@@ -23,12 +23,12 @@ def exchange(probe: Probe, address: Address, ports: Ports, *, headers: Mapping[s
             timeout_s=probe.timeout_s,
         )
     except UnreachableError as error:
-        return ProbeResult(probe=probe, verdict=Verdict.FAIL, reason=in_words(error), unreachable=error.reason)
+        return ProbeResult(probe=probe, verdict=ProbeVerdict.FAIL, reason=in_words(error), unreachable=error.reason)
     elapsed_ms = (ports.clock.now_s() - began_s) * 1000
     reason = _difference(probe.receive, received) or latency_problem(probe.expect, elapsed_ms)
     return ProbeResult(
         probe=probe,
-        verdict=Verdict.FAIL if reason else Verdict.PASS,
+        verdict=ProbeVerdict.FAIL if reason else ProbeVerdict.PASS,
         elapsed_ms=elapsed_ms,
         body="\n".join(received),
         reason=reason,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.releases import looking, own_log, watching
 from deploy_suite.releases.journal import Journal
 from deploy_suite.releases.outcome import Leg
@@ -10,7 +10,7 @@ from deploy_suite.releases.progress import progress
 from deploy_suite.releases.scene import Scene
 from deploy_suite.releases.steps import Step
 
-_STEPS: Final = {Verdict.PASS: Step.VERIFIED, Verdict.FAIL: Step.BAD, Verdict.INCONCLUSIVE: Step.UNSURE}
+_STEPS: Final = {ProbeVerdict.PASS: Step.VERIFIED, ProbeVerdict.FAIL: Step.BAD, ProbeVerdict.INCONCLUSIVE: Step.UNSURE}
 
 
 def judged(scene: Scene, journal: Journal) -> tuple[Leg, tuple[str, ...]]:
@@ -23,10 +23,10 @@ def judged(scene: Scene, journal: Journal) -> tuple[Leg, tuple[str, ...]]:
     if scene.service.url:
         baseline = None if state.is_back else looking.kept(journal)
         seen, notes = looking.verified(scene, state.goal, baseline=baseline)
-        has_failed = any(one.last.verdict is Verdict.FAIL for one in seen.asked)
+        has_failed = any(one.last.verdict is ProbeVerdict.FAIL for one in seen.asked)
     else:
         seen = watching.watched(scene, state.deploy_id)
-        notes, has_failed = seen.notes, seen.verdict is not Verdict.PASS
+        notes, has_failed = seen.notes, seen.verdict is not ProbeVerdict.PASS
     found = own_log.diagnosed(scene, state.deploy_id) if has_failed else None
     journal.note(_STEPS[seen.verdict], commit=state.goal, reason=seen.reason)
     return Leg(verification=seen, diagnosis=found), notes

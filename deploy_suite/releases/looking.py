@@ -4,7 +4,7 @@ from typing import Final
 
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.manifests.settings import Settings
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.model.release import Deploy
 from deploy_suite.probes.latency import LEAST_SAMPLES
 from deploy_suite.project.loading import load
@@ -46,7 +46,7 @@ def verified(scene: Scene, commit: str, *, baseline: Baseline | None) -> tuple[V
     subject = subjects.over_tls(subject, scene.ports)
     notes = (note,) if note else ()
     seen = _asked(scene, subject, baseline)
-    if seen.verdict is Verdict.PASS or not any(one.is_slower for one in seen.latency.values()):
+    if seen.verdict is ProbeVerdict.PASS or not any(one.is_slower for one in seen.latency.values()):
         return seen, notes
     # Caches of a new instance are cold, and a neighbour, or this machine, may be busy: slower is what lasts.
     voice = scene.voice()
@@ -54,7 +54,7 @@ def verified(scene: Scene, commit: str, *, baseline: Baseline | None) -> tuple[V
         voice.stage(f"measured slower: wait {scene.patience.lasting_s:.0f} s to see whether it lasts")
         scene.ports.clock.sleep(scene.patience.lasting_s)
     again = _asked(scene, subject, baseline)
-    if again.verdict is Verdict.PASS:
+    if again.verdict is ProbeVerdict.PASS:
         notes = (*notes, f"slower at first, and not {scene.patience.lasting_s:.0f} s later: {seen.reason}")
     return again, notes
 

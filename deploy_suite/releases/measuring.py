@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.probe import Probe, Verdict
+from deploy_suite.model.probe import Probe, ProbeVerdict
 from deploy_suite.ports import Clock
 from deploy_suite.probes import yardstick
 from deploy_suite.probes.comparison import LEVEL, Comparison, compared
@@ -30,7 +30,7 @@ def measured(subject: Subject, session: Session, clock: Clock, *, commit: str, p
         own.append(yardstick.taken_ms(clock))
         for probe in repeatable(subject.probes):
             result = session.ask(probe)
-            if result.verdict is Verdict.PASS:
+            if result.verdict is ProbeVerdict.PASS:
                 times[probe.name].append(result.elapsed_ms)
     series = tuple(Series(name=name, times_ms=tuple(taken)) for name, taken in times.items())
     taken_at = datetime.fromisoformat(clock.utc())

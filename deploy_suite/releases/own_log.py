@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from deploy_suite.errors import DeployError
-from deploy_suite.knowledge.diagnosis import Diagnosis, Verdict, diagnose
+from deploy_suite.knowledge.diagnosis import Diagnosis, LogVerdict, diagnose
 from deploy_suite.knowledge.masking import shown
 from deploy_suite.model.release import LogLine
 from deploy_suite.releases.redeployment import lines_of
@@ -26,7 +26,7 @@ def diagnosed(scene: Scene, deploy_id: str) -> Diagnosis | None:
         scene.voice().told(f"its log cannot be read: {error.message}")
         return None
     found = diagnose(lines_of([replace(one, text=shown(one.text, masker)) for one in lines]), masker=masker)
-    return found if lines and found.verdict is not Verdict.HEALTHY else None
+    return found if lines and found.verdict is not LogVerdict.HEALTHY else None
 
 
 def _since_live(scene: Scene, deploy_id: str) -> list[LogLine]:

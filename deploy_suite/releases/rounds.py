@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from deploy_suite.model.probe import ProbeResult, Verdict
+from deploy_suite.model.probe import ProbeResult, ProbeVerdict
 from deploy_suite.ports import Ports
 from deploy_suite.probes.session import Session
 from deploy_suite.releases.serving import Serving
@@ -40,7 +40,7 @@ class Round:
 class Seen:
     """All rounds and their verdict. `session` is that of the last round: what its probes saved is known in it."""
 
-    verdict: Verdict
+    verdict: ProbeVerdict
     rounds: tuple[Round, ...]
     session: Session
     reason: str = ""
@@ -75,7 +75,7 @@ def asked_once(subject: Subject, session: Session, serving: Serving) -> Round:
         bad[_COMMIT] = served.problem
     if bad:
         return Round(sight=Sight.BAD, results=results, served=served, problems=bad)
-    unsure = {one.probe.name: one.reason for one in results if one.verdict is not Verdict.PASS}
+    unsure = {one.probe.name: one.reason for one in results if one.verdict is not ProbeVerdict.PASS}
     if served.problem:
         unsure[_COMMIT] = served.problem
     return Round(sight=Sight.UNSURE if unsure else Sight.GOOD, results=results, served=served, problems=unsure)
@@ -89,34 +89,37 @@ def session_of(subject: Subject, ports: Ports) -> Session:
 
 def _as_visitor(result: ProbeResult) -> ProbeResult:
     """Return *result*; the suite's own probes of a page that is kept at another host are as good as their redirect."""
-    is_elsewhere = result.verdict is Verdict.INCONCLUSIVE and result.redirects and result.probe.location is None
-    return replace(result, verdict=Verdict.PASS, reason="") if is_elsewhere else result
+    is_elsewhere = result.verdict is ProbeVerdict.INCONCLUSIVE and result.redirects and result.probe.location is None
+    return replace(result, verdict=ProbeVerdict.PASS, reason="") if is_elsewhere else result
 
 
 def _is_bad(result: ProbeResult) -> bool:
-    return result.verdict is Verdict.FAIL and result.status != _THROTTLED
+    return result.verdict is ProbeVerdict.FAIL and result.status != _THROTTLED
 
 
 def _verdict(
     rounds: Sequence[Round], times_s: Sequence[float], patience: Patience, *, spent_s: float
-) -> tuple[Verdict | None, str]:
+) -> tuple[ProbeVerdict | None, str]:
     sights = [each.sight for each in rounds]
     latest = rounds[-patience.good_rounds :]
     if len(latest) == patience.good_rounds and {each.sight for each in latest} == {Sight.GOOD}:
         commits = {each.served.commit for each in latest}
-        return (Verdict.PASS, "") if len(commits) == 1 else (None, "")
+        return (ProbeVerdict.PASS, "") if len(commits) == 1 else (None, "")
     count = _length_of_end(sights)
     lasted_s = times_s[-1] - times_s[-count]
     is_lasting = count >= patience.good_rounds and lasted_s >= patience.lasting_s
     if is_lasting and sights[-1] is Sight.BAD and (common := _common(rounds[-count:])):
-        return Verdict.FAIL, f"in each of {count} rounds over {lasted_s:.0f} s{_listed(common)}"
+        return ProbeVerdict.FAIL, f"in each of {count} rounds over {lasted_s:.0f} s{_listed(common)}"
     if is_lasting and sights[-1] is Sight.LOST:
-        return Verdict.INCONCLUSIVE, f"no answer in {count} rounds over {lasted_s:.0f} s{_listed(latest[-1].problems)}"
+        return (
+            ProbeVerdict.INCONCLUSIVE,
+            f"no answer in {count} rounds over {lasted_s:.0f} s{_listed(latest[-1].problems)}",
+        )
     if is_lasting and sights[-1] is Sight.UNSURE:
-        return Verdict.INCONCLUSIVE, f"nothing sure in {count} rounds{_listed(latest[-1].problems)}"
+        return ProbeVerdict.INCONCLUSIVE, f"nothing sure in {count} rounds{_listed(latest[-1].problems)}"
     if spent_s >= patience.most_s:
         seen = ", ".join(f"{sights.count(sight)} {sight.value}" for sight in Sight if sight in sights)
-        return Verdict.INCONCLUSIVE, f"neither good nor bad lasted: {seen}{_listed(rounds[-1].problems)}"
+        return ProbeVerdict.INCONCLUSIVE, f"neither good nor bad lasted: {seen}{_listed(rounds[-1].problems)}"
     return None, ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from deploy_suite.model.probe import CommitPlace, Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import CommitPlace, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address
 from deploy_suite.probes.comparison import Comparison
 
@@ -105,7 +105,7 @@ class Verification:
     """
 
     subject: Subject
-    verdict: Verdict
+    verdict: ProbeVerdict
     served: Served
     reason: str = ""
     remedy: str = ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from deploy_suite.model.probe import ProbeResult, Verdict
+from deploy_suite.model.probe import ProbeResult, ProbeVerdict
 from deploy_suite.model.release import Deploy
 from deploy_suite.ports import Ports
 from deploy_suite.probes import curl, yardstick
@@ -24,7 +24,7 @@ _STALE: Final = timedelta(hours=1)
 class _Judged:
     """What the measurement adds to a good answer."""
 
-    verdict: Verdict = Verdict.PASS
+    verdict: ProbeVerdict = ProbeVerdict.PASS
     reason: str = ""
     remedy: str = ""
     latency: Mapping[str, Comparison] = field(default_factory=dict)
@@ -51,7 +51,7 @@ def verify(
         voice.stage(f"ask {subject.url}")
         seen = watched(subject, Serving(subject, ports, live=live), ports, patience=patience, voice=voice)
         judged = _Judged(verdict=seen.verdict, reason=seen.reason, remedy=_remedy(seen))
-        if seen.verdict is Verdict.PASS and (baseline or measures):
+        if seen.verdict is ProbeVerdict.PASS and (baseline or measures):
             voice.stage("measure the latency")
             judged = _measured(subject, seen, ports, patience=patience, baseline=baseline)
         voice.over(judged.verdict.value)
@@ -83,7 +83,7 @@ def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience,
     first = measuring.comparisons(baseline, new)
     if not first:
         return _Judged(
-            verdict=Verdict.INCONCLUSIVE,
+            verdict=ProbeVerdict.INCONCLUSIVE,
             reason="no latency could be compared with the baseline: fewer than 20 samples of each probe that both have",
             remedy="measure the old release again, with the same probes: --save-baseline FILE",
             measured=new,
@@ -97,7 +97,7 @@ def _measured(subject: Subject, seen: Seen, ports: Ports, *, patience: Patience,
     judged = _Judged(latency=both, measured=again, notes=notes)
     if slower := slower_in_words(both):
         remedy = f"see what {subject.service or 'the service'} does more than {baseline.commit[:7] or 'before'}"
-        return replace(judged, verdict=Verdict.FAIL, reason=slower, remedy=remedy)
+        return replace(judged, verdict=ProbeVerdict.FAIL, reason=slower, remedy=remedy)
     if doubtful := slower_in_words(both, is_doubtful=True):
         busier = new if any(one.is_doubtful for one in first.values()) else again
         return _doubtful(judged, doubtful, baseline, busier)
@@ -109,7 +109,7 @@ def _doubtful(judged: _Judged, slower: str, old: Baseline, busier: Baseline) -> 
     why = f"its own work took {yardstick.in_words(old.own_ms, busier.own_ms)}"
     return replace(
         judged,
-        verdict=Verdict.INCONCLUSIVE,
+        verdict=ProbeVerdict.INCONCLUSIVE,
         reason=f"{slower}; but this machine may be why, for it was busier than for the baseline: {why}",
         remedy="verify again when less runs on this machine",
     )
@@ -141,22 +141,22 @@ def _summed(subject: Subject, results: Sequence[ProbeResult]) -> Asked:
     return Asked(
         probe=probe,
         command=curl.command(probe, subject.url, headers={}),
-        good=sum(result.verdict is Verdict.PASS for result in results),
+        good=sum(result.verdict is ProbeVerdict.PASS for result in results),
         asked=len(results),
-        last=next((one for one in reversed(results) if one.verdict is not Verdict.PASS), results[-1]),
+        last=next((one for one in reversed(results) if one.verdict is not ProbeVerdict.PASS), results[-1]),
     )
 
 
 def _remedy(seen: Seen) -> str:
     served = seen.rounds[-1].served
-    if seen.verdict is Verdict.INCONCLUSIVE and served.problem and not served.is_known:
+    if seen.verdict is ProbeVerdict.INCONCLUSIVE and served.problem and not served.is_known:
         return HOW_TO_TELL
-    if seen.verdict is Verdict.FAIL and served.problem:
+    if seen.verdict is ProbeVerdict.FAIL and served.problem:
         return "look whether the deploy went through and the old instance has left; then verify again"
     return {
-        Verdict.PASS: "",
-        Verdict.FAIL: "run the command below the probe, and look at the service's log",
-        Verdict.INCONCLUSIVE: "verify again; nothing here says that the release is bad",
+        ProbeVerdict.PASS: "",
+        ProbeVerdict.FAIL: "run the command below the probe, and look at the service's log",
+        ProbeVerdict.INCONCLUSIVE: "verify again; nothing here says that the release is bad",
     }[seen.verdict]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from deploy_suite.errors import DeployError
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.model.release import Deploy
 from deploy_suite.ports import Address
 from deploy_suite.releases.scene import Scene
@@ -63,19 +63,19 @@ class _Watch:
         else:
             self._fault, self._rounds = "", self._rounds + 1
 
-    def _judged(self) -> tuple[Verdict, str]:
+    def _judged(self) -> tuple[ProbeVerdict, str]:
         name = self._scene.name
         if len(self._failures) >= _LASTING:
-            return Verdict.FAIL, f"{name} has seen it fail {len(self._failures)} times since: {self._failures[-1]}"
+            return ProbeVerdict.FAIL, f"{name} has seen it fail {len(self._failures)} times since: {self._failures[-1]}"
         if self._fault:
-            return Verdict.INCONCLUSIVE, f"{name} cannot be asked how it is: {self._fault}"
+            return ProbeVerdict.INCONCLUSIVE, f"{name} cannot be asked how it is: {self._fault}"
         if self._live is None or self._live.id != self._deploy_id:
-            return Verdict.INCONCLUSIVE, f"{name} does not say that it is live"
+            return ProbeVerdict.INCONCLUSIVE, f"{name} does not say that it is live"
         if self._failures:
-            return Verdict.INCONCLUSIVE, f"it failed once, and was started again: {self._failures[0]}"
-        return Verdict.PASS, ""
+            return ProbeVerdict.INCONCLUSIVE, f"it failed once, and was started again: {self._failures[0]}"
+        return ProbeVerdict.PASS, ""
 
-    def _told(self, verdict: Verdict, reason: str) -> Verification:
+    def _told(self, verdict: ProbeVerdict, reason: str) -> Verification:
         seconds = self._clock.now_s() - self._began_s
         service, commit = self._scene.service, self._live.commit if self._live else ""
         return Verification(
@@ -90,7 +90,7 @@ class _Watch:
             verdict=verdict,
             served=Served(commit=commit, source=self._scene.name, is_known=bool(commit)),
             reason=reason,
-            remedy="look at the service's log: deploy-suite logs" if verdict is not Verdict.PASS else "",
+            remedy="look at the service's log: deploy-suite logs" if verdict is not ProbeVerdict.PASS else "",
             rounds=self._rounds,
             latency={},
             notes=(f"it has no public URL: that it runs is what {self._scene.name} says",),

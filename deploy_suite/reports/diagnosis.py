@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy_suite.knowledge.build_log import Comparison
-from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, Seen, Verdict
+from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, LogVerdict, Seen
 
 SCHEMA: Final = 1
 _SURE: Final = 0.85
@@ -72,9 +72,9 @@ def _seen(seen: Seen | None) -> dict[str, object] | None:
 
 
 def _lines(diagnosis: Diagnosis) -> Iterator[str]:
-    if diagnosis.verdict is Verdict.HEALTHY:
+    if diagnosis.verdict is LogVerdict.HEALTHY:
         yield "no failure found in this log"
-    elif diagnosis.verdict is Verdict.UNKNOWN:
+    elif diagnosis.verdict is LogVerdict.UNKNOWN:
         yield from _unknown(diagnosis)
     else:
         root, *others = diagnosis.causes

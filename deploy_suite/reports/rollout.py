@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy_suite.knowledge.diagnosis import Diagnosis
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.model.release import ReleaseKind, ReleaseVerdict
 from deploy_suite.model.report import Report
 from deploy_suite.releases.outcome import Leg, Rollout
@@ -36,7 +36,7 @@ _PREFLIGHTS: Final = {
     Outcome.FAILED: "failed",
     Outcome.SKIPPED: "incomplete",
 }
-_VERIFIED: Final = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INCONCLUSIVE: "nothing sure"}
+_VERIFIED: Final = {ProbeVerdict.PASS: "good", ProbeVerdict.FAIL: "bad", ProbeVerdict.INCONCLUSIVE: "nothing sure"}
 _SHORT: Final = 7
 _NOT_PUSHED: Final = "commit-not-pushed"
 
@@ -144,7 +144,7 @@ def _steps(done: Rollout) -> Iterator[tuple[str, str]]:
             yield name, f"{made.verdict.value}{what}  ({made.seconds:.1f} s)"
         if leg and leg.verification:
             seen = leg.verification
-            good = sum(one.last.verdict is Verdict.PASS for one in seen.asked)
+            good = sum(one.last.verdict is ProbeVerdict.PASS for one in seen.asked)
             word = _VERIFIED[seen.verdict]
             looked = f"{good} of {len(seen.asked)} probes good" if seen.asked else f"looked at {seen.rounds} times"
             yield "verify", f"{word}: {looked}  ({seen.seconds:.1f} s)"
@@ -179,7 +179,7 @@ def _details(done: Rollout) -> Iterator[tuple[str, tuple[str, ...]]]:
     for where, leg in (("", done.there), (", the way back", done.back)):
         if leg and leg.redeployment and leg.redeployment.diagnosis:
             yield f"Log of the deploy{where}", _text(diagnosis.render_text(leg.redeployment.diagnosis))
-        if leg and leg.verification and (not where or leg.verification.verdict is not Verdict.PASS):
+        if leg and leg.verification and (not where or leg.verification.verdict is not ProbeVerdict.PASS):
             yield f"Verification{where}", _text(verification.render_text(leg.verification))
         if leg and leg.diagnosis:
             yield f"Its own log since it was live{where}", _text(diagnosis.render_text(leg.diagnosis))

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.probes.comparison import Comparison
 from deploy_suite.probes.latency import Latency
 from deploy_suite.releases.verification import Asked, Verification, in_words
 
 SCHEMA: Final = 1
-_WORDS: Final = {Verdict.PASS: "VERIFIED", Verdict.FAIL: "FAILED", Verdict.INCONCLUSIVE: "INCONCLUSIVE"}
+_WORDS: Final = {ProbeVerdict.PASS: "VERIFIED", ProbeVerdict.FAIL: "FAILED", ProbeVerdict.INCONCLUSIVE: "INCONCLUSIVE"}
 
 
 def render_text(done: Verification) -> str:

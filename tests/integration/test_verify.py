@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.model.release import ReleaseVerdict
 from deploy_suite.releases.subjects import Request, carried_out
 from deploy_suite.releases.verification import Patience, Verification
@@ -188,7 +188,7 @@ def test_a_release_on_the_platform_is_verified(monkeypatch: pytest.MonkeyPatch) 
 
         done = verified(stage, commit=commit)
 
-        assert (done.verdict, done.served.commit, done.rounds) == (Verdict.PASS, commit, 3)
+        assert (done.verdict, done.served.commit, done.rounds) == (ProbeVerdict.PASS, commit, 3)
 
 
 def test_a_platform_that_says_live_and_keeps_the_old_build_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,5 +200,5 @@ def test_a_platform_that_says_live_and_keeps_the_old_build_is_found_out(monkeypa
 
         asked, unasked = verified(stage, commit=commit), verified(stage)
 
-        assert [(one.verdict, one.served.commit) for one in (asked, unasked)] == [(Verdict.FAIL, old)] * 2
+        assert [(one.verdict, one.served.commit) for one in (asked, unasked)] == [(ProbeVerdict.FAIL, old)] * 2
         assert f"{old[:7]} serves where {commit[:7]} is expected: the old build still answers" in asked.reason

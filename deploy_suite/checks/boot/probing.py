@@ -10,7 +10,7 @@ from deploy_suite.checks.boot.routes import documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.probe import Expectation, Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Expectation, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.model.project import Framework
 from deploy_suite.ports import Address, Process, Reach
 from deploy_suite.probes import curl
@@ -144,14 +144,14 @@ class _Asking:
     def _text(self, path: str) -> str:
         """Return what *path* answers, "" when it is no success."""
         result, _ = self._asked(_route_probe(path, Expectation()))
-        return result.body if result.verdict is Verdict.PASS else ""
+        return result.body if result.verdict is ProbeVerdict.PASS else ""
 
     def _route(self, path: str) -> Finding | None:
         """Return the finding about *path* when it answers a server error for a reason that lies in the project."""
         probe = _route_probe(path, Expectation(statuses=_ANY_STATUS))
         result, log = self._asked(probe)
         if result.status < _SERVER_ERROR:
-            if result.verdict is Verdict.PASS and result.elapsed_ms > self.slowest[1]:
+            if result.verdict is ProbeVerdict.PASS and result.elapsed_ms > self.slowest[1]:
                 self.slowest = (path, result.elapsed_ms)
             return None
         log = silent.log(self._stage, path, log)
@@ -183,7 +183,7 @@ class _Asking:
         doubt = ""
         if _is_only_slow(result):
             result, doubt = self._in_calm(session, result)
-        if result.verdict is Verdict.PASS:
+        if result.verdict is ProbeVerdict.PASS:
             return None
         failure = Finding(
             code=f"probe-failed:{probe.name}",
@@ -241,7 +241,7 @@ class _Asking:
         """Return the result and what the service printed meanwhile; a traceback may come a moment after its answer."""
         before, known = self._process.output(), {each.host for each in self._stage.network.reached_for()}
         result = ask()
-        if result.status >= _SERVER_ERROR or (result.status == 0 and result.verdict is not Verdict.PASS):
+        if result.status >= _SERVER_ERROR or (result.status == 0 and result.verdict is not ProbeVerdict.PASS):
             self._stage.ports.clock.sleep(_LOG_LAG_S)
         self.wanted += ((path, each) for each in self._stage.network.reached_for() if each.host not in known)
         log = self._process.output()
@@ -257,14 +257,14 @@ def _lacks_package(log: str) -> bool:
 
 
 def _outcome(result: ProbeResult, *, doubt: str) -> Outcome:
-    if result.verdict is not Verdict.FAIL:
+    if result.verdict is not ProbeVerdict.FAIL:
         return Outcome.SKIPPED
     return Outcome.WARNING if doubt else Outcome.FAILED
 
 
 def _is_only_slow(result: ProbeResult) -> bool:
     late = latency_problem(result.probe.expect, result.elapsed_ms)
-    return result.verdict is Verdict.FAIL and bool(late) and result.reason == late
+    return result.verdict is ProbeVerdict.FAIL and bool(late) and result.reason == late
 
 
 def _route_probe(path: str, expect: Expectation) -> Probe:

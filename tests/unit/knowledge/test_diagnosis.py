@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from deploy_suite.knowledge.diagnosis import Diagnosis, EvidenceLine, Seen, Verdict, diagnose, diagnose_stream
+from deploy_suite.knowledge.diagnosis import Diagnosis, EvidenceLine, LogVerdict, Seen, diagnose, diagnose_stream
 from deploy_suite.model.secret import Masker, Secret
 from deploy_suite.reports.diagnosis import render_json, render_text
 
@@ -37,7 +37,7 @@ def root(text: str) -> str:
 def test_a_missing_package_is_named_with_the_line_that_proves_it() -> None:
     found = diagnose(NUMPY)
 
-    assert found.verdict is Verdict.KNOWN
+    assert found.verdict is LogVerdict.KNOWN
     assert found.causes[0].slug == "missing-requirement:numpy"
     assert found.causes[0].evidence == (EvidenceLine(6, "ModuleNotFoundError: No module named 'numpy'"),)
     assert "numpy" in found.causes[0].fix
@@ -146,7 +146,7 @@ def test_the_kill_after_a_worker_timeout_is_no_lack_of_memory() -> None:
     ],
 )
 def test_what_harms_nothing_is_no_failure(text: str) -> None:
-    assert diagnose(text) == Diagnosis(verdict=Verdict.HEALTHY)
+    assert diagnose(text) == Diagnosis(verdict=LogVerdict.HEALTHY)
 
 
 def test_telemetry_that_cannot_be_sent_is_no_build_without_a_network() -> None:
@@ -169,7 +169,7 @@ def test_an_exception_that_no_row_knows_is_unknown_and_quoted_with_the_own_frame
     )
 
     assert diagnose(text) == Diagnosis(
-        verdict=Verdict.UNKNOWN,
+        verdict=LogVerdict.UNKNOWN,
         seen=Seen(exception="money.core.CurrencyError: XXQ", line=6, own_frame="/srv/app/shop/prices.py:12 in total"),
     )
 
@@ -179,7 +179,7 @@ def test_a_traceback_that_is_cut_off_does_not_hide_the_exception_before_it() -> 
     raised = f'{head}  File "/app/main.py", line 9, in <module>\nRuntimeError: no way\n'
     found = diagnose(f"{raised}==> No open ports detected, continuing to scan...\n{head}")
 
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.verdict is LogVerdict.UNKNOWN
     assert found.seen is not None
     assert found.seen.exception == "RuntimeError: no way"
 
@@ -228,7 +228,7 @@ def test_a_database_that_was_not_there_yet_is_taken_back_by_a_start_that_succeed
         "INFO:     Application startup complete.\n"
     )
 
-    assert diagnose(text).verdict is not Verdict.KNOWN
+    assert diagnose(text).verdict is not LogVerdict.KNOWN
 
 
 def test_secrets_in_a_quoted_line_are_masked() -> None:
@@ -276,8 +276,8 @@ def test_text_for_a_person_names_cause_line_fix_and_check() -> None:
 
 
 def test_text_of_the_other_verdicts_says_what_to_do() -> None:
-    assert render_text(Diagnosis(verdict=Verdict.HEALTHY)) == "no failure found in this log\n"
-    assert "send along" in render_text(Diagnosis(verdict=Verdict.UNKNOWN, seen=Seen(exception="XError: y", line=1)))
+    assert render_text(Diagnosis(verdict=LogVerdict.HEALTHY)) == "no failure found in this log\n"
+    assert "send along" in render_text(Diagnosis(verdict=LogVerdict.UNKNOWN, seen=Seen(exception="XError: y", line=1)))
 
 
 def test_the_package_whose_metadata_pip_refuses_is_named() -> None:
@@ -369,13 +369,13 @@ def test_a_database_that_came_late_is_no_failure() -> None:
         "Connection refused\nweb-1 | Running migrations:\nweb-1 |   No migrations to apply.\n",
     )
 
-    assert found == Diagnosis(verdict=Verdict.HEALTHY)
+    assert found == Diagnosis(verdict=LogVerdict.HEALTHY)
 
 
 def test_a_line_that_says_that_something_cannot_be_is_no_sign_of_health() -> None:
     found = diagnose("Installing dependencies from Pipfile.lock\nThe Python interpreter can't be found.\n")
 
-    assert (found.verdict, found.seen and found.seen.line) == (Verdict.UNKNOWN, 2)
+    assert (found.verdict, found.seen and found.seen.line) == (LogVerdict.UNKNOWN, 2)
 
 
 _ON_HEROKU = """2022-05-11T10:02:14.000000+00:00 app[web.1]: App running on http://127.0.0.1:5000
@@ -414,15 +414,15 @@ Failed to build retrying
     ],
 )
 def test_what_services_go_without_is_no_cause_once_they_are_up_and_one_as_long_as_they_are_not(said: str) -> None:
-    assert diagnose(f"{said}\n{CAME_UP}").verdict is Verdict.HEALTHY
-    assert diagnose(f"{said}\n").verdict is Verdict.KNOWN
-    assert diagnose(f"{CAME_UP}{said}\n").verdict is Verdict.KNOWN
+    assert diagnose(f"{said}\n{CAME_UP}").verdict is LogVerdict.HEALTHY
+    assert diagnose(f"{said}\n").verdict is LogVerdict.KNOWN
+    assert diagnose(f"{CAME_UP}{said}\n").verdict is LogVerdict.KNOWN
 
 
 def test_a_package_that_an_old_pip_installs_at_the_second_attempt_is_no_failed_build() -> None:
     text = TRIED_TWICE.format(status="done")
 
-    assert diagnose(f"{text}Successfully installed idna-2.7 retrying-1.3.3\n{CAME_UP}").verdict is Verdict.HEALTHY
+    assert diagnose(f"{text}Successfully installed idna-2.7 retrying-1.3.3\n{CAME_UP}").verdict is LogVerdict.HEALTHY
     assert slugs(f"{text}Successfully installed idna-2.7\n") == ("build-failure:retrying",)
     assert slugs(TRIED_TWICE.format(status="error")) == ("build-failure:retrying",)
 
@@ -435,7 +435,7 @@ def test_a_package_that_an_old_pip_installs_at_the_second_attempt_is_no_failed_b
     ],
 )
 def test_strangers_at_the_door_of_a_server_are_no_failure_of_a_deploy(said: str) -> None:
-    assert diagnose(f"{said}\n").verdict is Verdict.HEALTHY
+    assert diagnose(f"{said}\n").verdict is LogVerdict.HEALTHY
 
 
 def test_a_host_that_django_refuses_is_named_whole() -> None:
@@ -463,7 +463,7 @@ ShelfError: the shelf is not to be had
 def test_an_exception_that_nobody_knows_says_more_than_a_vague_sign_or_a_warning(log: str) -> None:
     found = diagnose(log)
 
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.verdict is LogVerdict.UNKNOWN
     assert found.seen is not None
     assert found.seen.exception == "ShelfError: the shelf is not to be had"
 
@@ -543,4 +543,4 @@ def test_a_class_of_pydantic_is_one_of_settings_where_its_name_or_pydantic_setti
 
     assert of_settings.root is not None
     assert of_settings.root.family == family
-    assert of_any.verdict is Verdict.UNKNOWN
+    assert of_any.verdict is LogVerdict.UNKNOWN

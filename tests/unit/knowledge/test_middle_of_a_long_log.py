@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_suite.knowledge.diagnosis import Verdict, diagnose, diagnose_stream
+from deploy_suite.knowledge.diagnosis import LogVerdict, diagnose, diagnose_stream
 
 LOGS = Path(__file__).parents[2] / "cases" / "logs"
 SIDE_BYTES = 5 * 2**20
@@ -72,4 +72,4 @@ def test_a_cause_in_the_middle_of_a_long_log_is_found(sample: str, kind: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_log_without_a_failure_has_none(kind: str) -> None:
-    assert diagnose_stream(io.BytesIO(side(kind, 1) + side(kind, 2))).verdict is Verdict.HEALTHY
+    assert diagnose_stream(io.BytesIO(side(kind, 1) + side(kind, 2))).verdict is LogVerdict.HEALTHY

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.knowledge.catalogue import family
-from deploy_suite.knowledge.diagnosis import Diagnosis, Verdict, diagnose
+from deploy_suite.knowledge.diagnosis import Diagnosis, LogVerdict, diagnose
 from tests.unit.knowledge.test_catalogue import FAMILIES
 
 TOP = Path(__file__).parents[3]
@@ -60,7 +60,7 @@ def test_every_family_of_the_vocabulary_was_really_caused_or_says_why_not() -> N
 
 @pytest.mark.parametrize("log", HEALTHY, ids=lambda log: log.stem)
 def test_a_service_that_came_up_has_no_failure(log: Path) -> None:
-    assert diagnose(log.read_text(encoding="utf-8")) == Diagnosis(verdict=Verdict.HEALTHY)
+    assert diagnose(log.read_text(encoding="utf-8")) == Diagnosis(verdict=LogVerdict.HEALTHY)
 
 
 @pytest.mark.skipif(not CASES.exists(), reason=f"the reported logs are not here: {CASES}")

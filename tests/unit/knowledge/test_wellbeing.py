@@ -1,6 +1,6 @@
 import pytest
 
-from deploy_suite.knowledge.diagnosis import Seen, Verdict, diagnose
+from deploy_suite.knowledge.diagnosis import LogVerdict, Seen, diagnose
 
 BOOT = """[2026-11-21 10:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0
 [2026-11-21 10:00:00 +0000] [1] [INFO] Listening at: http://0.0.0.0:8000 (1)
@@ -30,13 +30,13 @@ def booted(*seconds: int) -> str:
     ],
 )
 def test_what_only_warns_is_no_failure(text: str) -> None:
-    assert diagnose(text).verdict is Verdict.HEALTHY
+    assert diagnose(text).verdict is LogVerdict.HEALTHY
 
 
 def test_a_warning_of_a_process_that_died_is_no_mere_warning() -> None:
     text = booted(1) + "[2026-11-21 10:00:04 +0000] [1] [WARNING] Worker with pid 7 was terminated due to signal 4\n"
 
-    assert diagnose(text).verdict is Verdict.UNKNOWN
+    assert diagnose(text).verdict is LogVerdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_warning_of_a_process_that_died_is_no_mere_warning() -> None:
     ],
 )
 def test_an_end_that_somebody_else_wanted_says_neither_that_all_is_well_nor_why(text: str) -> None:
-    assert diagnose(text).verdict is Verdict.UNKNOWN
+    assert diagnose(text).verdict is LogVerdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -75,33 +75,33 @@ def test_an_end_that_somebody_else_wanted_says_neither_that_all_is_well_nor_why(
     ids=["Fly", "Kubernetes"],
 )
 def test_what_a_platform_does_before_says_nothing_of_the_service(text: str) -> None:
-    assert diagnose(text).verdict is Verdict.UNKNOWN
+    assert diagnose(text).verdict is LogVerdict.UNKNOWN
 
 
 def test_a_service_that_came_up_and_was_told_to_end_is_healthy() -> None:
     text = booted(1, 1) + "[2026-11-21 10:09:00 +0000] [1] [INFO] Handling signal: term\n"
 
-    assert diagnose(text).verdict is Verdict.HEALTHY
+    assert diagnose(text).verdict is LogVerdict.HEALTHY
 
 
 def test_workers_that_are_started_together_are_healthy() -> None:
-    assert diagnose(booted(1, 1, 1, 2, 2, 2)).verdict is Verdict.HEALTHY
+    assert diagnose(booted(1, 1, 1, 2, 2, 2)).verdict is LogVerdict.HEALTHY
 
 
 def test_a_worker_that_is_started_again_and_again_is_not_healthy() -> None:
-    assert diagnose(booted(1, 4, 7, 10, 13)).verdict is Verdict.UNKNOWN
+    assert diagnose(booted(1, 4, 7, 10, 13)).verdict is LogVerdict.UNKNOWN
 
 
 def test_nor_does_it_hide_what_was_seen() -> None:
     found = diagnose(booted(1, 4, 7, 10) + "ValueError: 7 is not enough\n")
 
-    assert (found.verdict, found.seen) == (Verdict.UNKNOWN, Seen(exception="ValueError: 7 is not enough", line=8))
+    assert (found.verdict, found.seen) == (LogVerdict.UNKNOWN, Seen(exception="ValueError: 7 is not enough", line=8))
 
 
 def test_one_that_is_renewed_while_it_answers_is_healthy() -> None:
     text = booted(1, 14, 27, 40) + '10.0.0.1 - - [21/Nov/2026:10:01:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-"\n'
 
-    assert diagnose(text).verdict is Verdict.HEALTHY
+    assert diagnose(text).verdict is LogVerdict.HEALTHY
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_one_that_is_renewed_while_it_answers_is_healthy() -> None:
     ["The environment was not created successfully\n", "the worker is not running\n", "never connected\n"],
 )
 def test_what_is_denied_is_no_sign_of_health(text: str) -> None:
-    assert diagnose(text).verdict is Verdict.UNKNOWN
+    assert diagnose(text).verdict is LogVerdict.UNKNOWN
 
 
 ENDS = "Starting development server at http://127.0.0.1:8000/\nError: [WinError 10022] the socket cannot be had\n"
@@ -119,10 +119,10 @@ def test_a_start_that_ends_in_the_statement_of_an_error_did_not_come_up() -> Non
     found = diagnose(ENDS)
 
     assert (found.verdict, found.seen) == (
-        Verdict.UNKNOWN,
+        LogVerdict.UNKNOWN,
         Seen(exception="Error: [WinError 10022] the socket cannot be had", line=2),
     )
 
 
 def test_an_error_that_a_service_logs_and_goes_on_after_is_no_failed_start() -> None:
-    assert diagnose(f'{ENDS}"GET /items HTTP/1.1" 200 12\n').verdict is Verdict.HEALTHY
+    assert diagnose(f'{ENDS}"GET /items HTTP/1.1" 200 12\n').verdict is LogVerdict.HEALTHY

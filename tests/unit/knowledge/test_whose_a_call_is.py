@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy_suite.knowledge.diagnosis import Seen, Verdict, diagnose
+from deploy_suite.knowledge.diagnosis import LogVerdict, Seen, diagnose
 
 
 def raised_at(file: str, code: str, said: str) -> str:
@@ -43,7 +43,7 @@ _OLDER = "got an unexpected keyword argument 'retries'"
     ],
 )
 def test_a_call_in_the_projects_own_line_or_a_value_that_it_gave_is_no_clash_of_packages(log: str) -> None:
-    assert diagnose(log).verdict is Verdict.UNKNOWN
+    assert diagnose(log).verdict is LogVerdict.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_suite.model.probe import Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Probe, ProbeResult, ProbeVerdict
 from deploy_suite.probes import cookies, curl, latency
 from deploy_suite.probes.json_paths import ABSENT, equal, value_at
 
@@ -70,8 +70,8 @@ def test_a_websocket_probe_is_shown_as_a_websocat_command() -> None:
 
 def test_latency_counts_good_answers_only() -> None:
     probe = Probe(name="x")
-    good = [ProbeResult(probe=probe, verdict=Verdict.PASS, elapsed_ms=float(time)) for time in range(20, 0, -1)]
-    bad = ProbeResult(probe=probe, verdict=Verdict.FAIL, elapsed_ms=1000.0)
+    good = [ProbeResult(probe=probe, verdict=ProbeVerdict.PASS, elapsed_ms=float(time)) for time in range(20, 0, -1)]
+    bad = ProbeResult(probe=probe, verdict=ProbeVerdict.FAIL, elapsed_ms=1000.0)
 
     assert latency.of_results([*good, bad]) == latency.Latency(p50_ms=10, p95_ms=19, p99_ms=20, count=20, asked=21)
     assert latency.of_results([bad]) == latency.Latency(p50_ms=0, p95_ms=0, p99_ms=0, count=0, asked=1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from deploy_suite.model.probe import Expectation, JsonValue, Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Expectation, JsonValue, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, Clock, Http, HttpRequest, HttpResponse, Ports, UnreachableError, WebSockets
 from deploy_suite.probes import session
 
@@ -84,7 +84,7 @@ def answer(status: int = 200, document: JsonValue = None, **headers: str) -> Htt
     return HttpResponse(status=status, headers=named, body=body, elapsed_ms=10.0)
 
 
-def results(service: Service, *probes: Probe) -> list[tuple[Verdict, str]]:
+def results(service: Service, *probes: Probe) -> list[tuple[ProbeVerdict, str]]:
     return [(each.verdict, each.reason) for each in asked(service, *probes)]
 
 
@@ -97,7 +97,9 @@ def test_a_good_answer_passes_with_its_status_and_time() -> None:
 
     (result,) = asked(Service({"GET /health": answer(document={"ok": True})}), probe)
 
-    assert result == ProbeResult(probe=probe, verdict=Verdict.PASS, status=200, elapsed_ms=10.0, body='{"ok": true}')
+    assert result == ProbeResult(
+        probe=probe, verdict=ProbeVerdict.PASS, status=200, elapsed_ms=10.0, body='{"ok": true}'
+    )
 
 
 def test_a_login_hands_its_token_to_the_next_probe() -> None:
@@ -116,7 +118,7 @@ def test_a_login_hands_its_token_to_the_next_probe() -> None:
 
     outcome = results(service, replace(login, json={"user": "me"}), chat)
 
-    assert outcome == [(Verdict.PASS, ""), (Verdict.PASS, "")]
+    assert outcome == [(ProbeVerdict.PASS, ""), (ProbeVerdict.PASS, "")]
     assert service.requests[1] == HttpRequest(
         method="POST",
         path="/chat/abc",
@@ -131,8 +133,8 @@ def test_what_a_failed_login_would_have_saved_leaves_later_probes_inconclusive()
     me = Probe(name="me", path="/me", headers={"Authorization": "Bearer {token}"})
 
     assert results(service, login, me) == [
-        (Verdict.FAIL, "status 500 where 2xx was expected"),
-        (Verdict.INCONCLUSIVE, "not asked: no probe before it saved token"),
+        (ProbeVerdict.FAIL, "status 500 where 2xx was expected"),
+        (ProbeVerdict.INCONCLUSIVE, "not asked: no probe before it saved token"),
     ]
 
 
@@ -140,7 +142,7 @@ def test_an_answer_without_the_value_to_save_is_no_good_answer() -> None:
     service = Service({"GET /": answer(document={"a": 1})})
 
     assert results(service, Probe(name="x", save={"token": "access"})) == [
-        (Verdict.FAIL, "the answer has no access, which is to be saved")
+        (ProbeVerdict.FAIL, "the answer has no access, which is to be saved")
     ]
 
 
@@ -157,12 +159,12 @@ def test_expectations_say_what_differs() -> None:
     ]
 
     assert [results(service, replace(probe, expect=each))[0] for each in expected] == [
-        (Verdict.PASS, ""),
-        (Verdict.FAIL, "items.0.on is true where 1 was expected"),
-        (Verdict.FAIL, "the answer has no items.1.id"),
-        (Verdict.FAIL, "the answer does not contain 'nothing'"),
-        (Verdict.FAIL, "it took 10 ms where at most 5 ms were allowed"),
-        (Verdict.FAIL, "status 200 where 201 or 204 was expected"),
+        (ProbeVerdict.PASS, ""),
+        (ProbeVerdict.FAIL, "items.0.on is true where 1 was expected"),
+        (ProbeVerdict.FAIL, "the answer has no items.1.id"),
+        (ProbeVerdict.FAIL, "the answer does not contain 'nothing'"),
+        (ProbeVerdict.FAIL, "it took 10 ms where at most 5 ms were allowed"),
+        (ProbeVerdict.FAIL, "status 200 where 201 or 204 was expected"),
     ]
 
 
@@ -176,14 +178,14 @@ def test_redirects_within_the_service_are_followed_with_cookies_when_asked() -> 
 
     (result,) = asked(service, Probe(name="root", follow_redirects=True))
 
-    assert (result.verdict, result.redirects) == (Verdict.PASS, ("https://konan.onrender.com/docs?a=1",))
+    assert (result.verdict, result.redirects) == (ProbeVerdict.PASS, ("https://konan.onrender.com/docs?a=1",))
     assert service.requests[1].headers["Cookie"] == "seen=1; b=2"
 
 
 def test_redirects_are_judged_as_answers_when_not_asked_to_follow() -> None:
     service = Service({"GET /": answer(302, location="/docs")})
 
-    assert results(service, Probe(name="root")) == [(Verdict.FAIL, "status 302 where 2xx was expected")]
+    assert results(service, Probe(name="root")) == [(ProbeVerdict.FAIL, "status 302 where 2xx was expected")]
 
 
 def test_a_redirect_to_another_host_is_inconclusive_and_one_in_a_circle_fails() -> None:
@@ -191,8 +193,10 @@ def test_a_redirect_to_another_host_is_inconclusive_and_one_in_a_circle_fails() 
     circle = Service({"GET /": answer(301, location="/a"), "GET /a": answer(301, location="/")})
     probe = Probe(name="root", follow_redirects=True)
 
-    assert results(away, probe) == [(Verdict.INCONCLUSIVE, "redirects to another host: https://elsewhere.example/")]
-    assert results(circle, probe) == [(Verdict.FAIL, "redirects in a circle: /a → /")]
+    assert results(away, probe) == [
+        (ProbeVerdict.INCONCLUSIVE, "redirects to another host: https://elsewhere.example/")
+    ]
+    assert results(circle, probe) == [(ProbeVerdict.FAIL, "redirects in a circle: /a → /")]
 
 
 def test_a_see_other_turns_a_post_into_a_get_and_a_307_does_not() -> None:
@@ -208,7 +212,7 @@ def test_a_see_other_turns_a_post_into_a_get_and_a_307_does_not() -> None:
 
     outcome = results(service, replace(probe, path="/a"), replace(probe, path="/c"))
 
-    assert outcome == [(Verdict.PASS, "")] * 2
+    assert outcome == [(ProbeVerdict.PASS, "")] * 2
     assert [(each.method, each.path, each.body) for each in service.requests] == [
         ("POST", "/a", b'{"k": 1}'),
         ("GET", "/b", b""),
@@ -220,7 +224,9 @@ def test_a_see_other_turns_a_post_into_a_get_and_a_307_does_not() -> None:
 def test_no_answer_fails_with_the_reason_in_words() -> None:
     service = Service({"GET /": UnreachableError("timeout", "no whole answer within 10 s")})
 
-    assert results(service, Probe(name="x")) == [(Verdict.FAIL, "no answer came in time (no whole answer within 10 s)")]
+    assert results(service, Probe(name="x")) == [
+        (ProbeVerdict.FAIL, "no answer came in time (no whole answer within 10 s)")
+    ]
 
 
 def test_a_websocket_exchange_compares_each_message() -> None:
@@ -238,10 +244,10 @@ def test_a_websocket_exchange_compares_each_message() -> None:
     outcome = [results(service, replace(probe, receive=each))[0] for each in wanted]
 
     assert outcome == [
-        (Verdict.PASS, ""),
-        (Verdict.FAIL, "message 1: 'hello' where 'other' was expected"),
-        (Verdict.FAIL, "message 2: n is 3 where 4 was expected"),
-        (Verdict.FAIL, 'message 2: it is {"reply": {"text": "yes"}, "n": 3} where [1] was expected'),
-        (Verdict.FAIL, "no answer came in time (nothing more came)"),
+        (ProbeVerdict.PASS, ""),
+        (ProbeVerdict.FAIL, "message 1: 'hello' where 'other' was expected"),
+        (ProbeVerdict.FAIL, "message 2: n is 3 where 4 was expected"),
+        (ProbeVerdict.FAIL, 'message 2: it is {"reply": {"text": "yes"}, "n": 3} where [1] was expected'),
+        (ProbeVerdict.FAIL, "no answer came in time (nothing more came)"),
     ]
     assert service.frames[0] == ("/ws", HOST, ("hi", '{"a": 1}'))

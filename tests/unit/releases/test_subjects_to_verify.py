@@ -6,7 +6,7 @@ from typing import NoReturn, cast
 import pytest
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model.probe import Verdict
+from deploy_suite.model.probe import ProbeVerdict
 from deploy_suite.ports import Address, Git, HttpRequest, HttpResponse
 from deploy_suite.releases.subjects import Request, carried_out
 from deploy_suite.releases.verification import Patience, Verification
@@ -42,7 +42,7 @@ def verified(folder: Path, server: Service, *, url: str = "https://shop.example"
 def test_plain_http_that_leads_to_tls_is_verified_there(tmp_path: Path) -> None:
     done = verified(tmp_path, LeadingToTls({"GET /": answer()}), url="http://shop.example")
 
-    assert (done.verdict, done.subject.url) == (Verdict.PASS, "https://shop.example")
+    assert (done.verdict, done.subject.url) == (ProbeVerdict.PASS, "https://shop.example")
     assert done.notes == ("which commit serves was not checked: nothing tells it, and none was expected",)
 
 
@@ -52,7 +52,11 @@ def test_the_health_path_is_that_of_the_manifest(tmp_path: Path) -> None:
 
     done = verified(tmp_path, service)
 
-    assert (done.verdict, done.subject.service, service.asked[:2]) == (Verdict.PASS, "shop", ["GET /healthz", "GET /"])
+    assert (done.verdict, done.subject.service, service.asked[:2]) == (
+        ProbeVerdict.PASS,
+        "shop",
+        ["GET /healthz", "GET /"],
+    )
 
 
 def test_of_several_services_one_must_be_named(tmp_path: Path) -> None:

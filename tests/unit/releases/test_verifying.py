@@ -10,7 +10,7 @@ import pytest
 
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings
-from deploy_suite.model.probe import CommitPlace, Expectation, Probe, Verdict
+from deploy_suite.model.probe import CommitPlace, Expectation, Probe, ProbeVerdict
 from deploy_suite.model.release import Deploy, DeployState
 from deploy_suite.ports import Address, Clock, Http, HttpRequest, HttpResponse, Ports, Progress, UnreachableError
 from deploy_suite.probes import yardstick
@@ -122,7 +122,7 @@ def test_three_good_rounds_with_the_right_commit_pass() -> None:
 
     done = verified(service)
 
-    assert (done.verdict, done.rounds, done.served.commit, done.notes) == (Verdict.PASS, 3, NEW, ())
+    assert (done.verdict, done.rounds, done.served.commit, done.notes) == (ProbeVerdict.PASS, 3, NEW, ())
     assert service.asked == ["GET /health", "GET /", "GET /health"] * 3
 
 
@@ -130,13 +130,13 @@ def test_three_good_rounds_with_the_right_commit_pass() -> None:
 def test_a_shortened_commit_is_the_same_commit(told: str) -> None:
     done = verified(Service(healthy() | {"GET /health": answer(x_commit=told)}))
 
-    assert done.verdict is Verdict.PASS
+    assert done.verdict is ProbeVerdict.PASS
 
 
 def test_success_answered_by_the_old_build_is_a_failure() -> None:
     done = verified(Service(healthy() | {"GET /health": answer(x_commit=OLD)}), live=NEW)
 
-    assert done.verdict is Verdict.FAIL
+    assert done.verdict is ProbeVerdict.FAIL
     assert done.reason == (
         "in each of 5 rounds over 20 s: the served commit: 0000000 serves where aaaaaaa is expected: "
         "the old build still answers"
@@ -148,7 +148,7 @@ def test_an_old_instance_that_leaves_in_time_is_waited_for() -> None:
 
     done = verified(Service(healthy() | {"GET /health": answers}))
 
-    assert (done.verdict, done.served.commit) == (Verdict.PASS, NEW)
+    assert (done.verdict, done.served.commit) == (ProbeVerdict.PASS, NEW)
 
 
 def test_two_instances_with_different_builds_are_no_pass() -> None:
@@ -156,14 +156,14 @@ def test_two_instances_with_different_builds_are_no_pass() -> None:
 
     done = verified(Service(healthy() | {"GET /health": health}))
 
-    assert done.verdict is Verdict.INCONCLUSIVE
+    assert done.verdict is ProbeVerdict.INCONCLUSIVE
     assert done.reason.startswith("neither good nor bad lasted: ")
 
 
 def test_a_service_that_tells_no_commit_is_no_pass_and_says_how_to_tell_it() -> None:
     done = verified(Service({"GET /health": answer(), "GET /": answer()}))
 
-    assert done.verdict is Verdict.INCONCLUSIVE
+    assert done.verdict is ProbeVerdict.INCONCLUSIVE
     assert "the header X-Commit of /health holds no commit" in done.reason
     assert "RENDER_GIT_COMMIT" in done.remedy
 
@@ -174,26 +174,26 @@ def test_the_commit_is_read_from_a_field_of_the_answer() -> None:
 
     done = verified(service, stated)
 
-    assert (done.verdict, done.served.source) == (Verdict.PASS, "the field build.commit of /version")
+    assert (done.verdict, done.served.source) == (ProbeVerdict.PASS, "the field build.commit of /version")
 
 
 def test_what_the_target_says_counts_only_where_the_service_does_not_tell_and_is_noted() -> None:
     done = verified(Service(healthy()), ServiceSettings(), live=NEW)
 
-    assert (done.verdict, done.served.source) == (Verdict.PASS, "Render")
+    assert (done.verdict, done.served.source) == (ProbeVerdict.PASS, "Render")
     assert done.notes[0].startswith("that aaaaaaa serves is what Render says")
 
 
 def test_an_expected_commit_that_nothing_tells_is_inconclusive() -> None:
     done = verified(Service(healthy()), ServiceSettings())
 
-    assert (done.verdict, done.is_reached) == (Verdict.INCONCLUSIVE, True)
+    assert (done.verdict, done.is_reached) == (ProbeVerdict.INCONCLUSIVE, True)
 
 
 def test_a_lasting_server_error_fails() -> None:
     done = verified(Service(healthy() | {"GET /": answer(500)}))
 
-    assert done.verdict is Verdict.FAIL
+    assert done.verdict is ProbeVerdict.FAIL
     assert done.reason == (
         "in each of 5 rounds over 20 s: GET / as a visitor: status 500 where 100 to 499 was expected"
     )
@@ -202,7 +202,7 @@ def test_a_lasting_server_error_fails() -> None:
 def test_a_passing_server_error_is_forgiven() -> None:
     done = verified(Service(healthy() | {"GET /": [answer(502), answer(503), answer()]}))
 
-    assert (done.verdict, done.rounds) == (Verdict.PASS, 5)
+    assert (done.verdict, done.rounds) == (ProbeVerdict.PASS, 5)
 
 
 def test_faults_that_change_from_round_to_round_are_inconclusive() -> None:
@@ -211,7 +211,7 @@ def test_faults_that_change_from_round_to_round_are_inconclusive() -> None:
 
     done = verified(Service({"GET /health": errors, "GET /": other}), ServiceSettings(), expected="")
 
-    assert done.verdict is Verdict.INCONCLUSIVE
+    assert done.verdict is ProbeVerdict.INCONCLUSIVE
 
 
 def test_a_service_that_never_answers_was_not_reached() -> None:
@@ -219,7 +219,7 @@ def test_a_service_that_never_answers_was_not_reached() -> None:
 
     done = verified(Service({"GET /health": refused, "GET /": refused}))
 
-    assert (done.verdict, done.is_reached) == (Verdict.INCONCLUSIVE, False)
+    assert (done.verdict, done.is_reached) == (ProbeVerdict.INCONCLUSIVE, False)
     assert done.reason.endswith("health /health: the connection was refused (nobody listens)")
 
 
@@ -229,7 +229,7 @@ def test_contact_that_is_lost_after_an_answer_is_inconclusive_and_never_a_failur
         Service({"GET /health": [answer(x_commit=NEW), answer(x_commit=NEW), lost], "GET /": [answer(), lost]})
     )
 
-    assert (done.verdict, done.is_reached) == (Verdict.INCONCLUSIVE, True)
+    assert (done.verdict, done.is_reached) == (ProbeVerdict.INCONCLUSIVE, True)
 
 
 def test_an_expired_certificate_is_a_lasting_fault() -> None:
@@ -237,13 +237,13 @@ def test_an_expired_certificate_is_a_lasting_fault() -> None:
 
     done = verified(Service({"GET /health": expired, "GET /": expired}))
 
-    assert (done.verdict, done.is_reached) == (Verdict.FAIL, True)
+    assert (done.verdict, done.is_reached) == (ProbeVerdict.FAIL, True)
 
 
 def test_throttled_requests_say_nothing_about_the_release() -> None:
     done = verified(Service(healthy() | {"GET /": answer(429)}), ServiceSettings(probes=(Probe(name="front"),)))
 
-    assert done.verdict is Verdict.INCONCLUSIVE
+    assert done.verdict is ProbeVerdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("day", "warns"), [(10, True), (20, False)])
@@ -252,14 +252,14 @@ def test_a_certificate_that_ends_soon_is_a_warning_and_no_failure(day: int, *, w
 
     done = verified(Service(healthy() | {"GET /": answer(ends=ends)}))
 
-    assert (done.verdict, done.certificate_ends) == (Verdict.PASS, ends)
+    assert (done.verdict, done.certificate_ends) == (ProbeVerdict.PASS, ends)
     assert any("the certificate ends in 9 days, on 2026-01-10" in note for note in done.notes) is warns
 
 
 def test_a_front_page_that_sends_visitors_to_another_host_is_good() -> None:
     done = verified(Service(healthy() | {"GET /": answer(302, location="https://login.example/")}))
 
-    assert done.verdict is Verdict.PASS
+    assert done.verdict is ProbeVerdict.PASS
 
 
 def test_probes_of_the_project_count_with_their_expected_values_and_budgets() -> None:
@@ -269,7 +269,7 @@ def test_probes_of_the_project_count_with_their_expected_values_and_budgets() ->
 
     done = verified(service, ServiceSettings(probes=(chat, slow), commit=BY_HEADER.commit))
 
-    assert done.verdict is Verdict.FAIL
+    assert done.verdict is ProbeVerdict.FAIL
     assert "chat: a is 3 where 2 was expected" in done.reason
     assert "slow: it took 150 ms where at most 100 ms were allowed" in done.reason
     assert "curl -sS -i --max-time 10 -X POST" in done.asked[2].command
@@ -294,7 +294,7 @@ def at_pace(middle_ms: float) -> dict[str, Answer | Sequence[Answer]]:
 def test_a_release_that_is_slower_twice_fails_with_the_figures() -> None:
     done = verified(Service(at_pace(140)), baseline=baseline(jittered(100)))
 
-    assert done.verdict is Verdict.FAIL
+    assert done.verdict is ProbeVerdict.FAIL
     assert done.reason.startswith(
         "health /health is slower: p50 102.0 → 142.0 ms, p95 104.0 → 144.0 ms; on the whole 1.39"
     )
@@ -303,12 +303,12 @@ def test_a_release_that_is_slower_twice_fails_with_the_figures() -> None:
 def test_a_release_that_is_as_fast_as_before_passes() -> None:
     done = verified(Service(at_pace(101)), baseline=baseline(jittered(100)))
 
-    assert (done.verdict, [one.is_slower for one in done.latency.values()]) == (Verdict.PASS, [False])
+    assert (done.verdict, [one.is_slower for one in done.latency.values()]) == (ProbeVerdict.PASS, [False])
 
 
-@pytest.mark.parametrize(("own_ms", "verdict"), [(3.0, Verdict.FAIL), (5.5, Verdict.INCONCLUSIVE)])
+@pytest.mark.parametrize(("own_ms", "verdict"), [(3.0, ProbeVerdict.FAIL), (5.5, ProbeVerdict.INCONCLUSIVE)])
 def test_a_release_that_is_slower_while_this_machine_is_busier_may_be_none(
-    own_ms: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+    own_ms: float, verdict: ProbeVerdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(yardstick, "taken_ms", lambda _clock: own_ms)
     old = replace(baseline(jittered(100)), own_ms=(1.25,) * 20)
@@ -317,7 +317,7 @@ def test_a_release_that_is_slower_while_this_machine_is_busier_may_be_none(
 
     assert (done.verdict, [one.is_slower for one in done.latency.values()]) == (verdict, [True])
     told = "but this machine may be why, for it was busier than for the baseline: its own work took 1.2 → 5.5 ms"
-    assert (told in done.reason) is (verdict is Verdict.INCONCLUSIVE)
+    assert (told in done.reason) is (verdict is ProbeVerdict.INCONCLUSIVE)
 
 
 def test_slower_once_and_not_again_is_noted_and_passes() -> None:
@@ -326,7 +326,7 @@ def test_slower_once_and_not_again_is_noted_and_passes() -> None:
 
     done = verified(Service(healthy() | {"GET /health": [*first, *then]}), baseline=baseline(jittered(100)))
 
-    assert done.verdict is Verdict.PASS
+    assert done.verdict is ProbeVerdict.PASS
     assert any(note.startswith("measured slower once and not again: ") for note in done.notes)
 
 
@@ -334,7 +334,7 @@ def test_a_baseline_of_other_probes_is_inconclusive() -> None:
     done = verified(Service(healthy()), baseline=baseline(jittered(100), name="gone"))
 
     assert (done.verdict, done.reason.split(":")[0]) == (
-        Verdict.INCONCLUSIVE,
+        ProbeVerdict.INCONCLUSIVE,
         "no latency could be compared with the baseline",
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from deploy_suite.knowledge.diagnosis import diagnose
-from deploy_suite.model.probe import Probe, ProbeResult, Verdict
+from deploy_suite.model.probe import Probe, ProbeResult, ProbeVerdict
 from deploy_suite.model.release import (
     Deploy,
     DeployState,
@@ -49,7 +49,7 @@ def leg(commit: str, deploy_id: str) -> Leg:
     return Leg(redeployment=Redeployment(wish=wish, verdict=ReleaseVerdict.LIVE, deploy=deploy, seconds=3.0))
 
 
-def seen(verdict: Verdict, reason: str = "") -> Verification:
+def seen(verdict: ProbeVerdict, reason: str = "") -> Verification:
     address = Address("shop.example", 443)
     probe = Probe(name="ask", path="/ask")
     asked = Asked(
@@ -84,12 +84,12 @@ def test_a_good_deploy_tells_its_stages_and_its_record() -> None:
 
 def test_a_release_that_was_taken_back_says_first_what_is_so_now_why_and_what_to_do() -> None:
     log = "Traceback (most recent call last):\n  File \"/opt/app/main.py\", line 7, in ask\nKeyError: 'winter'\n"
-    there = replace(leg(NEW, "dep-2"), verification=seen(Verdict.FAIL, "status 500"), diagnosis=diagnose(log))
+    there = replace(leg(NEW, "dep-2"), verification=seen(ProbeVerdict.FAIL, "status 500"), diagnosis=diagnose(log))
     done = rollout(
         ReleaseVerdict.ROLLED_BACK,
         release=release(ReleaseVerdict.ROLLED_BACK, is_verified=False),
         there=there,
-        back=replace(leg(OLD, "dep-3"), verification=seen(Verdict.PASS)),
+        back=replace(leg(OLD, "dep-3"), verification=seen(ProbeVerdict.PASS)),
         reason="it was bad",
         remedy="correct it",
         notes=("auto-deploy is off now",),
