@@ -256,9 +256,12 @@ def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
 def _is_met(clash: Clash, fault: Fault) -> bool:
     """Whether the project's own code meets *clash* where the traceback leaves it: by an import or by a use.
 
-    Else a framework does so on its behalf, as Django imports the driver of its database for `get_wsgi_application()`.
+    Else a framework does so on its behalf, as Django imports the driver of its database for `get_wsgi_application()`,
+    or a package does for itself, which asks for a module that Python dropped.
     """
     frames = fault.outer.own_frames
+    if clash.slug.startswith(_REMOVED):
+        return False
     return bool(frames) and (bool(clash.uses) or frames[-1].text.startswith(("import ", "from ")))
 
 

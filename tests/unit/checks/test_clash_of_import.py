@@ -47,6 +47,7 @@ def left_at(text: str) -> Fault:
         ("dep-conflict:openai-httpx-proxies", "", False),
         (SLUG, "import psycopg2", True),
         (SLUG, "application = get_wsgi_application()", False),
+        ("stdlib-removed:cgi", "from django.core.wsgi import get_wsgi_application", False),
     ],
 )
 def test_code_meets_a_clash_where_it_imports_or_uses_what_fails(slug: str, text: str, *, is_met: bool) -> None:
