@@ -52,7 +52,8 @@ def findings(
         return ()
     glibc = image.glibc if image and not is_like_target else ()
     foreseen = other_python.foreseen(plan, venv=venv, installed=installed, glibc=glibc)
-    return tuple(_Foretelling(case, plan, foreseen, image=image, told=told).findings())
+    found = _Foretelling(case, plan, foreseen, image=image, told=told)
+    return (*found.findings(), *([found.passed()] if venv is not None and found.is_well else ()))
 
 
 class _Foretelling:
@@ -68,20 +69,25 @@ class _Foretelling:
         self._told = [one for one in told if one.outcome in _TOLD]
 
     def findings(self) -> Iterator[Finding]:
-        """Yield them all; that nothing is wrong with the packages is a finding too."""
+        """Yield all that is wrong, or could not be asked."""
         resolved = self._foreseen.resolved
         if not resolved.is_answered:
             yield self._unasked()
         clashes = list(self._clashes())
         refusals = [one for one in self._foreseen.refusals if not self._is_told(one, [clash for clash, _ in clashes])]
-        found = [*(self._finding(one, refusals) for one in refusals), *(finding for _, finding in clashes)]
+        yield from (self._finding(one, refusals) for one in refusals)
+        yield from (finding for _, finding in clashes)
         conflict = resolved.resolution.conflict
         if conflict and not refusals and not self._plan.resolved.resolution.conflict:
-            found.append(self._at_odds(conflict))
-        if not found and resolved.is_answered and not self._foreseen.unknown:
-            yield self._passed()
-        yield from found
+            yield self._at_odds(conflict)
         yield from self._of_standard_library()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the index said of all packages that they are to be had as they were here."""
+        resolved = self._foreseen.resolved
+        is_open = bool(self._foreseen.refusals or self._foreseen.unknown or resolved.resolution.conflict)
+        return resolved.is_answered and not is_open
 
     def _clashes(self) -> Iterator[tuple[Clash, Finding]]:
         """Yield versions that are known not to go with that Python."""
@@ -192,11 +198,11 @@ class _Foretelling:
                 )
             ),
             remedy=self._remedy(refusal, others),
-            certainty=self._of_new_services() if is_sure else self._doubt(refusal, row, fault, lacking),
+            certainty=self._of_new_services() if is_sure else self._doubt(row, fault, lacking),
             reproduce=self._shown(refusal, "--only-binary :all: "),
         )
 
-    def _doubt(self, refusal: Refusal, row: SourceBuild, fault: Incompatible | None, lacking: Sequence[str]) -> str:
+    def _doubt(self, row: SourceBuild, fault: Incompatible | None, lacking: Sequence[str]) -> str:
         if fault is not None:
             return "likely: it fails as soon as it is imported, and no import of it was seen in the project's own code"
         if row.is_optional:
@@ -279,13 +285,12 @@ class _Foretelling:
         return f"pip download --no-deps {option}--python-version {self._foreseen.series} '{requirement}'"
 
     def _at_odds(self, account: str) -> Finding:
-        is_of_versions = build_conflicts.is_of_versions(account)
+        if not build_conflicts.is_of_versions(account):
+            return self._unasked()  # nobody can say whether a build that failed here fails with that Python
         return Finding(
-            code="dependency-resolution-impossible" if is_of_versions else "build-failure",
+            code="dependency-resolution-impossible",
             outcome=Outcome.WARNING,
-            message=f"no set of versions was found for Python {self._foreseen.series}, which the target uses"
-            if is_of_versions
-            else f"what would be installed with Python {self._foreseen.series}, which the target uses, cannot be told",
+            message=f"no set of versions was found for Python {self._foreseen.series}, which the target uses",
             location=self._plan.recipe.location or self._case.contract.location,
             evidence=(*build_excerpts.lines(account)[:_LINES], self._origin()),
             remedy=self._stating(),
@@ -293,7 +298,8 @@ class _Foretelling:
             + (f"; for Python {_series(self._here)} there is a set" if self._here else ""),
         )
 
-    def _passed(self) -> Finding:
+    def passed(self) -> Finding:
+        """Return that it is well."""
         count = counted(len(self._foreseen.versions), "package")
         return Finding(
             code="packages",
@@ -308,7 +314,7 @@ class _Foretelling:
             code="cannot-check-here",
             outcome=Outcome.SKIPPED,
             message=f"what Python {self._foreseen.series}, the target's, would install is not known: the package index "
-            "gave no answer",
+            "gave no answer for it",
             remedy=self._stating(),
             required=False,
         )
