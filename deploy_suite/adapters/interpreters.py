@@ -17,6 +17,9 @@ from deploy_suite.model.environment import Interpreter
 
 _PROGRAM: Final = re.compile(r"python(3(\.\d+)?)?")
 _QUERY_TIMEOUT_S: Final = 10.0
+_SHIMS: Final = "shims"
+_KEPT_BELOW: Final = ("versions", "installs/python")  # of pyenv, and of asdf
+_BELOW_ROOT: Final = 3  # root/versions/3.12.1/bin/python
 # Free-threaded builds and other implementations are not what targets run; pre-releases neither.
 # The flag "t" is that of free-threaded builds: https://docs.python.org/3/library/sys.html#sys.abiflags
 _QUERY: Final = """
@@ -63,29 +66,32 @@ class SystemInterpreters:
         return tuple(sorted(found.values(), key=lambda i: tuple(map(int, i.version.split("."))), reverse=True))
 
     def _candidates(self) -> Iterator[Path]:
-        yield Path(getattr(sys, "_base_executable", "") or sys.executable)
+        yield _own()
         for pattern in self._folders_of_managers():
             yield from _matching(pattern)
-        shims = self._pyenv_root() / "shims"
-        for folder in (
-            *self._environment.get("PATH", os.defpath).split(os.pathsep),
-            "/usr/local/bin",
-            "/opt/homebrew/bin",
-        ):
-            if folder and Path(folder) != shims:
-                yield from _programs(Path(folder))
+        for folder in (*self._search_path(), Path("/usr/local/bin"), Path("/opt/homebrew/bin")):
+            if folder.name != _SHIMS:  # they lead to one of several, as their manager is set
+                yield from _programs(folder)
 
-    def _pyenv_root(self) -> Path:
-        return Path(self._environment.get("PYENV_ROOT") or self._home / ".pyenv")
+    def _search_path(self) -> tuple[Path, ...]:
+        folders = self._environment.get("PATH", os.defpath).split(os.pathsep)
+        return tuple(Path(folder) for folder in folders if folder)
+
+    def _roots_of_managers(self) -> Iterator[Path]:
+        """Yield where pyenv and asdf keep Pythons; HOME may be another than theirs, as for a test or in CI."""
+        yield Path(self._environment.get("PYENV_ROOT") or self._home / ".pyenv")
+        yield self._home / ".asdf"
+        yield from (folder.parent for folder in self._search_path() if folder.name == _SHIMS)
+        if len(_own().parents) > _BELOW_ROOT:
+            yield _own().parents[_BELOW_ROOT]
 
     def _folders_of_managers(self) -> tuple[str, ...]:
         data = self._environment.get("XDG_DATA_HOME") or f"{self._home}/.local/share"
         managed = self._environment.get("UV_PYTHON_INSTALL_DIR") or f"{data}/uv/python"
         hosted = self._environment.get("AGENT_TOOLSDIRECTORY") or "/opt/hostedtoolcache"
         return (
-            f"{self._pyenv_root()}/versions/*/bin/python",
+            *(f"{root}/{below}/*/bin/python" for root in self._roots_of_managers() for below in _KEPT_BELOW),
             f"{managed}/cpython-*/bin/python3",
-            f"{self._home}/.asdf/installs/python/*/bin/python",
             f"{data}/mise/installs/python/*/bin/python",
             "/Library/Frameworks/Python.framework/Versions/3.*/bin/python3",
             f"{hosted}/Python/*/x64/bin/python",
@@ -128,6 +134,10 @@ class SystemInterpreters:
             part = self._cache.with_name(f"{self._cache.name}.{os.getpid()}")
             part.write_text(json.dumps(answers), encoding="utf-8")
             part.replace(self._cache)
+
+
+def _own() -> Path:
+    return Path(getattr(sys, "_base_executable", "") or sys.executable)
 
 
 def _matching(pattern: str) -> list[Path]:

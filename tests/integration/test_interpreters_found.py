@@ -24,3 +24,25 @@ def test_an_executable_with_two_names_is_asked_once_by_its_first(tmp_path: Path)
 
     assert any(one.version == "{}.{}.{}".format(*sys.version_info[:3]) for one in found)
     assert counted.read_text().splitlines() == [str(program)]
+
+
+def test_pythons_of_a_manager_are_found_by_its_shims_where_home_is_another(tmp_path: Path) -> None:
+    kept = {
+        tmp_path / "pyenv" / "versions" / "9.9.9" / "bin" / "python": "9.9.9",
+        tmp_path / "asdf" / "installs" / "python" / "9.8.7" / "bin" / "python": "9.8.7",
+    }
+    for program, version in kept.items():
+        program.parent.mkdir(parents=True)
+        program.write_text(f'#!/bin/sh\necho "$0"\necho {version}\n')
+    shims = [tmp_path / name / "shims" for name in ("pyenv", "asdf")]
+    for folder in shims:
+        folder.mkdir()
+        (folder / "python3").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    for program in (*kept, *(folder / "python3" for folder in shims)):
+        program.chmod(0o755)
+
+    path = os.pathsep.join(map(str, shims))
+    found = SystemInterpreters({"PATH": path}, home=tmp_path / "another").installed()
+
+    assert {one.path: one.version for one in found if one.path.is_relative_to(tmp_path)} == kept
+    assert not (tmp_path / "asked").exists()  # a shim leads to whichever is set
