@@ -18,6 +18,7 @@ from deploy_suite.tracing.values import ImportKind, Trace
 _CERTAIN: Final = frozenset({ImportKind.EAGER})
 _LATER: Final = frozenset({ImportKind.CONDITIONAL, ImportKind.DEFERRED})
 _ANY: Final = (3, 7)
+_TOO_OLD: Final = "python-version-unsupported:too-old"
 _ON_FIRST_USE: Final = "certain, but met only when the function that uses it runs"
 _SOURCE: Final = "https://docs.python.org/3/whatsnew/{series}.html#removed"
 
@@ -72,7 +73,7 @@ def _modules(traced: Trace, pythons: Pythons, *, versions: Mapping[str, str], is
         is_sure = is_eager and is_whole
         instead = f"require {' or '.join(providers)}, or " if providers else ""
         yield Finding(
-            code=f"stdlib-removed:{top}" if top in standard_library.REMOVED else f"missing-requirement:{top}",
+            code=f"stdlib-removed:{top}" if top in standard_library.REMOVED else _TOO_OLD,
             outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
             message=f"{top} is imported{' when the service starts' if is_eager else ''}, and {pythons.lacking}",
             location=found.chain.last.location if found.chain.hops else None,

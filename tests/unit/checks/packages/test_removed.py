@@ -90,7 +90,7 @@ def test_a_file_of_the_project_with_that_name_is_the_projects(tmp_path: Path) ->
 def test_a_module_that_the_targets_python_does_not_have_yet_is_told_where_none_could_be_tried(tmp_path: Path) -> None:
     (one,) = found(tmp_path, {"main.py": "import tomllib\n"}, here=None, there=(3, 10))
 
-    assert (one.code, one.outcome) == ("missing-requirement:tomllib", Outcome.FAILED)
+    assert (one.code, one.outcome) == ("python-version-unsupported:too-old", Outcome.FAILED)
     assert one.message == (
         "tomllib is imported when the service starts, and Python 3.10, which the target uses, does not have it"
     )
