@@ -13,10 +13,10 @@ _DRIVER: Final = re.compile(r"(?im)^[\s\"']*psycopg(?:2(?:-binary)?)?\b")
 
 
 def variables(folder: Path, root: PurePosixPath) -> tuple[Variable, ...]:
-    """Return the variable that Django's settings take their database from, where a driver of PostgreSQL is listed.
+    """Return the variable without which Django's settings go on, where a driver of PostgreSQL is listed.
 
-    Without it the settings go on with a file beside the sources, which is gone with the next deploy: nobody lists the
-    driver for that.
+    What they go on with is a file beside the sources, gone with the next deploy, or a database of the desk: nobody
+    lists the driver for that. One that they cannot do without is told by the check that ends for want of it.
     """
     if not any(_DRIVER.search(snapshot_files.text(folder, root / name) or "") for name in _LISTS):
         return ()

@@ -20,25 +20,28 @@ _STORE: Final = re.compile(rf"\b(?:os\.)?{_READ}")
 _OF_STORE: Final = re.compile(r"REDIS|VALKEY|BROKER|KEY_?VALUE", re.IGNORECASE)
 
 
-# What Django's settings take the whole address from, with or without a default.
+# What Django's settings take the whole address from, and do without.
 # Source: https://django-environ.readthedocs.io/en/latest/types.html#environ-env-db-url
-_OF_ENVIRON: Final = re.compile(r"\benv\.db(?:_url)?\(\s*(?:(?:var\s*=\s*)?['\"](?P<name>[A-Z_][A-Z0-9_]*)['\"])?")
+_OF_ENVIRON: Final = re.compile(
+    r"\benv\.db(?:_url)?\(\s*(?:(?:var\s*=\s*)?['\"](?P<name>[A-Z_][A-Z0-9_]*)['\"])?(?P<rest>[^()]*)\)"
+)
 _PARSED: Final = re.compile(
-    r"\bdj_database_url\.parse\(\s*(?:url\s*=\s*)?(?:\w+\.)*(?:getenv|environ\.get|config|env)\(\s*['\"](?P<name>\w+)['\"]"
+    r"\bdj_database_url\.parse\(\s*(?:url\s*=\s*)?(?:\w+\.)*(?:getenv|environ\.get|config|env)\("
+    r"\s*['\"](?P<name>\w+)['\"]\s*,(?P<rest>)"
 )
 _OF_SETTINGS: Final = re.compile(r"^[ \t]*DATABASES\b", re.MULTILINE)
 
 
 def of_settings(folder: Path) -> str:
-    """Return the variable that Django's settings take their database's address from, "" where there is none."""
+    """Return the variable of the database that Django's settings can do without, "" where there is none."""
     settings = (text for text in texts.below(folder) if _OF_SETTINGS.search(text))
     read = (found for text in settings for pattern in (_CALL, _OF_ENVIRON, _PARSED) if (found := pattern.search(text)))
-    return next((_read(found) for found in read), "")
+    return next((found["name"] or _USUAL for found in read if _has_default(found)), "")
 
 
-def _read(found: re.Match[str]) -> str:
-    inner = _DEFAULT_READ.search(found.groupdict().get("rest") or "")
-    return found["name"] or (inner["name"] if inner else _USUAL)
+def _has_default(found: re.Match[str]) -> bool:
+    rest = found["rest"]
+    return found.re is _PARSED or (bool(_DEFAULT.search(rest)) and not _DEFAULT_READ.search(rest))
 
 
 def asked(folder: Path) -> str:

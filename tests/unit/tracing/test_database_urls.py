@@ -48,19 +48,21 @@ def test_what_the_address_of_a_redis_would_have_come_from(tmp_path: Path, line: 
         ("dj_database_url.config('SHOP_DB', default='sqlite:///db')", "SHOP_DB"),
         ("dj_database_url.parse(os.environ.get('PG', 'sqlite:///db'))", "PG"),
         ("env.db('DATABASE_URL', default='sqlite:///db.sqlite3')", "DATABASE_URL"),
-        ("env.db()", "DATABASE_URL"),
+        ("env.db(default='sqlite:///db.sqlite3')", "DATABASE_URL"),
+        ("env.db()", ""),
+        ("dj_database_url.config(conn_max_age=600)", ""),
+        ("dj_database_url.config(default=os.environ.get('PG'))", ""),
+        ("dj_database_url.parse(config('PG'))", ""),
         ("{'ENGINE': 'django.db.backends.sqlite3'}", ""),
     ],
 )
-def test_what_the_settings_take_the_address_from_whether_or_not_they_can_do_without(
-    tmp_path: Path, value: str, expected: str
-) -> None:
+def test_what_the_settings_take_the_address_from_and_can_do_without(tmp_path: Path, value: str, expected: str) -> None:
     write(tmp_path, {"shop/settings.py": f"DATABASES = {{'default': {value}}}\n"})
 
     assert database_urls.of_settings(tmp_path) == expected
 
 
 def test_a_script_that_is_no_settings_says_nothing_of_the_database(tmp_path: Path) -> None:
-    write(tmp_path, {"copy.py": "source = dj_database_url.config()\n"})
+    write(tmp_path, {"copy.py": "source = dj_database_url.config(default=HERE)\n"})
 
     assert not database_urls.of_settings(tmp_path)
