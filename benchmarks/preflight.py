@@ -150,7 +150,7 @@ class Suite:
         began = time.perf_counter()
         done = subprocess.run(
             (sys.executable, "-m", "deploy_suite", "preflight", *options),
-            cwd=REPOSITORY,
+            cwd=self.clone,  # so that it is the suite as installed
             env={**os.environ, **{name: str(self.folder / name.lower()) for name in kept}},
             capture_output=True,
             text=True,
