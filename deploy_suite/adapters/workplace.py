@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shlex
 import shutil
 import stat
 import tempfile
@@ -123,9 +124,14 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
             runs.reap(*left)
         yield place
     except OSError as error:
-        if not _lacks_room(error):
-            raise
-        raise _is_full(root) from error
+        if _lacks_room(error):
+            raise _is_full(root) from error
+        if _is_anothers(error, root):
+            raise MachineError(
+                f"{error.filename} is closed to this user, as a run with sudo leaves what it keeps",
+                remedy=f'take it over: sudo chown -R "$(id -un)" {shlex.quote(str(root))}',
+            ) from error
+        raise
     finally:
         place.remove()
         lock.release()
@@ -202,6 +208,17 @@ def _lacks_room(error: OSError) -> bool:
         return error.errno in _FULL
     reasons = (str(reason) for *_, reason in error.args[0]) if isinstance(error.args[0], list) else ()
     return any(f"[Errno {number}]" in reason for reason in reasons for number in _FULL)
+
+
+def _is_anothers(error: OSError, root: Path) -> bool:
+    """Whether something below *root* was refused that belongs to another user."""
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, str | os.PathLike):
+        return False
+    refused = Path(error.filename)
+    try:
+        return refused.is_relative_to(root) and refused.lstat().st_uid != os.geteuid()
+    except OSError:
+        return False
 
 
 def _is_full(folder: Path) -> MachineError:

@@ -219,6 +219,44 @@ def test_a_temporary_folder_that_is_not_the_users_alone_is_not_used(no_home: Pat
         pass
 
 
+AFTER_SUDO = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from deploy_suite.adapters import workplace
+from deploy_suite.errors import MachineError
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    with workplace.opened(None, environment={"DEPLOY_SUITE_CACHE": sys.argv[2]}) as place, place.locked("index"):
+        pass
+except MachineError as error:
+    print(error.message, error.remedy, sep="\\n")
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root leaves files that others cannot open")
+def test_what_a_run_with_sudo_left_is_told_with_the_way_to_take_it_over() -> None:
+    root = Path(tempfile.mkdtemp(prefix="ds-", dir="/tmp"))
+    for folder in (root, *(root / name for name in ("runs", "cache", "locks"))):
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, 65534, 65534)
+    lock = root / "locks" / "index.lock"
+    lock.touch(mode=0o600)
+
+    done = subprocess.run(
+        (sys.executable, "-B", "-c", AFTER_SUDO, str(ROOT), str(root)), capture_output=True, text=True, check=False
+    )
+
+    shutil.rmtree(root)
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [
+            f"{lock} is closed to this user, as a run with sudo leaves what it keeps",
+            f'take it over: sudo chown -R "$(id -un)" {root}',
+        ],
+        "",
+    )
+
+
 @pytest.fixture
 def noexec() -> Iterator[Path]:
     """A file system from which nothing runs, as Docker mounts `--tmpfs`."""
