@@ -1,7 +1,7 @@
 """The pure parts of the boot check: routes of a document, tracebacks of a log, waiting, memory."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import cast
@@ -21,6 +21,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.ports import Process
+from tests.doubles.machine import Heard, Stopwatch
 
 TOP = Path("/run/top")
 ENVIRONMENT = Environment(
@@ -47,34 +48,6 @@ Traceback (most recent call last):
 ModuleNotFoundError: No module named 'numpy'
 retrying
 """
-
-
-@dataclass
-class Stopwatch:
-    time_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def utc(self) -> str:
-        return ""
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
-
-
-@dataclass
-class Said:
-    lines: list[str] = field(default_factory=list)
-
-    def began(self, step: str) -> None:
-        self.lines.append(step)
-
-    def waiting(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ended(self, step: str, seconds: float, outcome: str) -> None:
-        self.lines.append(f"{step}{seconds}{outcome}")
 
 
 def document(**paths: object) -> str:
@@ -184,7 +157,7 @@ def test_the_same_exception_at_once_in_many_workers_is_no_loop_and_one_after_the
 
 
 def test_waiting_ends_with_the_first_thing_found_and_is_told_every_ten_seconds() -> None:
-    clock, said = Stopwatch(), Said()
+    clock, said = Stopwatch(), Heard()
 
     def look() -> str | None:
         return "found" if clock.time_s > 25 else None
@@ -198,7 +171,7 @@ def test_waiting_ends_with_the_first_thing_found_and_is_told_every_ten_seconds()
 def test_waiting_in_vain_ends_at_the_limit() -> None:
     clock = Stopwatch()
 
-    found = until(lambda: None, timeout_s=5, clock=clock, progress=Said(), waiting_for=lambda: "x")
+    found = until(lambda: None, timeout_s=5, clock=clock, progress=Heard(), waiting_for=lambda: "x")
 
     assert (found, 5 <= clock.time_s < 5.5) == (None, True)
 

@@ -8,6 +8,7 @@ from typing import cast
 from deploy_suite.model.probe import Expectation, JsonValue, Probe, ProbeResult, ProbeVerdict
 from deploy_suite.ports import Address, Clock, Http, HttpRequest, HttpResponse, Ports, UnreachableError, WebSockets
 from deploy_suite.probes import session
+from tests.doubles.machine import Stopwatch
 
 HOST = {"Host": "konan.onrender.com"}
 ADDRESS = Address("127.0.0.1", 10000)
@@ -52,27 +53,12 @@ class Service:
         return self.messages[:receive]
 
 
-class Stopwatch:
-    def __init__(self) -> None:
-        self.time_s = 0.0
-
-    def now_s(self) -> float:
-        self.time_s += 0.25
-        return self.time_s
-
-    def utc(self) -> str:
-        return "2026-01-01T00:00:00+00:00"
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
-
-
 def ports(service: Service) -> Ports:
     empty = cast("Ports", object.__new__(Ports))
     for name, part in (
         ("http", cast("Http", service)),
         ("websockets", cast("WebSockets", service)),
-        ("clock", cast("Clock", Stopwatch())),
+        ("clock", cast("Clock", Stopwatch(look_s=0.25))),
     ):
         object.__setattr__(empty, name, part)
     return empty

@@ -1,30 +1,12 @@
 """What this machine took longer itself may be all of what became slower, or is not."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from deploy_suite.probes import yardstick
 from deploy_suite.probes.comparison import Comparison, compared
+from tests.doubles.machine import Stopwatch
 
 CALM = [1.25] * 100
-
-
-@dataclass
-class Clock:
-    """Each nap takes *late_s* longer than it should."""
-
-    late_s: float
-    time_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def utc(self) -> str:
-        return "2026-01-01T00:00:00+00:00"
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds + self.late_s
 
 
 def found(old: list[float], new: list[float]) -> Comparison:
@@ -44,7 +26,7 @@ def with_a_tail() -> Comparison:
 
 
 def test_it_takes_as_long_as_the_machine_lets_it_wait() -> None:
-    assert yardstick.taken_ms(Clock(late_s=0.004)) == pytest.approx(5.0)
+    assert yardstick.taken_ms(Stopwatch(late_s=0.004)) == pytest.approx(5.0)
 
 
 @pytest.mark.parametrize(("own_ms", "explains"), [(1.25, False), (1.6, False), (2.5, True)])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,45 +31,11 @@ from deploy_suite.releases.steps import Step, intent_data
 from deploy_suite.releases.transcript import Transcript
 from deploy_suite.releases.verification import Patience
 from deploy_suite.targets.live import LogCursor, LogPage, Pace
+from tests.doubles.machine import Heard, Stopwatch
 
 OLD, NEW, OTHER = "0" * 39 + "1", "a" * 40, "b" * 40
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _ENDED_BY_HAND = frozenset({DeployState.CANCELED})
-
-
-class Clock:
-    """Only waiting takes time."""
-
-    def __init__(self) -> None:
-        self.time_s = 0.0
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def utc(self) -> str:
-        return (BEGAN + timedelta(seconds=self.time_s)).isoformat(timespec="seconds")
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
-
-
-@dataclass
-class Heard:
-    """Implements `ports.Progress`."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def began(self, step: str) -> None:
-        self.lines.append(step)
-
-    def waiting(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ended(self, step: str, seconds: float, outcome: str) -> None:
-        self.lines.append(f"{step}: {outcome} after {seconds:.0f} s")
-
-    def said(self, source: str, text: str) -> None:
-        self.lines.append(f"{source} | {text}")
 
 
 @dataclass
@@ -270,7 +236,7 @@ class World:
     shelf: Shelf = field(default_factory=Shelf)
     git: Repository = field(default_factory=Repository)
     web: Web = field(default_factory=Web)
-    clock: Clock = field(default_factory=Clock)
+    clock: Stopwatch = field(default_factory=Stopwatch)
     heard: Heard = field(default_factory=Heard)
     curtain: Curtain = field(default_factory=Curtain)
 

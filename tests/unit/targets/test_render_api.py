@@ -17,26 +17,11 @@ from deploy_suite.targets.render.api import answers, events, hook, place, refusa
 from deploy_suite.targets.render.api.answers import MalformedError
 from deploy_suite.targets.render.api.door import Answer, Door, UncertainError
 from deploy_suite.targets.render.api.pauses import Pauses, demanded_s
+from tests.doubles.machine import Stopwatch
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = Secret("rnd_unit_sentinel")
 PACE = Pace(call_s=10, patience_s=20, pause_first_s=1, pause_most_s=4)
-
-
-@dataclass
-class FakeClock:
-    """Implements `ports.Clock`: waiting takes no time."""
-
-    passed_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.passed_s
-
-    def utc(self) -> str:
-        return (NOW + timedelta(seconds=self.passed_s)).isoformat()
-
-    def sleep(self, seconds: float) -> None:
-        self.passed_s += seconds
 
 
 @dataclass
@@ -70,8 +55,8 @@ def answered(status: int, body: Any = None, **headers: str) -> HttpResponse:
     return HttpResponse(status=status, headers=named, body=content, elapsed_ms=1)
 
 
-def opened(*script: HttpResponse | UnreachableError) -> tuple[Door, FakeHttp, FakeClock]:
-    http, clock = FakeHttp(list(script)), FakeClock()
+def opened(*script: HttpResponse | UnreachableError) -> tuple[Door, FakeHttp, Stopwatch]:
+    http, clock = FakeHttp(list(script)), Stopwatch(began=NOW)
     return Door(place.place(""), KEY, http=http, clock=clock, pace=PACE), http, clock
 
 
@@ -96,7 +81,7 @@ def test_a_read_is_repeated_with_growing_pauses(fault: HttpResponse | Unreachabl
     door, http, clock = opened(fault, fault, fault, answered(200, {"id": "x"}))
 
     assert door.read("/x", what="it") == {"id": "x"}
-    assert (len(http.asked), clock.passed_s) == (4, 1 + 2 + 4)
+    assert (len(http.asked), clock.time_s) == (4, 1 + 2 + 4)
 
 
 def test_a_read_gives_up_when_patience_ends_and_says_what_was_tried() -> None:
@@ -105,13 +90,15 @@ def test_a_read_gives_up_when_patience_ends_and_says_what_was_tried() -> None:
     with pytest.raises(LostContactError, match=r"the services: Render was asked 7 times within 19 s.*status 503"):
         door.read("/services", what="the services")
 
-    assert (len(http.asked), clock.passed_s) == (7, 1 + 2 + 4 + 4 + 4 + 4)
+    assert (len(http.asked), clock.time_s) == (7, 1 + 2 + 4 + 4 + 4 + 4)
 
 
 def test_why_a_call_takes_long_is_told_once_and_not_of_one_that_is_soon_answered() -> None:
     def told(*script: HttpResponse | UnreachableError) -> list[str]:
         said: list[str] = []
-        door = Door(place.place(""), KEY, http=FakeHttp(list(script)), clock=FakeClock(), pace=PACE, told=said.append)
+        door = Door(
+            place.place(""), KEY, http=FakeHttp(list(script)), clock=Stopwatch(began=NOW), pace=PACE, told=said.append
+        )
         door.read("/services", what="the services")
         return said
 
@@ -135,7 +122,7 @@ def test_what_was_certainly_not_done_is_asked_for_again() -> None:
     door, http, clock = opened(answered(429, retry_after="7"), REFUSED, answered(202))
 
     assert door.begin("/x", {}, what="it") == Answer(202, None)
-    assert (len(http.asked), clock.passed_s) == (3, 7 + 2)
+    assert (len(http.asked), clock.time_s) == (3, 7 + 2)
 
 
 def test_a_rate_limit_that_outlasts_patience_ends_at_once() -> None:
@@ -144,7 +131,7 @@ def test_a_rate_limit_that_outlasts_patience_ends_at_once() -> None:
     with pytest.raises(LostContactError, match="too many requests"):
         door.read("/x", what="it")
 
-    assert (len(http.asked), clock.passed_s) == (1, 0)
+    assert (len(http.asked), clock.time_s) == (1, 0)
 
 
 @pytest.mark.parametrize(
