@@ -9,12 +9,11 @@ from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.model.wording import counted
+from deploy_suite.reports import wrapping
 
-_WIDTH: Final = 110
 _EVIDENCE_LINES: Final = 14
 _LONGEST_SUBJECT: Final = 72
 _NAME_WIDTH: Final = 12
-_NARROWEST: Final = 48
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 MARK: Final = {
     Outcome.PASSED: "ok  ",
@@ -44,8 +43,8 @@ def render(report: Report, *, columns: int = 0) -> str:
     Shape: *columns* is the width of the terminal, to which all but evidence and commands is wrapped; 0 is none, where
     a check keeps to its line.
     """
-    width = min(max(columns - 1, _NARROWEST), _WIDTH) if columns else 0
-    checks, findings = _checks(report, width=width), _findings(report, width=width or _WIDTH)
+    width = wrapping.fitting(columns) if columns else 0
+    checks, findings = _checks(report, width=width), _findings(report, width=width or wrapping.WIDTH)
     parts = [_heading(report, width=width), *checks, *findings, _verdict(report, width=width)]
     return "\n".join(parts) + "\n"
 
@@ -196,20 +195,13 @@ def _labelled(label: str, text: str, width: int) -> list[str]:
 
 def _hung(head: str, text: str, width: int) -> str:
     """Return *text* beside *head*, wrapped to what is left of *width*."""
-    room = max(width - len(head), _NARROWEST // 2)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    room = max(width - len(head), wrapping.NARROWEST // 2)
+    lines = wrapping.wrapped(text, room)
     return head + f"\n{'':<{len(head)}}".join(lines)
 
 
 def _wrapped(text: str, indent: str, width: int, *, more: str = "    ") -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=more,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [indent]
+    return wrapping.wrapped(text, width, indent=indent, more=more)
 
 
 def _clipped(evidence: tuple[str, ...]) -> list[str]:
