@@ -32,7 +32,7 @@ from deploy_suite.wiring import opened
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 SUBJECT: Final = ("render.yaml", "deploy.toml", "examples/konan")
-SERIES: Final = "3.12"  # of render.yaml's PYTHON_VERSION
+SERIES: Final = "3.12"  # render.yaml names none
 START: Final = ("app.main:app", "--worker-class", "uvicorn_worker.UvicornWorker", "--graceful-timeout", "20")
 ROUTE: Final = "examples/konan/app/routers/health.py"
 INDEX: Final = re.compile(r'return \{("edition": "\d+", )?"service"')
@@ -146,7 +146,7 @@ class Suite:
     def work(self, situation: str, times: Times) -> None:
         """Take konan through Render's contract."""
         kept = ("DEPLOY_SUITE_CACHE", "UV_CACHE_DIR", "PIP_CACHE_DIR")
-        options = ("--project", str(self.clone), "--target", "render", "--format", "json")
+        options = ("--project", str(self.clone), "--target", "render", "--python", SERIES, "--format", "json")
         began = time.perf_counter()
         done = subprocess.run(
             (sys.executable, "-m", "deploy_suite", "preflight", *options),
