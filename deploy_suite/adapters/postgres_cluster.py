@@ -1,7 +1,6 @@
 """A data directory of PostgreSQL made of a kept template, and the server process on it."""
 
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from deploy_suite.adapters import postgres_shared_memory
 from deploy_suite.adapters.postgres_account import Account, is_open_to_others
 from deploy_suite.adapters.postgres_folders import in_memory, reachable
 from deploy_suite.adapters.postgres_installations import Installation
-from deploy_suite.adapters.postgres_template import ENVIRONMENT, Machinery, made_once
+from deploy_suite.adapters.postgres_template import ENVIRONMENT, Machinery, made_once, remove
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command
 from deploy_suite.model.secret import Secret
@@ -93,7 +92,7 @@ def started(
         with _serving(cluster, machinery):
             yield cluster
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        remove(data)
 
 
 def socket_in(folder: Path) -> Path:

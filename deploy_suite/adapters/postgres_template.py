@@ -1,5 +1,6 @@
 """A version of PostgreSQL → a data directory that is made once, kept as an archive, and laid out for each server."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -49,6 +50,12 @@ class Template:
         except OSError as error:
             raise MachineError(f"cannot make {data}: {error.strerror}", remedy="free space there") from error
         _tar("-xpf", self.archive, data)
+
+
+def remove(data: Path) -> None:
+    """Remove a folder that was laid out, by a process of its own, as in `_tar`; what stays goes with the next run."""
+    with contextlib.suppress(OSError):
+        subprocess.run(("rm", "-rf", data), capture_output=True, check=False)
 
 
 def made_once(installation: Installation, short: Path, machinery: Machinery) -> Template:
@@ -103,7 +110,7 @@ def _make(installation: Installation, short: Path, kept: Path, machinery: Machin
     _tar("-cf", partial / _ARCHIVE, made)
     shutil.copy(password, partial / _PASSWORD)
     partial.rename(kept)
-    shutil.rmtree(made)
+    remove(made)
     password.unlink()
 
 

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -102,7 +102,7 @@ def folder(workplace: Workplace, search_path: Sequence[Path]) -> Path:
 def _found(name: str, search_path: Sequence[Path]) -> Path | None:
     """Return where *name* is on the caller's path: an absolute program, not a link into some environment of Python."""
     candidates = (place / name for place in search_path)
-    return next((path for path in candidates if os.access(path, os.X_OK) and not _is_python(path)), None)
+    return next((path for path in candidates if os.access(path, os.X_OK) and not _is_python(str(path))), None)
 
 
 def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int]]:
@@ -111,17 +111,18 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int]]:
             yield str(each), each.stat().st_mtime_ns
 
 
-def _make(made: Path, folders: Sequence[Path], native: dict[str, Path]) -> None:
+def _make(made: Path, folders: Sequence[Path], native: Mapping[str, Path]) -> None:
     made.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=made.parent))
     part.chmod(0o755)
     scripts = dict.fromkeys(_PASSED_OVER, _NOTHING)
-    for name, path in dict(_programs(folders)).items() | native.items():
+    programs: dict[str, str | Path] = dict(_programs(folders))
+    for name, path in (programs | dict(native)).items():
         if name == "dpkg":
             scripts[name] = _QUERIES.format(program=shlex.quote(str(path)))
         elif name not in _OF_THE_MACHINE and name not in scripts:
             with suppress(FileExistsError):
-                (part / name).symlink_to(path)
+                os.symlink(path, f"{part}/{name}")  # noqa: PTH211  a thousand times
     for name, text in scripts.items():
         (part / name).write_text(text, encoding="utf-8")
         (part / name).chmod(0o755)
@@ -133,25 +134,24 @@ def _make(made: Path, folders: Sequence[Path], native: dict[str, Path]) -> None:
         part.rmdir()
 
 
-def _programs(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def _programs(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
     seen = set()
     for place in folders:
         with suppress(OSError):
             for entry in os.scandir(place):
-                if (
-                    entry.name not in seen
-                    and not _PYTHON_TOOL.fullmatch(entry.name)
-                    and not _is_python(Path(entry.path))
-                ):
+                if entry.name not in seen and not _PYTHON_TOOL.fullmatch(entry.name) and not _is_python(entry.path):
                     seen.add(entry.name)
-                    yield entry.name, Path(entry.path)
+                    yield entry.name, entry.path
 
 
-def _is_python(path: Path) -> bool:
+def _is_python(path: str) -> bool:
     """Return whether *path* is a script for Python."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
+        opened = os.open(path, os.O_RDONLY)
+        try:
+            head = os.read(opened, _HEAD_BYTES)
+        finally:
+            os.close(opened)
     except OSError:
         return True  # what cannot be read cannot be judged, nor is it a program that a build needs
     return head.startswith(b"#!") and b"python" in head.partition(b"\n")[0]

@@ -100,8 +100,9 @@ def _others(blobs: Mapping[str, str]) -> str:
 
 
 def _inside(built: Built, paths: Iterable[Path]) -> set[str]:
-    top = built.environment.top.resolve()
-    resolved = (path.resolve() for path in paths)
+    top, files = built.environment.top.resolve(), tuple(paths)
+    folders = {folder: folder.resolve() for folder in {file.parent for file in files}}  # few for hundreds of files
+    resolved = (file.resolve() if file.is_symlink() else folders[file.parent] / file.name for file in files)
     return {path.relative_to(top).as_posix() for path in resolved if path.is_relative_to(top)}
 
 
