@@ -68,7 +68,7 @@ def preflight(request: Request, ports: Ports) -> Report:
     if any(result.outcome is Outcome.FAILED for result in results):
         from deploy_suite.checks import asked_python  # noqa: PLC0415  see above
 
-        results = asked_python.named(results)
+        results = asked_python.named(results, {contract.service: contract.python for contract in contracts})
     if not subjects and all(result.outcome is Outcome.PASSED for result in results):
         raise UsageError("no service was found to check", remedy="name the project's folder with --project PATH")
     return Report(

@@ -102,7 +102,8 @@ class PythonRequest:
 
     Shape: `version` is "3.12.8", or "3.12" where the target picks the patch. `is_pinned` is false when neither the
     project nor the manifest names one: then `alternatives` are the target's other defaults, newest first, by the age
-    of the service, which a repository does not tell. `origin` says in words where the version comes from.
+    of the service, which a repository does not tell. `origin` says in words where the version comes from. `unread` is
+    the version that the project states at `unread_at`, where the target does not look; "" for none.
     """
 
     version: str
@@ -110,6 +111,8 @@ class PythonRequest:
     is_pinned: bool = True
     location: Location | None = None
     alternatives: tuple[str, ...] = ()
+    unread: str = ""
+    unread_at: Location | None = None
 
     @property
     def series(self) -> str:

@@ -1,7 +1,7 @@
 """PYTHON_VERSION, .python-version and Render's defaults into the Python that a service gets."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -38,8 +38,8 @@ def choose(folder: Path, root: PurePosixPath, *, variable: Variable | None, writ
         return _by_variable(variable.source.value.revealed().strip(), variable.location, written)
     by_file = _by_file(folder, root)
     choice = by_file or Choice(request=default())
-    ignored = _runtime_txt(folder, root, choice.request)
-    return Choice(request=choice.request, findings=(*choice.findings, *ignored))
+    unread = _runtime_txt(folder, root, choice.request)
+    return Choice(request=unread.request, findings=(*choice.findings, *unread.findings))
 
 
 def default() -> PythonRequest:
@@ -177,27 +177,27 @@ def _from_file(path: PurePosixPath, line: tuple[int, str]) -> Choice:
     )
 
 
-def _runtime_txt(folder: Path, root: PurePosixPath, request: PythonRequest) -> tuple[Finding, ...]:
-    """Return a warning where runtime.txt asks for a Python that Render will not take from it."""
+def _runtime_txt(folder: Path, root: PurePosixPath, request: PythonRequest) -> Choice:
+    """Return *request*, with a warning where runtime.txt asks for a Python that Render will not take from it."""
     for path in dict.fromkeys((root / _RUNTIME_TXT, _RUNTIME_TXT)):
         line = _first_version(folder, path)
         asked = _NUMBERS.search(line[1]) if line else None
         if line and asked and not _agrees(asked[0], request):
-            return (
-                Finding(
-                    code="python-version-ignored",
-                    outcome=Outcome.WARNING,
-                    message=f"Render does not read {path}: the service gets Python {request.version}, not {asked[0]}",
-                    location=Location(str(path), line[0]),
-                    evidence=(line[1][:80],),
-                    remedy=(
-                        f'set {VARIABLE} to "{_full(asked[0])}" in render.yaml, '
-                        f"or write {asked[0]} to .python-version at the top of the repository"
-                    ),
-                    certainty="likely: Render documents no such file, and most reports say it is ignored",
+            location = Location(str(path), line[0])
+            finding = Finding(
+                code="python-version-ignored",
+                outcome=Outcome.WARNING,
+                message=f"Render does not read {path}: the service gets Python {request.version}, not {asked[0]}",
+                location=location,
+                evidence=(line[1][:80],),
+                remedy=(
+                    f'set {VARIABLE} to "{_full(asked[0])}" in render.yaml, '
+                    f"or write {asked[0]} to .python-version at the top of the repository"
                 ),
+                certainty="likely: Render documents no such file, and most reports say it is ignored",
             )
-    return ()
+            return Choice(request=replace(request, unread=asked[0], unread_at=location), findings=(finding,))
+    return Choice(request=request)
 
 
 def _agrees(asked: str, request: PythonRequest) -> bool:

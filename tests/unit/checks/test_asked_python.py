@@ -3,24 +3,18 @@
 import pytest
 
 from deploy_suite.checks import asked_python
+from deploy_suite.model.contract import PythonRequest
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 
-IGNORED = Finding(
-    code="python-version-ignored",
-    outcome=Outcome.WARNING,
-    message="Render does not read runtime.txt: the service gets Python 3.14.3, not 3.10.14",
-    location=Location("runtime.txt", 1),
-)
+DEFAULT = PythonRequest(version="3.14.3", origin="Render's default", is_pinned=False)
+UNREAD = PythonRequest(version="3.14.3", origin="", unread="3.10.14", unread_at=Location("runtime.txt", 1))
 
 
-def told(remedy: str, *others: Finding) -> str:
+def told(remedy: str, request: PythonRequest) -> str:
     failed = Finding(code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="no cgi", remedy=remedy)
-    results = [
-        CheckResult(check="manifest", service="", target="render", seconds=0, findings=others),
-        CheckResult(check="imports", service="web", target="render", seconds=0, findings=(failed,)),
-    ]
-    return asked_python.named(results)[1].findings[0].remedy
+    result = CheckResult(check="imports", service="web", target="render", seconds=0, findings=(failed,))
+    return asked_python.named([result], {"web": request})[0].findings[0].remedy
 
 
 @pytest.mark.parametrize(
@@ -35,8 +29,8 @@ def told(remedy: str, *others: Finding) -> str:
     ],
 )
 def test_a_remedy_that_asks_for_an_older_python_names_that_of_the_project(remedy: str, more: str) -> None:
-    assert told(remedy, IGNORED) == f"{remedy}{more}"
+    assert told(remedy, UNREAD) == f"{remedy}{more}"
 
 
-def test_without_a_python_that_is_ignored_a_remedy_stays_as_it_is() -> None:
-    assert told("pin Python 3.12 for the service") == "pin Python 3.12 for the service"
+def test_without_a_python_that_is_unread_a_remedy_stays_as_it_is() -> None:
+    assert told("pin Python 3.12 for the service", DEFAULT) == "pin Python 3.12 for the service"

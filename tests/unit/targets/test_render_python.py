@@ -75,6 +75,8 @@ def test_runtime_txt_is_ignored_and_said_so(read: Read) -> None:
     assert reading.contracts[0].python.version == "3.14.3"
     assert finding.message == "Render does not read runtime.txt: the service gets Python 3.14.3, not 3.11.6"
     assert finding.location == Location("runtime.txt", 1)
+    request = reading.contracts[0].python
+    assert (request.unread, request.unread_at) == ("3.11.6", finding.location)
 
 
 def test_runtime_txt_that_agrees_with_the_pin_is_no_finding(read: Read) -> None:
