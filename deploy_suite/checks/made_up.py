@@ -29,8 +29,9 @@ def closed_door(said: str) -> str:
 
 def address(text: str) -> tuple[str, int] | None:
     """Return host and port that *text*, a URL or "host:port", names."""
-    parts = urlsplit(text if "://" in text else f"//{text}")
     try:
-        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
+    return (host, port) if host and port else None

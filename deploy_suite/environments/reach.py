@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -82,9 +83,10 @@ def _hosts(failed: Sequence[Call], recipe: Recipe, workshop: Workshop) -> Iterat
         texts += [option for file in recipe.files for option in file.options]
     for text in texts:
         for match in _URL.finditer(text):
-            parts = urlsplit(match["url"])
-            if parts.hostname:
-                yield f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+            with suppress(ValueError):  # a log may hold what only begins like a URL
+                parts = urlsplit(match["url"])
+                if parts.hostname:
+                    yield f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
     if any(call.program in _NPM for call in failed):
         settings = {name.lower(): value.revealed() for name, value in workshop.settings.items()}
         yield settings.get("npm_config_registry", _NPM_REGISTRY).rstrip("/")

@@ -90,7 +90,10 @@ class _Asking:
         answer = self._sent(request)
         seen = {(request.method, request.path)}
         while self._probe.follow_redirects and answer.status in _REDIRECTS and "location" in answer.headers:
-            path = self._path_within(request, answer.headers["location"])
+            try:
+                path = self._path_within(request, answer.headers["location"])
+            except ValueError:
+                return self._judged(answer, ProbeVerdict.FAIL, f"redirects to what is no URL: {self.redirects[-1]}")
             if path is None:
                 return self._judged(
                     answer, ProbeVerdict.INCONCLUSIVE, f"redirects to another host: {self.redirects[-1]}"
@@ -119,7 +122,10 @@ class _Asking:
         return answer
 
     def _path_within(self, request: HttpRequest, location: str) -> str | None:
-        """Return the path that *location* names within the service, None when it names another host."""
+        """Return the path that *location* names within the service, None when it names another host.
+
+        Raises: ValueError when it is no URL.
+        """
         self.redirects.append(location)
         target = urlsplit(urljoin(request.path, location))
         if target.netloc and target.netloc.lower() not in self._own_hosts():

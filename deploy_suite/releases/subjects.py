@@ -191,9 +191,9 @@ def over_tls(subject: Subject, ports: Ports) -> Subject:
         answer = ports.http.request(
             subject.address, HttpRequest(method="GET", path=subject.probes[0].path), timeout_s=_FIRST_LOOK_S
         )
-    except UnreachableError:
+        leads_to = urlsplit(answer.headers.get("location", ""))
+    except (UnreachableError, ValueError):  # no answer, or one that leads to no URL
         return subject
-    leads_to = urlsplit(answer.headers.get("location", ""))
     if answer.status in _REDIRECTS and leads_to.scheme == "https" and leads_to.hostname == subject.address.host:
         url, address = _parsed(f"https://{leads_to.netloc}")
         return replace(subject, url=url, address=address)

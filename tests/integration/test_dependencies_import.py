@@ -248,7 +248,8 @@ def test_a_package_that_only_a_function_imports_is_a_warning_where_a_route_leads
 
 def test_what_a_use_needs_and_no_import_shows_is_a_warning(project: Project) -> None:
     source = "def read(text):\n    from bs4 import BeautifulSoup\n    return BeautifulSoup(text, 'lxml')\n"
-    project.has({"requirements.txt": "framework\n", "main.py": f"{source}app = 1\n"})
+    project.has({"requirements.txt": "framework\nbeautifulsoup4\n", "main.py": f"{source}app = 1\n"})
+    project.installs("beautifulsoup4", "4.13.4", {"bs4/__init__.py": "class BeautifulSoup: ..."})
 
     told = [(found.outcome, found.code, str(found.location)) for found in project.findings()]
 

@@ -185,6 +185,14 @@ def test_a_redirect_to_another_host_is_inconclusive_and_one_in_a_circle_fails() 
     assert results(circle, probe) == [(ProbeVerdict.FAIL, "redirects in a circle: /a → /")]
 
 
+def test_a_redirect_to_what_is_no_url_fails() -> None:
+    service = Service({"GET /": answer(302, location="//[")})
+
+    told = results(service, Probe(name="root", follow_redirects=True))
+
+    assert told == [(ProbeVerdict.FAIL, "redirects to what is no URL: //[")]
+
+
 def test_a_see_other_turns_a_post_into_a_get_and_a_307_does_not() -> None:
     service = Service(
         {
