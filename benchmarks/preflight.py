@@ -12,7 +12,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import statistics
 import subprocess
@@ -22,7 +21,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -66,10 +65,9 @@ class Hand:
     python: Path
     server: DatabaseServer
 
-    def forget(self) -> None:
-        """Be on a fresh machine."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+    def fresh(self, turn: int) -> "Hand":
+        """Return the same on a fresh machine."""
+        return replace(self, folder=emptied(self.folder, turn))
 
     def work(self, situation: str, times: Times) -> None:
         """Take konan from its sources to an answer, and stop it."""
@@ -138,10 +136,9 @@ class Suite:
     folder: Path
     python: str
 
-    def forget(self) -> None:
-        """Be on a fresh machine."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+    def fresh(self, turn: int) -> "Suite":
+        """Return the same on a fresh machine."""
+        return replace(self, folder=emptied(self.folder, turn))
 
     def work(self, situation: str, times: Times) -> None:
         """Take konan through Render's contract."""
@@ -205,8 +202,7 @@ def measured(folder: Path, ports: Ports, *, rounds: int, cold_rounds: int) -> Ti
         hand = Hand(clone / "examples/konan", folder / "hand", interpreter.path, server)
         suite = Suite(clone, folder / "suite", interpreter.version)
         for turn in range(cold_rounds):
-            hand.forget()
-            suite.forget()
+            hand, suite = hand.fresh(turn), suite.fresh(turn)
             both(turn, COLD, times, hand.work, suite.work)
         for turn in range(rounds):
             edit(clone, turn)
@@ -221,6 +217,13 @@ def both(turn: int, situation: str, times: Times, *works: Callable[[str, Times],
     for work in reversed(works) if turn % 2 else works:
         os.sync()  # what one side has left to be written is not to slow the other down
         work(situation, times)
+
+
+def emptied(folder: Path, turn: int) -> Path:
+    """Return a new folder beside *folder*: to remove its thousands of files would slow down who writes next."""
+    made = folder.with_name(f"{folder.name.partition('-')[0]}-{turn}")
+    made.mkdir()
+    return made
 
 
 def make_subject(folder: Path) -> None:
