@@ -22,12 +22,7 @@ def below(pid: int, *, roughly: bool = False) -> Mapping[int, int]:
     """
     if roughly and _LISTS_CHILDREN:
         return dict(_listed(pid))
-    parents = tree.parents() if HAS_PROC else _parents_of_those_below(pid)
-    found: dict[int, int] = {}
-    latest = {pid}
-    while latest := {each for each, parent in parents.items() if parent in latest} - found.keys():
-        found |= {each: parents[each] for each in latest}
-    return found
+    return tree.below(pid) if HAS_PROC else _told_below(pid)
 
 
 def _listed(pid: int) -> Iterator[tuple[int, int]]:
@@ -46,7 +41,7 @@ def _children(file: str) -> list[int]:
         return []
 
 
-def _parents_of_those_below(pid: int) -> Mapping[int, int]:
+def _told_below(pid: int) -> Mapping[int, int]:
     found = {}
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process(pid).children(recursive=True):

@@ -12,13 +12,17 @@ _LONGEST_PAUSE_S = 0.05
 
 def descendants() -> set[int]:
     """Return the processes below this one, those that nobody has waited for included."""
-    below: set[int] = set()
-    all_parents = parents()
-    found = {os.getpid()}
-    while found:
-        found = {pid for pid, parent in all_parents.items() if parent in found} - below
-        below |= found
-    return below
+    return set(below(os.getpid()))
+
+
+def below(pid: int) -> dict[int, int]:
+    """Return the processes below *pid*, each with its parent."""
+    parents = _parents()
+    found: dict[int, int] = {}
+    latest = {pid}
+    while latest := {each for each, parent in parents.items() if parent in latest} - found.keys():
+        found |= {each: parents[each] for each in latest}
+    return found
 
 
 def groups(pids: Iterable[int]) -> set[int]:
@@ -54,7 +58,7 @@ def reap() -> dict[int, int]:
         codes[pid] = os.waitstatus_to_exitcode(status)
 
 
-def parents() -> Mapping[int, int]:
+def _parents() -> Mapping[int, int]:
     """Return the parent of each process of this machine."""
     if not os.path.exists("/proc/self/stat"):  # noqa: PTH110  pathlib takes as long to import as all else here
         return _parents_by_ps()
