@@ -80,6 +80,11 @@ for argument; do
 done
 exec {program} "$@"
 """
+# apt's own way to change nothing, also where it is called by its whole path.
+# Source: https://manpages.debian.org/bookworm/apt/apt-get.8.en.html (--simulate, configuration item APT::Get::Simulate)
+_APT_GET: Final = Path("/usr/bin/apt-get")
+_APT: Final = "apt.conf"
+_SIMULATED: Final = 'APT::Get::Simulate "true";\n'
 _HEAD_BYTES: Final = 128
 
 
@@ -90,13 +95,18 @@ def folder(workplace: Workplace, search_path: Sequence[Path]) -> Path:
     """
     folders = [Path(name) for name in (*_FOLDERS, *(_FOLDERS_OF_MACS if sys.platform == "darwin" else ()))]
     native = {name: path for name in _NATIVE if (path := _found(name, search_path))}
-    kept_off = (sorted(_OF_THE_MACHINE), _PASSED_OVER, _NOTHING, _QUERIES)
+    kept_off = (sorted(_OF_THE_MACHINE), _PASSED_OVER, _NOTHING, _QUERIES, _SIMULATED)
     state = (sorted(map(str, native.values())), list(_stamps(folders)), kept_off)
     key = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
     made = workplace.cache / "system" / key
     if not made.is_dir():
         _make(made, folders, native)
     return made
+
+
+def settings(made: Path) -> Mapping[str, str]:
+    """Return the variables that go with the folder *made*: what they say to apt keeps it from changing this machine."""
+    return {"APT_CONFIG": str(made / _APT)} if _APT_GET.exists() else {}
 
 
 def _found(name: str, search_path: Sequence[Path]) -> Path | None:
@@ -126,6 +136,7 @@ def _make(made: Path, folders: Sequence[Path], native: Mapping[str, Path]) -> No
     for name, text in scripts.items():
         (part / name).write_text(text, encoding="utf-8")
         (part / name).chmod(0o755)
+    (part / _APT).write_text(_SIMULATED, encoding="utf-8")
     try:
         part.rename(made)
     except OSError:  # another run was faster

@@ -82,7 +82,7 @@ class TestWhatABuildSees:
 
         seen = (built.workdir / "seen.txt").read_text()
         values = dict(line.partition("=")[::2] for line in seen.splitlines() if "=" in line)
-        assert set(values) - {"PWD", "SHLVL", "_", "OLDPWD"} == {
+        assert set(values) - {"PWD", "SHLVL", "_", "OLDPWD", "APT_CONFIG"} == {
             "LANG",
             "VIRTUAL_ENV",
             "MINE",
@@ -94,6 +94,14 @@ class TestWhatABuildSees:
         assert values["VENV_ROOT"].endswith("/src/.venv")
         assert Path(values["HOME"]) != Path.home()
         assert str(Path(sys.executable).parent) not in values["PATH"].split(":")
+
+    @pytest.mark.skipif(not Path("/usr/bin/apt-config").exists(), reason="this machine has no apt")
+    def test_apt_only_simulates_also_by_its_whole_path(self, stage: Stage, tmp_path: Path) -> None:
+        built = stage.built(
+            project(tmp_path / "p", {"app.py": ""}), contract("/usr/bin/apt-config dump APT::Get::Simulate")
+        )
+
+        assert built.log.splitlines() == ['APT::Get::Simulate "true";']
 
     def test_no_python_program_of_this_machine_hides_a_missing_one(self, stage: Stage, tmp_path: Path) -> None:
         agreed = contract("command -v git sh; command -v gunicorn pytest pyenv virtualenv; which -a python3")

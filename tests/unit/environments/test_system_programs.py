@@ -23,7 +23,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_acts_on_the_machine_is_not_there_or_does_nothing(programs: Path) -> None:
     assert sorted(path.name for path in programs.iterdir()) == [
-        *("apt", "apt-get", "aptitude", "dpkg", "env", "ls", "sudo")
+        *("apt", "apt-get", "apt.conf", "aptitude", "dpkg", "env", "ls", "sudo")
     ]
     assert sorted(path.name for path in programs.iterdir() if path.is_symlink()) == ["env", "ls"]
 
