@@ -17,6 +17,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
 from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import text_encoding
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -89,11 +90,7 @@ def for_python(mends: Sequence[Mend], installed: Sequence[Interpreter]) -> str:
     if len(asked) < _SEVERAL and all(one.file for one in asked):
         return ""
     common = frozenset.intersection(*(frozenset(one.pythons) for one in asked))
-    return max((one.series for one in installed if one.series in common), key=_numbers, default="")
-
-
-def _numbers(series: str) -> tuple[int, ...]:
-    return tuple(map(int, series.split(".")))
+    return max((one.series for one in installed if one.series in common), key=python_series.numbers, default="")
 
 
 def invented(mends: Sequence[Mend], results: Sequence[CheckResult]) -> tuple[Mend, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import PythonRequest
 from deploy_suite.model.finding import CheckResult, Finding
 
@@ -27,11 +28,7 @@ def _of_service(result: CheckResult, request: PythonRequest | None) -> CheckResu
 
 def _with(finding: Finding, request: PythonRequest) -> Finding:
     pinned = _PINNED.search(finding.remedy)
-    if pinned is None or _series(request.unread) > _series(pinned["series"]):
+    if pinned is None or python_series.numbers(request.unread) > python_series.numbers(pinned["series"]):
         return finding
     asked = f"{request.unread_at or 'the project'} asks for {request.unread}, which goes into .python-version"
     return replace(finding, remedy=f"{finding.remedy}; {asked}")
-
-
-def _series(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])

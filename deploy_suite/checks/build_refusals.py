@@ -12,6 +12,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.build_excerpts import of_package, tail
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.manifests import requirements_file
+from deploy_suite.model import python_series
 from deploy_suite.model.environment import BuildFailure, Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -45,14 +46,16 @@ def _of_several(finding: Finding, refusal: Refusal, others: tuple[Refusal, ...])
     named = ", ".join(one.requirement for one in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
     common = frozenset.intersection(*(frozenset(one.pythons) for one in (refusal, *others)))
-    best = max(common, key=_numbers, default="")
+    best = max(common, key=python_series.numbers, default="")
     return replace(
         finding,
         evidence=(*finding.evidence, f"have to be compiled for it too, which may fail likewise: {named}{more}"),
         remedy=f"pin Python {best} for the service, for which all of these have wheels; or {_line_alone(finding)}"
         if best
         else finding.remedy,
-        mend=replace(finding.mend, pythons=tuple(sorted(common, key=_numbers)), file="", line=0, text="", says="")
+        mend=replace(
+            finding.mend, pythons=tuple(sorted(common, key=python_series.numbers)), file="", line=0, text="", says=""
+        )
         if best and finding.mend
         else finding.mend,
     )
@@ -137,9 +140,13 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
     fitting = f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
     if refusal.required_by:
         fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
-    nearest = refusal.pythons[-1 if _direction(refusal.pythons, python) == "too-new" else 0] if refusal.pythons else ""
+    nearest = (
+        refusal.pythons[-1 if python_series.direction(python, refusal.pythons) == "too-new" else 0]
+        if refusal.pythons
+        else ""
+    )
     other = f"{_OR_PIN}{nearest} for the service" if nearest else ""
-    for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+    for_others = f" (it has for Python {python_series.spanned(refusal.pythons)})" if refusal.pythons else ""
     if refusal.name in _FOR_WINDOWS:
         return (
             f"build-failure:{name}",
@@ -161,7 +168,7 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
             )
         case RefusalKind.OTHER_PYTHON:
             return (
-                f"python-version-unsupported:{_direction(refusal.pythons, python)}",
+                f"python-version-unsupported:{python_series.direction(python, refusal.pythons)}",
                 f"{wanted} has no release for Python {python}{for_others}",
                 fitting + other,
             )
@@ -189,22 +196,9 @@ def _way(refusal: Refusal) -> str:
     return "lower" if is_older else "raise"
 
 
-def _direction(pythons: tuple[str, ...], python: str) -> str:
-    newest = max((_numbers(series) for series in pythons), default=(0, 0))
-    return "too-new" if _numbers(python) > newest else "too-old"
-
-
-def _numbers(series: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in series.split("."))
-
-
-def _range(pythons: tuple[str, ...]) -> str:
-    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
-
-
 def _python(failure: BuildFailure, case: Case) -> str:
     version = failure.resolution.python if failure.resolution else case.contract.python.version
-    return ".".join(version.split(".")[:2])
+    return python_series.of(version)
 
 
 def _quoted(location: Location | None, case: Case) -> tuple[str, ...]:

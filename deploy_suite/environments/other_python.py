@@ -14,6 +14,7 @@ from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.releases import Listing
 from deploy_suite.environments.resolution import Resolved
 from deploy_suite.manifests.requirements_file import RequirementLine
+from deploy_suite.model import python_series
 from deploy_suite.model.environment import Refusal, RefusalKind
 from deploy_suite.model.location import Location
 
@@ -36,11 +37,7 @@ class Foreseen:
     @property
     def series(self) -> str:
         """The first two parts: "3.14"."""
-        return _series(self.python)
-
-
-def _series(version: str) -> str:
-    return ".".join(version.split(".")[:2])
+        return python_series.of(self.python)
 
 
 def foreseen(plan: Plan, *, venv: Path | None, installed: Mapping[str, str], glibc: tuple[int, ...]) -> Foreseen:
@@ -112,10 +109,12 @@ def _refused(
     by_name = {line.name: line for line in own if line.name and line.requirement is not None}
     found: list[Refusal] = []
     for name, version in sorted(suspects.items()):
-        found += _of_release(name, version, by_name.get(name), listed, plan=plan, series=_series(python), glibc=glibc)
+        found += _of_release(
+            name, version, by_name.get(name), listed, plan=plan, series=python_series.of(python), glibc=glibc
+        )
     known = {refusal.name for refusal in found}
     lines = [line for line in at_odds if line.name not in known]
-    found += releases.refusals(lines, listed, series=_series(python), glibc=glibc)
+    found += releases.refusals(lines, listed, series=python_series.of(python), glibc=glibc)
     brought = [refusal for refusal in found if refusal.name not in by_name]
     if brought:
         found = [

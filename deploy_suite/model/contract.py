@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.model import python_series
 from deploy_suite.model.location import Location
 from deploy_suite.model.probe import Probe
 from deploy_suite.model.project import CommandText, EntryPoint
@@ -117,7 +118,7 @@ class PythonRequest:
     @property
     def series(self) -> str:
         """The first two parts: "3.12"."""
-        return ".".join(self.version.split(".")[:2])
+        return python_series.of(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

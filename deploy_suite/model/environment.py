@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from deploy_suite.model import own_place
+from deploy_suite.model import own_place, python_series
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
 
@@ -20,7 +20,7 @@ class Interpreter:
     @property
     def series(self) -> str:
         """The first two parts: "3.12"."""
-        return ".".join(self.version.split(".")[:2])
+        return python_series.of(self.version)
 
 
 class RefusalKind(Enum):

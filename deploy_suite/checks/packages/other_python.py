@@ -21,6 +21,7 @@ from deploy_suite.knowledge import import_names, system_libraries
 from deploy_suite.knowledge.clashes import Clash
 from deploy_suite.knowledge.platforms.images import Image
 from deploy_suite.knowledge.system_libraries import Incompatible, SourceBuild
+from deploy_suite.model import python_series
 from deploy_suite.model.environment import Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -116,8 +117,8 @@ class _Foretelling:
     def _of_standard_library(self) -> Iterator[Finding]:
         if self._traced is None:
             return
-        here = _numbers(self._here) if self._here else None
-        pythons = Pythons(here=here, there=_numbers(self._foreseen.python), stating=self._stating())
+        here = python_series.numbers(self._here) if self._here else None
+        pythons = Pythons(here=here, there=python_series.numbers(self._foreseen.python), stating=self._stating())
         known = {(one.code, one.location) for one in self._told}
         for one in removed.findings(
             self._traced,
@@ -152,8 +153,8 @@ class _Foretelling:
         if refusal.kind is RefusalKind.NO_WHEEL:
             return self._to_compile(refusal, others)
         is_sure = not refusal.required_by and self._is_by_pip() and bool(refusal.location and refusal.location.line)
-        too = "too-new" if _is_newer(self._foreseen.series, refusal.pythons) else "too-old"
-        for_others = f" (it has for Python {_range(refusal.pythons)})" if refusal.pythons else ""
+        too = python_series.direction(self._foreseen.series, refusal.pythons)
+        for_others = f" (it has for Python {python_series.spanned(refusal.pythons)})" if refusal.pythons else ""
         return Finding(
             code=f"python-version-unsupported:{too}",
             outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
@@ -184,7 +185,7 @@ class _Foretelling:
             code=f"build-failure:{refusal.name}" if is_sure else f"compiled-from-source:{refusal.name}",
             outcome=Outcome.FAILED if is_sure else Outcome.NOTE if does_nothing else Outcome.WARNING,
             message=f"{_wanted(refusal)} has no wheel for Python {self._foreseen.series}, which the target uses "
-            f"(it has for Python {_range(refusal.pythons)}), {verb}",
+            f"(it has for Python {python_series.spanned(refusal.pythons)}), {verb}",
             location=self._place(refusal),
             evidence=tuple(
                 filter(
@@ -208,7 +209,7 @@ class _Foretelling:
         if row.is_optional:
             return f"it installs without compiled parts where these cannot be made ({row.source})"
         tools = f"; no public list of what the target's image has names {', '.join(lacking)}" if lacking else ""
-        here = f"it was checked here with Python {_series(self._here)}, and " if self._here else ""
+        here = f"it was checked here with Python {python_series.of(self._here)}, and " if self._here else ""
         return f"uncertain: {here}{_ABOUT_HALF}{tools}"
 
     def _meeting(self, name: str) -> str:
@@ -252,12 +253,12 @@ class _Foretelling:
         shared = frozenset(refusal.pythons)
         for one in others:
             shared = shared & frozenset(one.pythons) or shared
-        here = _series(self._here)
-        return here if here in shared else max(shared, key=_numbers, default="")
+        here = python_series.of(self._here)
+        return here if here in shared else max(shared, key=python_series.numbers, default="")
 
     def _stating(self, series: str = "") -> str:
         """Return how the service gets a Python of *series*, that of this machine's where none is named."""
-        series = series or _series(self._here) or "of another series"
+        series = series or python_series.of(self._here) or "of another series"
         contract = self._case.contract
         if contract.container is not None:
             return f"take an image with Python {series}"
@@ -295,7 +296,7 @@ class _Foretelling:
             evidence=(*build_excerpts.lines(account)[:_LINES], self._origin()),
             remedy=self._stating(),
             certainty="likely: it is what uv answers for that Python"
-            + (f"; for Python {_series(self._here)} there is a set" if self._here else ""),
+            + (f"; for Python {python_series.of(self._here)} there is a set" if self._here else ""),
         )
 
     def passed(self) -> Finding:
@@ -331,20 +332,3 @@ def _version(refusal: Refusal) -> str:
         return str(Version(text))
     except InvalidVersion:
         return ""
-
-
-def _is_newer(series: str, pythons: Sequence[str]) -> bool:
-    return _numbers(series) > max((_numbers(one) for one in pythons), default=(0, 0))
-
-
-def _range(pythons: Sequence[str]) -> str:
-    return pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
-
-
-def _series(version: str) -> str:
-    return ".".join(version.split(".")[:2])
-
-
-def _numbers(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)
