@@ -39,13 +39,8 @@ def _behind(finding: Finding, pointers: Sequence[PurePosixPath]) -> Finding:
     met = [pointer for pointer in pointers if pointer.name in said]
     if finding.outcome is not Outcome.FAILED or not (met or finding.code.startswith(_OF_LFS)):
         return finding
-    return replace(
-        finding,
-        outcome=Outcome.SKIPPED,
-        required=True,
-        remedy=_FETCH,
-        certainty=f"not known: {(met or pointers)[0]} is a pointer of Git LFS here, and the target may have the file",
-        mend=None,
+    return _left_open(
+        finding, f"{(met or pointers)[0]} is a pointer of Git LFS here, and the target may have the file", _FETCH
     )
 
 
@@ -63,11 +58,12 @@ def _settled(finding: Finding, submodules: Sequence[str]) -> Finding:
         return finding
     more = len(submodules) - _SHOWN
     named = ", ".join(submodules[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return _left_open(
+        finding, f"it may stand in {named}, which could not be had here, and the target may have it", _REMEDY
+    )
+
+
+def _left_open(finding: Finding, why: str, remedy: str) -> Finding:
     return replace(
-        finding,
-        outcome=Outcome.SKIPPED,
-        required=True,
-        remedy=_REMEDY,
-        certainty=f"not known: it may stand in {named}, which could not be had here, and the target may have it",
-        mend=None,
+        finding, outcome=Outcome.SKIPPED, required=True, remedy=remedy, certainty=f"not known: {why}", mend=None
     )

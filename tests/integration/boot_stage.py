@@ -44,29 +44,14 @@ from deploy_suite.ports import (
     WorkingState,
     Workplace,
 )
+from tests.doubles.machine import Heard
 
 HOST = "konan.onrender.com"
 START = Location("render.yaml", 7)
 PORT = 10000
 
 
-@dataclass(slots=True)
-class Said:
-    """Progress that remembers."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def began(self, step: str) -> None:
-        self.lines.append(step)
-
-    def waiting(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ended(self, step: str, seconds: float, outcome: str) -> None:
-        self.lines.append(f"{step} {seconds} {outcome}")
-
-
-def real_ports(networks: Networks | None = None, said: Said | None = None) -> Ports:
+def real_ports(networks: Networks | None = None, said: Heard | None = None) -> Ports:
     return Ports(
         clock=SystemClock(),
         runner=WardenedRunner(),
@@ -78,7 +63,7 @@ def real_ports(networks: Networks | None = None, said: Said | None = None) -> Po
         interpreters=cast("Interpreters", None),
         git=cast("Git", None),
         workplace=cast("Workplace", None),
-        progress=said or Said(),
+        progress=said or Heard(),
     )
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -19,28 +19,13 @@ from deploy_suite.model.environment import BuildFailure, Environment, Preference
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Caller, Databases, Git, Http, Launcher, Networks, Ports, WebSockets
-
-
-@dataclass(slots=True)
-class Said:
-    """Progress that remembers."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def began(self, step: str) -> None:
-        self.lines.append(step)
-
-    def waiting(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ended(self, step: str, seconds: float, outcome: str) -> None:
-        self.lines.append(f"{step} {seconds} {outcome}")
+from tests.doubles.machine import Heard
 
 
 @contextmanager
 def run(cache: Path, *, taken_over: Caller | None = None) -> Iterator[Ports]:
     """Yield the ports of one run of the suite; what no build needs is not there."""
-    said = Said()
+    said = Heard()
     with workplace.opened(said, environment={workplace.ROOT_VARIABLE: str(cache)}) as place:
         nothing = object()
         yield Ports(

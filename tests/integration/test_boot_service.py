@@ -16,7 +16,8 @@ from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Expectation, Probe
-from tests.integration.boot_stage import PORT, Said, Service, built, nothing_left_running, real_ports, shape
+from tests.doubles.machine import Heard
+from tests.integration.boot_stage import PORT, Service, built, nothing_left_running, real_ports, shape
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +60,7 @@ def app(extra: str = "") -> dict[str, str]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Boot:
-    def run(service: Service, *, said: Said | None = None, isolated: bool = True) -> tuple[Finding, ...]:
+    def run(service: Service, *, said: Heard | None = None, isolated: bool = True) -> tuple[Finding, ...]:
         networks = LocalNetworks() if isolated else Unisolated()
         with nothing_left_running(tmp_path):
             return boot.check(built(service, tmp_path, Path(sys.prefix)), real_ports(networks, said))
@@ -551,7 +552,7 @@ def test_without_isolation_a_taken_port_that_cannot_be_moved_cannot_be_checked(t
 
 
 def test_a_slow_start_is_told_of_every_ten_seconds_and_passes(start: Boot) -> None:
-    said = Said()
+    said = Heard()
     slow = "print('loading the model', flush=True)\ntime.sleep(11)"
 
     findings = start(Service(files=app(slow)), said=said)
