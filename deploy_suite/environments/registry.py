@@ -16,7 +16,7 @@ from deploy_suite.environments.making import made
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.store import Store
 from deploy_suite.model.contract import Bindings, Contract
-from deploy_suite.model.environment import BuildFailure, Environment, Preferences, Resolution
+from deploy_suite.model.environment import BuildFailure, Environment, Interpreter, Preferences, Resolution
 from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 
@@ -64,13 +64,8 @@ def planned(
     Store(ports.workplace).sweep()
     blank.sweep(ports.workplace)
     choice = interpreters.choose(contract.python, ports.interpreters.installed(), preferences)
-    installer = installer or next(one for one in INSTALLERS.values() if one.is_there())
-    workshop = Workshop(
-        ports=ports,
-        interpreter=choice.interpreter,
-        folder=Path(tempfile.mkdtemp(prefix="build-", dir=ports.workplace.run_folder)),
-        own_settings=keys.installer_variables(contract, bindings),
-    )
+    installer = installer or _installer()
+    workshop = _workshop(choice.interpreter, contract, bindings, ports)
     with ThreadPoolExecutor(max_workers=2) as pool:
         making = pool.submit(blank.prepare, installer, workshop)
         looking = pool.submit(system_tools.folder, ports.workplace, ports.caller.search_path)
@@ -106,12 +101,7 @@ def unbuilt(
     newest = interpreters.newest(ports.interpreters.installed())
     if newest is None:
         return None
-    workshop = Workshop(
-        ports=ports,
-        interpreter=newest,
-        folder=Path(tempfile.mkdtemp(prefix="asked-", dir=ports.workplace.run_folder)),
-        own_settings=keys.installer_variables(contract, bindings),
-    )
+    workshop = _workshop(newest, contract, bindings, ports)
     return Plan(
         contract=contract,
         snapshot=snapshot,
@@ -120,11 +110,24 @@ def unbuilt(
         choice=interpreters.Choice(newest),
         recipe=recipes.read(contract, snapshot),
         resolved=resolution.Resolved(Resolution(python="", versions={}), is_whole=False, is_answered=False),
-        installer=next(one for one in INSTALLERS.values() if one.is_there()),
+        installer=_installer(),
         workshop=workshop,
         key="",
         is_kept=False,
     )
+
+
+def _workshop(interpreter: Interpreter, contract: Contract, bindings: Bindings, ports: Ports) -> Workshop:
+    return Workshop(
+        ports=ports,
+        interpreter=interpreter,
+        folder=Path(tempfile.mkdtemp(prefix="build-", dir=ports.workplace.run_folder)),
+        own_settings=keys.installer_variables(contract, bindings),
+    )
+
+
+def _installer() -> Installer:
+    return next(one for one in INSTALLERS.values() if one.is_there())
 
 
 def _can_be_kept(plan: Plan) -> bool:
