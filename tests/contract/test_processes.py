@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -178,11 +179,18 @@ with LocalNetworks().open(isolated={isolated}) as network:
 """
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Yield a folder for temporary files that leaves room for the names of sockets; all in it goes with the test."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("isolated", [False, True])
 @pytest.mark.parametrize("is_run", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_outlives_the_suite_however_it_ends(
-    tmp_path: Path,
+    short_folder: Path,
     number: int,
     is_run: bool,  # noqa: FBT001
     isolated: bool,  # noqa: FBT001
@@ -193,7 +201,7 @@ def test_nothing_outlives_the_suite_however_it_ends(
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(short_folder)},
     ) as suite:
         assert suite.stdout is not None
         assert suite.stdout.readline() == b"up\n"
@@ -226,10 +234,10 @@ def test_where_ps_alone_lists_processes_it_is_not_taken_for_one_that_does_not_en
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.05, 0.08, 0.12])
-def test_a_kill_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, delay_s: float) -> None:
+def test_a_kill_at_any_moment_of_the_start_leaves_nothing(short_folder: Path, delay_s: float) -> None:
     word = f"32{int(delay_s * 100):02d}"
     program = SUITE.format(root=str(ROOT), number=word, is_run=True, isolated=True)
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(short_folder)}
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL, env=environment) as suite:
         time.sleep(0.15 + delay_s)
         suite.kill()
