@@ -99,7 +99,7 @@ class TrialRun:
         is_proved = bool(command and head.migrated and migrations.is_all_of(command, self._built.case))
         pre_deploy = None
         if is_proved and head.has_command_run:
-            pre_deploy = self._pool.submit(self._recorder.timed, "pre-deploy", _as_before)
+            pre_deploy = self._pool.submit(self._recorder.timed, "pre-deploy", _rehearsed)
         elif is_proved:
             pre_deploy = self._beside("pre-deploy", boot.pre_deployed, ready)
         rest = self._pool.submit(self._recorder.continued, reached, lambda: migrations.rest(head))
@@ -180,6 +180,6 @@ class TrialRun:
         return self._recorder.timed(check, lambda: findings(*arguments))
 
 
-def _as_before() -> Findings:
-    message = "the pre-deploy command only migrates, and nothing that it reads has changed since it last succeeded"
+def _rehearsed() -> Findings:
+    message = "the pre-deploy command only migrates, and it succeeded when the migrations were rehearsed"
     return (Finding(code="pre-deploy", outcome=Outcome.PASSED, message=message),)

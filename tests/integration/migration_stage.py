@@ -14,7 +14,7 @@ from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.postgres import PostgresDatabases
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.checks.base import Built, Case
-from deploy_suite.checks.migrations import wanted_extensions
+from deploy_suite.checks.migrations import Head, to_head, wanted_extensions
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.contract import (
     Contract,
@@ -142,6 +142,15 @@ def built(project: Path, given: Contract, scene: Ports, *, venv: Path, **prefere
         addresses = {name: server.create(f"build_{number}") for number, name in enumerate(needed)}
         bound = binding.bind(given, databases=addresses, answers={}, service_folder=project / given.root)
         yield Built(case=case, environment=environment, bindings=bound, server=server if needed else None)
+
+
+def arrived(project: Path, given: Contract, venv: Path, folder: Path) -> Head:
+    """Return what came of taking a database of *project* to its newest revision."""
+    scene = ports(folder)
+    with built(project, given, scene, venv=venv) as one:
+        head = to_head(one, scene)
+        head.close()
+        return head
 
 
 def tools_environment(folder: Path, *packages: str) -> Path:

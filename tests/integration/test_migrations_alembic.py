@@ -12,7 +12,7 @@ from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, P
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_projects import ENV, INI, POSTS, USERS, alembic_project, revision
-from tests.integration.migration_stage import built, contract, ports, tools_environment
+from tests.integration.migration_stage import arrived, built, contract, ports, tools_environment
 from tests.projects import write
 
 pytestmark = pytest.mark.integration
@@ -35,6 +35,23 @@ def rehearse(venv: Path, tmp_path: Path) -> Rehearse:
             return migrations.check(one, scene)
 
     return run
+
+
+@pytest.mark.parametrize("command", [UPGRADE, "python -m alembic upgrade head"])
+def test_the_pre_deploy_command_itself_is_the_second_run(command: str, venv: Path, tmp_path: Path) -> None:
+    ini = INI.replace("prepend_sys_path = .\n", "") if "-m" in command else INI
+
+    head = arrived(alembic_project(tmp_path, ini=ini), contract(pre_deploy=command), venv, tmp_path)
+
+    assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], True)
+
+
+def test_a_command_that_fails_as_it_stands_is_left_to_a_run_of_its_own(venv: Path, tmp_path: Path) -> None:
+    refusing = "import sys\nif sys.argv[0].endswith('/bin/alembic'):\n    sys.exit(4)\n"
+
+    head = arrived(alembic_project(tmp_path, env=refusing + ENV), contract(pre_deploy=UPGRADE), venv, tmp_path)
+
+    assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], False)
 
 
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, Outcome]]:

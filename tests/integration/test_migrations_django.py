@@ -9,7 +9,7 @@ from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from tests.integration.migration_stage import built, contract, ports, tools_environment
+from tests.integration.migration_stage import arrived, built, contract, ports, tools_environment
 from tests.projects import write
 
 pytestmark = pytest.mark.integration
@@ -112,6 +112,12 @@ def test_a_healthy_project_that_insists_on_tls_passes(rehearse: Rehearse, projec
         ("migrations-meet-rows", Outcome.PASSED),
         ("models-match-migrations", Outcome.PASSED),
     ]
+
+
+def test_the_pre_deploy_command_itself_is_the_second_run(project: Path, venv: Path, tmp_path: Path) -> None:
+    head = arrived(project, contract(pre_deploy=f"{UPGRADE} --no-input"), venv, tmp_path)
+
+    assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], True)
 
 
 def test_a_required_column_without_default_fails_on_rows_in_its_file(rehearse: Rehearse, project: Path) -> None:

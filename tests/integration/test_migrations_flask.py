@@ -10,7 +10,7 @@ from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_projects import POSTS, USERS, revision
-from tests.integration.migration_stage import built, contract, ports, tools_environment
+from tests.integration.migration_stage import arrived, built, contract, ports, tools_environment
 from tests.projects import write
 
 pytestmark = pytest.mark.integration
@@ -105,6 +105,15 @@ def test_a_healthy_project_passes_every_rehearsal(rehearse: Rehearse, project: P
         ("models-match-migrations", Outcome.PASSED),
         ("migrations-round-trip", Outcome.PASSED),
     ]
+
+
+def test_the_pre_deploy_command_itself_is_the_second_run(project: Path, venv: Path, tmp_path: Path) -> None:
+    head = arrived(project, contract(pre_deploy="flask --app app db upgrade"), venv, tmp_path)
+
+    assert [(finding.code, finding.outcome) for finding in head.findings] == [
+        ("migrations-reach-head", Outcome.PASSED),
+    ]
+    assert head.has_command_run
 
 
 def test_migrations_that_no_command_runs_are_found_by_their_files(rehearse: Rehearse, project: Path) -> None:

@@ -16,7 +16,7 @@ class Head:
 
     Shape: `migrated` is the name of a database at the newest revision, to be copied, "" where there is none; `rest`
     goes on with the rehearsal, None where there is nothing more to rehearse; `close` ends it.
-    `has_command_run` says that an earlier run has seen the pre-deploy command do the same.
+    `has_command_run` says that the pre-deploy command itself was seen to succeed there, now or in an earlier run.
     """
 
     findings: Findings

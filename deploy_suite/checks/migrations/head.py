@@ -21,10 +21,15 @@ POSTGRESQL = "postgresql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """How far it came. Shape: `stage` is where the rehearsal goes on, None where there is nothing more to rehearse."""
+    """How far it came.
+
+    Shape: `stage` is where the rehearsal goes on, None where there is nothing more to rehearse; `has_command_run` says
+    that the pre-deploy command was the second run.
+    """
 
     findings: Findings
     migrated: str = ""
+    has_command_run: bool = False
     stage: Stage | None = None
     revisions: tuple[Revision, ...] = ()
 
@@ -42,7 +47,13 @@ def reached(built: Built, tool: Tool, ports: Ports) -> Head:
 
             return remainder.findings(got, stage)
 
-        return Head(findings=got.findings, migrated=got.migrated, rest=rest, stack=stack.pop_all())
+        return Head(
+            findings=got.findings,
+            migrated=got.migrated,
+            has_command_run=got.has_command_run,
+            rest=rest,
+            stack=stack.pop_all(),
+        )
 
 
 def _without_guesses(got: Reached, tool: Tool, built: Built) -> Reached:
@@ -73,10 +84,11 @@ def _reached(stage: Stage) -> Reached:
     first = stage.upgrade(target)
     if first.failure:
         return _in_steps(stage, revisions, first.failure, several, beginning=_beginning(first, "database"))
-    again = stage.upgrade(target)
-    if again.failure:
+    has_command_run = stage.runs_command()
+    again = None if has_command_run else stage.upgrade(target)
+    if again and again.failure:
         return Reached(findings=(*several, _not_repeatable(stage, again.failure)))
-    return _arrived(stage, revisions, first, several)
+    return replace(_arrived(stage, revisions, first, several), has_command_run=has_command_run)
 
 
 def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Reached:

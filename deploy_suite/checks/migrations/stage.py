@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks.base import Built
-from deploy_suite.checks.migrations import conversation, failures
+from deploy_suite.checks.migrations import conversation, failures, own_words
 from deploy_suite.checks.migrations.arrival import HEAD
 from deploy_suite.checks.migrations.conversation import Conversation
 from deploy_suite.checks.migrations.failures import Surroundings
@@ -56,6 +56,15 @@ class Stage:
             options = {"run_syncdb": True} if "--run-syncdb" in self.tool.argv else {}
             return self.ask("upgrade", database=database, timeout_s=limit_s, options=options)
         return self.ask("upgrade", database=database, timeout_s=limit_s, to=target)
+
+    def runs_command(self) -> bool:
+        """Run the pre-deploy command itself, where that needs no shell. False where it does, or where that fails.
+
+        The rehearser has imported what it needs already, which takes most of the time of a run of its own.
+        """
+        call = own_words.call(self.tool, self.built)
+        limit_s = self.built.case.contract.limits.pre_deploy_s
+        return call is not None and self.ask("command", timeout_s=limit_s, call=call).ok
 
     def database(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Return a new database."""
