@@ -26,7 +26,8 @@ class HttpxHttp:
     """Asks over HTTP/1.1, a connection for each request, as the probes of a platform do."""
 
     def prepare(self) -> None:
-        """See `ports.Http.prepare`: nothing is left to do."""
+        """Import what httpx itself imports only with its first transport."""
+        import httpcore  # noqa: F401, PLC0415  0.03 s
 
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None

@@ -16,6 +16,7 @@ from typing import Final
 from deploy_suite.model.environment import Interpreter
 
 _PROGRAM: Final = re.compile(r"python(3(\.\d+)?)?")
+_RELEASE: Final = re.compile(r"3\.\d+\.\d+")
 _QUERY_TIMEOUT_S: Final = 10.0
 _SHIMS: Final = "shims"
 _KEPT_BELOW: Final = ("versions", "installs/python")  # of pyenv, and of asdf
@@ -108,7 +109,7 @@ class SystemInterpreters:
         stamped = {path: stamp for stamp, path in named.items()}
         unknown = [path for path, stamp in stamped.items() if known.get(path, [""])[0] != stamp]
         with ThreadPoolExecutor(max_workers=8) as pool:
-            asked = dict(zip(unknown, pool.map(_ask, unknown), strict=True))
+            asked = dict(zip(unknown, pool.map(_answer, unknown), strict=True))
         now = {
             path: [stamp, asked[path].base, asked[path].version] if path in asked else known[path]
             for path, stamp in stamped.items()
@@ -158,6 +159,21 @@ def _stamp(path: Path) -> str:
     except OSError:
         return ""
     return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}" if os.access(path, os.X_OK) else ""
+
+
+def _answer(path: str) -> _Answer:
+    return _by_name(Path(path)) or _ask(path)
+
+
+def _by_name(path: Path) -> _Answer | None:
+    """Return what a manager's folder says of its *path*, `…/versions/3.12.1/bin/python`; to ask takes 0.05 s each.
+
+    Only CPython's final releases are called by their number alone; other builds are `3.13.0t`, `pypy3.10-7.3.17`.
+    """
+    folder = path.parents[1]
+    series = folder.name.rpartition(".")[0]
+    is_whole = (folder / "lib" / f"python{series}" / "os.py").is_file()
+    return _Answer(str(path), folder.name) if is_whole and _RELEASE.fullmatch(folder.name) else None
 
 
 def _ask(path: str) -> _Answer:

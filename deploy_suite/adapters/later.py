@@ -24,7 +24,9 @@ class LaterHttp:
 
     def prepare(self) -> None:
         """See `ports.Http.prepare`."""
-        import deploy_suite.adapters.http  # noqa: F401, PLC0415  see the module's docstring
+        from deploy_suite.adapters.http import HttpxHttp  # noqa: PLC0415  see the module's docstring
+
+        HttpxHttp().prepare()
 
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
@@ -71,6 +73,10 @@ class LaterDatabases:
         self._launcher = launcher
         self._workplace = workplace
         self._record_folder = record_folder
+
+    def prepare(self) -> None:
+        """See `ports.Databases.prepare`."""
+        import deploy_suite.adapters.postgres_statements  # noqa: F401, PLC0415  see the module's docstring
 
     def serve(
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,7 +76,8 @@ def installed(runner: Runner, memory: Path) -> tuple[Installation, ...]:
     Shape: *memory* is a folder that keeps what each said of itself, for as long as its program stays the same.
     """
     seen = {programs.resolve(): programs for programs in _folders() if os.access(programs / "initdb", os.X_OK)}
-    found = (_described(programs, runner, memory) for programs in seen.values())
+    with ThreadPoolExecutor(max_workers=len(seen) or 1) as pool:  # each may have to be asked
+        found = tuple(pool.map(lambda programs: _described(programs, runner, memory), seen.values()))
     return tuple(one for one in found if one is not None)
 
 

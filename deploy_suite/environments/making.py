@@ -1,7 +1,7 @@
 """A plan into an environment on disk, or into the reason why its build failed."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,13 +33,15 @@ from deploy_suite.model.secret import Curtain
 _LOG_CHARACTERS: Final = 200_000
 
 
-def made(plan: Plan, folder: Path) -> Record | BuildFailure:
+def made(plan: Plan, folder: Path, begins: Callable[[], None]) -> Record | BuildFailure:
     """Build in *folder*: `venv`, `src`, `home`; of a pure build only `venv` is left.
 
+    Shape: *begins* is called when only the build command is waited for.
     Raises: MachineError, CannotCheckError when it is this machine that fails.
     """
     brought = tools.brought(plan.contract, plan.recipe, installer=plan.installer, workshop=plan.workshop)
     site, note = _site(plan, folder, brought)
+    begins()
     done = enactment.enact(plan, site)
     private_home.cleared(site.home)
     if not done.ok:

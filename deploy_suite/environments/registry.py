@@ -154,13 +154,12 @@ def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
     record = kept.read(plan.key)
     if record:
         return environment(plan, kept.folder(plan.key), record, is_reused=True)
-    begins()
     with plan.workshop.ports.workplace.locked(store.lock_name(plan.key)):
         record = kept.read(plan.key)
         if record:
             return environment(plan, kept.folder(plan.key), record, is_reused=True)
         with kept.half_done(plan.key) as folder:
-            outcome = made(plan, folder)
+            outcome = made(plan, folder, begins)
             if isinstance(outcome, BuildFailure):
                 return outcome
             kept.complete(plan.key, outcome)
@@ -168,8 +167,7 @@ def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
 
 
 def _built_for_once(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
-    begins()
     folder = plan.workshop.folder / "made"
     folder.mkdir()
-    outcome = made(plan, folder)
+    outcome = made(plan, folder, begins)
     return outcome if isinstance(outcome, BuildFailure) else environment(plan, folder, outcome, is_reused=False)

@@ -76,6 +76,9 @@ class QueryError(Exception):
 class Databases(Protocol):
     """Starts a PostgreSQL server for one preflight."""
 
+    def prepare(self) -> None:
+        """Do what the first statement would wait for."""
+
     def serve(
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()
     ) -> AbstractContextManager[DatabaseServer]:

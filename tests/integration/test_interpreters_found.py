@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.interpreters import SystemInterpreters
+from deploy_suite.model.environment import Interpreter
 
 pytestmark = pytest.mark.integration
 
@@ -46,3 +47,22 @@ def test_pythons_of_a_manager_are_found_by_its_shims_where_home_is_another(tmp_p
 
     assert {one.path: one.version for one in found if one.path.is_relative_to(tmp_path)} == kept
     assert not (tmp_path / "asked").exists()  # a shim leads to whichever is set
+
+
+def test_a_whole_python_below_the_number_of_its_release_is_not_asked(tmp_path: Path) -> None:
+    whole = tmp_path / ".pyenv/versions/3.97.5"
+    free_threaded = tmp_path / ".pyenv/versions/3.97.5t"
+    for folder in (whole, free_threaded):
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin/python").write_text(f"#!/bin/sh\ntouch {folder}/asked\n")
+        (folder / "bin/python").chmod(0o755)
+        (folder / "lib/python3.97").mkdir(parents=True)
+        (folder / "lib/python3.97/os.py").touch()
+
+    found = SystemInterpreters({"PATH": ""}, home=tmp_path).installed()
+
+    assert [one for one in found if one.path.is_relative_to(tmp_path)] == [
+        Interpreter(path=whole / "bin/python", version="3.97.5")
+    ]
+    assert not (whole / "asked").exists()
+    assert (free_threaded / "asked").exists()
