@@ -1,15 +1,11 @@
 """Failures of a Python that is too new → with the one that the project asks for where its target does not look."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from deploy_suite.model import python_series
 from deploy_suite.model.contract import PythonRequest
 from deploy_suite.model.finding import CheckResult, Finding
-
-_PINNED: Final = re.compile(r"\bpin Python (?P<series>\d+\.\d+)")
 
 
 def named(results: Sequence[CheckResult], requests: Mapping[str, PythonRequest]) -> list[CheckResult]:
@@ -27,8 +23,13 @@ def _of_service(result: CheckResult, request: PythonRequest | None) -> CheckResu
 
 
 def _with(finding: Finding, request: PythonRequest) -> Finding:
-    pinned = _PINNED.search(finding.remedy)
-    if pinned is None or python_series.numbers(request.unread) > python_series.numbers(pinned["series"]):
+    if not finding.python or not _is_served(finding.python, request):
         return finding
     asked = f"{request.unread_at or 'the project'} asks for {request.unread}, which goes into .python-version"
-    return replace(finding, remedy=f"{finding.remedy}; {asked}")
+    return replace(finding, remedy=f"{finding.remedy.rstrip('.')}; {asked}")
+
+
+def _is_served(series: str, request: PythonRequest) -> bool:
+    """Whether the project's own Python is as old as *series*, which is older than the target's."""
+    own, helps, used = map(python_series.numbers, (request.unread, series, request.version))
+    return own <= helps < used

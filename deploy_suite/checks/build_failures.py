@@ -222,6 +222,7 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         location=line.location if line else own or recipe.location or build_refusals.place(case),
         evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=diagnosed.remedy(cause, case),
+        python=cause.python,
         reproduce=build_refusals.command(failure, case),
     )
 

@@ -22,12 +22,12 @@ _ACCOUNT_LINES: Final = 6
 _COMPLAINT: Final = re.compile(r"^[\w.]*(?:Error|Exception)\b|\b(?i:missing)\b|(?i:cannot (?:be )?import)")
 _MOST_REFUSALS: Final = 20
 _MOST_NAMED: Final = 6
-_OR_PIN: Final = ", or pin Python "
 # What no other system can install or build, whatever an index holds.
 _FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
 # Programs of the front end, which fail for reasons of their own.
 _FOREIGN: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "node"})
 _INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
+_NOT_OF_PYTHON: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION})
 
 
 def refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
@@ -46,18 +46,19 @@ def _of_several(finding: Finding, refusal: Refusal, others: tuple[Refusal, ...])
     named = ", ".join(one.requirement for one in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
     common = frozenset.intersection(*(frozenset(one.pythons) for one in (refusal, *others)))
-    best = max(common, key=python_series.numbers, default="")
-    return replace(
+    told = replace(
         finding,
         evidence=(*finding.evidence, f"have to be compiled for it too, which may fail likewise: {named}{more}"),
-        remedy=f"pin Python {best} for the service, for which all of these have wheels; or {_line_alone(finding)}"
-        if best
-        else finding.remedy,
-        mend=replace(
-            finding.mend, pythons=tuple(sorted(common, key=python_series.numbers)), file="", line=0, text="", says=""
-        )
-        if best and finding.mend
-        else finding.mend,
+    )
+    if not common:
+        return told
+    pythons = tuple(sorted(common, key=python_series.numbers))
+    best, alone = pythons[-1], _line_alone(refusal)
+    return replace(
+        told,
+        remedy=f"{python_series.pinning(best)}, for which all of these have wheels; or {alone}",
+        python=best,
+        mend=replace(finding.mend, pythons=pythons, file="", line=0, text="", says="") if finding.mend else None,
     )
 
 
@@ -70,10 +71,6 @@ def compiled_in_vain(failure: BuildFailure, case: Case) -> Iterator[Finding]:
             yield replace(_finding(refusal, failure, case), evidence=(*_quoted(refusal.location, case), *about))
 
 
-def _line_alone(finding: Finding) -> str:
-    return finding.remedy.partition(_OR_PIN)[0]
-
-
 def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
     """Return the errors in the log that speak of its modules; that an installer names it says nothing."""
     modules = re.compile("|".join(rf"\b{re.escape(module)}\b" for module in refusal.modules) or r"(?!)")
@@ -82,7 +79,9 @@ def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
 
 
 def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
-    code, message, remedy = _words(refusal, _python(failure, case))
+    python = _python(failure, case)
+    code, message = _words(refusal, python)
+    line, pin = _line_alone(refusal), _nearest(refusal, python)
     is_certain = _fails_elsewhere_too(refusal, failure)
     return Finding(
         code=code,
@@ -90,7 +89,8 @@ def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
         message=message if is_certain else f"{message} on this machine; the target may have what it needs",
         location=refusal.location if refusal.location and refusal.location.file else place(case),
         evidence=(*_quoted(refusal.location, case), *_shown(refusal, failure)),
-        remedy=remedy,
+        remedy=f"{line}, or {python_series.pinning(pin)}" if pin else line,
+        python=pin,
         reproduce=command(failure, case),
         mend=_mend(refusal),
     )
@@ -133,57 +133,55 @@ def _fails_elsewhere_too(refusal: Refusal, failure: BuildFailure) -> bool:
     return cause is not None and cause.family in {"python-version-unsupported", "stdlib-removed"}
 
 
-def _words(refusal: Refusal, python: str) -> tuple[str, str, str]:
-    """Return the code, what is wrong, and what to do."""
+def _words(refusal: Refusal, python: str) -> tuple[str, str]:
+    """Return the code, and what is wrong."""
     wanted = refusal.requirement + (f" (required by {', '.join(refusal.required_by)})" if refusal.required_by else "")
-    name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
-    fitting = f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
-    if refusal.required_by:
-        fitting = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
-    nearest = (
-        refusal.pythons[-1 if python_series.direction(python, refusal.pythons) == "too-new" else 0]
-        if refusal.pythons
-        else ""
-    )
-    other = f"{_OR_PIN}{nearest} for the service" if nearest else ""
+    name = refusal.name
     for_others = f" (it has for Python {python_series.spanned(refusal.pythons)})" if refusal.pythons else ""
-    if refusal.name in _FOR_WINDOWS:
-        return (
-            f"build-failure:{name}",
-            f"{wanted} is for Windows alone, and the target runs Linux",
-            f"write `; sys_platform == 'win32'` behind {refusal.requirement}{at}, or take it out",
-        )
+    if name in _FOR_WINDOWS:
+        return f"build-failure:{name}", f"{wanted} is for Windows alone, and the target runs Linux"
     match refusal.kind:
         case RefusalKind.UNKNOWN_NAME:
-            return (
-                f"requirements-not-on-pypi:{name}",
-                f"the package index has no {name}",
-                f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed",
-            )
+            return f"requirements-not-on-pypi:{name}", f"the package index has no {name}"
         case RefusalKind.UNKNOWN_VERSION:
             return (
                 f"dependency-resolution-impossible:{name}",
                 f"the package index has no version that fits {refusal.requirement}",
-                fitting,
             )
         case RefusalKind.OTHER_PYTHON:
             return (
                 f"python-version-unsupported:{python_series.direction(python, refusal.pythons)}",
                 f"{wanted} has no release for Python {python}{for_others}",
-                fitting + other,
             )
         case RefusalKind.CANNOT_BUILD:
             return (
                 f"build-failure:{name}",
                 f"{wanted} has no wheel for Python {python}{for_others} and cannot be compiled",
-                fitting + other,
             )
         case RefusalKind.NO_WHEEL:
             return (
                 f"build-failure:{name}",
                 f"{wanted} has no wheel for Python {python}{for_others}; compiled, it does not work",
-                fitting + other,
             )
+
+
+def _line_alone(refusal: Refusal) -> str:
+    """Return what to do about the line that asks for it, whatever the Python."""
+    name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
+    if name in _FOR_WINDOWS:
+        return f"write `; sys_platform == 'win32'` behind {refusal.requirement}{at}, or take it out"
+    if refusal.kind is RefusalKind.UNKNOWN_NAME:
+        return f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed"
+    if refusal.required_by:
+        return f"raise {refusal.required_by[0]}{at} to a release that takes a newer {name}"
+    return f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
+
+
+def _nearest(refusal: Refusal, python: str) -> str:
+    """Return the series nearest to *python* that helps, "" where none does or none is known."""
+    if refusal.name in _FOR_WINDOWS or refusal.kind in _NOT_OF_PYTHON or not refusal.pythons:
+        return ""
+    return refusal.pythons[-1 if python_series.direction(python, refusal.pythons) == "too-new" else 0]
 
 
 def _way(refusal: Refusal) -> str:

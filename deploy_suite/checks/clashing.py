@@ -95,8 +95,9 @@ def closer_of(told: Finding, text: str, versions: Mapping[str, str], *, case: Ca
         told,
         message=f"{told.message}; {clash.shown(versions)} are installed, and do not fit together",
         location=project.line(clash) or told.location,
-        remedy=clash.fix,
+        remedy=clash.remedy,
         certainty=told.certainty or clash.why,
+        python=clash.pin,
         mend=project.mend(clash, versions),
     )
 
@@ -167,7 +168,8 @@ def _finding(
         message=f"{clash.shown(versions)} {verb}, and do not fit together",
         location=line or meeting.place,
         evidence=tuple(text for text in (meeting.shown, clash.why, clash.error) if text),
-        remedy=clash.fix,
+        remedy=clash.remedy,
+        python=clash.pin,
         certainty="" if is_sure else f"likely: it fails {meeting.when} ({clash.source})",
         reproduce=f"pip install {pins} && python {program}",
         mend=mend,

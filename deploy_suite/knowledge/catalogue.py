@@ -17,7 +17,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _BOUND: Final = re.compile(r"<<(\w+)>>")
 _ROW_KEYS: Final = frozenset(
     {
-        *("slug", "title", "why", "fix", "parameter", "kind", "platforms", "sources", "caught_by"),
+        *("slug", "title", "why", "fix", "python", "parameter", "kind", "platforms", "sources", "caught_by"),
         *("mistaken_for", "explains", "transient", "signature"),
     }
 )
@@ -69,6 +69,7 @@ class Cause:
     """One row. Texts hold `{name}` where a signature's group is filled in.
 
     Shape: `explains` names slugs, families or `@kind`; `caught_by` is the preflight check, or "" when none can.
+    `python` is the series of Python that `fix` offers to pin.
     A `transient` cause is often seen while other services still start: signs of health after it take it back.
     """
 
@@ -76,6 +77,7 @@ class Cause:
     title: str
     why: str
     fix: str
+    python: str
     kind: str
     parameter: str
     platforms: tuple[str, ...]
@@ -233,6 +235,7 @@ def _cause(raw: Mapping[str, Any]) -> Cause:
         title=raw["title"],
         why=raw["why"],
         fix=raw["fix"].strip(),
+        python=raw.get("python", ""),
         kind=raw["kind"],
         parameter=raw.get("parameter", ""),
         platforms=tuple(raw.get("platforms", ["any"])),

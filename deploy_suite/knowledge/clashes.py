@@ -11,6 +11,8 @@ from typing import Any, Final
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from deploy_suite.model import python_series
+
 PYTHON: Final = "python"
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _LISTS: Final = frozenset({"uses", "through"})
@@ -30,6 +32,7 @@ class Clash:
     repair: str
     source: str
     rank: int
+    pin: str = ""
     python: str = "3.11"
     lacks: Mapping[str, str] = field(default_factory=lambda: _NONE)
     uses: tuple[str, ...] = ()
@@ -51,6 +54,11 @@ class Clash:
     def distributions(self) -> tuple[str, ...]:
         """The members that are installed, so without Python; the one that fails first."""
         return tuple(name for name in self.members if name != PYTHON)
+
+    @property
+    def remedy(self) -> str:
+        """What to do, with the Python that helps too."""
+        return f"{self.fix}, or {python_series.pinning(self.pin)}" if self.pin else self.fix
 
     @property
     def code(self) -> str:

@@ -41,13 +41,15 @@ class DiagnosedCause:
     """A cause with evidence.
 
     Shape: `slug` with its parameter ("missing-requirement:numpy"); texts have the captured names filled in;
-    `confidence` 0 to 1; `explains` are the slugs of what followed from it; `caught_by` the preflight check, or "".
+    `confidence` 0 to 1; `explains` are the slugs of what followed from it; `caught_by` the preflight check, or "";
+    `python` the series of Python that `fix` offers to pin.
     """
 
     slug: str
     title: str
     why: str
     fix: str
+    python: str = ""
     confidence: float
     evidence: tuple[EvidenceLine, ...]
     explains: tuple[str, ...] = ()
@@ -126,6 +128,7 @@ def _diagnosed(one: Ranked, rows: Catalogue, masker: Masker, lines: Unfolded) ->
         title=filled(row.title, values),
         why=filled(row.why, values),
         fix=filled(row.fix, values),
+        python=row.python,
         confidence=one.confidence,
         evidence=tuple(EvidenceLine(lines.place(number), _quoted(text, masker)) for number, text in one.evidence),
         explains=one.explains,

@@ -28,8 +28,9 @@ class Finding:
     (`missing-requirement:numpy`); the same slug names the cause in every report and in `explain`.
     `evidence` are lines quoted from the project or from a log; `certainty` says, for a warning, how sure it is and why;
     `reproduce` is a command that shows the same thing without the suite.
-    `required` matters to SKIPPED only: whether a verdict without this check is incomplete. `mend` is what to change in
-    a copy to see what lies behind; no report shows it, and it makes no two findings different.
+    `required` matters to SKIPPED only: whether a verdict without this check is incomplete. `python` is the series of
+    Python that the remedy offers to pin, "" for none. `mend` is what to change in a copy to see what lies behind; no
+    report shows it, and it makes no two findings different.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Finding:
     service: str = ""
     target: str = ""
     required: bool = True
+    python: str = ""
     mend: Mend | None = field(default=None, compare=False)
 
     @property

@@ -19,6 +19,11 @@ def spanned(all_series: Sequence[str]) -> str:
     return all_series[0] if len(all_series) == 1 else f"{all_series[0]} to {all_series[-1]}"
 
 
+def pinning(series: str) -> str:
+    """Return what to do for a Python of *series*."""
+    return f"pin Python {series} for the service"
+
+
 def direction(version: str, all_series: Sequence[str]) -> str:
     """Return whether the series of *version* is "too-new" for *all_series*, or "too-old"."""
     newest = max(map(numbers, all_series), default=(0, 0))

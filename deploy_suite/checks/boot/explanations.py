@@ -80,6 +80,7 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
         message=f"{failure.message}: {root.title}",
         evidence=(*route, *(line.text for line in root.evidence)),
         remedy=diagnosed.remedy(root, stage.built.case),
+        python=root.python,
         certainty=failure.certainty or root.why,
     )
     if root.family == _HOSTS and told.location is None:

@@ -129,6 +129,7 @@ def _unfinished(fault: Fault) -> Finding:
         location=place,
         evidence=tuple(rehearsed.errors.strip().splitlines()[-6:]),
         remedy=told.fix.strip() if told else (f"see what {place} calls" if place else "see the output"),
+        python=told.python if told else "",
         reproduce=evidence.reproduce(fault.built, fault.entry),
     )
 

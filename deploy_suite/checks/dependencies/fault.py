@@ -75,6 +75,7 @@ def as_diagnosed(fault: Fault, root: DiagnosedCause) -> Finding:
         location=evidence.place(fault.outer),
         evidence=evidence.quoted(fault.outer),
         remedy=root.fix.strip(),
+        python=root.python,
         certainty=root.why,
         reproduce=evidence.reproduce(fault.built, fault.entry),
     )

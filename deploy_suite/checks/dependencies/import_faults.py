@@ -247,7 +247,8 @@ def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
         message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
         location=listed.location if listed and not _is_met(clash, fault) else found.location,
         evidence=found.evidence if any(map(clash.is_said_by, found.evidence)) else (clash.error, *found.evidence),
-        remedy=clash.fix,
+        remedy=clash.remedy,
+        python=clash.pin,
         certainty=clash.why,
         mend=found.mend or clashing.mend(clash, versions, fault.declared),
     )

@@ -126,6 +126,7 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         location=place,
         evidence=_evidence(failure, around),
         remedy=remedy,
+        python=root.python if root else "",
         certainty=around.certainty,
         reproduce=around.tool.shown,
     )

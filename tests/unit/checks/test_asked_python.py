@@ -11,26 +11,30 @@ DEFAULT = PythonRequest(version="3.14.3", origin="Render's default", is_pinned=F
 UNREAD = PythonRequest(version="3.14.3", origin="", unread="3.10.14", unread_at=Location("runtime.txt", 1))
 
 
-def told(remedy: str, request: PythonRequest) -> str:
-    failed = Finding(code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="no cgi", remedy=remedy)
+def told(remedy: str, request: PythonRequest, *, python: str) -> str:
+    failed = Finding(code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="no cgi", remedy=remedy, python=python)
     result = CheckResult(check="imports", service="web", target="render", seconds=0, findings=(failed,))
     return asked_python.named([result], {"web": request})[0].findings[0].remedy
 
 
+@pytest.mark.parametrize("remedy", ["move to django>=4.1.13, or pin Python 3.12", "Pin Python 3.12 for the service."])
+def test_a_remedy_that_asks_for_an_older_python_names_that_of_the_project(remedy: str) -> None:
+    more = "; runtime.txt:1 asks for 3.10.14, which goes into .python-version"
+    assert told(remedy, UNREAD, python="3.12") == remedy.removesuffix(".") + more
+
+
 @pytest.mark.parametrize(
-    ("remedy", "more"),
+    ("remedy", "python"),
     [
-        (
-            "move to django>=4.1.13, or pin Python 3.12 for the service",
-            "; runtime.txt:1 asks for 3.10.14, which goes into .python-version",
-        ),
-        ("pin Python 3.9 for the service", ""),
+        ("pin Python 3.9 for the service", "3.9"),
+        ("replace django in requirements.txt:1, or pin Python 3.15 for the service", "3.15"),
         ("add gunicorn to requirements.txt", ""),
     ],
 )
-def test_a_remedy_that_asks_for_an_older_python_names_that_of_the_project(remedy: str, more: str) -> None:
-    assert told(remedy, UNREAD) == f"{remedy}{more}"
+def test_a_remedy_that_the_python_of_the_project_does_not_serve_stays_as_it_is(remedy: str, python: str) -> None:
+    assert told(remedy, UNREAD, python=python) == remedy
 
 
 def test_without_a_python_that_is_unread_a_remedy_stays_as_it_is() -> None:
-    assert told("pin Python 3.12 for the service", DEFAULT) == "pin Python 3.12 for the service"
+    remedy = "pin Python 3.12 for the service"
+    assert told(remedy, DEFAULT, python="3.12") == remedy

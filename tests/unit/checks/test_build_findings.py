@@ -58,7 +58,9 @@ def refusal(kind: RefusalKind, *, fitting: str = "", pythons: tuple[str, ...] = 
     )
 
 
-def failed(code: str, message: str, *, evidence: tuple[str, ...], remedy: str, location: Location = LINE) -> Finding:
+def failed(
+    code: str, message: str, *, evidence: tuple[str, ...], remedy: str, python: str = "", location: Location = LINE
+) -> Finding:
     return Finding(
         code=code,
         outcome=Outcome.FAILED,
@@ -66,52 +68,58 @@ def failed(code: str, message: str, *, evidence: tuple[str, ...], remedy: str, l
         location=location,
         evidence=evidence,
         remedy=remedy,
+        python=python,
         reproduce=CALL,
     )
 
 
 @pytest.mark.parametrize(
-    ("refused", "code", "message", "remedy"),
+    ("refused", "code", "message", "remedy", "python"),
     [
         (
             refusal(RefusalKind.UNKNOWN_NAME),
             "requirements-not-on-pypi:pkg",
             "the package index has no pkg",
             "correct or remove 'pkg==1' in requirements.txt:2; modules of Python or of the project are not listed",
+            "",
         ),
         (
             refusal(RefusalKind.UNKNOWN_VERSION, fitting="2"),
             "dependency-resolution-impossible:pkg",
             "the package index has no version that fits pkg==1",
             "raise pkg in requirements.txt:2 to 2",
+            "",
         ),
         (
             refusal(RefusalKind.OTHER_PYTHON, pythons=("3.8", "3.9", "3.10")),
             "python-version-unsupported:too-new",
             "pkg==1 has no release for Python 3.13 (it has for Python 3.8 to 3.10)",
             "replace pkg in requirements.txt:2, or pin Python 3.10 for the service",
+            "3.10",
         ),
         (
             refusal(RefusalKind.OTHER_PYTHON, fitting="2", pythons=("3.14",)),
             "python-version-unsupported:too-old",
             "pkg==1 has no release for Python 3.13 (it has for Python 3.14)",
             "raise pkg in requirements.txt:2 to 2, or pin Python 3.14 for the service",
+            "3.14",
         ),
         (
             refusal(RefusalKind.CANNOT_BUILD, fitting="2", pythons=("3.11", "3.12")),
             "build-failure:pkg",
             "pkg==1 has no wheel for Python 3.13 (it has for Python 3.11 to 3.12) and cannot be compiled",
             "raise pkg in requirements.txt:2 to 2, or pin Python 3.12 for the service",
+            "3.12",
         ),
     ],
 )
 def test_what_the_index_refuses_names_the_line(
-    tmp_path: Path, refused: Refusal, code: str, message: str, remedy: str
+    tmp_path: Path, refused: Refusal, code: str, message: str, remedy: str, python: str
 ) -> None:
     evidence = ("requirements.txt:2: pkg==1", "what pip said")
 
     assert build.findings(failure("what pip said\n", refused), case(tmp_path)) == (
-        failed(code, message, evidence=evidence, remedy=remedy),
+        failed(code, message, evidence=evidence, remedy=remedy, python=python),
     )
 
 
@@ -172,6 +180,7 @@ def test_what_another_package_requires_is_blamed_on_the_line_that_leads_to_it(tm
             ),
             remedy="raise pkg in requirements.txt:2 to a release that takes a newer deep-er, "
             "or pin Python 3.11 for the service",
+            python="3.11",
         ),
     )
 
@@ -190,6 +199,7 @@ def test_a_package_compiled_in_vain_is_named_with_the_errors_about_it(tmp_path: 
                 "- pkgmod is MISSING",
             ),
             remedy="raise pkg in requirements.txt:2 to 2, or pin Python 3.12 for the service",
+            python="3.12",
         ),
     )
 
@@ -228,6 +238,7 @@ def test_what_has_no_wheel_either_is_named_with_the_python_for_all(tmp_path: Pat
     assert found.remedy == (
         f"pin Python 3.11 for the service, for which all of these have wheels; or raise pkg in {LINE} to 2"
     )
+    assert found.python == "3.11"
     assert found.mend == Mend(file="", says="", pythons=("3.11",), is_faithful=False)
 
 

@@ -276,9 +276,10 @@ def test_a_failure_is_told_with_the_versions_that_are_known_to_end_in_it(tmp_pat
     found = clashing.closer(told, text, built_of(subject, {"django": "4.0.4"}, python="3.13.0"))
 
     assert found.message == "migrating fails; django 4.0.4 and Python 3.13.0 are installed, and do not fit together"
-    assert (found.location, found.remedy) == (
+    assert (found.location, found.remedy, found.python) == (
         Location("requirements.txt", 2),
         "move to django>=4.1.13, or pin Python 3.12 for the service",
+        "3.12",
     )
     assert found.mend is not None
     assert (found.mend.line, found.mend.text) == (2, "django==4.1.13")

@@ -57,6 +57,20 @@ def test_a_row_names_its_source_its_fix_and_why(row: Clash) -> None:
     assert row.rank in {1, 2, 3}
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.pin], ids=name)
+def test_a_python_to_pin_is_one_that_does_not_meet_the_row(row: Clash) -> None:
+    assert not row.is_met({**pinned(row, row.proof), "python": row.pin}, is_complete=True)
+    assert row.remedy == f"{row.fix}, or pin Python {row.pin} for the service"
+
+
+def test_a_cause_that_is_diagnosed_offers_the_python_of_its_row() -> None:
+    row = next(row for row in ROWS if row.slug == "dep-conflict:sqlalchemy-python")
+    root = diagnose(traceback_of(row)).root
+
+    assert root is not None
+    assert (root.python, root.fix) == ("3.12", "Move to SQLAlchemy>=2.0.31, or pin Python 3.12 for the service.")
+
+
 @pytest.mark.parametrize("row", OWN, ids=name)
 def test_a_log_with_its_error_is_diagnosed_as_the_row(row: Clash) -> None:
     root = diagnose(traceback_of(row)).root
