@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.finding import Outcome
 from deploy_suite.model.report import Report
-from deploy_suite.reports import text
+from deploy_suite.reports import telling, text
 
 _LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SKIPPED: "notice", Outcome.NOTE: "notice"}
 
@@ -15,11 +15,12 @@ def render(report: Report) -> str:
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     several = len(report.subjects) > 1
-    annotations = [_annotation(finding, several=several) for finding in text.told(report)]
+    annotations = [_annotation(one, several=several) for one in telling.told(report)]
     return text.render(report) + "".join(f"{line}\n" for line in annotations)
 
 
-def _annotation(finding: Finding, *, several: bool) -> str:
+def _annotation(one: telling.Told, *, several: bool) -> str:
+    finding = one.finding
     whose = f"[{finding.service}] " if several and finding.service else ""
     properties = {"title": f"{whose}{finding.code}"}
     if finding.location:
@@ -27,7 +28,8 @@ def _annotation(finding: Finding, *, several: bool) -> str:
         if finding.location.line:
             properties["line"] = str(finding.location.line)
     listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    message = "\n".join((finding.message, *(f"{label}: {said}" for label, said in text.remarks(finding))))
+    remarks = (*text.remarks(finding), *one.others)
+    message = "\n".join((finding.message, *(f"{label}: {said}" for label, said in remarks)))
     return f"::{_LEVEL[finding.outcome]} {listed}::{_escaped(message)}"
 
 

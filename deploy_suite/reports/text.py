@@ -1,15 +1,13 @@
 """A report as text for a person."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Final
 
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
-from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.model.wording import counted
-from deploy_suite.reports import wrapping
+from deploy_suite.reports import telling, wrapping
 
 _EVIDENCE_LINES: Final = 14
 _LONGEST_SUBJECT: Final = 72
@@ -21,13 +19,6 @@ MARK: Final = {
     Outcome.WARNING: "warn",
     Outcome.SKIPPED: "skip",
     Outcome.FAILED: "FAIL",
-}
-# What is told of a start of which nothing else is known than that it ended.
-_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "import-failed": ("start-exited", "workers-restart"),
-    "bound-to-wrong-address": ("start-exited",),
-    "wrong-root-directory": ("requirements-file-missing",),
-    "module-not-pushed": ("requirements-file-missing",),
 }
 _VERDICT: Final = {
     Outcome.PASSED: "PASSED: this commit builds, boots and answers as {target} would run it.",
@@ -117,62 +108,18 @@ _COUNTED: Final = (
 
 
 def _findings(report: Report, *, width: int) -> Iterable[str]:
-    for finding in told(report):
-        yield "\n" + _finding(finding, several=len(report.subjects) > 1, width=width)
+    for one in telling.told(report):
+        yield "\n" + _finding(one, several=len(report.subjects) > 1, width=width)
 
 
-def told(report: Report) -> Iterable[Finding]:
-    """Yield what is wrong, gravest first; a cause that several checks met is told once, as the first of them saw it.
-
-    Shape: `service` lists all those of which the same is to be said.
-    """
-    first: dict[tuple[str, str, str], str] = {}
-    closer = frozenset(_closer_causes(report))
-    alike: dict[Finding, list[Finding]] = {}
-    places = _places(report)
-    for outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE):
-        for finding in report.findings:
-            if finding.outcome is not outcome or finding.is_optional_skip:
-                continue
-            cause = _cause(finding)
-            if outcome is Outcome.FAILED and cause in closer:
-                continue
-            if first.setdefault(cause, finding.check) == finding.check:
-                located = replace(finding, location=finding.location or places.get(cause))
-                alike.setdefault(replace(located, service="", reproduce=""), []).append(located)
-    for same in alike.values():
-        yield replace(same[0], service=", ".join(dict.fromkeys(finding.service for finding in same)))
-
-
-def _cause(finding: Finding) -> tuple[str, str, str]:
-    return finding.target, finding.service, finding.code
-
-
-def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
-    """Yield the causes of which a failure tells more: with a parameter, or why the start ended."""
-    for finding in report.findings:
-        family, _, parameter = finding.code.partition(":")
-        if finding.outcome is Outcome.FAILED:
-            less = ((family,) if parameter else ()) + _FOLLOWS.get(family, ())
-            yield from ((finding.target, finding.service, code) for code in less)
-
-
-def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:
-    """Return where each cause lies, for those checks that meet it without seeing the place."""
-    places: dict[tuple[str, str, str], Location] = {}
-    for finding in report.findings:
-        if finding.location:
-            places.setdefault(_cause(finding), finding.location)
-    return places
-
-
-def _finding(finding: Finding, *, several: bool, width: int) -> str:
+def _finding(one: telling.Told, *, several: bool, width: int) -> str:
+    finding = one.finding
     where = f"{finding.location}: " if finding.location else ""
     whose = f"[{finding.service}] " if several and finding.service else ""
     lines = [f"{MARK[finding.outcome].strip()} {whose}{finding.code}"]
     lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
-    for label, said in remarks(finding):
+    for label, said in (*remarks(finding), *one.others):
         lines += _labelled(label, said, width)
     if finding.reproduce:
         lines += _labelled("reproduce", finding.reproduce, 0)

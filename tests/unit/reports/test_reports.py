@@ -100,7 +100,66 @@ def test_what_is_wrong_with_several_services_alike_is_told_once() -> None:
     rendered = text.render(Report(project="shop", commit=COMMIT, subjects=subjects, results=results, seconds=2.0))
 
     assert rendered.count("FAIL [") == 1
-    assert "FAIL [web, worker] missing-requirement:numpy\n" in rendered
+    assert "FAIL [web] missing-requirement:numpy\n" in rendered
+    assert "\n  fix: add numpy to requirements.txt\n  also: worker\n" in rendered
+
+
+def of_services(*findings: Finding) -> Report:
+    """Return a report of one check a finding, each of the finding's own service."""
+    names = tuple(dict.fromkeys(finding.service for finding in findings))
+    results = tuple(
+        CheckResult(check=one.check, service=one.service, target="render", seconds=1.0, findings=(one,))
+        for one in findings
+    )
+    subjects = tuple(replace(SUBJECT, service=name) for name in names)
+    return Report(project="shop", commit=COMMIT, subjects=subjects, results=results, seconds=2.0)
+
+
+def test_one_cause_at_one_line_is_told_once_though_each_service_comes_to_it_by_its_own_way() -> None:
+    web = replace(MISSING, remedy="add KEY to the envVars of web in render.yaml", evidence=("app.py:4: KEY",))
+    worker, cron = (
+        replace(
+            web,
+            service=name,
+            check=check,
+            evidence=(f"{name}.py:1: import app", "app.py:4: KEY"),
+            remedy=f"add KEY to the envVars of {name} in render.yaml",
+        )
+        for name, check in (("worker", "boot"), ("cron", "imports"))
+    )
+    whole = of_services(web, worker, cron)
+
+    rendered = text.render(whole)
+
+    assert [line for line in rendered.splitlines() if line.startswith("FAIL ")] == [
+        "FAIL [web] missing-requirement:numpy"
+    ]
+    assert "\n  fix: add KEY to the envVars of web in render.yaml\n  also: worker, cron\n" in rendered
+    annotations = [line for line in github.render(whole).splitlines() if line.startswith("::")]
+    assert len(annotations) == 1
+    assert annotations[0].endswith("in render.yaml%0Aalso: worker, cron")
+    assert [one["service"] for one in json.loads(json_report.render(whole))["findings"]] == ["web", "worker", "cron"]
+
+
+def test_what_is_not_the_same_of_two_services_is_told_of_each() -> None:
+    elsewhere = replace(MISSING, service="worker", location=Location("shop/search.py", 12))
+    less_sure = replace(MISSING, service="worker", outcome=Outcome.WARNING, certainty="likely")
+    bare = replace(MISSING, code="start-exited", message="web ends with exit code 1")
+    other_end = replace(bare, service="worker", message="worker ends with exit code 2")
+    nowhere = replace(bare, location=None)
+    other_words = replace(nowhere, service="worker", message="worker ends with exit code 1", evidence=("another",))
+
+    for first, second in (
+        (MISSING, elsewhere),
+        (MISSING, less_sure),
+        (bare, other_end),
+        (nowhere, other_words),
+        (bare, replace(bare, evidence=("another",))),
+    ):
+        assert "also:" not in text.render(of_services(first, second))
+    for first in (bare, nowhere):
+        alike = replace(first, service="worker", message="worker ends with exit code 1")
+        assert "\n  also: worker\n" in text.render(of_services(first, alike))
 
 
 def test_a_verdict_without_a_service_names_the_target():

@@ -1,0 +1,108 @@
+"""A report's findings as they are told to a person: gravest first, each cause once."""
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
+from deploy_suite.model.report import Report
+
+# What is told of a start of which nothing else is known than that it ended.
+_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "import-failed": ("start-exited", "workers-restart"),
+    "bound-to-wrong-address": ("start-exited",),
+    "wrong-root-directory": ("requirements-file-missing",),
+    "module-not-pushed": ("requirements-file-missing",),
+}
+_ORDER: Final = (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding as the first service met it. Shape: `also` are the other services of which the same is to be said."""
+
+    finding: Finding
+    also: tuple[str, ...] = ()
+
+    @property
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """The remark that names the other services; none where there are none."""
+        return (("also", ", ".join(self.also)),) if self.also else ()
+
+
+def told(report: Report) -> Iterator[Told]:
+    """Yield what is wrong, gravest first; a cause that several checks or services met is told once."""
+    alike: dict[Hashable, list[list[Finding]]] = {}
+    for finding in _once(report):
+        _join(alike.setdefault(_sameness(finding), []), finding)
+    for same in (group for groups in alike.values() for group in groups):
+        services = tuple(dict.fromkeys(finding.service for finding in same))
+        yield Told(same[0], services[1:])
+
+
+def _join(groups: list[list[Finding]], finding: Finding) -> None:
+    """Add *finding* to the first of *groups* that has it already, or nothing of its service."""
+    for group in groups:
+        own = [one for one in group if one.service == finding.service]
+        if all(replace(one, reproduce="") == replace(finding, reproduce="") for one in own):
+            group.append(finding)
+            return
+    groups.append([finding])
+
+
+def _sameness(finding: Finding) -> Hashable:
+    """Return what two services' findings must share to be one: the place and the cause, else all that is said.
+
+    The same line of a file that they share may come to each by another way, so what is quoted there may differ.
+    """
+    words = tuple(_unnamed(text, finding.service) for text in (finding.message, finding.certainty))
+    if finding.location is None:
+        remedy = _unnamed(finding.remedy, finding.service)
+        return replace(finding, service="", reproduce="", message=words[0], certainty=words[1], remedy=remedy)
+    said = words[1:] if ":" in finding.code else words
+    return finding.target, finding.outcome, finding.code, finding.location, said
+
+
+def _unnamed(text: str, service: str) -> str:
+    """Return *text* without the name of its own *service*."""
+    return re.sub(rf"(?<![\w-]){re.escape(service)}(?![\w-])", "…", text) if service else text
+
+
+def _once(report: Report) -> Iterator[Finding]:
+    """Yield the findings gravest first, one that several checks met as the first of them saw it."""
+    first: dict[tuple[str, str, str], str] = {}
+    closer = frozenset(_closer_causes(report))
+    places = _places(report)
+    for outcome in _ORDER:
+        for finding in report.findings:
+            if finding.outcome is not outcome or finding.is_optional_skip:
+                continue
+            cause = _cause(finding)
+            if outcome is Outcome.FAILED and cause in closer:
+                continue
+            if first.setdefault(cause, finding.check) == finding.check:
+                yield replace(finding, location=finding.location or places.get(cause))
+
+
+def _cause(finding: Finding) -> tuple[str, str, str]:
+    return finding.target, finding.service, finding.code
+
+
+def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
+    """Yield the causes of which a failure tells more: with a parameter, or why the start ended."""
+    for finding in report.findings:
+        family, _, parameter = finding.code.partition(":")
+        if finding.outcome is Outcome.FAILED:
+            less = ((family,) if parameter else ()) + _FOLLOWS.get(family, ())
+            yield from ((finding.target, finding.service, code) for code in less)
+
+
+def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:
+    """Return where each cause lies, for those checks that meet it without seeing the place."""
+    places: dict[tuple[str, str, str], Location] = {}
+    for finding in report.findings:
+        if finding.location:
+            places.setdefault(_cause(finding), finding.location)
+    return places
