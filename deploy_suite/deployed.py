@@ -23,6 +23,7 @@ from deploy_suite.knowledge.build_log import (
 from deploy_suite.knowledge.catalogue import catalogue, family, filled
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, Diagnosis, EvidenceLine, LogVerdict
 from deploy_suite.knowledge.platforms import servers
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.project import Commit, Snapshot
@@ -128,7 +129,7 @@ def _counts(listed: Listed, python: str) -> bool:
         return False
     if requirement.marker is None:
         return True
-    series = ".".join(python.split(".")[:2])
+    series = python_series.of(python)
     named = {"python_full_version": python, "python_version": series} if python else {}
     environment = {**{name: str(value) for name, value in default_environment().items()}, **_LINUX, **named}
     try:

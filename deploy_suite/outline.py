@@ -92,7 +92,7 @@ def _outline(case: Case, entry: EntryPoint, request: Request, *, measured: Measu
     return Outline(
         trace=traced,
         packages=tuple(Reading(declared=declared, measured=measured).packages(traced)),
-        python=case.preferences.python or case.contract.python.version,
+        python=case.python,
         service=case.contract.service,
         commit=case.snapshot.commit if case.snapshot.commit.sha else None,
         notes=measured.notes if measured else (),

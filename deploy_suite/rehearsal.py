@@ -64,7 +64,7 @@ class Rehearsal:
             preferences=preferences,
             repository=project.repository,
         )
-        self._python = preferences.python or contract.python.version
+        self._python = self._case.python
         self._drifted: Future[Findings] | None = None
         self._resolved: Mapping[str, str] = {}
         self._right_of_way = RightOfWay()
@@ -170,7 +170,10 @@ class Rehearsal:
             found = unstated.found(results, self._contract, folder=self._case.snapshot.folder)
             if not found:
                 break
-            found = unstated.beside(found, read.result().findings, self._contract)
+            from deploy_suite.checks.variables import ahead  # noqa: PLC0415  few services lack a variable
+
+            wanted = ahead.wanted(self._case)
+            found = unstated.beside(found, read.result().findings, self._contract, wanted=wanted)
             told += found
             self._contract = unstated.assumed(self._contract, found)
             self._case = replace(self._case, contract=self._contract)

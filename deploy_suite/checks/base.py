@@ -26,6 +26,11 @@ class Case:
     repository: Path | None = None
 
     @property
+    def python(self) -> str:
+        """The version of Python that is checked for: the one that was asked for, else the target's."""
+        return self.preferences.python or self.contract.python.version
+
+    @property
     def is_assumed(self) -> bool:
         """Whether the commands are guesses of ours and not those of a manifest."""
         stated = self.contract.location

@@ -195,7 +195,7 @@ def _way(refusal: Refusal) -> str:
 
 
 def _python(failure: BuildFailure, case: Case) -> str:
-    version = failure.resolution.python if failure.resolution else case.contract.python.version
+    version = failure.resolution.python if failure.resolution else case.python
     return python_series.of(version)
 
 

@@ -12,6 +12,7 @@ from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
 from deploy_suite.knowledge.clashes import PYTHON, Clash
+from deploy_suite.model import python_series
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
@@ -231,9 +232,8 @@ class _Project:
 
     def _use(self, clash: Clash, traced: Trace) -> Meeting | None:
         folder = self._case.snapshot.folder
-        version = self._case.preferences.python or self._case.contract.python.version
-        major, minor = (int(part) for part in version.split(".")[:2])
-        found = list(uses.found(clash.uses, traced.files, folder=folder, version=(major, minor)))
+        version = python_series.numbers(self._case.python)
+        found = list(uses.found(clash.uses, traced.files, folder=folder, version=version))
         is_meant = not clash.mentions or uses.any_holds(clash.mentions, traced.files, folder=folder)
         is_undone = bool(clash.unless) and uses.any_holds(clash.unless, traced.files, folder=folder)
         if not found or not is_meant or is_undone:

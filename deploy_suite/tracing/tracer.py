@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.model import python_series
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Companion, EntryPoint, Framework
 from deploy_suite.tracing import factories, standard_library
@@ -56,12 +57,12 @@ def _traced(
     variables: Mapping[str, str],
     reads_all: bool,
 ) -> Trace:
-    major, minor = (int(part) for part in python.split(".")[:2])
+    version = python_series.numbers(python)
     walk = Walk(
         layout=Layout(folder),
-        version=(major, minor),
+        version=version,
         bases=tuple(_text(path) for path in entry.search_path),
-        standard=standard_library.names((major, minor)),
+        standard=standard_library.names(version),
         known=known,
     )
     for companion in entry.companions:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import meant_imports
+from deploy_suite.model import python_series
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
@@ -20,8 +21,7 @@ _SEEN_THROUGH_BY = "ruff check --select F821"
 
 def findings(case: Case, traced: Trace) -> Iterator[Finding]:
     """Yield one finding for each file: a warning where a request leads to one of the names, else a note."""
-    parts = (case.preferences.python or case.contract.python.version).split(".")
-    version = (int(parts[0]), int(parts[1]))
+    version = python_series.numbers(case.python)
     folder = case.snapshot.folder
     found = {
         module.file: names

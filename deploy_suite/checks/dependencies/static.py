@@ -9,6 +9,7 @@ from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import late_names, other_lists, own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
+from deploy_suite.model import python_series
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.model.wording import counted
@@ -82,14 +83,10 @@ def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
         outcome=Outcome.PASSED,
         message=(
             f"{entry.file} leads to {count} of the project's files, all in the commit and as text fit for the target's "
-            f"Python {_series(case)}, and to {counted(names, 'third-party package')}"
+            f"Python {python_series.of(case.python)}, and to {counted(names, 'third-party package')}"
         ),
         location=entry.location,
     )
-
-
-def _series(case: Case) -> str:
-    return ".".join((case.preferences.python or case.contract.python.version).split(".")[:2])
 
 
 def _no_entry(case: Case) -> Finding:
@@ -189,8 +186,7 @@ def _without_attribute(case: Case, entry: EntryPoint) -> Finding | None:
     """Return the finding for a module that certainly lacks the application that the start command names."""
     if entry.file is None or not entry.attribute:
         return None
-    version = tuple(int(part) for part in case.contract.python.version.split(".")[:2])
-    tree = sources.read(case.snapshot.folder / entry.file, (version[0], version[1])).tree
+    tree = sources.read(case.snapshot.folder / entry.file, python_series.numbers(case.python)).tree
     names = bindings.names(tree) if tree else None
     attribute = entry.attribute.partition(".")[0]
     if tree is not None and bindings.is_module(tree, attribute, beside=case.snapshot.folder / entry.file.parent):

@@ -15,7 +15,7 @@ def trace(case: Case, entry: EntryPoint, *, known: frozenset[str], reads_all: bo
     return tracer.trace(
         entry,
         folder=case.snapshot.folder,
-        python=case.preferences.python or case.contract.python.version,
+        python=case.python,
         known=known | import_names.top_levels(),
         variables=literals(case),
         reads_all=reads_all,

@@ -15,6 +15,7 @@ from deploy_suite.checks.dependencies.meant_imports import Meant
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.needs import rows
+from deploy_suite.model import python_series
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
@@ -36,8 +37,7 @@ def findings(case: Case, *, resolved: Mapping[str, str]) -> Findings:
         return ()
     declared = requirements.read(case)
     traced = subject.trace(case, entry, known=subject.known_of(declared.names), reads_all=False)
-    version = tuple(int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
-    found = tuple(_findings(case, traced, (version[0], version[1])))
+    found = tuple(_findings(case, traced, python_series.numbers(case.python)))
     if not resolved:
         return found
     needed = needs.lacking(

@@ -8,6 +8,7 @@ from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.knowledge import system_libraries
 from deploy_suite.knowledge.platforms.images import Image
 from deploy_suite.knowledge.system_libraries import SourceBuild
+from deploy_suite.model import python_series
 from deploy_suite.model.finding import Finding, Outcome
 
 _NOTHING = SourceBuild(distribution="", tools=(), packages=(), source="")
@@ -36,7 +37,7 @@ def _finding(one: Compiled, subject: Subject, row: SourceBuild, *, tools: list[s
     image, line = subject.image, subject.declared.listed(frozenset({one.name}))
     # An image is what its last stage is: what an earlier one compiles with, it does not have.
     is_sure = bool(tools) and image is not None and image.is_whole and subject.case.contract.container is None
-    series = ".".join((subject.case.preferences.python or subject.case.contract.python.version).split(".")[:2])
+    series = python_series.of(subject.case.python)
     verb = "cannot be compiled on the target" if is_sure else "has to be compiled on the target"
     instead = f"require {row.instead} in place of {one.name}; or " if row.instead else ""
     needs = f"; its image must have {' '.join(row.packages)}" if tools and row.packages else ""

@@ -1,10 +1,12 @@
 """What a start cannot do without, read in the sources, into findings about what nothing states."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.variables import stated
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
@@ -14,6 +16,14 @@ from deploy_suite.tracing.variables.values import Reads, VariableRead
 
 CODE: Final = "missing-env-var"
 _MOST_SHOWN: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A variable that is read without a default on the way, and the check that would end on it."""
+
+    read: VariableRead
+    check: str
 
 
 def findings(case: Case, entry: EntryPoint, traced: Trace) -> Iterator[Finding]:
@@ -39,8 +49,8 @@ def findings(case: Case, entry: EntryPoint, traced: Trace) -> Iterator[Finding]:
 def asked(case: Case, entry: EntryPoint, traced: Trace) -> Reads:
     """Return what the files that every start executes ask for."""
     eager = [module.file for module in traced.modules if module.kind is ImportKind.EAGER]
-    major, minor = (int(part) for part in (case.preferences.python or case.contract.python.version).split(".")[:2])
-    return collect.read(eager, folder=case.snapshot.folder, version=(major, minor), entry=entry)
+    version = python_series.numbers(case.python)
+    return collect.read(eager, folder=case.snapshot.folder, version=version, entry=entry)
 
 
 def is_at_start(one: VariableRead) -> bool:

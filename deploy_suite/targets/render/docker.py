@@ -11,6 +11,7 @@ from deploy_suite.images.reading import Made
 from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.platforms.render import Plan, facts
 from deploy_suite.manifests.settings import ServiceSettings
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Container, Contract, Literal, Phase, PythonRequest, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -274,7 +275,7 @@ def _python(made: Made) -> PythonRequest:
         return PythonRequest(
             version=version, origin=f"image {made.state.base}", location=Location(str(made.file), line)
         )
-    newest, *older = dict.fromkeys(".".join(row.version.split(".")[:2]) for row in facts().python_defaults)
+    newest, *older = dict.fromkeys(python_series.of(row.version) for row in facts().python_defaults)
     return PythonRequest(
         version=newest,
         origin=f"image {made.state.base}, whose tag names no version",

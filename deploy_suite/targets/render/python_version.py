@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Literal, PythonRequest, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -71,7 +72,7 @@ def _refused(version: str, location: Location | None, written: str) -> Choice:
     wanted = _nearest(written) if lost else near
     return Choice(
         request=PythonRequest(
-            version=".".join(wanted.split(".")[:2]),
+            version=python_series.of(wanted),
             origin=f"variable {VARIABLE}, which Render refuses as it stands",
             location=location,
         ),
@@ -96,7 +97,7 @@ def _refused(version: str, location: Location | None, written: str) -> Choice:
 
 def _nearest(version: str) -> str:
     """Return a full version of the same series that Render has had as a default, else one with patch 0."""
-    series = ".".join(version.split(".")[:2])
+    series = python_series.of(version)
     known = [row.version for row in facts().python_defaults if row.version.startswith(f"{series}.")]
     return known[0] if known else f"{series}.0"
 
@@ -201,7 +202,7 @@ def _runtime_txt(folder: Path, root: PurePosixPath, request: PythonRequest) -> C
 
 
 def _agrees(asked: str, request: PythonRequest) -> bool:
-    return request.is_pinned and request.series == ".".join(asked.split(".")[:2])
+    return request.is_pinned and request.series == python_series.of(asked)
 
 
 def _full(version: str) -> str:
