@@ -18,6 +18,7 @@ _FORMAT: Final = 2  # counts changes of how it is made
 _COMPLETE: Final = "complete"
 _OF_INDEX: Final = "of-index"
 _VENV: Final = "venv"
+_LOCK: Final = ".lock"  # uv's own, one for each environment
 
 
 def prepare(installer: Installer, workshop: Workshop) -> None:
@@ -64,13 +65,16 @@ def _state(python: Path) -> list[str]:
 
 
 def lay(venv: Path, installer: Installer, workshop: Workshop) -> None:
-    """Make *venv* from the blank one that is kept, else anew. Raises: MachineError."""
+    """Make *venv* from the blank one that is kept, else anew. Raises: MachineError.
+
+    The lock is left out: one file would make the installations of all environments wait for each other.
+    """
     folder = _folder(installer, workshop)
     if not (folder / _COMPLETE).exists():
         installer.create(venv, seeds.of(workshop), workshop)
         return
     blank = folder / _VENV
-    shutil.copytree(blank, venv, symlinks=True, copy_function=_linked)
+    shutil.copytree(blank, venv, symlinks=True, copy_function=_linked, ignore=shutil.ignore_patterns(_LOCK))
     for path in (blank / "pyvenv.cfg", *(blank / "bin").iterdir()):
         if path.is_file() and not path.is_symlink():
             _rewritten(path, venv / path.relative_to(blank), old=str(blank), new=str(venv))

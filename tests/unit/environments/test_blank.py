@@ -33,6 +33,7 @@ class Making:
         (venv / "bin/pip").chmod(0o755)
         (venv / "bin/python").symlink_to(sys.executable)
         (venv / "bin/tool").write_text("#!/bin/sh\n")
+        (venv / ".lock").touch()
         (venv / "pyvenv.cfg").write_text("include-system-site-packages = false\n")
         site = venv / "lib/python3.11/site-packages/pip"
         site.mkdir(parents=True)
@@ -100,6 +101,20 @@ def test_what_a_build_writes_into_it_does_not_reach_the_kept_one(
 
     assert (making.made[0] / "pyvenv.cfg").read_text() == "include-system-site-packages = false\n"
     assert (making.made[0] / "bin/tool").read_text() == "#!/bin/sh\n"
+
+
+def test_environments_do_not_share_the_lock_that_an_installation_takes(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, Path("pip.whl"))
+    making = Making()
+    installer, venv = cast("Installer", making), tmp_path / "venv"
+
+    blank.prepare(installer, workshop)
+    blank.lay(venv, installer, workshop)
+
+    assert sorted(path.name for path in making.made[0].iterdir()) == [".lock", "bin", "lib", "pyvenv.cfg"]
+    assert sorted(path.name for path in venv.iterdir()) == ["bin", "lib", "pyvenv.cfg"]
 
 
 def test_what_the_index_gives_is_fetched_for_each_environment(
