@@ -43,6 +43,7 @@ def made(plan: Plan, folder: Path, begins: Callable[[], None]) -> Record | Build
     site, note = _site(plan, folder, brought)
     begins()
     done = enactment.enact(plan, site)
+    site.stand_ins.give_back(site.venv)
     private_home.cleared(site.home)
     if not done.ok:
         return _failure(plan, done, site)

@@ -27,9 +27,10 @@ _TOLD_ONLY: Final = re.compile(
     r"|telemetry\.[\w.-]+|pydantic\.dev)$"
 )
 _FRAME: Final = re.compile(r"\s*\n[ \t]*[│├╰][ │├╰─▶]*")  # uv breaks its lines within a frame
-# What Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
+# What Poetry, Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
 _NOT_REACHED: Final = re.compile(
-    r"(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|Could not resolve host:|Failed to connect to|[Ff]ailed to resolve"
+    r"(?:All attempts to connect to|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|Could not resolve host:"
+    r"|Failed to connect to|[Ff]ailed to resolve"
     r"|unable to resolve host address|lookup|Connection to|host=)[ '\"]+(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b"
     r"|(?:request to|unable to access|[Ff]ailed to fetch:?|GET|urlopen error for)[ '\"`]+https?://(?P<of_url>(?:[\w-]+\.)+[a-z]{2,})"
 )

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from deploy_suite.environments import pip_call
+from deploy_suite.environments import pip_call, tool_scripts
 
 _NOT_FOUND: Final = 127
 # When uv refuses what it is asked for, pip has the last word. This is how long it may look for it.
 _SECOND_OPINION_S: Final = 300
 _FIRST_OPINION: Final = "uv for pip"
+_NOT_WRITTEN: Final = 23  # curl's word for it: https://curl.se/docs/manpage.html#EXIT
 _RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
 
 
@@ -87,7 +88,10 @@ def _real_pip(arguments: Sequence[str], config: Mapping[str, Any], *, timeout_s:
 
 def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) -> int:
     """Run the installer that the build itself put into the environment, else the one that the target brings."""
-    own = Path(config["venv"], "bin", program)
+    script = tool_scripts.served(program, arguments, folder=config["folder"], tools=config["programs"])
+    if script is not None:
+        return _written(*script)
+    own = _taken(config, program)
     path = str(own) if own.exists() else config["programs"].get(program, "")
     if not path:
         sys.stderr.write(f"{program}: command not found\n")
@@ -106,6 +110,19 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
     return code
 
 
+def _written(place: str, text: str) -> int:
+    """Write *text* to the file *place*, or to the standard output, as a download would."""
+    if not place:
+        sys.stdout.write(text)
+        return 0
+    try:
+        Path(place).write_text(text, encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return _NOT_WRITTEN
+    return 0
+
+
 def _environment(config: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an installer; what the build itself sets wins over what this machine adds."""
     return {**config["settings"], **os.environ, **settings}
@@ -121,12 +138,24 @@ def _for_all(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _offer_installed(config: Mapping[str, Any]) -> None:
-    """Put a stand-in before each installer that the build has just installed."""
+    """Put a stand-in before each installer that the build has just installed, and in its place.
+
+    A build that activates the environment, or names the installer by its path, comes past the PATH of the stand-ins.
+    """
     for program in _RELINK:
-        link = Path(config["folder"], program)
-        if Path(config["venv"], "bin", program).exists() and not link.exists():
-            link.write_text(config["script"].replace("@PROGRAM@", program), encoding="utf-8")
-            link.chmod(0o755)
+        own, taken = Path(config["venv"], "bin", program), _taken(config, program)
+        script = config["script"].replace("@PROGRAM@", program)
+        if own.is_file() and own.read_bytes() != script.encode():
+            taken.parent.mkdir(exist_ok=True)
+            own.replace(taken)
+            for path in (own, Path(config["folder"], program)):
+                path.write_text(script, encoding="utf-8")
+                path.chmod(0o755)
+
+
+def _taken(config: Mapping[str, Any], program: str) -> Path:
+    """Return where the installer lies that the build put into the environment."""
+    return Path(config["taken"], program)
 
 
 def _run(command: list[str], environment: Mapping[str, str], *, output: int | None = None, timeout_s: int = 0) -> int:

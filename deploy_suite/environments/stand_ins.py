@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -73,9 +74,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIns:
-    """The folder and the journal of what was called."""
+    """The folder and the journal of what was called.
+
+    Shape: `taken` holds what the build itself installed, while a stand-in lies in its place.
+    """
 
     folder: Path
+    taken: Path
 
     def calls(self) -> tuple[Call, ...]:
         """Return the calls that were made, in the order in which they ended."""
@@ -84,6 +89,14 @@ class StandIns:
         except OSError:
             return ()
         return tuple(_call(json.loads(line)) for line in lines)
+
+    def give_back(self, venv: Path) -> None:
+        """Put the installers that the build itself installed into *venv* back in their place."""
+        for taken in self.taken.glob("*"):
+            own = venv / "bin" / taken.name
+            if own.is_file():  # else the build took it out again
+                taken.replace(own)
+        shutil.rmtree(self.taken, ignore_errors=True)
 
 
 def write(
@@ -98,9 +111,11 @@ def write(
     temporary.mkdir(exist_ok=True)
     script = _SCRIPT.format(python=shlex.quote(sys.executable), main=shlex.quote(main), config=shlex.quote(str(config)))
     config.touch(mode=0o600)
+    taken = venv.parent / "taken"
     programs = {**{name: str(path) for name, path in tools.programs.items()}, **dict(_fetching(system))}
     content: dict[str, Any] = {
         "folder": str(folder),
+        "taken": str(taken),
         "journal": str(folder / "journal"),
         "venv": str(venv),
         "python": str(venv / "bin/python"),
@@ -139,7 +154,7 @@ def write(
     )
     for name in ("python", "python3", f"python{workshop.interpreter.series}"):
         _executable(folder / name, python)
-    return StandIns(folder=folder)
+    return StandIns(folder=folder, taken=taken)
 
 
 def extra_settings(venv: Path, workshop: Workshop) -> Mapping[str, Mapping[str, str]]:

@@ -20,6 +20,7 @@ from deploy_suite.manifests import requirements_file
         ("curl: (6) Could not resolve host: install.python-poetry.org", "install.python-poetry.org"),
         ("fatal: unable to access 'https://github.com/a/b.git/': x", "github.com"),
         ("  ├─▶ Failed to fetch:\n  │   `https://github.com/a/b.zip`\n  ╰─▶ dns error", "github.com"),
+        ("    | All attempts to connect to pypi.org failed.", "pypi.org"),
         ("HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded", "huggingface.co"),
     ],
 )
