@@ -3,7 +3,6 @@
 import functools
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 
 from packaging.requirements import Requirement
 
-from deploy_suite.manifests import requirement_text, text_encoding
+from deploy_suite.manifests import requirement_options, requirement_text, text_encoding
 from deploy_suite.model.location import Location
 
 
@@ -192,22 +191,6 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         first, parts = 0, []
 
 
-_LONG_OPTIONS: Final = {
-    **dict.fromkeys(("--requirement", "--constraint", "--editable", "--index-url", "--pypi-url", "--hash"), True),
-    **dict.fromkeys(("--extra-index-url", "--find-links", "--no-binary", "--only-binary", "--trusted-host"), True),
-    **dict.fromkeys(("--use-feature", "--global-option", "--install-option", "--config-settings"), True),
-    **dict.fromkeys(("--config-setting", "--all-releases", "--only-final", "--uploaded-prior-to"), True),
-    **dict.fromkeys(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"), False),
-}
-_IGNORED: Final = ""
-_SHORT_OPTIONS: Final = {
-    "-r": "--requirement",
-    "-c": "--constraint",
-    "-e": "--editable",
-    "-i": "--index-url",
-    "-f": "--find-links",
-    "-C": "--config-settings",
-}
 _VARIABLE: Final = re.compile(r"\$\{[A-Z0-9_]+\}")
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]+@")
 _URL: Final = re.compile(r"[A-Za-z][\w+.-]*://")
@@ -233,17 +216,17 @@ class _Found:
 
     def read(self, text: str, line: int) -> None:
         """Read one logical line."""
-        operand, written = _split(text)
+        operand, written = requirement_options.split(text)
         try:
-            options = tuple(_options(written))
+            options = tuple(requirement_options.options(written))
         except ValueError as error:
             self.invalid(text, line, str(error))
             return
         values: dict[str, str] = {}
         for name, value in options:
             values.setdefault(name, value)
-        if _IGNORED in values:
-            self.ignored(values[_IGNORED], line)
+        if requirement_options.IGNORED in values:
+            self.ignored(values[requirement_options.IGNORED], line)
         if operand:
             self.requirement(operand, line, text=text, has_hashes="--hash" in values)
         elif "--editable" in values:
@@ -303,49 +286,6 @@ class _Found:
             remedy=requirement_text.remedy(text, place=str(Location(self.file, line))),
             instead=requirement_text.parted(text) or (),
         )
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Return the requirement and the options of a line: these start at the first word with a dash."""
-    words = text.split(" ")
-    at = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
-    return " ".join(words[:at]), " ".join(words[at:])
-
-
-def _options(written: str) -> Iterator[tuple[str, str]]:
-    """Yield the options in *written* with their values; other words as `_IGNORED`, since pip reads over them.
-
-    Raises: ValueError for what pip refuses.
-    """
-    words = shlex.split(written)
-    while words and words[0] != "--":
-        word = words.pop(0)
-        if not word.startswith("-") or word == "-":
-            yield _IGNORED, word
-            continue
-        name, value, has_value = _option(word)
-        if not _LONG_OPTIONS[name]:
-            if has_value:
-                raise ValueError(f"{name} takes no value")
-        elif not has_value:
-            if not words:
-                raise ValueError(f"{name} needs a value")
-            value = words.pop(0)
-        yield name, value
-
-
-def _option(word: str) -> tuple[str, str, bool]:
-    """Return the long name, the value that stands in the same word, and whether there is one."""
-    if word.startswith("--"):
-        written, equals, value = word.partition("=")
-        names = [name for name in _LONG_OPTIONS if name == written] or [
-            name for name in _LONG_OPTIONS if name.startswith(written) and written != "--"
-        ]
-        if len(names) == 1:
-            return names[0], value, bool(equals)
-    elif word[:2] in _SHORT_OPTIONS:
-        return _SHORT_OPTIONS[word[:2]], word[2:], bool(word[2:])
-    raise ValueError(f"{word!r} is no option of a requirements file")
 
 
 def _shown(text: str) -> str:

@@ -1,24 +1,19 @@
 """Shell text into the simple commands in it, with how they hang together."""
 
 import itertools
-import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
-from deploy_suite.manifests import shell_wrappers
-from deploy_suite.manifests.shell_words import unquoted
+from deploy_suite.manifests import shell_nodes, shell_wrappers
+from deploy_suite.manifests.shell_place import Place
 
-_LANGUAGE: Final = Language(tree_sitter_bash.language())
 _MOST_CHARACTERS: Final = 500_000
 _MOST_LEVELS: Final = 5
 _OPERATORS: Final = {"&&": "&&", "||": "||", "|": "|", "|&": "|", "&": "&", ";": ";"}
 _SHEBANG: Final = re.compile(r"#!\s*(?P<call>[^\n]*)")
-_DEV_NULL: Final = "/dev/null"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +79,7 @@ def unwrapped(command: SimpleCommand) -> SimpleCommand:
     `python -m`: the module then is the program, as in `python -m gunicorn …`.
     """
     inner = shell_wrappers.unwrapped(shell_wrappers.Call(command.words, command.assignments))
-    place = _Place(command.folder, is_known=command.folder_is_known)
+    place = Place(command.folder, is_known=command.folder_is_known)
     for folder in inner.folders:
         place = place.moved(folder)
     return replace(
@@ -94,28 +89,6 @@ def unwrapped(command: SimpleCommand) -> SimpleCommand:
         folder=place.folder,
         folder_is_known=place.is_known,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The folder that commands run in, as far as the text tells."""
-
-    folder: str = ""
-    is_known: bool = True
-    previous: tuple["_Place", ...] = ()
-
-    def moved(self, target: str) -> "_Place":
-        before = (replace(self, previous=()),)
-        if target == "-":
-            return (
-                replace(self.previous[0], previous=before) if self.previous else _Place(is_known=False, previous=before)
-            )
-        if not target or target.startswith("~") or "$" in target or "`" in target or "*" in target:
-            return _Place(is_known=False, previous=before)
-        if not self.is_known and not target.startswith("/"):
-            return _Place(is_known=False, previous=before)
-        folder = posixpath.normpath(posixpath.join(self.folder, target))
-        return _Place("" if folder == "." else folder, previous=before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +106,7 @@ class _Walk:
 
     level: int
     stops_at_errors: bool
-    place: _Place = _Place()
+    place: Place = field(default_factory=Place)
     pending: str = ""
     is_certain: bool = True
     commands: list[SimpleCommand] = field(default_factory=list)
@@ -153,9 +126,14 @@ class _Walk:
     def statement(self, node: Node, scope: _Scope) -> None:
         match node.type:
             case "command" | "declaration_command" | "unset_command" | "test_command":
-                self.command(node, scope, text=_text(node))
+                self.command(node, scope, text=shell_nodes.text(node))
             case "variable_assignment" | "variable_assignments":
-                self.emit(SimpleCommand(words=(), assignments=_assignments(node)), node, scope, text=_text(node))
+                self.emit(
+                    SimpleCommand(words=(), assignments=shell_nodes.assignments(node)),
+                    node,
+                    scope,
+                    text=shell_nodes.text(node),
+                )
             case "redirected_statement":
                 self.redirected(node, scope)
             case "negated_command":
@@ -198,11 +176,11 @@ class _Walk:
             if node.type in {"elif_clause", "else_clause", "case_item"}:
                 changed, self.place = self.place, place
                 self.block([node], scope)
-                self.place = self.place if self.place.folder == changed.folder else _Place(is_known=False)
+                self.place = self.place if self.place.folder == changed.folder else Place(is_known=False)
             else:
                 self.block([node], scope)
         if self.place.folder != place.folder or self.place.is_known != place.is_known:
-            self.place = _Place(is_known=False)
+            self.place = Place(is_known=False)
 
     def function(self, node: Node, scope: _Scope) -> None:
         name = node.child_by_field_name("name")
@@ -211,9 +189,9 @@ class _Walk:
         if body:
             self.block([body], replace(scope, is_conditional=True))
         if name:
-            self.functions.add(_text(name))
+            self.functions.add(shell_nodes.text(name))
             if self.place.folder != place.folder:
-                self.moving_functions.add(_text(name))
+                self.moving_functions.add(shell_nodes.text(name))
         self.place, self.stops_at_errors = place, stops
 
     def redirected(self, node: Node, scope: _Scope) -> None:
@@ -223,10 +201,13 @@ class _Walk:
         if body is not None:
             self.redirected_body(body, redirects, scope)
         for redirect in redirects:
-            self.block([child for child in redirect.children if child.type in _STATEMENTS | _OPERATORS.keys()], scope)
+            self.block(
+                [child for child in redirect.children if child.type in shell_nodes.STATEMENTS | _OPERATORS.keys()],
+                scope,
+            )
 
     def redirected_body(self, body: Node, redirects: list[Node], scope: _Scope) -> None:
-        quiet = replace(scope, redirects_errors=scope.redirects_errors or _silences_errors(redirects))
+        quiet = replace(scope, redirects_errors=scope.redirects_errors or shell_nodes.silences_errors(redirects))
         if body.type in {"list", "pipeline"}:
             *front, last = body.children
             before = self.place, self.stops_at_errors
@@ -236,9 +217,9 @@ class _Walk:
                 self.place, self.stops_at_errors = before
         elif body.type == "command":
             ends = [child.end_byte for child in redirects if child.type == "file_redirect"]
-            text = _text(body) if len(ends) < len(redirects) else _source(body, max(ends))
-            late = tuple(word for redirect in redirects for word in _late_words(redirect))
-            self.command(body, quiet, text=text, late=late, heredoc=_heredoc(redirects))
+            text = shell_nodes.text(body) if len(ends) < len(redirects) else shell_nodes.source(body, max(ends))
+            late = tuple(word for redirect in redirects for word in shell_nodes.late_words(redirect))
+            self.command(body, quiet, text=text, late=late, heredoc=shell_nodes.heredoc(redirects))
         else:
             self.statement(body, quiet)
 
@@ -248,9 +229,9 @@ class _Walk:
         self, node: Node, scope: _Scope, *, text: str, late: tuple[str, ...] = (), heredoc: Node | None = None
     ) -> None:
         redirects = [child for child in node.children if child.type == "file_redirect"]
-        if _silences_errors(redirects):
+        if shell_nodes.silences_errors(redirects):
             scope = replace(scope, redirects_errors=True)
-        command = SimpleCommand(words=(*_words(node), *late), assignments=_assignments(node))
+        command = SimpleCommand(words=(*shell_nodes.words(node), *late), assignments=shell_nodes.assignments(node))
         if not self.nested(command, node, scope, heredoc):
             self.emit(command, node, scope, text=text)
         self.obey(command)
@@ -261,13 +242,13 @@ class _Walk:
         if not shell_wrappers.is_shell(inner.words):
             return False
         found = shell_wrappers.script_of(inner.words)
-        line = _line(node)
+        line = shell_nodes.line(node)
         if found is None:
             flags, operands = shell_wrappers.shell_flags(inner.words)
             if operands and "s" not in flags:
                 return False
-            found = (_text(heredoc), "e" in flags) if heredoc else None
-            line = _line(heredoc) if heredoc else line
+            found = (shell_nodes.text(heredoc), "e" in flags) if heredoc else None
+            line = shell_nodes.line(heredoc) if heredoc else line
         if found is None or self.level >= _MOST_LEVELS or (found[0].lstrip().startswith("$")):
             self.is_certain = False
             return False
@@ -278,7 +259,7 @@ class _Walk:
         return True
 
     def adopt(self, part: SimpleCommand, outer: SimpleCommand, scope: _Scope, line: int) -> None:
-        place = self.place if part.folder_is_known else _Place(is_known=False)
+        place = self.place if part.folder_is_known else Place(is_known=False)
         place = place.moved(outer.folder or ".").moved(part.folder or ".") if place.is_known else place
         self.append(
             replace(
@@ -301,7 +282,7 @@ class _Walk:
                 before=self.pending,
                 folder=self.place.folder,
                 folder_is_known=self.place.is_known,
-                line=_line(node),
+                line=shell_nodes.line(node),
                 text=text,
                 redirects_errors=scope.redirects_errors,
                 stops_at_errors=self.stops_at_errors,
@@ -333,7 +314,7 @@ class _Walk:
             case "source" | ".":
                 self.is_certain = self.is_certain and bool(operands) and operands[0].endswith("bin/activate")
             case _ if program in self.moving_functions:
-                self.place = _Place(is_known=False)
+                self.place = Place(is_known=False)
             case _ if program.startswith(("$", "`")):
                 self.is_certain = False
             case _:
@@ -350,26 +331,11 @@ class _Walk:
                 self.stops_at_errors = False
 
 
-_WORDS: Final = frozenset(
-    {
-        *("word", "number", "string", "raw_string", "ansi_c_string", "concatenation", "simple_expansion"),
-        *("expansion", "command_substitution", "translated_string", "brace_expression", "arithmetic_expansion"),
-    },
-)
-_STATEMENTS: Final = frozenset(
-    {
-        *("command", "declaration_command", "unset_command", "test_command", "variable_assignment", "list"),
-        *("variable_assignments", "redirected_statement", "negated_command", "subshell", "pipeline", "if_statement"),
-        *("while_statement", "for_statement", "c_style_for_statement", "case_statement", "compound_statement"),
-    },
-)
-
-
 def _parse(text: str, *, stops_at_errors: bool, level: int) -> Script:
     source = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(source) > _MOST_CHARACTERS:
         return Script(commands=(), stops_at_errors=stops_at_errors, is_certain=False)
-    root = Parser(_LANGUAGE).parse(_narrow(source)).root_node
+    root = shell_nodes.root(source)
     walk = _Walk(level, stops_at_errors)
     try:
         walk.statement(root, _Scope())
@@ -390,83 +356,3 @@ def _shebang_stops(text: str) -> bool:
     words = tuple(match["call"].split()) if match else ()
     shells = [at for at, word in enumerate(words) if shell_wrappers.is_shell((word,))]
     return bool(shells) and "e" in shell_wrappers.shell_flags(words[shells[0] :])[0]
-
-
-def _words(node: Node) -> tuple[str, ...]:
-    if node.type == "test_command":
-        return tuple(unquoted(word) for word in _text(node).split())
-    return tuple(_word_texts(node))
-
-
-def _word_texts(node: Node) -> Iterator[str]:
-    if node.type in {"declaration_command", "unset_command"}:
-        yield from (unquoted(_text(child)) for child in node.children)
-        return
-    for child in node.children:
-        if child.type not in {"variable_assignment", "comment", "ERROR"} and not child.type.endswith("redirect"):
-            yield unquoted(_text(child))
-
-
-def _assignments(node: Node) -> tuple[tuple[str, str], ...]:
-    nodes = [node] if node.type == "variable_assignment" else node.children
-    pairs = (_text(child).partition("=") for child in nodes if child.type == "variable_assignment")
-    return tuple((name.removesuffix("+"), unquoted(value)) for name, _, value in pairs)
-
-
-def _late_words(redirect: Node) -> tuple[str, ...]:
-    """Return the arguments that stand after a redirection (`a >log b`), which the grammar takes for a part of it."""
-    words = [child for child in redirect.children if child.is_named and child.type in _WORDS]
-    return tuple(unquoted(_text(word)) for word in words[redirect.type == "file_redirect" :])
-
-
-def _silences_errors(redirects: list[Node]) -> bool:
-    targets = [target for target in map(_target, redirects) if target]
-    if any(target in {("2>", _DEV_NULL), ("2>>", _DEV_NULL), ("&>", _DEV_NULL)} for target in targets):
-        return True
-    return ("2>&", "1") in targets and any(target in {(">", _DEV_NULL), ("1>", _DEV_NULL)} for target in targets)
-
-
-def _target(redirect: Node) -> tuple[str, str] | None:
-    """Return the operator with its descriptor, and where it leads: ("2>", "/dev/null")."""
-    parts = [_text(child) for child in redirect.children]
-    at = next((place for place, child in enumerate(redirect.children) if child.type in _WORDS), 0)
-    return ("".join(parts[:at]), unquoted(parts[at])) if redirect.type == "file_redirect" and at else None
-
-
-def _heredoc(redirects: list[Node]) -> Node | None:
-    children = (child for redirect in redirects for child in redirect.children)
-    return next((child for child in children if child.type == "heredoc_body"), None)
-
-
-def _source(node: Node, end: int) -> str:
-    """Return the text from the start of *node* up to the byte *end*, which may lie after it."""
-    parent = node
-    while parent.end_byte < end and parent.parent is not None:
-        parent = parent.parent
-    return _widened((parent.text or b"")[node.start_byte - parent.start_byte : end - parent.start_byte])
-
-
-def _text(node: Node) -> str:
-    return _widened(node.text or b"")
-
-
-# The grammar's scanner looks characters up in C's `isalnum`, which reads past its table for most of Unicode and then
-# ends the process. Source: https://github.com/tree-sitter/tree-sitter-bash/blob/master/src/scanner.c (`isalnum`)
-_WIDE: Final = re.compile("[\x80\x81]|[^\x00-\xff\ud800-\udfff]")
-_NARROWED: Final = re.compile("\x80([0-9a-f]+)\x81")
-
-
-def _narrow(text: str) -> bytes:
-    """Return *text* with each character beyond Latin-1 written as digits between two that no text holds."""
-    if text.isascii():
-        return text.encode()
-    return _WIDE.sub(lambda match: f"\x80{ord(match[0]):x}\x81", text).encode("utf-8", "replace")
-
-
-def _widened(narrow: bytes) -> str:
-    """Return the text of what `_narrow` made."""
-    return _NARROWED.sub(lambda match: chr(int(match[1], 16)), narrow.decode("utf-8", "replace"))
-
-
-def _line(node: Node) -> int:
-    return node.start_point.row + 1
