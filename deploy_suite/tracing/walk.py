@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from deploy_suite.tracing import bindings, sources
 from deploy_suite.tracing.layout import Layout, Module, joined
+from deploy_suite.tracing.package_names import PackageNames
 from deploy_suite.tracing.sources import Source
 from deploy_suite.tracing.statements import Imported, Reader
 from deploy_suite.tracing.values import (
@@ -56,7 +56,7 @@ class Walk:
     missing: dict[str, MissingModule] = field(default_factory=dict)
     shadows: dict[str, Shadow] = field(default_factory=dict)
     taken: dict[str, frozenset[str]] = field(default_factory=dict)
-    _names: dict[str, "_Names"] = field(default_factory=dict)
+    _names: dict[str, PackageNames] = field(default_factory=dict)
     _entered: dict[str, Module] = field(default_factory=dict)
 
     def finish(self) -> None:
@@ -203,10 +203,10 @@ class Walk:
             elif not own.may_have(name):
                 self._lacks(f"{module.name}.{name}", chain, bases=module.folders, part=name)
 
-    def _names_of(self, module: Module) -> "_Names":
+    def _names_of(self, module: Module) -> PackageNames:
         """Return the names that the package itself has."""
         if module.file not in self._names:
-            self._names[module.file] = _Names(
+            self._names[module.file] = PackageNames(
                 self.read.get(module.file),
                 taken=self.taken.get(module.file, frozenset()),
                 is_namespace=not module.file,
@@ -303,42 +303,6 @@ class Walk:
                 variant=variant,
             ),
         )
-
-
-class _Names:
-    """The names of a package's own, told without a syntax tree where the text is enough."""
-
-    def __init__(self, source: Source | None, *, taken: frozenset[str], is_namespace: bool) -> None:
-        self._source = source
-        self._is_namespace = is_namespace
-        self._taken = taken
-
-    def may_have(self, name: str) -> bool:
-        """Whether the package has *name*, or nobody can tell without running it."""
-        if self._is_namespace:
-            return False
-        if name in self._taken or name in self._plain:
-            return True
-        names = self._all
-        return names is None or name in names
-
-    def assigns(self, name: str) -> bool:
-        """Whether the package assigns to *name*, so that Python does not look for a submodule."""
-        return bool(self._source and bindings.may_assign(self._source.data, name) and name in self._assigned)
-
-    @cached_property
-    def _plain(self) -> frozenset[str]:
-        return bindings.plainly_bound(self._source.data) if self._source else frozenset()
-
-    @cached_property
-    def _all(self) -> frozenset[str] | None:
-        tree = self._source.tree if self._source else None
-        return bindings.names(tree) if tree else None
-
-    @cached_property
-    def _assigned(self) -> frozenset[str]:
-        tree = self._source.tree if self._source else None
-        return bindings.assigned(tree) if tree else frozenset()
 
 
 def _absolute(imported: Imported, module: Module) -> str | None:
