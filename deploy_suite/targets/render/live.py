@@ -1,11 +1,10 @@
 """Render at run time: its services and deploys, behind `targets.live.LiveTarget`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
 
 from deploy_suite.environments import bindings
 from deploy_suite.errors import CannotCheckError, UsageError
@@ -16,28 +15,22 @@ from deploy_suite.model.release import (
     FailureReason,
     Intent,
     LiveService,
-    LogLine,
     PushTrace,
     Trigger,
 )
 from deploy_suite.model.secret import Masker, Secret
 from deploy_suite.ports import Ports
 from deploy_suite.targets.live import LogCursor, LogPage, LostContactError, Pace, UnknownOutcomeError
-from deploy_suite.targets.render.api import answers, events, refusals
+from deploy_suite.targets.render.api import answers, events, lists, logs, refusals
 from deploy_suite.targets.render.api.answers import MalformedError
-from deploy_suite.targets.render.api.door import Answer, Door, Query, UncertainError
+from deploy_suite.targets.render.api.door import Answer, Door, UncertainError
 from deploy_suite.targets.render.api.hook import Hook
 from deploy_suite.targets.render.api.pauses import Pauses
 
-_PAGE: Final = 100
-_MOST_PAGES: Final = 50
-_MOST_LOG_PAGES: Final = 5
-_OVERLAP: Final = timedelta(seconds=3)  # lines come in late, and not always in order
 _EVENTS_BEFORE: Final = timedelta(minutes=1)
 _IGNORED_SINCE: Final = timedelta(days=30)
 _CRON: Final = "cron_job"
 _CREATED: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,30 +66,33 @@ class RenderLive:
 
     def service(self, service_id: str) -> LiveService:
         """See `LiveTarget.service`."""
-        return answers.service(self._api.read(_path(service_id), what=f"the service {service_id}"))
+        return answers.service(self._api.read(lists.path(service_id), what=f"the service {service_id}"))
 
     def services(self, name: str = "") -> Sequence[LiveService]:
         """See `LiveTarget.services`. Several names are parted by commas, so one with a comma is looked for here."""
         query = [("includePreviews", "false"), *([("name", name)] if name and "," not in name else [])]
-        found = (answers.service(one) for one in self._pages("/services", "service", query, what="the services"))
+        found = (
+            answers.service(one)
+            for one in lists.pages(self._api, "/services", query, key="service", what="the services")
+        )
         return tuple(one for one in found if not name or one.name == name)
 
     def live(self, service: LiveService) -> Deploy | None:
         """See `LiveTarget.live`."""
-        return next(iter(self._deploys(service, [("status", "live")], limit=20)), None)
+        return next(iter(lists.deploys(self._api, service, [("status", "live")], limit=20)), None)
 
     def deploys(self, service: LiveService, *, limit: int = 20) -> Sequence[Deploy]:
         """See `LiveTarget.deploys`."""
-        return self._deploys(service, [], limit=limit)
+        return lists.deploys(self._api, service, [], limit=limit)
 
     def deploy(self, service: LiveService, deploy_id: str) -> Deploy:
         """See `LiveTarget.deploy`."""
-        path = _path(service.id, "deploys", deploy_id)
+        path = lists.path(service.id, "deploys", deploy_id)
         return answers.deploy(self._api.read(path, what=f"the deploy {deploy_id} of {service.name}"))
 
     def intent(self, service: LiveService, *, commit: str = "", clear_cache: bool = False, back_to: str = "") -> Intent:
         """See `LiveTarget.intent`. Without a key nothing can be seen, and one deploy cannot be told from another."""
-        known = self._deploys(service, [], limit=_PAGE) if self.can_look else ()
+        known = lists.deploys(self._api, service, [], limit=lists.PAGE) if self.can_look else ()
         return Intent(
             commit=commit,
             clear_cache=clear_cache,
@@ -124,8 +120,8 @@ class RenderLive:
 
     def find(self, service: LiveService, intent: Intent) -> Deploy | None:
         """See `LiveTarget.find`."""
-        since = [("createdAfter", _iso(intent.after - _OVERLAP))] if intent.after else []
-        fitting = [one for one in self._deploys(service, since, limit=_PAGE) if _fits(one, intent)]
+        since = [("createdAfter", lists.time(intent.after - lists.OVERLAP))] if intent.after else []
+        fitting = [one for one in lists.deploys(self._api, service, since, limit=lists.PAGE) if _fits(one, intent)]
         asked_for = [one for one in fitting if one.trigger in {Trigger.REQUEST, Trigger.HOOK, Trigger.ROLLBACK}]
         return next(reversed(asked_for or fitting), None)
 
@@ -134,9 +130,9 @@ class RenderLive:
 
         Source: https://render.com/docs/deploys#skipping-an-auto-deploy
         """
-        deploys = self._deploys(service, [], limit=_PAGE)
-        query = [("type", events.IGNORED), ("startTime", _iso(self._now() - _IGNORED_SINCE))]
-        listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
+        deploys = lists.deploys(self._api, service, [], limit=lists.PAGE)
+        query = [("type", events.IGNORED), ("startTime", lists.time(self._now() - _IGNORED_SINCE))]
+        listed = lists.events(self._api, service, query)
         traces = [
             *(
                 PushTrace(id=one.id, commit=one.commit, time=one.created)
@@ -149,7 +145,7 @@ class RenderLive:
 
     def cancel(self, service: LiveService, deploy_id: str) -> Deploy:
         """See `LiveTarget.cancel`."""
-        path = _path(service.id, "deploys", deploy_id, "cancel")
+        path = lists.path(service.id, "deploys", deploy_id, "cancel")
         try:
             self._api.set("POST", path, what=f"to cancel the deploy {deploy_id} of {service.name}")
         except refusals.RefusedError as error:
@@ -169,47 +165,34 @@ class RenderLive:
         words = {AutoDeploy.OFF: "off", AutoDeploy.ON_PUSH: "commit", AutoDeploy.AFTER_CHECKS: "checksPass"}
         body = {"autoDeploy": "no" if mode is AutoDeploy.OFF else "yes", "autoDeployTrigger": words[mode]}
         what = f"to set auto-deploy of {service.name}"
-        return answers.service(self._api.set("PATCH", _path(service.id), body, what=what).body)
+        return answers.service(self._api.set("PATCH", lists.path(service.id), body, what=what).body)
 
     def reason(self, service: LiveService, deploy: Deploy) -> FailureReason:
         """See `LiveTarget.reason`."""
         since = (deploy.created or self._now() - timedelta(hours=1)) - _EVENTS_BEFORE
-        query = [("startTime", _iso(since))]
-        listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
+        query = [("startTime", lists.time(since))]
+        listed = lists.events(self._api, service, query)
         return events.reason(tuple(listed), deploy)
 
     def failures(self, service: LiveService, since: datetime) -> Sequence[str]:
         """See `LiveTarget.failures`."""
-        query = [("type", events.FAILED), ("startTime", _iso(since))]
-        listed = self._pages(_path(service.id, "events"), "event", query, what=f"the events of {service.name}")
+        query = [("type", events.FAILED), ("startTime", lists.time(since))]
+        listed = lists.events(self._api, service, query)
         return events.failures(tuple(listed))
 
     def instances(self, service: LiveService) -> frozenset[str]:
         """See `LiveTarget.instances`."""
-        path = _path(service.id, "instances")
+        path = lists.path(service.id, "instances")
         return frozenset(answers.texts(self._api.read(path, what=f"the instances of {service.name}"), "id"))
 
     def log(self, service: LiveService, cursor: LogCursor) -> LogPage:
         """See `LiveTarget.log`."""
-        lines: dict[str, LogLine] = {}
-        query = [("ownerId", service.owner), ("resource", service.id), ("type", "app"), ("type", "build")]
-        window = [("startTime", _iso(cursor.after))]
-        for _ in range(_MOST_LOG_PAGES):
-            whole = [*query, *window, ("direction", "forward"), ("limit", str(_PAGE))]
-            page = answers.table(self._api.read("/logs", whole, what=f"the log of {service.name}", patience_s=0.0))
-            listed = page.get("logs")
-            read = [answers.log_line(one) for one in listed] if isinstance(listed, list) else []
-            lines |= {one.id: one for one in read}
-            if page.get("hasMore") is not True or not read:
-                break
-            window = [(key, str(page[name])) for key, name in _WINDOW if isinstance(page.get(name), str)]
-        fresh = [one for one in lines.values() if one.id not in cursor.ids]
-        return LogPage(lines=tuple(fresh), cursor=_moved(cursor, tuple(lines.values())))
+        return logs.read(self._api, service, cursor)
 
     def variables(self, service: LiveService) -> Sequence[str]:
         """See `LiveTarget.variables`. What the API tells beside the names is hidden at once, and kept nowhere."""
-        path, names = _path(service.id, "env-vars"), []
-        for one in self._pages(path, "envVar", [], what=f"the variables of {service.name}"):
+        path, names = lists.path(service.id, "env-vars"), []
+        for one in lists.pages(self._api, path, [], key="envVar", what=f"the variables of {service.name}"):
             variable = answers.table(one)
             name, value = str(variable.get("key", "")), Secret(str(variable.get("value", "")))
             names.append(name)
@@ -219,7 +202,7 @@ class RenderLive:
 
     def _begun(self, service: LiveService, intent: Intent, *, what: str) -> Answer:
         if intent.back_to:
-            return self._api.begin(_path(service.id, "rollback"), {"deployId": intent.back_to}, what=what)
+            return self._api.begin(lists.path(service.id, "rollback"), {"deployId": intent.back_to}, what=what)
         if self.hook is not None and self.hook_door is not None:
             return self.hook_door.begin(self.hook.path, None, self.hook.query(commit=intent.commit), what=what)
         if intent.commit and service.kind == _CRON:
@@ -229,7 +212,7 @@ class RenderLive:
             )
         body = {"clearCache": "clear" if intent.clear_cache else "do_not_clear"}
         commit = {"commitId": intent.commit} if intent.commit else {}
-        return self._api.begin(_path(service.id, "deploys"), {**body, **commit}, what=what)
+        return self._api.begin(lists.path(service.id, "deploys"), {**body, **commit}, what=what)
 
     def _parsed(self, answer: Answer) -> Deploy:
         """Return the deploy of a 201; a hook wraps it: `{"deploy": {"id": …}}`."""
@@ -252,29 +235,8 @@ class RenderLive:
                 return None
             self.ports.clock.sleep(wait_s)
 
-    def _deploys(self, service: LiveService, query: Query, *, limit: int) -> tuple[Deploy, ...]:
-        """Return one page of deploys, newest first: the API does not say in which order it lists them."""
-        whole = [*query, ("limit", str(limit))]
-        answer = self._api.read(_path(service.id, "deploys"), whole, what=f"the deploys of {service.name}")
-        found = [answers.deploy(one) for one, _ in answers.listed(answer, "deploy")]
-        return tuple(sorted(found, key=lambda one: one.created or _LONG_AGO, reverse=True))
-
-    def _pages(self, path: str, key: str, query: Query, *, what: str) -> Iterator[object]:
-        """Yield the items of all pages: the next one begins at the last item's cursor."""
-        cursor: Query = ()
-        for _ in range(_MOST_PAGES):
-            answer = self._api.read(path, [*query, ("limit", str(_PAGE)), *cursor], what=what)
-            listed = answers.listed(answer, key)
-            yield from (one for one, _ in listed)
-            if len(listed) < _PAGE or not listed[-1][1]:
-                return
-            cursor = [("cursor", listed[-1][1])]
-
     def _now(self) -> datetime:
         return datetime.fromisoformat(self.ports.clock.utc()).astimezone(UTC)
-
-
-_WINDOW: Final = (("startTime", "nextStartTime"), ("endTime", "nextEndTime"))
 
 
 def _fits(deploy: Deploy, intent: Intent) -> bool:
@@ -297,20 +259,3 @@ def _unknown(what: str, lost: str, service: LiveService, *, looked_s: float) -> 
         f"it is not known whether Render has begun {what}: {lost}, and {looked}; nothing was asked for twice",
         remedy=f"look whether there is one: {service.page or 'https://dashboard.render.com'}; if not, run this again",
     )
-
-
-def _moved(cursor: LogCursor, lines: Sequence[LogLine]) -> LogCursor:
-    times = [one.time for one in lines if one.time]
-    if not times:
-        return cursor
-    after = max(max(times) - _OVERLAP, cursor.after)
-    late = frozenset(one.id for one in lines if one.time is None or one.time >= after)
-    return LogCursor(after, late | (cursor.ids if after == cursor.after else frozenset()))
-
-
-def _path(service_id: str, *words: str) -> str:
-    return "/".join(("/services", *(quote(word, safe="") for word in (service_id, *words))))
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
