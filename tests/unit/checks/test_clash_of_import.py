@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
+from deploy_suite.checks.dependencies import known_causes
 from deploy_suite.checks.dependencies.fault import Fault
-from deploy_suite.checks.dependencies.import_faults import _is_met
 from deploy_suite.checks.dependencies.rehearsed_import import Frame
 from deploy_suite.knowledge import clashes
 
@@ -53,4 +53,4 @@ def left_at(text: str) -> Fault:
 def test_code_meets_a_clash_where_it_imports_or_uses_what_fails(slug: str, text: str, *, is_met: bool) -> None:
     clash = next(row for row in clashes.rows() if row.slug == slug)
 
-    assert _is_met(clash, left_at(text)) is is_met
+    assert known_causes.is_met(clash, left_at(text)) is is_met

@@ -1,0 +1,109 @@
+"""The log of an import that failed into the finding of the cause or the clash that is known to end so."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from deploy_suite.checks import unready_apps
+from deploy_suite.checks.dependencies import meant_imports
+from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed
+from deploy_suite.knowledge import clashes, diagnosis
+from deploy_suite.knowledge.clashes import PYTHON, Clash
+from deploy_suite.model.finding import Finding
+
+_NAME_ERROR: Final = "app-name-error"
+_UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
+_CONFLICT: Final = "dep-conflict"
+_LACKS: Final = re.compile(r"^'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
+_REMOVED: Final = "stdlib-removed:"
+
+
+def finding(fault: Fault) -> Finding | None:
+    """Return what the log says as the causes tell it, None where it says nothing or only of the surroundings."""
+    text = _log(fault)
+    root = diagnosis.diagnose(text).root
+    if root is None or root.family in OF_SURROUNDINGS:
+        return None
+    found, clash = as_diagnosed(fault, root), clashes.shown_in(text, root.slug, _versions(fault))
+    if root.family == _NAME_ERROR:
+        return _with_import(found, fault)
+    if clash:
+        return _of_clash(found, clash, fault)
+    if root.slug == _CONFLICT and (asked := _asked_in_vain(fault)):
+        return asked
+    return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
+
+
+def of_removed(found: Finding, fault: Fault) -> Finding:
+    """Return *found*; where a package asks for a module that Python dropped, with that package: it is too old."""
+    if not found.code.startswith(_REMOVED) or fault.outer.frames[-1:] == fault.outer.own_frames[-1:]:
+        return found
+    clash = clashes.shown_in(_log(fault), found.code, _versions(fault))
+    return _of_clash(found, clash, fault) if clash else found
+
+
+def _log(fault: Fault) -> str:
+    return fault.rehearsed.text or fault.rehearsed.errors
+
+
+def _asked_in_vain(fault: Fault) -> Finding | None:
+    """Return what the project's own line asks of an object that has no such thing: no package asks another there."""
+    match, frames = _LACKS.search(fault.outer.message), fault.outer.frames
+    if match is None or not frames or not frames[-1].is_own:
+        return None
+    place = frames[-1].location
+    return failed(
+        fault,
+        code=f"import-failed:{fault.outer.type}",
+        message=f"importing the application fails {fault.when}: {place} asks {match['kind']} for {match['name']}, "
+        "which it does not have in the release that is installed",
+        remedy=f"mend {place}; where it has worked, pin the release that had it (`pip freeze` at the desk shows which)",
+        location=place,
+    )
+
+
+def _with_import(found: Finding, fault: Fault) -> Finding:
+    """Return *found*, a name that nothing defines, with the import that other files of the project have for it."""
+    name, place = _UNDEFINED.search(fault.outer.message), found.location
+    folder = fault.built.case.snapshot.folder
+    meant = meant_imports.find(name["name"], place.file, fault.traced.files, folder) if name and place else None
+    if meant is None or place is None:
+        return found
+    mend = meant_imports.mend((meant,), place.file, folder)
+    return replace(found, remedy=meant_imports.remedy((meant,), place.file), mend=mend)
+
+
+def _versions(fault: Fault) -> Mapping[str, str]:
+    environment = fault.built.environment
+    return {**environment.packages, PYTHON: environment.interpreter.version}
+
+
+def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
+    """Return *found* with the versions that do not fit, and the line that asks for them where no code meets them."""
+    from deploy_suite.checks import clashing  # noqa: PLC0415  it imports this package; few imports end here
+
+    listed = next(filter(None, (fault.declared.listed(frozenset({name})) for name in clash.distributions)), None)
+    versions = _versions(fault)
+    return replace(
+        found,
+        message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
+        location=listed.location if listed and not is_met(clash, fault) else found.location,
+        evidence=found.evidence if any(map(clash.is_said_by, found.evidence)) else (clash.error, *found.evidence),
+        remedy=clash.remedy,
+        python=clash.pin,
+        certainty=clash.why,
+        mend=found.mend or clashing.mend(clash, versions, fault.declared),
+    )
+
+
+def is_met(clash: Clash, fault: Fault) -> bool:
+    """Whether the project's own code meets *clash* where the traceback leaves it: by an import or by a use.
+
+    Else a framework does so on its behalf, as Django imports the driver of its database for `get_wsgi_application()`,
+    or a package does for itself, which asks for a module that Python dropped.
+    """
+    frames = fault.outer.own_frames
+    if clash.slug.startswith(_REMOVED):
+        return False
+    return bool(frames) and (bool(clash.uses) or frames[-1].text.startswith(("import ", "from ")))
