@@ -13,6 +13,7 @@ from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.packages import removed
 from deploy_suite.checks.packages.removed import Pythons
+from deploy_suite.checks.packages.ways_out import WaysOut
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import other_python
 from deploy_suite.environments.other_python import Foreseen
@@ -24,7 +25,6 @@ from deploy_suite.knowledge.system_libraries import Incompatible, SourceBuild
 from deploy_suite.model import python_series
 from deploy_suite.model.environment import Refusal, RefusalKind
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.location import Location
 from deploy_suite.model.wording import counted
 from deploy_suite.tracing.values import ImportKind, Trace
 
@@ -67,6 +67,8 @@ class _Foretelling:
         self._plan = plan
         self._foreseen = foreseen
         self._image = image
+        self._here = plan.resolved.resolution.python  # "" where none was tried
+        self._ways = WaysOut(case, here=self._here)
         self._told = [one for one in told if one.outcome in _TOLD]
 
     def findings(self) -> Iterator[Finding]:
@@ -118,7 +120,7 @@ class _Foretelling:
         if self._traced is None:
             return
         here = python_series.numbers(self._here) if self._here else None
-        pythons = Pythons(here=here, there=python_series.numbers(self._foreseen.python), stating=self._stating())
+        pythons = Pythons(here=here, there=python_series.numbers(self._foreseen.python), stating=self._ways.stating())
         known = {(one.code, one.location) for one in self._told}
         for one in removed.findings(
             self._traced,
@@ -135,11 +137,6 @@ class _Foretelling:
         is_sure = finding.outcome is Outcome.FAILED
         certainty = finding.certainty or (self._of_new_services() if is_sure else "")
         return replace(finding, evidence=(*finding.evidence, self._origin()), certainty=certainty)
-
-    @property
-    def _here(self) -> str:
-        """The version of the Python that was tried here, "" for none."""
-        return self._plan.resolved.resolution.python
 
     @cached_property
     def _traced(self) -> Trace | None:
@@ -160,9 +157,9 @@ class _Foretelling:
             outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
             message=f"{_wanted(refusal)} has no release for Python {self._foreseen.series}, which the target uses"
             + for_others,
-            location=self._place(refusal),
+            location=self._ways.place(refusal),
             evidence=(self._origin(),),
-            remedy=self._remedy(refusal, others),
+            remedy=self._ways.of(refusal, others),
             certainty=self._of_new_services()
             if is_sure
             else "likely: the index says so, and pip refuses such a release; another installer may try it all the same",
@@ -186,7 +183,7 @@ class _Foretelling:
             outcome=Outcome.FAILED if is_sure else Outcome.NOTE if does_nothing else Outcome.WARNING,
             message=f"{_wanted(refusal)} has no wheel for Python {self._foreseen.series}, which the target uses "
             f"(it has for Python {python_series.spanned(refusal.pythons)}), {verb}",
-            location=self._place(refusal),
+            location=self._ways.place(refusal),
             evidence=tuple(
                 filter(
                     None,
@@ -198,7 +195,7 @@ class _Foretelling:
                     ),
                 )
             ),
-            remedy=self._remedy(refusal, others),
+            remedy=self._ways.of(refusal, others),
             certainty=self._of_new_services() if is_sure else self._doubt(row, fault, lacking),
             reproduce=self._shown(refusal, "--only-binary :all: "),
         )
@@ -230,43 +227,6 @@ class _Foretelling:
         """Whether pip alone installs: uv does not heed the upper end of `Requires-Python`."""
         return all(install.tool == "pip" for install in self._plan.recipe.installs)
 
-    def _place(self, refusal: Refusal) -> Location | None:
-        if refusal.location and refusal.location.line:
-            return refusal.location
-        listed = requirements.read(self._case).listed(frozenset({refusal.name}))
-        return listed.location if listed else refusal.location if refusal.location and refusal.location.file else None
-
-    def _remedy(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
-        place = self._place(refusal)
-        at = f" in {place}" if place else ""
-        if refusal.required_by:
-            own = f"raise {refusal.required_by[0]}{at} to a release that takes a newer {refusal.name}"
-        elif refusal.fitting:
-            own = f"require {refusal.name}=={refusal.fitting}{at}, which has a wheel for it"
-        else:
-            own = f"replace {refusal.name}{at}"
-        common = self._common(refusal, others)
-        return f"{own}; or {self._stating(common)}" if common else own
-
-    def _common(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
-        """Return the series for which *refusal*, and all *others* if there is one, have what they lack."""
-        shared = frozenset(refusal.pythons)
-        for one in others:
-            shared = shared & frozenset(one.pythons) or shared
-        here = python_series.of(self._here)
-        return here if here in shared else max(shared, key=python_series.numbers, default="")
-
-    def _stating(self, series: str = "") -> str:
-        """Return how the service gets a Python of *series*, that of this machine's where none is named."""
-        series = series or python_series.of(self._here) or "of another series"
-        contract = self._case.contract
-        if contract.container is not None:
-            return f"take an image with Python {series}"
-        place = contract.python.location
-        if place is not None and place.file.endswith((".yaml", ".yml")):
-            return f"state a Python {series}, all three numbers of it, in {place}"
-        return f"state a Python {series} in {place or '.python-version at the top of the repository'}"
-
     def _origin(self) -> str:
         python = self._case.contract.python
         origin = "--python" if self._case.preferences.python else python.origin
@@ -294,7 +254,7 @@ class _Foretelling:
             message=f"no set of versions was found for Python {self._foreseen.series}, which the target uses",
             location=self._plan.recipe.location or self._case.contract.location,
             evidence=(*build_excerpts.lines(account)[:_LINES], self._origin()),
-            remedy=self._stating(),
+            remedy=self._ways.stating(),
             certainty="likely: it is what uv answers for that Python"
             + (f"; for Python {python_series.of(self._here)} there is a set" if self._here else ""),
         )
@@ -316,7 +276,7 @@ class _Foretelling:
             outcome=Outcome.SKIPPED,
             message=f"what Python {self._foreseen.series}, the target's, would install is not known: the package index "
             "gave no answer for it",
-            remedy=self._stating(),
+            remedy=self._ways.stating(),
             required=False,
         )
 
