@@ -17,24 +17,11 @@ import pytest
 from deploy_suite.adapters import memory, workplace
 from deploy_suite.adapters.runs import remove_tree
 from deploy_suite.errors import MachineError
+from tests.doubles.machine import Heard
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-
-
-class Said:
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def began(self, step: str) -> None:
-        self.lines.append(step)
-
-    def waiting(self, text: str) -> None:
-        self.lines.append(text)
-
-    def ended(self, step: str, seconds: float, outcome: str) -> None:
-        self.lines.append(f"{step} {seconds} {outcome}")
 
 
 @pytest.fixture
@@ -47,7 +34,7 @@ def runs(chosen: Mapping[str, str]) -> list[Path]:
 
 
 def test_a_run_has_an_empty_folder_that_goes_and_a_cache_that_stays(chosen: Mapping[str, str]) -> None:
-    with workplace.opened(Said(), environment=chosen) as place:
+    with workplace.opened(Heard(), environment=chosen) as place:
         content = list(place.run_folder.iterdir())
         protected = place.run_folder / "deep" / "protected"
         protected.mkdir(parents=True)
@@ -59,8 +46,8 @@ def test_a_run_has_an_empty_folder_that_goes_and_a_cache_that_stays(chosen: Mapp
 
 
 def test_runs_side_by_side_leave_each_other_alone(chosen: Mapping[str, str]) -> None:
-    with workplace.opened(Said(), environment=chosen) as first:
-        with workplace.opened(Said(), environment=chosen) as second:
+    with workplace.opened(Heard(), environment=chosen) as first:
+        with workplace.opened(Heard(), environment=chosen) as second:
             both = len(runs(chosen))
         left = (first.run_folder.exists(), second.run_folder.exists())
 
@@ -97,7 +84,7 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
     tree = [orphan, *orphan.children(recursive=True)]
     before = (len(runs(chosen)), folder.exists())
 
-    with workplace.opened(Said(), environment=chosen):
+    with workplace.opened(Heard(), environment=chosen):
         after = (len(runs(chosen)), folder.exists())
 
     assert (killed.returncode, before, after) == (-9, (1, True), (1, False))
@@ -117,14 +104,14 @@ def test_the_shared_memory_of_a_killed_server_goes_with_the_folder_that_names_it
     for place, text in ((folder, lines.format(key=key, number=made)), (stale, lines.format(key=other, number=made))):
         (place / below).mkdir(parents=True)
         (place / below / "postmaster.pid").write_text(text)
-    with workplace.opened(Said(), environment=chosen) as place:
+    with workplace.opened(Heard(), environment=chosen) as place:
         place.record_folder(folder)
         place.record_folder(stale)
         run = place.run_folder.parent
         shutil.copytree(run, tmp_path / "copy")
     shutil.copytree(tmp_path / "copy", run)
 
-    with workplace.opened(Said(), environment=chosen):
+    with workplace.opened(Heard(), environment=chosen):
         left = [library.shmget(one, ctypes.c_size_t(0), 0) for one in (key, other)]
 
     library.shmctl(kept, 0, None)
@@ -137,7 +124,7 @@ def test_a_process_id_that_was_given_to_another_is_left_alone(chosen: Mapping[st
         run.mkdir(parents=True)
         began = psutil.Process(bystander.pid).create_time()
         (run / "journal").write_text(f"process {bystander.pid} {began - 100}\nrubbish\n")
-        with workplace.opened(Said(), environment=chosen):
+        with workplace.opened(Heard(), environment=chosen):
             alive = bystander.poll() is None
         bystander.kill()
 
@@ -148,9 +135,9 @@ def test_a_lock_is_held_against_others_and_the_wait_is_told(
     chosen: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workplace, "_SAID_EVERY_S", 0.1)
-    said = Said()
+    said = Heard()
     order: list[str] = []
-    with workplace.opened(Said(), environment=chosen) as first, workplace.opened(said, environment=chosen) as second:
+    with workplace.opened(Heard(), environment=chosen) as first, workplace.opened(said, environment=chosen) as second:
 
         def wait() -> None:
             with second.locked("environment"):
@@ -179,7 +166,7 @@ def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     chosen = {workplace.ROOT_VARIABLE: str(tmp_path / "file" / "below")}
 
-    with pytest.raises(MachineError) as raised, workplace.opened(Said(), environment=chosen):
+    with pytest.raises(MachineError) as raised, workplace.opened(Heard(), environment=chosen):
         pass
 
     assert raised.value.message == f"cannot write below {tmp_path}/file/below: Not a directory"
@@ -196,7 +183,7 @@ def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_where_the_users_cache_cannot_be_written_a_temporary_folder_of_the_users_own_serves(no_home: Path) -> None:
-    said = Said()
+    said = Heard()
     other = no_home.parent.parent / "tmp" / f"deploy-suite-{os.geteuid()}"
 
     for _ in range(2):
@@ -215,7 +202,7 @@ def test_a_temporary_folder_that_is_not_the_users_alone_is_not_used(no_home: Pat
     other.mkdir()
     other.chmod(0o777)
 
-    with pytest.raises(MachineError, match="cannot write below"), workplace.opened(Said(), environment={}):
+    with pytest.raises(MachineError, match="cannot write below"), workplace.opened(Heard(), environment={}):
         pass
 
 
@@ -225,6 +212,7 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from deploy_suite.adapters import workplace
 from deploy_suite.errors import MachineError
+from tests.doubles.machine import Heard
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:
     with workplace.opened(None, environment={"DEPLOY_SUITE_CACHE": sys.argv[2]}) as place, place.locked("index"):
@@ -272,7 +260,7 @@ def noexec() -> Iterator[Path]:
 def test_a_chosen_folder_from_which_nothing_runs_is_this_machines_fault(noexec: Path) -> None:
     chosen = {workplace.ROOT_VARIABLE: str(noexec / "root")}
 
-    with pytest.raises(MachineError) as raised, workplace.opened(Said(), environment=chosen):
+    with pytest.raises(MachineError) as raised, workplace.opened(Heard(), environment=chosen):
         pass
 
     assert raised.value.message == f"no program can be run from {noexec}/root: its file system is mounted noexec"
@@ -284,7 +272,7 @@ def test_a_home_from_which_nothing_runs_gives_way_to_temporary_files(
 ) -> None:
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: noexec / name)
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    said = Said()
+    said = Heard()
 
     with workplace.opened(said, environment={}) as place:
         assert place.cache == tmp_path / f"deploy-suite-{os.geteuid()}" / "cache"

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -32,27 +32,11 @@ from deploy_suite.targets.render import opening
 from deploy_suite.targets.render.api import hook, pauses, place
 from deploy_suite.targets.render.api.door import Door
 from deploy_suite.targets.render.live import RenderLive
+from tests.doubles.machine import Stopwatch
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _PACE: Final = Pace(call_s=1, patience_s=2, pause_first_s=1, pause_most_s=2)
 _SHOP: Final = LiveService(id="srv-1", name="shop", kind="web_service", owner="own-1")
-
-
-@dataclass
-class Clock:
-    """Implements `ports.Clock`: waiting takes no time."""
-
-    passed_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.passed_s
-
-    def utc(self) -> str:
-        return (NOW + timedelta(seconds=self.passed_s)).isoformat()
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.passed_s += seconds
 
 
 @dataclass
@@ -110,7 +94,7 @@ class Machine:
     def ports(self) -> Ports:
         ports = cast("Ports", object.__new__(Ports))
         there = {
-            "clock": Clock(),
+            "clock": Stopwatch(began=NOW),
             "curtain": Curtain(),
             "caller": Caller(),
             "workplace": Place(self.folder),

@@ -29,6 +29,7 @@ from deploy_suite.model.environment import Environment, Interpreter, Preferences
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import Ports, WorkingState
+from tests.doubles.machine import Heard
 
 LIMITS = Limits(build_s=600, pre_deploy_s=120, start_s=600, health_request_s=5, shutdown_s=30)
 
@@ -53,14 +54,6 @@ class Folders:
         yield True
 
 
-class Silence:
-    """Progress that nobody reads."""
-
-    def began(self, step: str) -> None: ...
-    def waiting(self, text: str) -> None: ...
-    def ended(self, step: str, seconds: float, outcome: str) -> None: ...
-
-
 def ports(folder: Path) -> Ports:
     workplace, runner, launcher = Folders(folder), WardenedRunner(), WardenedLauncher()
     return Ports(
@@ -74,7 +67,7 @@ def ports(folder: Path) -> Ports:
         interpreters=None,  # type: ignore[arg-type]
         git=SystemGit(),
         workplace=workplace,
-        progress=Silence(),
+        progress=Heard(),
     )
 
 

@@ -19,6 +19,7 @@ from deploy_suite.releases.subjects import subject_of
 from deploy_suite.releases.verification import Baseline, Patience, Series, Verification
 from deploy_suite.releases.verifying import verify
 from deploy_suite.reports.verification import render_json, render_text
+from tests.doubles.machine import Heard, Stopwatch
 
 OLD, NEW = "0" * 39 + "1", "a" * 40
 PATIENCE = Patience(pause_s=5.0, lasting_s=20.0, most_s=90.0, samples=20)
@@ -46,37 +47,12 @@ class Service:
         return answer
 
 
-class Stopwatch:
-    """Only waiting takes time."""
-
-    def __init__(self) -> None:
-        self.time_s = 0.0
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def utc(self) -> str:
-        return "2026-01-01T00:00:00+00:00"
-
-    def sleep(self, seconds: float) -> None:
-        self.time_s += seconds
-
-
-class Silence:
-    """Hears and says nothing."""
-
-    def began(self, step: str) -> None: ...
-    def waiting(self, text: str) -> None: ...
-    def ended(self, step: str, seconds: float, outcome: str) -> None: ...
-    def said(self, source: str, text: str) -> None: ...
-
-
 def world(service: Service) -> Ports:
     empty = cast("Ports", object.__new__(Ports))
     parts = {
         "http": cast("Http", service),
         "clock": cast("Clock", Stopwatch()),
-        "progress": cast("Progress", Silence()),
+        "progress": cast("Progress", Heard()),
     }
     for name, part in parts.items():
         object.__setattr__(empty, name, part)
@@ -248,7 +224,7 @@ def test_throttled_requests_say_nothing_about_the_release() -> None:
 
 @pytest.mark.parametrize(("day", "warns"), [(10, True), (20, False)])
 def test_a_certificate_that_ends_soon_is_a_warning_and_no_failure(day: int, *, warns: bool) -> None:
-    ends = datetime(2026, 1, day, tzinfo=UTC)
+    ends = datetime(2026, 1, day, 12, tzinfo=UTC)
 
     done = verified(Service(healthy() | {"GET /": answer(ends=ends)}))
 
