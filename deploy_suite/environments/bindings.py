@@ -74,6 +74,9 @@ _PLAIN: Final = re.compile(
     r"^(?:[A-Za-z]{1,12}|\d{1,6}(?:\.\d{1,6})*|[A-Za-z][\w-]{0,30}(?:\.[A-Za-z][\w-]{0,30})+(?::\w{1,30})?|\w{1,30}:\w{1,30}"
     r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30})$"
 )
+# The servers behind such an address are asked of DNS before anything connects, and no made-up name has any there;
+# https://www.mongodb.com/docs/manual/reference/connection-string-formats/#srv-connection-format
+_BY_DNS: Final = re.compile(r"^(?P<scheme>\w+)\+srv://[^/?#]*")
 _ALLOWED_HOSTS: Final = re.compile(r"ALLOWED_HOSTS?$")
 _JSON_NAME: Final = re.compile(r"(?:^|_)JSON$")
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
@@ -222,7 +225,7 @@ def _value(
                 return _of_database(variable.name, databases[DEFAULT_DATABASE], like=example), True
             if example and contract.host and _ALLOWED_HOSTS.search(variable.name):
                 return Secret(_with_host(example, contract.host)), True
-            return Secret(example or _dummy(variable.name, contract)), True
+            return Secret(_BY_DNS.sub(r"\g<scheme>://127.0.0.1", example) or _dummy(variable.name, contract)), True
 
 
 def _with_host(example: str, host: str) -> str:

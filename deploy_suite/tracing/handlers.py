@@ -6,12 +6,12 @@ By names, without running anything: a function counts as reached when a handler,
 import ast
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from deploy_suite.model.location import Location
-from deploy_suite.tracing import sources
+from deploy_suite.tracing import choices, sources
 from deploy_suite.tracing.values import Chain, Trace
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -40,10 +40,16 @@ _PLAIN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A handler that leads to a function. Shape: `name` is the handler's, "" where a setting leads there."""
+    """A handler that leads to a function.
+
+    Shape: `name` is the handler's, "" where a setting leads there; `choice` is the condition by which the function
+    comes to the import, with `is_foreseen` where it handles that the package is missing.
+    """
 
     name: str
     location: Location
+    choice: Location | None = None
+    is_foreseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,11 @@ class Handlers:
                 continue
             name = _enclosing(file, hop.line)
             if name:
-                return self._reached.get(_Place(hop.file, name))
+                reached = self._reached.get(_Place(hop.file, name))
+                choice = choices.around(file.functions[name], hop.line) if reached else None
+                if reached is None or choice is None:
+                    return reached
+                return replace(reached, choice=Location(hop.file, choice.line), is_foreseen=choice.is_handled)
             if not hop.statement.startswith(("import ", "from ")):
                 return Reached("", hop.location)
         return None

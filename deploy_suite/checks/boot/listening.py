@@ -204,7 +204,7 @@ class _Watch:
             remedy=f"make it listen on 0.0.0.0:$PORT{_by_option(self._stage)} ({PORT_DOCUMENTATION})",
             reproduce=reproduced(self._stage),
         )
-        return _by_address(self._stage, self._process.output(), failure)
+        return _unless_guessed(self._stage, _by_address(self._stage, self._process.output(), failure))
 
     def _answers_http(self, port: int) -> bool:
         request = HttpRequest(method="GET", path="/", headers=self._stage.health_headers())
@@ -238,6 +238,21 @@ class _Watch:
 
     def _passed_s(self) -> float:
         return self._stage.ports.clock.now_s() - self._began_s
+
+
+def _unless_guessed(stage: Stage, failure: Finding) -> Finding:
+    """Return *failure* as SKIPPED where no file says that the service starts so: a server may be meant to run it."""
+    start = stage.contract.start
+    if failure.outcome is not Outcome.FAILED or start is None or start.location is not None:
+        return failure
+    return replace(
+        failure,
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message=f"cannot be checked here: {failure.message}, and `{start.text}` is only assumed: no file says how the "
+        "service starts",
+        remedy=f"{failure.remedy}; or state how the service starts (startCommand in a render.yaml)",
+    )
 
 
 def crash_loop(stage: Stage, process: Process) -> Finding:

@@ -78,7 +78,7 @@ def deferred(
     where = ", ".join(dict.fromkeys(str(one.chain.last.location) for one in imports[1:4]))
     return Finding(
         code=_code(first.name, found, built),
-        outcome=Outcome.WARNING if reached and not spared else Outcome.NOTE,
+        outcome=Outcome.WARNING if reached and not (spared or reached.is_foreseen) else Outcome.NOTE,
         message=f"{first.module} is imported inside a function, and {_absence(first.module, found, built)}",
         location=first.chain.last.location,
         evidence=tuple(
@@ -102,7 +102,11 @@ def _certainty(reached: Reached | None) -> str:
         return "the service starts without it, and no route was seen to lead to that function"
     if not reached.name:
         return "the service starts without it; its first use fails"
-    return f"the service starts without it; {reached.name} ({reached.location}), which leads there, fails"
+    fails = f"the service starts without it; {reached.name} ({reached.location}), which leads there, fails"
+    if reached.choice is None:
+        return fails
+    foreseen = ", and its absence is provided for" if reached.is_foreseen else ""
+    return f"{fails} only where {reached.choice} lets it come so far{foreseen}"
 
 
 def _code(module: str, found: Provider, built: Built) -> str:

@@ -10,6 +10,7 @@ from deploy_suite.checks.boot import allowed_hosts, answering, explanations, lis
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.environment import Environment, Interpreter
+from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 from deploy_suite.model.secret import Secret
@@ -108,3 +109,24 @@ def test_a_database_is_migrated_where_the_failure_of_the_command_that_does_it_wo
     started.built.server = object()  # type: ignore[misc, assignment]
 
     assert explanations._is_migrated(started) is is_migrated
+
+
+def test_where_a_start_that_was_only_guessed_listens_proves_nothing(tmp_path: Path) -> None:
+    local = Finding(
+        code="bound-to-wrong-address",
+        outcome=Outcome.FAILED,
+        message="the server listens on 127.0.0.1:5000",
+        remedy="make it listen",
+    )
+    stated = stage(tmp_path, start="python app.py")
+    guessed = stage(tmp_path)
+    guessed.contract.start = CommandText(text="python app.py")  # type: ignore[misc]
+
+    assert listening._unless_guessed(stated, local) == local
+    assert listening._unless_guessed(guessed, local) == Finding(
+        code="cannot-check-here",
+        outcome=Outcome.SKIPPED,
+        message="cannot be checked here: the server listens on 127.0.0.1:5000, and `python app.py` is only assumed: "
+        "no file says how the service starts",
+        remedy="make it listen; or state how the service starts (startCommand in a render.yaml)",
+    )

@@ -63,6 +63,14 @@ def test_the_scheme_follows_the_projects_own_example(tmp_path):
     assert value_of("DATABASE_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+asyncpg")
 
 
+def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(tmp_path):
+    (tmp_path / ".env.example").write_text(
+        "MONGO_DSN=mongodb+srv://<user>:<pw>@cluster0.x.mongodb.net/shop?w=majority\n"
+    )
+
+    assert value_of("MONGO_DSN", Prompted(), tmp_path) == "mongodb://127.0.0.1/shop?w=majority"
+
+
 def test_an_example_that_names_another_database_is_taken_as_it_is(tmp_path):
     (tmp_path / ".env.example").write_text("DATABASE_URL=mysql+pymysql://u@localhost/x\n")
 

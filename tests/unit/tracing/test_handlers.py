@@ -77,3 +77,33 @@ def test_an_own_module_that_a_handler_imports_leads_on(tmp_path: Path) -> None:
     }
 
     assert reached(tmp_path, files) == Reached("index", Location("main.py", 3))
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "foreseen"),
+    [
+        ("    import numpy\n", None, False),
+        ("    if kind == 'a':\n        import numpy\n", 4, False),
+        ("    if kind == 'b':\n        pass\n    elif kind == 'a':\n        import numpy\n", 6, False),
+        ("    match kind:\n        case 'a':\n            import numpy\n", 4, False),
+        ("    if kind:\n        pass\n    import numpy\n", None, False),
+        ("    try:\n        import numpy\n    except ImportError:\n        raise\n", None, False),
+        (
+            "    if kind:\n        try:\n            import numpy\n        except ImportError:\n            raise\n",
+            4,
+            True,
+        ),
+        (
+            "    if kind == 'a':\n        try:\n            import numpy\n        except KeyError:\n            pass\n",
+            4,
+            False,
+        ),
+    ],
+)
+def test_the_condition_by_which_a_handler_comes_to_an_import_is_known(
+    tmp_path: Path, *, body: str, line: int | None, foreseen: bool
+) -> None:
+    found = reached(tmp_path, {"main.py": f"app = 1\n@app.get('/')\ndef index(kind):\n{body}"})
+
+    choice = Location("main.py", line) if line else None
+    assert found == Reached("index", Location("main.py", 3), choice, foreseen)
