@@ -166,7 +166,11 @@ def _in_other_folder(
         folder = PurePosixPath(*elsewhere.parts[: len(elsewhere.parts) - len(name.parts)])
         where = saying.where(subject, call)
         misnamed = _misnamed(folder, subject)
-        say = f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}"
+        say = (
+            f"name {elsewhere} in {where}, or write `cd {folder}` before that line"
+            if call.script is not None  # a root directory would leave the script itself outside
+            else f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}"
+        )
         return "wrong-root-directory", misnamed or say
     base = f"the folder {elsewhere.parent}" if elsewhere.parent.parts else "the repository's top"
     return code, f"name {elsewhere.name} in {base} in its place in {saying.where(subject, call)}"

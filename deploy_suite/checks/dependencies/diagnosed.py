@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.checks.dependencies import own_modules, requirements, subject
+from deploy_suite.checks.dependencies import other_root, own_modules, requirements, subject
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.finding import Finding
 from deploy_suite.project import app_finder, module_files
@@ -12,6 +12,7 @@ from deploy_suite.tracing.layout import Layout
 from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, Trace
 
 _FAMILY: Final = "missing-requirement"
+_SETTINGS: Final = "django-settings-module-wrong"
 
 
 def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
@@ -22,6 +23,8 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
     """
     module = root.values.get("module", "")
     top, _, rest = module.partition(".")
+    if root.family == _SETTINGS and module:
+        return _settings(module, case)
     if root.family not in {_FAMILY, "module-not-pushed"} or not module:
         return None
     if kept := own_modules.kept_back(case, module, Chain()):
@@ -42,6 +45,13 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
             expected=(f"{stem}.py", f"{stem}/__init__.py"),
         )
     return own_modules.missing(case, lack._replace(kind=ImportKind.EAGER), requirements.read(case))
+
+
+def _settings(module: str, case: Case) -> Finding | None:
+    """Return the finding for settings that only import where the server starts in another folder."""
+    traced = trace(case)
+    lack = next((one for one in traced.missing if one.module == module), None) if traced else None
+    return other_root.below(case, lack, own_modules.elsewhere(case, module)) if lack else None
 
 
 def remedy(root: DiagnosedCause, case: Case) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
+from deploy_suite.checks.dependencies import other_root
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -51,6 +52,8 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
     if lack.lack is Lack.NO_PARENT:
         return _no_parent(lack)
     local = _kept_back(case, lack)
+    if not local and (found := other_root.below(case, lack, elsewhere(case, lack.module))):
+        return found
     file = local or (lack.expected[0] if lack.expected else lack.module)
     is_sure = declared.is_pure or bool(local)
     is_eager = lack.kind is ImportKind.EAGER

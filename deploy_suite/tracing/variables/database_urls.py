@@ -16,6 +16,7 @@ _DEFAULT: Final = re.compile(r"\bdefault\s*=\s*")
 # A variable that is read without another value: None where it is not set.
 _READ: Final = r"(?:getenv|environ\.get|config|env)\(\s*['\"](?P<name>\w+)['\"]\s*(?:,\s*default\s*=\s*None\s*)?\)"
 _DEFAULT_READ: Final = re.compile(rf"\bdefault\s*=\s*(?:\w+\.)?{_READ}")
+_DEFAULT_NAMED: Final = re.compile(r"\bdefault\s*=\s*(?P<name>[A-Za-z_]\w*)\s*(?:,|$)")
 _STORE: Final = re.compile(rf"\b(?:os\.)?{_READ}")
 _OF_STORE: Final = re.compile(r"REDIS|VALKEY|BROKER|KEY_?VALUE", re.IGNORECASE)
 
@@ -41,15 +42,25 @@ def of_settings(folder: Path) -> str:
 
 def _has_default(found: re.Match[str]) -> bool:
     rest = found["rest"]
-    return found.re is _PARSED or (bool(_DEFAULT.search(rest)) and not _DEFAULT_READ.search(rest))
+    return found.re is _PARSED or (bool(_DEFAULT.search(rest)) and not _read_for_default(rest, found.string))
+
+
+def _read_for_default(rest: str, text: str) -> str:
+    """Return the variable whose value, None where it is not set, is the default: read there, or into a name before."""
+    if read := _DEFAULT_READ.search(rest):
+        return read["name"]
+    named = _DEFAULT_NAMED.search(rest.strip())
+    name = re.escape(named["name"]) if named else ""
+    assigned = re.search(rf"^{name}\s*=\s*(?:\w+\.)?{_READ}\s*(?:#.*)?$", text, re.MULTILINE) if name else None
+    return assigned["name"] if assigned else ""
 
 
 def asked(folder: Path) -> str:
     """Return the variable that dj-database-url takes the address from without a default, "" where there is none."""
     for text in texts.below(folder):
         for found in _CALL.finditer(text):
-            if read := _DEFAULT_READ.search(found["rest"]):
-                return found["name"] or read["name"]
+            if read := _read_for_default(found["rest"], text):
+                return found["name"] or read
             if not _DEFAULT.search(found["rest"]):
                 return found["name"] or _USUAL
     return ""

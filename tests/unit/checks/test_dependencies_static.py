@@ -357,3 +357,52 @@ def test_a_module_that_another_folder_has_is_read_on_from_there_and_asked_for_as
     assert [(one.code, one.remedy) for one in found if one.outcome is Outcome.FAILED] == [
         ("gunicorn-module-path", "make site the service's root directory, or write `--chdir site` in render.yaml")
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "remedy"),
+    [
+        (
+            "gunicorn shop.shop.wsgi:application",
+            "start the server in shop: write `--chdir shop` and `shop.wsgi:application` in render.yaml",
+        ),
+        (
+            "cd . && daphne shop.shop.wsgi:application",
+            (
+                "start the server in shop: write `cd shop &&` in front of the server and `shop.wsgi:application`"
+                " in render.yaml"
+            ),
+        ),
+    ],
+)
+def test_a_module_that_only_imports_from_a_folder_below_asks_for_a_start_there(
+    tmp_path: Path, start: str, remedy: str
+) -> None:
+    wsgi = (
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+    )
+    files = {
+        "requirements.txt": "Django\ngunicorn\ndaphne\n",
+        "shop/manage.py": "",
+        "shop/shop/__init__.py": "",
+        "shop/shop/wsgi.py": wsgi,
+        "shop/shop/settings.py": "",
+    }
+
+    (found,) = dependencies.check(case(tmp_path, files, start=start))
+
+    assert (found.code, found.outcome, str(found.location)) == (
+        "module-not-on-path:shop.settings",
+        Outcome.FAILED,
+        "shop/shop/wsgi.py:2",
+    )
+    assert found.remedy == remedy
+
+
+def test_a_module_of_that_name_beside_another_application_is_not_the_one_that_is_meant(tmp_path: Path) -> None:
+    files = {"app/main.py": "import app.config\napp = 1\n", "old/app/config.py": ""}
+
+    (found,) = dependencies.check(case(tmp_path, files, start="uvicorn app.main:app"))
+
+    assert found.code == "module-not-pushed:app.config"

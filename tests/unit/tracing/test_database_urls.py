@@ -66,3 +66,20 @@ def test_a_script_that_is_no_settings_says_nothing_of_the_database(tmp_path: Pat
     write(tmp_path, {"copy.py": "source = dj_database_url.config(default=HERE)\n"})
 
     assert not database_urls.of_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("read", "asked", "of_settings"),
+    [
+        ("os.getenv('DB_URL')", "DB_URL", ""),
+        ("environ.get('DB_URL')  # on the target", "DB_URL", ""),
+        ("os.getenv('DB_URL', 'sqlite:///db.sqlite3')", "", "DATABASE_URL"),
+    ],
+)
+def test_a_default_that_was_read_into_a_name_before_is_none_where_the_variable_is_not_set(
+    tmp_path: Path, read: str, asked: str, of_settings: str
+) -> None:
+    text = f"URL = {read}\nDATABASES = {{'default': dj_database_url.config(default=URL, conn_max_age=600)}}\n"
+    (tmp_path / "settings.py").write_text(text, encoding="utf-8")
+
+    assert (database_urls.asked(tmp_path), database_urls.of_settings(tmp_path)) == (asked, of_settings)

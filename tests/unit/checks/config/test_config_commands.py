@@ -161,6 +161,15 @@ def test_a_file_in_another_folder_asks_for_the_root_directory(checked: Checked) 
     assert finding.remedy == "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"
 
 
+def test_a_file_in_another_folder_that_a_script_names_is_not_asked_for_by_a_root_directory(checked: Checked) -> None:
+    files = {**FILES, "build.sh": "set -e\npip install -r deps.txt\n", "backend/deps.txt": "gunicorn\n"}
+
+    (finding, *_) = checked(files, build="bash build.sh")
+
+    assert (finding.code, str(finding.location)) == ("wrong-root-directory", "build.sh:2")
+    assert finding.remedy == "name backend/deps.txt in build.sh, or write `cd backend` before that line"
+
+
 @pytest.mark.parametrize(
     ("line", "remedy"),
     [
