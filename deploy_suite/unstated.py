@@ -8,6 +8,7 @@ from typing import Final
 
 from deploy_suite.checks import environment_reads, secret_keys
 from deploy_suite.checks.variables import needed, stated
+from deploy_suite.checks.variables.needed import Wanted
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
@@ -103,11 +104,27 @@ def _met(result: CheckResult, finding: Finding) -> tuple[str, Location | None, t
     return result.check, finding.location, tuple(_ADDRESS.sub("", line) for line in finding.evidence)
 
 
-def beside(found: Sequence[Finding], read: Sequence[Finding], contract: Contract) -> tuple[Finding, ...]:
-    """Return *found* with what reading the sources says is wanted too, so that it need not be met one by one."""
-    known = {variable.name.upper() for variable in contract.variables} | {_name(one) for one in found}
-    more = (replace(one, check=found[0].check) for one in read if _name(one) and _name(one) not in known)
-    return (*found, *more)
+def beside(
+    found: Sequence[Finding], read: Sequence[Finding], contract: Contract, *, wanted: Sequence[Wanted] = ()
+) -> tuple[Finding, ...]:
+    """Return *found* with what reading the sources says is wanted too, so that it need not be met one by one.
+
+    Shape: *read* is what the check of the sources tells as findings, *wanted* all that is asked for on the way.
+    """
+    told = {_name(one): one for one in found}
+    told |= {name: replace(one, check=found[0].check) for one in read if (name := _name(one)) and name not in told}
+    for one in wanted:
+        name = one.read.names[0].upper()
+        told.setdefault(name, replace(_finding(name, name, _read(one, found[0]), contract), check=found[0].check))
+    known = {variable.name.upper() for variable in contract.variables} - {_name(one) for one in found}
+    return tuple(one for name, one in told.items() if name not in known)
+
+
+def _read(one: Wanted, met: Finding) -> Finding:
+    """Return what the sources say of *one*, as if the check that ends on it had met it."""
+    read = one.read
+    said = f"{read.location}: asked for by {read.way}, without a default"
+    return replace(met, check=one.check, location=read.location, evidence=(said,), reproduce="")
 
 
 def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResult]) -> CheckResult:
