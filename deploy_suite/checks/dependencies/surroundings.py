@@ -1,17 +1,19 @@
 """Tells failures of the project from those of the rehearsal: made-up values, the closed network, unset variables."""
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
-from deploy_suite.checks.dependencies.rehearsed_import import Raised, Rehearsed
+from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.contract import Phase
 from deploy_suite.ports.networks import Reach
 from deploy_suite.project import snapshot_files
+from deploy_suite.tracing.sources import own_syntax
 
 _CONNECTION: Final = frozenset(
     {
@@ -46,6 +48,7 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _GIVEN: Final = re.compile(
     r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*" + environment_reads.WITHOUT_DEFAULT, re.MULTILINE
 )
+_ASKING: Final = re.compile(environment_reads.WITHOUT_VALUE)
 _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
 
@@ -63,16 +66,36 @@ def without_value(names: Iterable[str], built: Built) -> tuple[str, ...]:
 def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...]:
     """Return the variables whose absence became the None that the exception complains of.
 
-    Some line of *files*, those of the project, gives the value of a variable, or None, to a name that the failing line
-    uses: `NAME = os.getenv("NAME")` here, `client[NAME]` there.
+    The failing statement asks for it itself, or some line of *files*, those of the project, gives the value of a
+    variable, or None, to a name that it uses: `NAME = os.getenv("NAME")` here, `client[NAME]` there.
     """
     if one.type not in _OVER_NONE or "None" not in one.message or not one.own_frames:
         return ()
-    used = set(_WORD.findall(one.own_frames[-1].text))
     folder = built.case.snapshot.folder
+    failing = _statement(one.own_frames[-1], folder)
+    if itself := without_value((match["name"] for match in _ASKING.finditer(failing)), built):
+        return itself
+    used = set(_WORD.findall(failing))
     texts = (snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)
     given = (match for text in texts for match in _GIVEN.finditer(text))
     return without_value((match["name"] for match in given if match["target"] in used), built)
+
+
+def _statement(frame: Frame, folder: Path) -> str:
+    """Return the whole statement of which *frame* has a line; a call with its arguments often takes several."""
+    text = snapshot_files.text(folder, PurePosixPath(frame.file)) or ""
+    tree = own_syntax(text)
+    around = (
+        node
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and _holds(node, frame.line)
+    )
+    found = next(around, None)
+    return ast.get_source_segment(text, found) or frame.text if found else frame.text
+
+
+def _holds(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or 0)
 
 
 def _asked(one: Raised) -> Iterator[str]:

@@ -46,3 +46,26 @@ def test_the_variable_behind_the_name_in_the_failing_line_is_told(
     tmp_path: Path, one: Raised, names: tuple[str, ...]
 ) -> None:
     assert surroundings.handed_on(one, ("config.py", "gone.py"), built(tmp_path)) == names
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ('client = redis.from_url(\n    os.getenv("REDIS_URL"),\n    decode=True,\n)\n', ("REDIS_URL",)),
+        ('client = redis.from_url(\n    os.environ.get("REDIS_URL", ""),\n)\n', ("REDIS_URL",)),
+        ('client = redis.from_url(\n    os.getenv("REDIS_URL", "redis://x"),\n)\n', ()),
+        ("client = redis.from_url(\n    DB_NAME,\n)\n", ("DB_NAME",)),
+        ('client = redis.from_url(\n    other,\n)\nother = os.getenv("REDIS_URL")\n', ()),
+    ],
+)
+def test_all_lines_of_the_failing_statement_are_read(tmp_path: Path, written: str, names: tuple[str, ...]) -> None:
+    subject = case(tmp_path, {"config.py": CONFIG, "database.py": f"import os\nimport redis\n\n\n{written}"})
+    one = raised(
+        "client = redis.from_url(", kind="AttributeError", message="'NoneType' object has no attribute 'lower'"
+    )
+
+    found = surroundings.handed_on(
+        one, ("config.py",), cast("Built", SimpleNamespace(case=subject, bindings=Bindings(values={})))
+    )
+
+    assert found == names
