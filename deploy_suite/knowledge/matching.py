@@ -10,6 +10,7 @@ from typing import Final
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
 from deploy_suite.knowledge.distributions import age, distribution, is_known, slug_name
 from deploy_suite.knowledge.encodings import Blocks
+from deploy_suite.knowledge.entry_levels import is_mere_information
 from deploy_suite.knowledge.log_text import LogLine
 from deploy_suite.knowledge.scan import Scanner, Window
 from deploy_suite.knowledge.tracebacks import (
@@ -226,19 +227,28 @@ class _Reader:
             self._ignore_block(window.after(line.service)[1:])
             return
         if self._is_harmless(line.text):
-            self._hits.harmless_line = 0 if self._rows.aside.search(line.text) else line.number
-            self._remember(line, ())
-            self._explained.add(_shape(line.text))
+            self._pass_over(line)
             return
-        if self._rows.healthy.search(line.text):
-            self._hits.healthy_line = line.number
-        if self._rows.recovered.search(line.text):
-            self._hits.recovered_line = line.number
+        self._note_health(line)
         if _TRACEBACK in line.text:
             self._traceback(line, window.after(line.service))
             if len(line.text.strip()) <= _HEADER_COLUMNS:
                 return
         self._match(window, line)
+
+    def _pass_over(self, line: LogLine) -> None:
+        if is_mere_information(line.text):
+            self._note_health(line)
+        else:
+            self._hits.harmless_line = 0 if self._rows.aside.search(line.text) else line.number
+        self._remember(line, ())
+        self._explained.add(_shape(line.text))
+
+    def _note_health(self, line: LogLine) -> None:
+        if self._rows.healthy.search(line.text):
+            self._hits.healthy_line = line.number
+        if self._rows.recovered.search(line.text):
+            self._hits.recovered_line = line.number
 
     def _is_harmless(self, text: str) -> bool:
         """Whether *text* is no trouble; a line so long may be a whole log that lost its line ends.

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from deploy_suite.knowledge import logfmt
 from deploy_suite.knowledge.encodings import Blocks
+from deploy_suite.knowledge.entry_levels import LOW_LEVELS
 
 FOLD: Final = b"\x01"
 _BREAK: Final = b"\n" + FOLD
@@ -30,7 +32,6 @@ _TEXT_KEYS: Final = (
 # What keeps a line of output an entry; others have an entry a message, which is read as it stands when it is one line.
 _OF_ENGINES: Final = frozenset({"log", "textPayload"})
 _WITHIN: Final = ("jsonPayload", "exception", "error", "fields", "data", "attributes", "record", "exc_info")
-_LOW_LEVELS: Final = frozenset({"debug", "info", "notice", "trace", "warn", "warning"})
 _LEVEL_KEYS: Final = ("level", "levelname", "severity", "log_level")
 _LEVELS: Final = re.compile(rb'"(?:' + "|".join(_LEVEL_KEYS).encode() + rb')" ?: ?"(\w+)"')
 # Who writes such an entry is a logger of the program's own, and knows of what level it is.
@@ -160,12 +161,19 @@ def unfolded(text: bytes) -> bytes:
     # One byte is found several times as fast as two.
     if b"<" in text and (b"<br" in text or b"<BR" in text):
         text = _TAG.sub(_BREAK, text)
+    if logfmt.has_any(text):
+        is_output = logfmt.is_output(text)
+        text = b"\n".join(_entry(line, is_output=is_output) for line in text.split(b"\n"))
     if (b"\\" in text and b"\\n" in text) or (b"{" in text and b'{"' in text):
         is_output = _is_output(text)
         return b"\n".join(_line(line, is_output=is_output) for line in text.split(b"\n"))
     if len(text) <= _SHORT and _TWO_FRAMES.search(text):  # what people paste is short
         return b"\n".join(_joined(line) for line in text.split(b"\n"))
     return text
+
+
+def _entry(line: bytes, *, is_output: bool) -> bytes:
+    return _BREAK.join(logfmt.lines(line, is_output=is_output)) or line
 
 
 def _is_output(text: bytes) -> bool:
@@ -206,7 +214,7 @@ def _texts_of(line: bytes, *, is_output: bool) -> list[str] | None:
         return None
     if not isinstance(entry, dict):
         return None
-    if not is_output and any(str(entry.get(key, "")).lower() in _LOW_LEVELS for key in _LEVEL_KEYS):
+    if not is_output and any(str(entry.get(key, "")).lower() in LOW_LEVELS for key in _LEVEL_KEYS):
         return None
     lines = [one for text in _texts(entry) for one in text.split("\n")]
     while len(lines) > 1 and not lines[-1].strip():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue
+from deploy_suite.knowledge.entry_levels import without_level
 from deploy_suite.knowledge.log_text import LogLine, log_line
 from deploy_suite.knowledge.unfolding import FOLD, Unfolded
 
@@ -31,7 +32,7 @@ def is_said_to_be_well(lines: Unfolded, rows: Catalogue) -> bool:
     """
     if lines.short is None or not lines.short.strip():
         return True
-    said = [line.text for line in _lines(lines.short) if not rows.aside.search(line.text)]
+    said = [without_level(line.text) for line in _lines(lines.short) if not rows.aside.search(line.text)]
     return any(rows.warned.search(text) or (rows.working.search(text) and not _DENIED.search(text)) for text in said)
 
 
