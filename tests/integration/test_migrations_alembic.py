@@ -54,6 +54,50 @@ def test_a_command_that_fails_as_it_stands_is_left_to_a_run_of_its_own(venv: Pat
     assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], False)
 
 
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [
+        ("import sys\nsys.exit(0)\n", "as the command"),
+        ("import sys\nsys.stdout.buffer.write(b'done')\n", "as the command"),
+        ("import builtins, os\nif hasattr(builtins, 'been'):\n    os._exit(3)\nbuiltins.been = 1\n", "in its own run"),
+        ("import os\ndel os.environ['DATABASE_URL']\n", "in its own run"),
+        ("import atexit, os\natexit.register(os._exit, 7)\n", "in its own run"),
+        ("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n", "in its own run"),
+    ],
+)
+def test_what_a_first_run_leaves_behind_in_memory_fails_no_second_one(
+    more: str, ends: str, venv: Path, tmp_path: Path
+) -> None:
+    head = arrived(alembic_project(tmp_path, env=ENV + more), contract(pre_deploy=UPGRADE), venv, tmp_path)
+
+    assert told(head.findings) == [("migrations-reach-head", Outcome.PASSED)]
+    assert head.has_command_run == (ends == "as the command")
+
+
+def test_a_run_that_leaves_at_once_and_well_is_not_judged(venv: Path, tmp_path: Path) -> None:
+    project = alembic_project(tmp_path, env=ENV + "import os\nos._exit(0)\n")
+
+    head = arrived(project, contract(pre_deploy=UPGRADE), venv, tmp_path)
+
+    assert [(one.code, one.outcome, one.required) for one in head.findings] == [
+        ("cannot-check-here", Outcome.SKIPPED, False)
+    ]
+
+
+def test_revisions_find_what_the_environment_puts_on_the_path(venv: Path, tmp_path: Path) -> None:
+    importing = revision("0003", "0002", "pass", "pass").replace("from alembic import op", "import models")
+    project = alembic_project(
+        tmp_path,
+        {"0003": importing},
+        env="import os, sys\nsys.path.append(os.getcwd())\n" + ENV,
+        ini=INI.replace("prepend_sys_path = .\n", ""),
+    )
+
+    head = arrived(project, contract(pre_deploy=UPGRADE), venv, tmp_path)
+
+    assert told(head.findings) == [("migrations-reach-head", Outcome.PASSED)]
+
+
 def told(findings: tuple[Finding, ...]) -> list[tuple[str, Outcome]]:
     return [(finding.code, finding.outcome) for finding in findings]
 

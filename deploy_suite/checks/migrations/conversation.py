@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy_suite.checks.base import Built
-from deploy_suite.checks.migrations.replies import Failure, Reply
+from deploy_suite.checks.migrations.replies import ENDED, PROCESS, Failure, Reply
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.checks.waiting import until
 from deploy_suite.environments import bindings as binding
@@ -59,16 +59,21 @@ class Conversation:
             shortest_pause_s=_PAUSE_S,
         )
         if reply is None:
-            self._process.kill()
+            self.end()
             return self._lost(f"did not finish the step {step} in {timeout_s:.0f} s")
         return reply
+
+    def end(self) -> None:
+        """End the rehearser."""
+        self._process.kill()
 
     def _reply(self) -> Reply | None:
         """Return the reply that has come, or that none will come; None as long as one may."""
         has_ended = self._process.exit_code() is not None  # asked first: it may write its last line and end
         if (line := self._line()) is not None:
             return Reply.of(json.loads(line))
-        return self._lost(f"ended with code {self._process.exit_code()}") if has_ended else None
+        code = self._process.exit_code()
+        return self._lost(f"ended with code {code}", kind=PROCESS if code else ENDED) if has_ended else None
 
     def _line(self) -> str | None:
         try:
@@ -82,10 +87,10 @@ class Conversation:
             return None
         return line
 
-    def _lost(self, what: str) -> Reply:
+    def _lost(self, what: str, *, kind: str = PROCESS) -> Reply:
         output = self._process.output()
         last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
-        failure = Failure(kind="process", message=f"it {what}: {last}" if last else f"it {what}", traceback=output)
+        failure = Failure(kind=kind, message=f"it {what}: {last}" if last else f"it {what}", traceback=output)
         return Reply(failure=failure, is_ready=False)
 
 

@@ -9,7 +9,7 @@ from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed, given_up
 from deploy_suite.checks.migrations import addresses, extensions, own_path, places
-from deploy_suite.checks.migrations.replies import Failure
+from deploy_suite.checks.migrations.replies import ENDED, Failure
 from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
 from deploy_suite.model.finding import Finding, Outcome
@@ -71,6 +71,8 @@ def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
     """Return the finding for *failure*, which came while *doing*."""
     if failure.refused is not None:
         return addresses.finding(failure.refused, around.built, around.tool)
+    if failure.kind == ENDED:
+        return _left(around)
     if missing := _missing_extension(failure, around):
         return _skipped(around, "cannot be checked here: the server has no extension " + missing, _POINT_AT_SERVER)
     if _is_collation(failure):
@@ -85,6 +87,13 @@ def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
         text = f"cannot be checked here: they need the network ({', '.join(around.reached_for)})"
         return _skipped(around, text, "let them reach it with --network", evidence=_evidence(failure, around))
     return _broken(failure, around, doing)
+
+
+def _left(around: Surroundings) -> Finding:
+    """Say that the command ends its process in the middle, and well, as far as a target can tell."""
+    text = "cannot be rehearsed: their own code ends the process (os._exit), with exit code 0"
+    remedy = f"let {around.tool.location} return instead; the command itself is run all the same"
+    return replace(_skipped(around, text, remedy), required=False)
 
 
 def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Final
 
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.checks.migrations import addresses, places
@@ -17,6 +18,7 @@ from deploy_suite.model.location import Location
 from deploy_suite.ports import Ports
 
 POSTGRESQL = "postgresql"
+_AT_ONCE_S: Final = 60.0  # for a run that changes nothing; one that waits for what the first has taken never ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,13 @@ def reached(built: Built, tool: Tool, ports: Ports) -> Head:
     with ExitStack() as stack:
         stage = stack.enter_context(stages.opened(built, tool, ports))
         got = _without_guesses(_reached(stage), tool, built)
-        if got.stage is None:
+        if (last := got.stage) is None:
             return Head(findings=got.findings)
 
         def rest() -> Findings:
             from deploy_suite.checks.migrations import remainder  # noqa: PLC0415  the start of the service comes first
 
-            return remainder.findings(got, stage)
+            return remainder.findings(got, last)
 
         return Head(
             findings=got.findings,
@@ -84,11 +86,24 @@ def _reached(stage: Stage) -> Reached:
     first = stage.upgrade(target)
     if first.failure:
         return _in_steps(stage, revisions, first.failure, several, beginning=_beginning(first, "database"))
-    has_command_run = stage.runs_command()
-    again = None if has_command_run else stage.upgrade(target)
-    if again and again.failure:
-        return Reached(findings=(*several, _not_repeatable(stage, again.failure)))
+    stage, has_command_run, failure = _repeated(stage, target)
+    if failure:
+        return Reached(findings=(*several, _not_repeatable(stage, failure)))
     return replace(_arrived(stage, revisions, first, several), has_command_run=has_command_run)
+
+
+def _repeated(stage: Stage, target: str) -> tuple[Stage, bool, Failure | None]:
+    """Run it a second time; return where to go on, whether the command itself was run, and how that failed.
+
+    What fails where the first run was counts only when a process of its own, as the next deploy has, fails too.
+    """
+    commanded = stage.command()
+    if commanded and commanded.ok:
+        return stage, True, None
+    if commanded is None and stage.upgrade(target, limit_s=_AT_ONCE_S).ok:
+        return stage, False, None
+    stage = stage.anew()
+    return stage, False, stage.upgrade(target).failure
 
 
 def _arrived(stage: Stage, revisions: tuple[Revision, ...], reply: Reply, several: Findings) -> Reached:

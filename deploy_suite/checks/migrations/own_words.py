@@ -28,9 +28,11 @@ def call(tool: Tool, built: Built) -> Mapping[str, object] | None:
     if stated is None or match is None or tool.call is None or tool.call.location != stated.location:
         return None
     program, *words = match["words"].split()
+    file = _of_environment(program, built)
+    if file is None:
+        return None
     if not _PYTHON.fullmatch(program):
-        script = _console_script(program, built)
-        return {"script": script, "module": "", "argv": words} if script else None
+        return {"script": str(file), "module": "", "argv": words} if _is_python(file) else None
     if words[:1] == ["-m"] and len(words) > 1:
         return {"script": "", "module": words[1], "argv": words[2:]}
     if words and words[0] == tool.manage:
@@ -38,11 +40,12 @@ def call(tool: Tool, built: Built) -> Mapping[str, object] | None:
     return None
 
 
-def _console_script(program: str, built: Built) -> str:
-    """Return the file of the environment that *program* names, "" where it is none in Python."""
+def _of_environment(program: str, built: Built) -> Path | None:
+    """Return the file of the environment that *program* names, None where another or none is found."""
     found = shutil.which(program, path=built.environment.search_path)
-    if found is None or Path(found).parent != built.environment.venv / "bin":
-        return ""
-    with Path(found).open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return found if _SCRIPT.match(head) else ""
+    return Path(found) if found and Path(found).parent == built.environment.venv / "bin" else None
+
+
+def _is_python(script: Path) -> bool:
+    with script.open("rb") as file:
+        return _SCRIPT.match(file.read(_HEAD_BYTES)) is not None

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, Self
+from typing import Any, Final, Self
+
+PROCESS: Final = "process"
+ENDED: Final = "process ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +41,10 @@ class Address:
 class Failure:
     """An exception in the service's environment.
 
-    Shape: `sqlstate` and `statement` are "" where no server refused anything; `detail` is the server's own message;
-    `frames` are outermost first; `refused` is the foreign database that the tool wanted; `culprit` is the file of the
-    Django migration that was being applied, None for other tools.
+    Shape: `kind` is its class; PROCESS where the rehearser was lost, ENDED where it left with exit code 0; `sqlstate`
+    and `statement` are "" where no server refused anything; `detail` is the server's own message; `frames` are
+    outermost first; `refused` is the foreign database that the tool wanted; `culprit` is the file of the Django
+    migration that was being applied, None for other tools.
     """
 
     kind: str

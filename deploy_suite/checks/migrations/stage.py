@@ -1,8 +1,8 @@
 """A rehearser and the databases that it is let at, for one service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +25,15 @@ _STEP_S: Final = 120.0  # of the steps that only we take; the command itself has
 class Stage:
     """Where the rehearsal takes place.
 
-    Shape: `address` is the database that the service's own variables lead to; `file` what stands in for SQLite's.
+    Shape: `address` is the database that the service's own variables lead to; `file` what stands in for SQLite's;
+    `begin` starts one more rehearser.
     """
 
     built: Built
     tool: Tool
     ports: Ports
     talk: Conversation
+    begin: Callable[[], Conversation]
     network: Network
     address: DatabaseAddress | None
     file: Path
@@ -49,22 +51,27 @@ class Stage:
         """Give an order; connections are led to *database*, by default to where the service's variables lead."""
         return self.talk.ask(step, timeout_s=timeout_s, database=database, file=str(self.file), **order)
 
-    def upgrade(self, target: str, *, database: DatabaseAddress | None = None) -> Reply:
-        """Run the command that upgrades a database, within the time that the target gives it."""
-        limit_s = self.built.case.contract.limits.pre_deploy_s
+    def upgrade(self, target: str, *, database: DatabaseAddress | None = None, limit_s: float | None = None) -> Reply:
+        """Run the command that upgrades a database, within *limit_s* or else the time that the target gives it."""
+        limit_s = limit_s or self.built.case.contract.limits.pre_deploy_s
         if self.tool.kind is Kind.DJANGO:
             options = {"run_syncdb": True} if "--run-syncdb" in self.tool.argv else {}
             return self.ask("upgrade", database=database, timeout_s=limit_s, options=options)
         return self.ask("upgrade", database=database, timeout_s=limit_s, to=target)
 
-    def runs_command(self) -> bool:
-        """Run the pre-deploy command itself, where that needs no shell. False where it does, or where that fails.
+    def command(self) -> Reply | None:
+        """Run the pre-deploy command itself in a copy of the rehearser, None where it takes a shell.
 
-        The rehearser has imported what it needs already, which takes most of the time of a run of its own.
+        The rehearser has imported what it needs already, which takes most of the time of a run of its own. That it
+        fails there proves nothing.
         """
         call = own_words.call(self.tool, self.built)
-        limit_s = self.built.case.contract.limits.pre_deploy_s
-        return call is not None and self.ask("command", timeout_s=limit_s, call=call).ok
+        return self.ask("command", call=call) if call else None
+
+    def anew(self) -> "Stage":
+        """Return the same stage with a rehearser that has not run anything: so each deploy begins."""
+        self.talk.end()
+        return replace(self, talk=self.begin())
 
     def database(self, name: str, *, template: str = "") -> DatabaseAddress:
         """Return a new database."""
@@ -94,12 +101,19 @@ def opened(built: Built, tool: Tool, ports: Ports, *, at: str = HEAD) -> Iterato
     with ports.networks.open(isolated=isolated) as network:
         if server and server.socket and first:
             network.offer(first.port, server.socket)
-        with conversation.opened(built, tool, ports, bindings=bindings, network=network, server=first) as talk:
+        with ExitStack() as rehearsers:
+
+            def begin() -> Conversation:
+                return rehearsers.enter_context(
+                    conversation.opened(built, tool, ports, bindings=bindings, network=network, server=first)
+                )
+
             yield Stage(
                 built=built,
                 tool=tool,
                 ports=ports,
-                talk=talk,
+                talk=begin(),
+                begin=begin,
                 network=network,
                 address=first,
                 file=ports.workplace.run_folder / f"{at}-{contract.service}.sqlite3",

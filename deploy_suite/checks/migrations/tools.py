@@ -26,6 +26,9 @@ _VALUED: Final = frozenset(
 )
 
 
+_DRY: Final = frozenset({"--sql", "--plan", "--check", "-h", "--help"})  # such a call changes no database
+
+
 class Kind(Enum):
     """The family of tools."""
 
@@ -109,7 +112,7 @@ def _run(made: Calls, case: Case) -> Tool | None:
 
 def _of_call(call: Call, case: Case) -> Tool | None:
     """Return the tool that *call* upgrades a database with, None for any other call."""
-    if call.folder is None:
+    if call.folder is None or not _DRY.isdisjoint(call.words):
         return None
     words, as_module = call.words, "-m" in call.written.words
     folder, assignments = call.folder, call.command.assignments

@@ -49,6 +49,9 @@ def test_a_script_of_the_environment_is_run_as_a_file_whatever_leads_to_its_pyth
 
 
 def test_a_module_and_djangos_own_script_are_run_too(tmp_path: Path) -> None:
+    program(tmp_path, "python", "\x7fELF")
+    program(tmp_path, "python3", "\x7fELF")
+
     assert called("python -m alembic upgrade head", tmp_path) == {
         "script": "",
         "module": "alembic",
@@ -74,6 +77,7 @@ def test_a_module_and_djangos_own_script_are_run_too(tmp_path: Path) -> None:
         "./migrate.sh",
         "flask db upgrade",
         "env alembic upgrade head",
+        "python3.9 -m alembic upgrade head",
         "python seed.py",
         "",
     ],

@@ -60,7 +60,14 @@ def test_the_tool_that_a_command_runs_is_found(
 
 @pytest.mark.parametrize(
     "start",
-    ["alembic stamp head", "uvicorn a:b", "python manage.py runserver", "flask run", "python manage.py db migrate"],
+    [
+        "alembic stamp head",
+        "alembic upgrade head --sql",
+        "uvicorn a:b",
+        "python manage.py runserver",
+        "flask run",
+        "python manage.py db migrate",
+    ],
 )
 def test_commands_that_upgrade_nothing_are_no_tool(tmp_path: Path, start: str) -> None:
     write(tmp_path, manage_dot_py="from flask_script import Manager\n")

@@ -20,17 +20,22 @@ class AlembicTool:
         engines.guard(target)
         self._target = target
         self._config = _configuration(job["argv"])
-        self._script = importlib.import_module("alembic.script").ScriptDirectory.from_config(self._config)
+        self._script = self._read()
 
     def surroundings(self) -> Any:
         """Return the context in which commands run: none is needed."""
         return contextlib.ExitStack()
 
     def describe(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Return the revisions, oldest first, without touching a database."""
-        script = self._script
-        revisions = [_revision(one) for one in script.walk_revisions("base", "heads")]
-        return {"revisions": revisions[::-1], "heads": list(script.get_heads()), "folder": script.dir}
+        """Return the revisions, oldest first, without changing a database."""
+        try:
+            revisions = self._revisions()
+        except Exception:
+            # What env.py does to sys.path and to the variables, the revisions may need: a run loads it before them.
+            self._run(lambda current, context: [], dont_mutate=True)
+            self._script = self._read()
+            revisions = self._revisions()
+        return {"revisions": revisions[::-1], "heads": list(self._script.get_heads()), "folder": self._script.dir}
 
     def upgrade(self, order: dict[str, Any]) -> dict[str, Any]:
         """Upgrade to *order*["to"]."""
@@ -74,10 +79,20 @@ class AlembicTool:
         self._run(look, dont_mutate=True)
         return found
 
+    def _read(self) -> Any:
+        return importlib.import_module("alembic.script").ScriptDirectory.from_config(self._config)
+
+    def _revisions(self) -> list[Any]:
+        return [_revision(one) for one in self._script.walk_revisions("base", "heads")]
+
     def _run(self, migrations: Any, **options: Any) -> None:
         context = importlib.import_module("alembic.runtime.environment").EnvironmentContext
         with context(self._config, self._script, fn=migrations, as_sql=False, **options):
-            self._script.run_env()
+            try:
+                self._script.run_env()
+            except SystemExit as stop:  # a target looks at the exit code alone
+                if stop.code not in (None, 0):
+                    raise
 
 
 def _configuration(argv: list[str]) -> Any:

@@ -24,7 +24,7 @@ class FlaskTool(AlembicTool):
         self._application = _loaded(options.app)
         with self._application.app_context():
             self._config = _configuration(self._application, options)
-            self._script = importlib.import_module("alembic.script").ScriptDirectory.from_config(self._config)
+            self._script = self._read()
 
     def surroundings(self) -> Any:
         """Return the application's context."""

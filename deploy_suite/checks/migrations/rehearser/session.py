@@ -28,9 +28,10 @@ def serve(job_file: str) -> None:
     sys.path[:0] = job["path"]
     sys.argv[:] = job["shown_argv"]
     target = Target(job["server"], job["committed"])
-    tool = None
+    tool, folder = None, os.getcwd()
     with open(job["replies"], "a", encoding="utf-8") as replies:
         for order in _orders(job["orders"]):
+            os.chdir(folder)  # a command begins there, wherever the one before has gone
             target.lead(order.get("database"), order.get("file", ""))
             target.statements.clear()
             reply, tool = _carried_out(order, tool, job, target)
@@ -47,7 +48,7 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
         with tool.surroundings():
             step = _SAME_FOR_ALL.get(order["step"]) or getattr(tool, order["step"])
             reply.update(step(order))
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         reply.update(ok=False, error=described(error))
     reply.update(seconds=time.monotonic() - began, reached=target.reached, is_ready=tool is not None)
     if reply["error"] and reply["error"]["sqlstate"] and not reply["error"]["statement"] and target.statements:
