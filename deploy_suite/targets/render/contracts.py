@@ -66,7 +66,8 @@ def contract(
         written=environment_variables.written(service, blueprint, python_version.VARIABLE),
     )
     plan = facts().plan(service.text("plan") or "starter") or facts().plans["starter"]
-    at_target = own_hosts.given(hostname(service.label), snapshot, variables)
+    others = map(hostname, (one.label for one in blueprint.services))
+    at_target = own_hosts.given(hostname(service.label), snapshot, variables, others=others)
     made = assembled(
         Circumstances(
             name=service.label,

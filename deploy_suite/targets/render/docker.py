@@ -78,7 +78,8 @@ def of_service(
     if request is None:
         return Read(contract=None, reason="the commit has no Dockerfile where its manifest says")
     variables = environment_variables.of_service(service, blueprint)
-    at_target = own_hosts.given(contracts.hostname(service.label), snapshot, variables)
+    others = map(contracts.hostname, (one.label for one in blueprint.services))
+    at_target = own_hosts.given(contracts.hostname(service.label), snapshot, variables, others=others)
     about = Service(
         name=service.label,
         type=service.type,

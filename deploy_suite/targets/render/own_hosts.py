@@ -13,6 +13,13 @@ from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 
 _ALLOWED_HOSTS: Final = re.compile(r"allowed_hosts\s*(?:\+?=|:[^=\n]*=)\s*[\[(][^\])]*[\])]", re.IGNORECASE)
+_ALLOWING_NAME: Final = re.compile(r"(?:ALLOWED|TRUSTED)_?HOSTS?", re.IGNORECASE)
+# Where a service says its own address; what names an API, a front end or an origin is mostly that of another one.
+_OWN_ADDRESS: Final = re.compile(
+    r"^(?:\w+_)?(?:BASE|SITE|APP|SERVER|SERVICE|PUBLIC|EXTERNAL|SELF|HOST|DJANGO)_?(?:URL|URI|HOST(?:NAME)?|DOMAIN)?$",
+    re.IGNORECASE,
+)
+_NO_WORD: Final = re.compile(r"\d")
 
 
 def stated(snapshot: Snapshot) -> str:
@@ -25,20 +32,29 @@ def stated(snapshot: Snapshot) -> str:
     return ""
 
 
-def given(hostname: str, snapshot: Snapshot, variables: Iterable[Variable]) -> str:
+def given(hostname: str, snapshot: Snapshot, variables: Iterable[Variable], *, others: Iterable[str] = ()) -> str:
     """Return the name under which the service is to be had: *hostname*, or what the target made of it.
 
     Where another service has the name already, the target puts four characters behind it, and the project states that.
+    A word of four characters names another service as well (`shop-site`), and so do the *others* of the manifest: it
+    counts only where it is said which hosts the service answers to.
     Source: `Available at your primary URL https://app-xxxx.onrender.com` in the logs of deploys.
     """
     label = hostname.removesuffix(f".{facts().host_suffix}")
     pattern = re.compile(
-        rf"(?<![\w.-]){re.escape(label)}(?:-[a-z0-9]{{4}})?\.{re.escape(facts().host_suffix)}(?![\w.-])"
+        rf"(?<![\w.-]){re.escape(label)}(?:-(?P<made>[a-z0-9]{{4}}))?\.{re.escape(facts().host_suffix)}(?![\w.-])"
     )
-    texts = chain(
-        (one.source.value.revealed() for one in variables if isinstance(one.source, Literal)), _allowing(snapshot)
-    )
-    stated = {found[0] for text in texts for found in pattern.finditer(text)}
+    literals = [(one.name, one.source.value.revealed()) for one in variables if isinstance(one.source, Literal)]
+    allowing = (text for name, text in literals if _ALLOWING_NAME.search(name))
+    addresses = (text for name, text in literals if _OWN_ADDRESS.match(name))
+    stated = {found[0] for text in chain(allowing, _allowing(snapshot)) for found in pattern.finditer(text)}
+    stated |= {
+        found[0]
+        for text in addresses
+        for found in pattern.finditer(text)
+        if not found["made"] or _NO_WORD.search(found["made"])
+    }
+    stated -= set(others) - {hostname}
     return hostname if hostname in stated else min(stated, default=hostname)
 
 

@@ -328,3 +328,26 @@ def test_the_host_of_a_name_that_was_taken_is_the_one_that_the_project_states(
 
     hostname = next(one.source for one in contract.variables if one.name == "RENDER_EXTERNAL_HOSTNAME")
     assert (contract.host, hostname) == (expected, Literal(Secret(expected)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("FRONTEND_URL", "https://shop-68z1.onrender.com", "shop.onrender.com"),
+        ("CORS_ORIGINS", "https://shop-site.onrender.com,https://shop-demo.onrender.com", "shop.onrender.com"),
+        ("BASE_URL", "https://shop-site.onrender.com", "shop.onrender.com"),
+        ("BASE_URL", "https://shop-68z1.onrender.com", "shop-68z1.onrender.com"),
+        ("APP_HOST", "shop-68z1.onrender.com", "shop-68z1.onrender.com"),
+        ("DJANGO_ALLOWED_HOSTS", "shop-abcd.onrender.com", "shop-abcd.onrender.com"),
+        ("ALLOWED_HOSTS", "shop-auth.onrender.com", "shop.onrender.com"),
+    ],
+)
+def test_a_name_of_another_service_is_not_taken_for_the_one_that_the_target_made(
+    read: Read, name: str, value: str, expected: str
+) -> None:
+    blueprint = HOSTED.replace("ALLOWED_HOSTS", name).format(value=value)
+    auth = "  - type: web\n    name: shop-auth\n    runtime: python\n    plan: free\n    startCommand: gunicorn a.wsgi\n"
+
+    reading = read({"render.yaml": blueprint + auth, "requirements.txt": "flask\n"})
+
+    assert reading.contracts[0].host == expected
