@@ -322,6 +322,29 @@ def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
 
 
+LATE = "def answer(path, headers):\n    time.sleep({seconds})\n    return 200, 'fine'\n"
+
+
+def test_a_health_path_that_always_answers_too_late_fails_long_before_the_target_gives_up(start: Boot) -> None:
+    findings = start(Service(files=app(LATE.format(seconds="3")), start_s=900))
+
+    assert shape(findings) == [("health-check-timeout:late", "failed", "render.yaml:2")]
+    assert "GET /health answers in 3.0 s each time (6 times in a row, at rest between them)" in findings[0].message
+
+
+def test_a_start_that_answers_late_at_first_has_its_whole_time(start: Boot) -> None:
+    warming = "BEGAN = time.monotonic()\n" + LATE.format(seconds="3 if time.monotonic() - BEGAN < 15 else 0")
+
+    assert shape(start(Service(files=app(warming))))[0] == ("boots", "passed", "")
+
+
+def test_a_late_answer_is_a_warning_where_no_health_path_is_named(start: Boot) -> None:
+    findings = start(Service(files=app(LATE.format(seconds="3")), health=""))
+
+    assert ("health-check-timeout", "warning", "render.yaml:2") in shape(findings)
+    assert shape(findings)[0] == ("boots", "passed", "")
+
+
 def test_what_a_start_tried_to_reach_is_told_and_its_failure_proves_nothing(start: Boot) -> None:
     reaching = "import urllib.request\n{}urllib.request.urlopen('https://api.example.com/v1')\n"
     guarded = "import contextlib\nwith contextlib.suppress(OSError):\n    " + reaching.format("").splitlines()[1]

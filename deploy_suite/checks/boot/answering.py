@@ -6,6 +6,7 @@ from typing import Final
 
 from deploy_suite.checks.boot import allowed_hosts, silent
 from deploy_suite.checks.boot.explaining import evidence, explained, wants_other_services
+from deploy_suite.checks.boot.late_answers import PATIENCE, LateAnswers
 from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
@@ -21,6 +22,7 @@ _SETTLED_S: Final = 4.0  # an answer other than success that stays the same this
 _UNAVAILABLE_SETTLED_S: Final = 30.0  # 503 says "not yet" by its meaning (RFC 9110 section 15.6.4)
 _BETWEEN_S: Final = 0.5
 _UNAVAILABLE: Final = 503
+_TOO_LATE: Final = "health-check-timeout"
 _BODY_CHARACTERS: Final = 300
 _MARKUP: Final = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
@@ -69,18 +71,61 @@ class _Watch:
         self._idleness = Idleness(process, self._clock)
         self._repetition = Repetition(self._clock)
         self._log_before = process.output()
+        self._late = LateAnswers(process, self._clock)
 
     def look(self) -> Answered | Finding | None:
         if failure := ended(self._stage, self._process, doing="before it answered"):
             return failure
-        if self._clock.now_s() - self._asked_s < _BETWEEN_S and self._status:
+        if (self._clock.now_s() - self._asked_s < _BETWEEN_S and self._status) or self._late.is_resting:
             return None
+        self._late.asking()
         self._asked_s = self._clock.now_s()
         try:
             response = self._asked(self._stage.contract.host)
         except UnreachableError as error:
             return self._no_answer(error)
+        seconds = self._clock.now_s() - self._asked_s
+        if seconds > self._limit_s:
+            return self._came_late(response, seconds)
+        self._late.forget()
         return self._judged(response)
+
+    @property
+    def _limit_s(self) -> float:
+        return self._stage.contract.limits.health_request_s
+
+    def _patience_s(self) -> float:
+        """Return how long to wait for an answer: the target's limit, longer to learn how late it is."""
+        if not self._late.is_expected:
+            return self._limit_s
+        left_s = self._stage.contract.limits.start_s - (self._clock.now_s() - self._began_s)
+        return max(self._limit_s, min(PATIENCE * self._limit_s, left_s))
+
+    def _came_late(self, response: HttpResponse, seconds: float) -> Answered | Finding | None:
+        """Return what an answer means that the target would not have waited for, once it is sure."""
+        if not self._stage.contract.health_path:
+            is_good = response.status < 500  # noqa: PLR2004
+            return self._answered(response, self._slow(seconds)) if is_good else self._judged(response)
+        self._status = 0
+        self._late.came(seconds)
+        said = self._late.said()
+        if not said:
+            return None
+        failure = self.unanswered(f"{said}, and the target waits {self._limit_s:g} s")
+        return replace(failure, code=f"{failure.code}:late") if failure.code == _TOO_LATE else failure
+
+    def _slow(self, seconds: float) -> Finding:
+        return Finding(
+            code=_TOO_LATE,
+            outcome=Outcome.WARNING,
+            message=f"GET {self.path} answers only after {seconds:.1f} s",
+            location=self._stage.contract.location,
+            evidence=last_lines(self._process.output(), 4),
+            remedy=f"answer {self.path} without waiting for other systems, within {self._limit_s:g} s",
+            certainty="the service names no health path, so the target looks whether its port is open and asks for no "
+            f"answer; with {self.path} as the health path it would fail",
+            reproduce=self._curl(),
+        )
 
     def unanswered(self, what: str) -> Finding:
         """Return the failure of a server that gives no answer."""
@@ -88,7 +133,7 @@ class _Watch:
             self._stage,
             self._process.output(),
             Finding(
-                code="health-check-timeout" if self._stage.contract.health_path else "no-answer",
+                code=_TOO_LATE if self._stage.contract.health_path else "no-answer",
                 outcome=Outcome.FAILED,
                 message=f"the server listens on port {self._stage.port}, but GET {self.path} {what}",
                 location=self._stage.contract.health_location or self._stage.contract.location,
@@ -102,12 +147,12 @@ class _Watch:
     def _asked(self, host: str) -> HttpResponse:
         headers = {"Host": host} if host else {}
         request = HttpRequest(method="GET", path=self.path, headers=headers)
-        return self._stage.ports.http.request(
-            self._address, request, timeout_s=self._stage.contract.limits.health_request_s
-        )
+        return self._stage.ports.http.request(self._address, request, timeout_s=self._patience_s())
 
     def _no_answer(self, error: UnreachableError) -> Finding | None:
         self._status = 0
+        if error.reason == "timeout" and error.was_sent:
+            self._late.gave_up()
         if self._repetition.is_loop(self._process.output()):
             return crash_loop(self._stage, self._process)
         idle_s = self._idleness.seconds()

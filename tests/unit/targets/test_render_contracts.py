@@ -346,7 +346,9 @@ def test_a_name_of_another_service_is_not_taken_for_the_one_that_the_target_made
     read: Read, name: str, value: str, expected: str
 ) -> None:
     blueprint = HOSTED.replace("ALLOWED_HOSTS", name).format(value=value)
-    auth = "  - type: web\n    name: shop-auth\n    runtime: python\n    plan: free\n    startCommand: gunicorn a.wsgi\n"
+    auth = (
+        "  - type: web\n    name: shop-auth\n    runtime: python\n    plan: free\n    startCommand: gunicorn a.wsgi\n"
+    )
 
     reading = read({"render.yaml": blueprint + auth, "requirements.txt": "flask\n"})
 
