@@ -17,6 +17,10 @@ _NOISE: Final = re.compile(
 )
 _FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line (?P<line>\d+), in ')
 _FOREIGN: Final = re.compile(r"^(?:/|<)|site-packages/")
+_EXCEPTION: Final = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|DoesNotExist|Configured): \S")
+_NEAR_END: Final = 4
+_SHOWN: Final = 160
+_SPACE: Final = re.compile(r"\s+")
 _ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
 
 
@@ -52,6 +56,18 @@ def own_frame(log: str) -> tuple[str, int] | None:
     frames = [match for line in lines(log) if (match := _FRAME.match(line))]
     own = [frame for frame in frames if not _FOREIGN.search(frame["file"]) and not frame["file"].endswith("manage.py")]
     return (own[-1]["file"], int(own[-1]["line"])) if own else None
+
+
+def exception(log: str) -> str:
+    """Return the exception of which the end of *log* tells, "" where it ends on something else."""
+    last = [line for line in lines(log)[-_NEAR_END:] if _EXCEPTION.match(line)]
+    found = _SPACE.sub(" ", last[-1]) if last and "Traceback (most recent call last)" in log else ""
+    return shortened(found)
+
+
+def shortened(text: str) -> str:
+    """Return *text*, cut where it is too long for one line of a report."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def of_package(name: str, log: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.secret import Masker
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
@@ -219,7 +220,7 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         code=cause.slug,
         outcome=Outcome.FAILED,
         message=f"the build failed: {cause.title}",
-        location=line.location if line else own or recipe.location or build_refusals.place(case),
+        location=line.location if line else own or failure.ended_at or recipe.location or build_refusals.place(case),
         evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
         remedy=diagnosed.remedy(cause, case),
         python=cause.python,
@@ -265,13 +266,22 @@ def _way_to(module: str, case: Case) -> Chain:
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     part = f"; `{failure.command}` failed" if failure.command else ""
+    raised = build_excerpts.exception(failure.log)
     account = build_excerpts.lines(failure.resolution.conflict)[:_ACCOUNT_LINES] if failure.resolution else []
     return Finding(
         code="build-failure",
         outcome=Outcome.FAILED,
-        message=f"the build command ended with exit code {failure.code}{part}",
-        location=_in_own_code(failure, case) or recipe.location or build_refusals.place(case),
-        evidence=tuple(dict.fromkeys((*account, *tail(failure.log)))),
+        message=f"the build command ended with exit code {failure.code}{part}{f': {raised}' if raised else ''}",
+        location=_in_own_code(failure, case) or failure.ended_at or recipe.location or build_refusals.place(case),
+        evidence=tuple(dict.fromkeys((*_line_of(failure.ended_at, case), *account, *tail(failure.log)))),
         remedy="mend what the last lines of the build's output say",
         reproduce=build_refusals.command(failure, case),
     )
+
+
+def _line_of(place: Location | None, case: Case) -> Iterator[str]:
+    """Yield the line of the script at *place*, passwords in addresses masked."""
+    text = snapshot_files.text(case.snapshot.folder, PurePosixPath(place.file)) if place else None
+    lines = (text or "").splitlines()
+    if place and place.line and place.line <= len(lines):
+        yield f"{place}: {build_excerpts.shortened(Masker().masked(lines[place.line - 1].strip()))}"

@@ -10,6 +10,12 @@ _USUAL: Final = ("production", "prod", "render", "deploy", "deployment", "live",
 # A module beside `mysite.settings` may be called `render` and render pages.
 _OF_SETTINGS: Final = re.compile(r"\b(?:INSTALLED_APPS|ALLOWED_HOSTS|DATABASES|DEBUG)\b|\bimport \*")
 _DEFAULT: Final = re.compile(rf"{VARIABLE}[\"']\s*(?:,|\]\s*=)\s*[\"'](?P<module>[\w.]+)[\"']")
+# `setdefault("DJANGO_SETTINGS_MODULE", name)`, after `name = "a" if "RENDER" in os.environ else "b"`.
+_HANDED: Final = re.compile(rf"{VARIABLE}[\"']\s*(?:,|\]\s*=)\s*(?P<name>[A-Za-z_]\w*)\s*[)\n]")
+_CHOICE: Final = (
+    r"^\s*{name}\s*=\s*[\"'](?P<module>[\w.]+)[\"']"
+    r"(?:\s+if\s+[\"']RENDER\w*[\"']\s+(?P<negated>not\s+)?in\b[^\n]*\belse\s+[\"'](?P<other>[\w.]+)[\"'])?"
+)
 
 
 def of_deployment(folder: Path, *, example: str) -> str:
@@ -30,8 +36,12 @@ def _usual(folder: Path, package: str) -> Iterator[str]:
 def _defaults(folder: Path) -> Iterator[str]:
     """Yield what wsgi.py, asgi.py and manage.py take where the variable is not set."""
     for file in (*sorted(folder.glob("*/wsgi.py")), *sorted(folder.glob("*/asgi.py")), folder / "manage.py"):
-        if found := _DEFAULT.search(_text(file)):
+        text = _text(file)
+        handed = _HANDED.search(text)
+        if found := _DEFAULT.search(text):
             yield found["module"]
+        elif handed and (chosen := re.search(_CHOICE.format(name=handed["name"]), text, re.MULTILINE)):
+            yield chosen["other"] if chosen["negated"] else chosen["module"]
 
 
 def _text(file: Path) -> str:

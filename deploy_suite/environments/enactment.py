@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import system_tools
+from deploy_suite.environments import failed_steps, system_tools
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.model import own_place
@@ -84,6 +84,7 @@ def _environment(contract: Contract, bindings: Bindings, site: Site) -> Mapping[
         "LANG": "C.UTF-8",
         "VIRTUAL_ENV": str(site.venv),
         **system_tools.settings(site.system),
+        **failed_steps.settings(site.stand_ins.folder),
         **values,
         "PATH": ":".join((str(site.stand_ins.folder), str(site.venv / "bin"), str(site.system))),
         "HOME": str(site.home),

@@ -10,6 +10,7 @@ from deploy_suite.environments import (
     blank,
     enactment,
     execute_bits,
+    failed_steps,
     own_place,
     packages,
     private_home,
@@ -101,6 +102,7 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         if timed_out
         else _explained(plan, site, log=done.output, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
+        ended_at=failed_steps.ended_at(site.stand_ins.folder, site.top, done.code),
     )
 
 

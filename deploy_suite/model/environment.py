@@ -135,7 +135,7 @@ class BuildFailure:
     """The build command failed as it would on the target.
 
     Shape: `log` is the bounded output; `command` the part that failed where that is known; `resolution` what the
-    index says of the requirements, refusals included.
+    index says of the requirements, refusals included; `ended_at` the line of the project's own script that failed.
     """
 
     code: int
@@ -145,6 +145,7 @@ class BuildFailure:
     timed_out: bool = False
     resolution: Resolution | None = None
     notes: tuple[str, ...] = ()
+    ended_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

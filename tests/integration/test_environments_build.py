@@ -85,6 +85,7 @@ class TestWhatABuildSees:
         assert set(values) - {"PWD", "SHLVL", "_", "OLDPWD", "APT_CONFIG"} == {
             "LANG",
             "VIRTUAL_ENV",
+            "BASH_ENV",
             "MINE",
             "VENV_ROOT",
             "PATH",

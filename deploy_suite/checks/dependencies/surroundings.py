@@ -32,6 +32,8 @@ _CONNECTION_TEXT: Final = re.compile(
 # What source code, not a value, brings about.
 _CODE_FAULTS: Final = frozenset({"ImportError", "SyntaxError", "NameError", "AttributeError", "RecursionError"})
 _ASKED: Final = (
+    # Django names the setting that was read first, and then what tells where the settings are.
+    re.compile(r"define the environment variable (?P<name>[A-Z][A-Z0-9_]*)"),
     re.compile(r"[Ss]et the (?P<name>[A-Z][A-Z0-9_]*) environment variable"),
     re.compile(r"^(?P<name>[A-Za-z]\w*) not found\. Declare it as envvar"),
     re.compile(r"[Ee]nvironment variable:? [\"'`]?(?P<name>[A-Z][A-Z0-9_]+)[\"'`]? (?:is )?(?:not set|not found|miss)"),

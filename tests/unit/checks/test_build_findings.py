@@ -728,3 +728,20 @@ def test_a_name_that_a_module_of_the_project_lacks_is_to_be_defined_in_its_file(
     place = "shop/models.py"
     told = f"define Order in {place}, or mend the import; where it is there at the desk, commit and push {place}"
     assert (found.code, found.remedy) == ("import-name-missing", told)
+
+
+def test_a_build_that_ended_in_a_script_names_its_line_and_what_was_raised(tmp_path: Path) -> None:
+    (tmp_path / "build.sh").write_text("set -e\npip install -r requirements.txt\npython manage.py shell -c 'x'\n")
+    log = (
+        "Traceback (most recent call last):\n"
+        '  File "/v/site-packages/django/db/models/sql/query.py", line 1, in names_to_path\n'
+        "django.core.exceptions.FieldError: Cannot resolve keyword 'username' into field.\n"
+    )
+    ended = replace(failure(log), command="", ended_at=Location("build.sh", 3))
+
+    found = build.findings(ended, case(tmp_path, "./build.sh"))[-1]
+
+    raised = "django.core.exceptions.FieldError: Cannot resolve keyword 'username' into field."
+    assert (found.code, found.location) == ("build-failure", Location("build.sh", 3))
+    assert found.message == f"the build command ended with exit code 1: {raised}"
+    assert found.evidence[0] == "build.sh:3: python manage.py shell -c 'x'"
