@@ -146,12 +146,12 @@ def _findings(
     if smaller:
         yield _note(f"{_counted(smaller)} by no change of yours {since}", smaller, listed)
     brought = sorted((one for one in changes if one.name not in lines), key=lambda one: not one.is_major)
-    come = [
-        f"{name} {versions[name]} is new" for name in sorted(versions.keys() - before.versions.keys() - lines.keys())
-    ]
-    gone = [f"{name} is gone" for name in sorted(before.versions.keys() - versions.keys() - before.lines.keys())]
+    # What comes and goes with lines that did change follows from these.
+    is_same = before.lines == lines
+    come = [f"{name} {versions[name]} is new" for name in sorted(versions.keys() - before.versions.keys()) if is_same]
+    gone = [f"{name} is gone" for name in sorted(before.versions.keys() - versions.keys()) if is_same]
     if brought or come or gone:
-        why = "" if before.lines == lines else ", some of them perhaps because of the lines that did change"
+        why = "" if is_same else ", some of them perhaps because of the lines that did change"
         message = f"{_counted(brought, come, gone)} among the packages that others bring {since}{why}"
         yield _note(message, brought, listed, more=(*come, *gone))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks.boot import silent
-from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, family, may_be_of_here
+from deploy_suite.checks.boot.explaining import NETWORK_REMEDY, explained, family, may_be_of_here, wants_other_services
 from deploy_suite.checks.boot.routes import documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
@@ -162,7 +162,7 @@ class _Asking:
         if (is_behind and not last_traceback(log)) or may_be_of_here(self._stage, told):
             return None
         is_sure = family(told) in _SURE
-        return explained(
+        found = explained(
             self._stage,
             log,
             Finding(
@@ -176,6 +176,9 @@ class _Asking:
                 certainty="" if is_sure else "the deploy goes through; visitors of this route get the error",
                 reproduce=self._curl(probe),
             ),
+        )
+        return (
+            found if last_traceback(log) else _by_answer(found, result.body, made_up=wants_other_services(self._stage))
         )
 
     def _stated(self, session: Session, probe: Probe) -> Finding | None:
@@ -249,6 +252,18 @@ class _Asking:
 
     def _curl(self, probe: Probe) -> str:
         return curl.command(probe, self._stage.base_url, headers=self._headers)
+
+
+def _by_answer(found: Finding, body: str, *, made_up: Sequence[str]) -> Finding:
+    """Return *found*, of which no traceback tells, with what was answered.
+
+    Shape: *made_up* are variables with addresses of other services that are not here: one may be why.
+    """
+    shown = replace(found, evidence=tuple(dict.fromkeys((*last_lines(body, _BODY_LINES), *found.evidence))))
+    if not made_up or shown.outcome is not Outcome.WARNING:
+        return shown
+    why = f"uncertain: the address in {' and in '.join(made_up)} is made up here, and it may be for that"
+    return replace(shown, outcome=Outcome.NOTE, certainty=why)
 
 
 def _lacks_package(log: str) -> bool:

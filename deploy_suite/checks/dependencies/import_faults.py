@@ -38,7 +38,7 @@ _OPTIONAL: Final = (
 def finding(fault: Fault) -> Finding:
     """Return what the failure means, the most specific reading first."""
     found = next(filter(None, (reading(fault) for reading in _READINGS)))
-    return known_causes.of_removed(found, fault)
+    return known_causes.of_package(found, fault)
 
 
 def _optional_package(fault: Fault) -> Finding | None:

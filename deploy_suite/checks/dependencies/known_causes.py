@@ -17,6 +17,7 @@ _UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
 _CONFLICT: Final = "dep-conflict"
 _LACKS: Final = re.compile(r"^'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
 _REMOVED: Final = "stdlib-removed:"
+_MISSING: Final = "missing-requirement:"
 
 
 def finding(fault: Fault) -> Finding | None:
@@ -35,9 +36,12 @@ def finding(fault: Fault) -> Finding | None:
     return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
 
 
-def of_removed(found: Finding, fault: Fault) -> Finding:
-    """Return *found*; where a package asks for a module that Python dropped, with that package: it is too old."""
-    if not found.code.startswith(_REMOVED) or fault.outer.frames[-1:] == fault.outer.own_frames[-1:]:
+def of_package(found: Finding, fault: Fault) -> Finding:
+    """Return *found*; where a package asks for what is not there, with that package where its release is known to.
+
+    Such a module is one that Python dropped, or one that another release does not want.
+    """
+    if not found.code.startswith((_REMOVED, _MISSING)) or fault.outer.frames[-1:] == fault.outer.own_frames[-1:]:
         return found
     clash = clashes.shown_in(_log(fault), found.code, _versions(fault))
     return _of_clash(found, clash, fault) if clash else found

@@ -354,3 +354,23 @@ def test_a_start_command_is_told_as_it_can_be_pasted(start: str, root: str, expe
     contract = SimpleNamespace(start=CommandText(text=start), root=PurePosixPath(root))
 
     assert listening.reproduced(cast("Stage", SimpleNamespace(contract=contract, port=10000))) == expected
+
+
+def test_an_error_without_traceback_shows_what_was_answered_and_may_be_for_a_store_that_is_not_here() -> None:
+    found = Finding(
+        code="server-error:/costs",
+        outcome=Outcome.WARNING,
+        message="GET /costs answers 500",
+        evidence=('"GET /costs HTTP/1.1" 500',),
+        certainty="the deploy goes through; visitors of this route get the error",
+    )
+    shown = replace(found, evidence=('{"detail":"no costs"}', '"GET /costs HTTP/1.1" 500'))
+
+    assert probing._by_answer(found, '{"detail":"no costs"}\n', made_up=()) == shown
+    assert probing._by_answer(found, '{"detail":"no costs"}\n', made_up=("REDIS_URL", "AMQP")) == replace(
+        shown,
+        outcome=Outcome.NOTE,
+        certainty="uncertain: the address in REDIS_URL and in AMQP is made up here, and it may be for that",
+    )
+    failed = replace(found, outcome=Outcome.FAILED)
+    assert probing._by_answer(failed, "", made_up=("REDIS_URL",)) == failed

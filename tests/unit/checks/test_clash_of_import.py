@@ -8,7 +8,9 @@ import pytest
 from deploy_suite.checks.dependencies import known_causes
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.rehearsed_import import Frame
+from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.knowledge import clashes
+from deploy_suite.model.finding import Finding, Outcome
 
 ERROR = "ImportError: psycopg2/_psycopg.so: undefined symbol: _PyInterpreterState_Get"
 SLUG = "python-version-unsupported:too-new"
@@ -54,3 +56,41 @@ def test_code_meets_a_clash_where_it_imports_or_uses_what_fails(slug: str, text:
     clash = next(row for row in clashes.rows() if row.slug == slug)
 
     assert known_causes.is_met(clash, left_at(text)) is is_met
+
+
+@pytest.mark.parametrize(
+    ("psycopg2", "last", "is_told"),
+    [
+        ("psycopg2-binary", "sqlalchemy/dialects/postgresql/psycopg.py", True),
+        ("psycopg2-binary", "app/db.py", False),
+        ("pg8000", "sqlalchemy/dialects/postgresql/psycopg.py", False),
+    ],
+)
+def test_a_module_that_only_another_release_of_a_package_wants_is_told_with_that_package(
+    psycopg2: str, last: str, *, is_told: bool
+) -> None:
+    own = Frame(file="app/db.py", line=10, function="<module>", text="engine = create_engine(url)", is_own=True)
+    frames = (own,) if last == own.file else (own, Frame(file=last, line=1, function="f", text="", is_own=False))
+    environment = SimpleNamespace(
+        packages={"sqlalchemy": "2.1.9", psycopg2: "2.9.10"}, interpreter=SimpleNamespace(version="3.12.1")
+    )
+    fault = cast(
+        "Fault",
+        SimpleNamespace(
+            outer=SimpleNamespace(frames=frames, own_frames=(own,)),
+            rehearsed=SimpleNamespace(text="ModuleNotFoundError: No module named 'psycopg'", errors=""),
+            built=SimpleNamespace(environment=environment),
+            declared=Declared(installed=(), top=None, target="", tool="pip", is_pure=True, build=None),
+            when="at start",
+        ),
+    )
+    found = Finding(code="missing-requirement:psycopg", outcome=Outcome.FAILED, message="psycopg is not installed")
+
+    told = known_causes.of_package(found, fault)
+
+    assert told.message == (
+        "sqlalchemy 2.1.9 and psycopg2-binary 2.9.10 without psycopg are installed, and do not fit together: "
+        "the import fails at start"
+        if is_told
+        else found.message
+    )

@@ -150,6 +150,13 @@ def test_a_line_that_changed_is_the_users_own_doing(bench: Bench) -> None:
     assert brought.message.endswith(", some of them perhaps because of the lines that did change")
 
 
+def test_what_comes_and_goes_with_lines_that_changed_is_not_told(bench: Bench) -> None:
+    bench.check("a", OLD | {"idna": "3.0"})
+    lines = LINES + "pandas\n"
+
+    assert bench.check("b", OLD | {"pandas": "3.0", "tzdata": "2026.6"}, lines=lines) == ()
+
+
 def test_other_pythons_are_another_matter_and_half_an_answer_is_none(bench: Bench) -> None:
     bench.check("a", OLD)
 

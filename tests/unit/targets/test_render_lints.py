@@ -214,6 +214,21 @@ def test_each_lint_speaks_once_with_its_line_and_a_remedy(read: Read, name: str)
     assert all(bool(one.certainty) == (one.outcome is not FAILED) for one in found)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "no buildCommand; Render runs no command of its own choice: add"),
+        ('    buildCommand: ""\n', "an empty buildCommand; Render runs no command of its own choice: write"),
+    ],
+)
+def test_a_command_that_is_empty_is_told_as_such(read: Read, line: str, told: str) -> None:
+    text = SERVICE.replace("    buildCommand: pip install -r requirements.txt\n", line)
+
+    found = [one for one in read({**FILES, "render.yaml": text}).findings if one.code.startswith("render-missing-key")]
+
+    assert [f"{one.message}: {one.remedy.split()[0]}" for one in found] == [f"shop has {told}"]
+
+
 def test_a_healthy_blueprint_gets_no_finding(read: Read) -> None:
     assert read({**FILES, "render.yaml": SERVICE + DATABASE}).findings == ()
 

@@ -122,13 +122,16 @@ def _commands(service: ServiceResource) -> Iterator[Finding]:
         return
     for key in ("buildCommand", "startCommand"):
         if not (service.text(key) or "").strip():
+            is_there = service.has(key)
             yield fails(
                 service,
                 f"render-missing-key:{key}",
-                f"{service.label} has no {key}; Render runs no command of its own choice",
+                f"{service.label} has {f'an empty {key}' if is_there else f'no {key}'}; Render runs no command of its "
+                "own choice",
                 key=key,
-                remedy=f"add `{key}: {_USUAL[key] if service.runtime == 'python' else '…'}` to {service.path} "
-                f"in {service.file}",
+                remedy=f"{'write' if is_there else 'add'} "
+                f"`{key}: {_USUAL[key] if service.runtime == 'python' else '…'}` "
+                f"{'in' if is_there else 'to'} {service.path} in {service.file}",
             )
 
 
