@@ -82,6 +82,7 @@ def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
         workshop=plan.workshop,
         program=plan.installer.program(),
         real_pip=plan.preferences.real_pip,
+        is_conflict=bool(plan.resolved.resolution.conflict),
     )
     site = Site(top=top, workdir=top / plan.contract.root, venv=venv, home=home, system=system, stand_ins=written)
     return site, note

@@ -17,8 +17,6 @@ from typing import Any, Final, NoReturn
 from deploy_suite.environments import pip_call, tool_scripts
 
 _NOT_FOUND: Final = 127
-# When uv refuses what it is asked for, pip has the last word. This is how long it may look for it.
-_SECOND_OPINION_S: Final = 300
 _FIRST_OPINION: Final = "uv for pip"
 _NOT_WRITTEN: Final = 23  # curl's word for it: https://curl.se/docs/manpage.html#EXIT
 _RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
@@ -65,7 +63,7 @@ def _by_uv(
 def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes) -> int:
     account = told.decode(errors="replace")
     _note(config, {"program": _FIRST_OPINION, "arguments": list(arguments), "code": code, "told": account})
-    found = _real_pip(arguments, config, timeout_s=_SECOND_OPINION_S)
+    found = _real_pip(arguments, config, timeout_s=config["second_opinion_s"])
     if found != -signal.SIGALRM:
         return found
     _say(told)

@@ -20,6 +20,10 @@ _INSTALLERS: Final = frozenset({"pip", "uv", "poetry", "pipenv"})
 _INSTALLING: Final = frozenset({"install", "sync"})
 # How the journal calls uv where it stands in for pip and pip had the last word.
 FIRST_OPINION: Final = "uv for pip"
+# When uv refuses what it is asked for, pip has the last word. This is how long it may look for it; less where no set of
+# versions was found beforehand either, for pip compiles what it looks through.
+_SECOND_OPINION_S: Final = 300
+_ON_A_CONFLICT_S: Final = 60
 _MAIN: Final = (
     "import sys; sys.path.insert(0, {parent!r}); from deploy_suite.environments.stand_in import main; "
     "sys.exit(main(sys.argv[1:]))"
@@ -100,9 +104,21 @@ class StandIns:
 
 
 def write(
-    folder: Path, *, venv: Path, system: Path, tools: Tools, workshop: Workshop, program: Path | None, real_pip: bool
+    folder: Path,
+    *,
+    venv: Path,
+    system: Path,
+    tools: Tools,
+    workshop: Workshop,
+    program: Path | None,
+    real_pip: bool,
+    is_conflict: bool = False,
 ) -> StandIns:
-    """Write the scripts into *folder*; *program* is the uv that stands in for pip, if any."""
+    """Write the scripts into *folder*.
+
+    Shape: *program* is the uv that stands in for pip, if any; *is_conflict* says that the index was found to have no
+    versions that fit together.
+    """
     folder.mkdir(parents=True)
     main = _MAIN.format(parent=str(Path(deploy_suite.__file__).parent.parent))
     config = folder / "config.json"
@@ -132,6 +148,7 @@ def write(
             "never",
         ],
         "real_pip": real_pip,
+        "second_opinion_s": _ON_A_CONFLICT_S if is_conflict else _SECOND_OPINION_S,
         "settings": {
             **{n: v.revealed() for n, v in workshop.machine_settings.items()},
             **workshop.caches,

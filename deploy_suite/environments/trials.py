@@ -15,7 +15,8 @@ _MOST_TRIALS: Final = 6
 # A compiler that gives up does so early: what is still at it after this long mostly comes to a good end.
 _ONE_TRIAL_S: Final = 90.0
 _ALL_TRIALS_S: Final = 240.0
-# Where the index refuses something as well the build fails anyhow, and what else does is worth less of a wait.
+# Where the index refuses something as well, or no versions fit together, the build fails anyhow, and what else does is
+# worth less of a wait.
 _BESIDE_A_REFUSAL_S: Final = 60.0
 _TIME_WAS_UP: Final = 124
 _BLAMED: Final = re.compile(r"ERROR: Failed building wheel for (?P<name>[\w.-]+)")
@@ -39,6 +40,7 @@ def tried(
     blamed = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
     judged = []
     is_refused = any(refusal.kind is not RefusalKind.NO_WHEEL for refusal in resolution.refusals)
+    is_refused = is_refused or bool(resolution.conflict)
     trials, left_s = 0, _BESIDE_A_REFUSAL_S if is_refused else _ALL_TRIALS_S
     suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
     # Where versions were found for everything and one package alone had to be built, there is nothing to try out.

@@ -96,3 +96,11 @@ def test_trials_end_when_their_time_together_is_up(tmp_path: Path) -> None:
     ]
 
     assert asked == [["package0==1", "package1==1", "package2==1"], ["package0==1"]]
+
+
+def test_less_is_tried_out_where_no_versions_fit_together_anyhow(tmp_path: Path) -> None:
+    installer = BuildsForHours()
+
+    judged(tmp_path, "", installer=installer, resolution=replace(RESOLUTION, conflict="no versions fit together"))
+
+    assert installer.asked == ["old==1"]
