@@ -40,6 +40,7 @@ _PART_NAME: Final = re.compile(
     r"^(?:.*_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG|SQL)_?"
     r"(?P<part>HOST(?:NAME)?|SERVER|PORT|USER(?:NAME)?|PASS(?:WORD)?|NAME|DATABASE|DB)$"
 )
+_USUAL_PORT: Final = "5432"
 _PARTS: Final[Mapping[str, DatabaseField]] = {
     "HOST": DatabaseField.HOST,
     "HOSTNAME": DatabaseField.HOST,
@@ -131,6 +132,8 @@ def rebound(contract: Contract, bindings: Bindings, databases: Mapping[str, Data
         match variable.source:
             case FromDatabase(name, part):
                 values[variable.name] = _part(databases[name], part, scheme="postgresql")
+            case _ if variable.name in bindings.dummies and (behind := _port_behind(variable, contract)):
+                values[variable.name] = _part(databases[behind], DatabaseField.PORT, scheme="postgresql")
             case _ if variable.name in bindings.dummies and _stands_for_database(variable):
                 like = bindings.values[variable.name].revealed()
                 values[variable.name] = _of_database(variable.name, databases[DEFAULT_DATABASE], like=like)
@@ -205,11 +208,38 @@ def _stands_for_database(variable: Variable) -> bool:
             return False
 
 
+def _port_behind(variable: Variable, contract: Contract) -> str:
+    """Return the database whose port *variable* states as PostgreSQL's usual one, as its neighbour says of the host.
+
+    The host leads to a throw-away server here, and that answers on a port of its own; "" where nothing says so.
+    """
+    part = _PART_NAME.match(variable.name)
+    if part is None or part["part"] != "PORT" or not isinstance(variable.source, Literal):
+        return ""
+    if variable.source.value.revealed().strip() != _USUAL_PORT:
+        return ""
+    stem = variable.name.removesuffix("PORT")
+    for one in contract.variables:
+        beside = _PART_NAME.match(one.name)
+        if beside is None or one.name.removesuffix(beside["part"]) != stem:
+            continue
+        match one.source:
+            case FromDatabase(name, DatabaseField.HOST):
+                return name
+            case Prompted() if _PARTS[beside["part"]] is DatabaseField.HOST:
+                return DEFAULT_DATABASE
+            case _:
+                pass
+    return ""
+
+
 def _value(
     variable: Variable, *, contract: Contract, databases: Mapping[str, DatabaseAddress], example: str
 ) -> tuple[Secret, bool]:
     """Return the value, and whether it is made up."""
     match variable.source:
+        case Literal() if behind := _port_behind(variable, contract):
+            return _part(databases[behind], DatabaseField.PORT, scheme="postgresql"), True
         case Literal(value) if not _stands_for_database(variable):
             return value, False
         case Generated():

@@ -87,6 +87,44 @@ def test_a_literal_url_of_a_real_database_is_replaced(tmp_path):
     assert value_of("DATABASE_URL", real, tmp_path) == URL.replace("postgresql", "postgres")
 
 
+FROM_DATABASE = Variable(name="DB_HOST", source=FromDatabase("main", DatabaseField.HOST))
+LITERAL_PORT = Variable(name="DB_PORT", source=Literal(Secret("5432")))
+
+
+@pytest.mark.parametrize(
+    ("beside", "port", "expected"),
+    [
+        (FROM_DATABASE, LITERAL_PORT, ("5555", "6666")),
+        (Variable(name="DB_HOSTNAME", source=Prompted()), LITERAL_PORT, ("7777", "8888")),
+        (Variable(name="DB_HOST", source=Literal(Secret("db.example.com"))), LITERAL_PORT, ("5432", "5432")),
+        (FROM_DATABASE, Variable(name="DB_PORT", source=Literal(Secret("6543"))), ("6543", "6543")),
+        (FROM_DATABASE, Variable(name="OTHER_DB_PORT", source=Literal(Secret("5432"))), ("5432", "5432")),
+        (Variable(name="DB_USER", source=FromDatabase("main", DatabaseField.USER)), LITERAL_PORT, ("5432", "5432")),
+    ],
+)
+def test_a_literal_port_goes_with_the_host_that_the_database_gives(
+    tmp_path: Path, beside: Variable, port: Variable, expected: tuple[str, str]
+) -> None:
+    service = contract(beside, port)
+    first = {"main": SERVER, "preflight": replace(SERVER, port=7777)}
+    second = {"main": replace(SERVER, port=6666), "preflight": replace(SERVER, port=8888)}
+
+    bound = bindings.bind(service, databases=first, answers={}, service_folder=tmp_path)
+    rebound = bindings.rebound(service, bound, second)
+
+    assert tuple(one.values[port.name].revealed() for one in (bound, rebound)) == expected
+
+
+def test_the_users_answer_is_kept_for_a_literal_port(tmp_path: Path) -> None:
+    service = contract(FROM_DATABASE, LITERAL_PORT)
+
+    bound = bindings.bind(
+        service, databases={"main": SERVER}, answers={"DB_PORT": Secret("5433")}, service_folder=tmp_path
+    )
+
+    assert bindings.rebound(service, bound, {"main": SERVER}).values["DB_PORT"].revealed() == "5433"
+
+
 def test_the_users_answer_beats_everything(tmp_path):
     assert value_of("API_KEY", Prompted(), tmp_path, API_KEY="mine") == "mine"
     assert value_of("MODE", Literal(Secret("production")), tmp_path, MODE="test") == "test"
