@@ -14,6 +14,7 @@ from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.environments import bindings as binding
 from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment, Preferences
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -83,7 +84,13 @@ class Rehearsal:
             target=self._contract.target,
             python=self._python,
             root=str(self._contract.root) if self._contract.root.parts else "",
+            instead_of=self._passed_over(),
         )
+
+    def _passed_over(self) -> str:
+        """Return the target's Python where the caller asked for one of another series, else ""."""
+        asked, own = self._case.preferences.python, self._contract.python.version
+        return own if asked and python_series.of(asked) != python_series.of(own) else ""
 
     def results(self) -> list[CheckResult]:
         """Return the results in the order in which they are shown. Static checks run while the rest does.

@@ -10,7 +10,8 @@ from deploy_suite.model.project import Commit
 class Subject:
     """What was checked: one service of a project at a commit, on one target, with one Python.
 
-    Shape: `root` is the folder of the repository in which its commands run, "" for the top.
+    Shape: `root` is the folder of the repository in which its commands run, "" for the top. `instead_of` is the Python
+    that the target would take, where the caller asked for one of another series; "" where it would take this one.
     """
 
     project: str
@@ -19,6 +20,7 @@ class Subject:
     target: str
     python: str
     root: str = ""
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

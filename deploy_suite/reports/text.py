@@ -26,6 +26,15 @@ _VERDICT: Final = {
     Outcome.SKIPPED: "INCOMPLETE: something that must be checked could not be checked here; see 'skip' above.",
     Outcome.FAILED: "FAILED: deployed to {target}, this commit would not work; see 'FAIL' above.",
 }
+# Where the caller chose another Python than the target's, its verdict is about that one alone.
+_VERDICT_OF_OTHER: Final = {
+    Outcome.PASSED: "PASSED with Python {python}: with that, this commit builds, boots and answers on "
+    "{target}'s terms.",
+    Outcome.WARNING: "PASSED with warnings and Python {python}: with that, this commit builds, boots and answers on "
+    "{target}'s terms.",
+    Outcome.FAILED: "FAILED with Python {python}: with that, this commit would not work on {target}; see 'FAIL' above.",
+}
+_OTHER: Final = " {target} would take Python {own}, which was not tried: run without --python for its verdict."
 
 
 def render(report: Report, *, columns: int = 0) -> str:
@@ -166,5 +175,14 @@ def _clipped(evidence: tuple[str, ...]) -> list[str]:
 
 def _verdict(report: Report, *, width: int) -> str:
     targets = ", ".join(dict.fromkeys(result.target.capitalize() for result in report.results)) or "the target"
-    said = f"{_VERDICT[report.outcome].format(target=targets)}  ({report.seconds:.1f}{_UNBROKEN}s)"
+    said = f"{_said(report, targets)}  ({report.seconds:.1f}{_UNBROKEN}s)"
     return ("\n" + "\n".join(_fitted([said], width))).replace(_UNBROKEN, " ")
+
+
+def _said(report: Report, targets: str) -> str:
+    passed_over = dict.fromkeys(one.instead_of for one in report.subjects if one.instead_of)
+    if not passed_over or report.outcome not in _VERDICT_OF_OTHER:
+        return _VERDICT[report.outcome].format(target=targets)
+    used = ", ".join(dict.fromkeys(one.python for one in report.subjects if one.instead_of))
+    said = _VERDICT_OF_OTHER[report.outcome] + _OTHER
+    return said.format(target=targets, python=used, own=", ".join(passed_over))

@@ -1,6 +1,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
@@ -167,6 +169,38 @@ def test_a_verdict_without_a_service_names_the_target():
     nothing_ran = Report(project="shop", commit=COMMIT, subjects=(), results=(checked,), seconds=2.0)
 
     assert "\nFAILED: deployed to Render, this commit would not work" in text.render(nothing_ran)
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (
+            PASSED,
+            "PASSED with Python 3.11.7: with that, this commit builds, boots and answers on Render's terms.",
+        ),
+        (
+            replace(MISSING, outcome=Outcome.WARNING),
+            (
+                "PASSED with warnings and Python 3.11.7: with that, this commit builds, boots and answers on "
+                "Render's terms."
+            ),
+        ),
+        (
+            MISSING,
+            "FAILED with Python 3.11.7: with that, this commit would not work on Render; see 'FAIL' above.",
+        ),
+    ],
+)
+def test_a_verdict_with_another_python_than_the_targets_claims_nothing_of_the_target(
+    finding: Finding, said: str
+) -> None:
+    subject = replace(SUBJECT, python="3.11.7", instead_of="3.14.3")
+
+    last = text.render(replace(report(finding), subjects=(subject,))).splitlines()[-1]
+
+    assert last == (
+        f"{said} Render would take Python 3.14.3, which was not tried: run without --python for its verdict.  (2.0 s)"
+    )
 
 
 def test_a_reused_verdict_says_so():
