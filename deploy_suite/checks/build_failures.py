@@ -35,6 +35,7 @@ from deploy_suite.tracing.values import Chain
 _ACCOUNT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _SYNTAX: Final = "requirements-syntax"
+_OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
@@ -98,6 +99,8 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
+    if found and cause and cause.family in _OF_THE_CALL:
+        return (_diagnosed(cause, failure, recipe, case), *found)
     if found and build_refusals.is_of_another_kind(failure):
         return (*found, _diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case))
     if found and not (cause and _outweighs(cause, found)):

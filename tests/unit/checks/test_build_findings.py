@@ -745,3 +745,16 @@ def test_a_build_that_ended_in_a_script_names_its_line_and_what_was_raised(tmp_p
     assert (found.code, found.location) == ("build-failure", Location("build.sh", 3))
     assert found.message == f"the build command ended with exit code 1: {raised}"
     assert found.evidence[0] == "build.sh:3: python manage.py shell -c 'x'"
+
+
+def test_a_call_that_pip_does_not_understand_comes_before_what_the_index_says(tmp_path: Path) -> None:
+    log = "Usage:\n  pip install [options] <archive url/path> ...\n\nno such option: --updgrade\n"
+    refused = refusal(RefusalKind.CANNOT_BUILD, fitting="2", pythons=("3.11",))
+    ended = replace(failure(log, refused, command="pip install --updgrade pip"), ended_at=Location("build.sh", 3))
+
+    found = build.findings(ended, case(tmp_path))
+
+    assert [(one.code, one.outcome, one.location) for one in found] == [
+        ("pip-option-unknown:--updgrade", Outcome.FAILED, Location("build.sh", 3)),
+        ("build-failure:pkg", Outcome.FAILED, LINE),
+    ]
