@@ -53,6 +53,12 @@ class _Serving:
     host: Value | None
     port: Value | None
     is_guarded: bool
+    has_os: bool
+
+    def mended(self, port: str, location: Location) -> str:
+        """Return how to write the call; what it takes beside is imported where the file does not do so."""
+        text = f'write host="0.0.0.0", port=int({port}) in {location}'
+        return text if self.has_os else f"{text}, and `import os` at the top of {location.file}"
 
     @property
     def names_port(self) -> bool:
@@ -86,7 +92,12 @@ def _servings(source: Source, entry: EntryPoint, subject: Subject) -> Iterator[_
                 host=_argument(node, "host", kind.host_at, kind.host, source, subject, names),
                 port=_argument(node, "port", kind.port_at, kind.port, source, subject, names),
                 is_guarded=node not in _plain(source, guarded),
+                has_os=any(_imports_os(one) for one in source.tree.body),
             )
+
+
+def _imports_os(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import) and any((one.asname or one.name) == "os" for one in node.names)
 
 
 def _local_names(source: Source) -> dict[str, ast.expr | None]:
@@ -174,7 +185,7 @@ def _imported(found: tuple[_Serving, ...], entry: EntryPoint) -> Iterator[Findin
                 f"{entry.file} hard-codes the address {serving.host.text}, which other machines do not have",
                 location=location,
                 evidence=(_shown(serving),),
-                remedy=f'write host="0.0.0.0", port=int(os.environ.get("PORT", 8000)) in {location}',
+                remedy=serving.mended('os.environ.get("PORT", 8000)', location),
                 certainty="harmless for this start command, which does not run the line; `python` on the file fails",
             )
 
@@ -197,7 +208,7 @@ def _run(found: tuple[_Serving, ...], entry: EntryPoint, subject: Subject) -> It
 
 def _judged(serving: _Serving, entry: EntryPoint, subject: Subject, start: Call | None) -> Iterator[Finding]:
     location = Location(str(entry.file), serving.node.lineno)
-    remedy = f'write host="0.0.0.0", port=int(os.environ["PORT"]) in {location}'
+    remedy = serving.mended('os.environ["PORT"]', location)
     evidence = (_shown(serving), *((f"{start.step.value}: {saying.quoted(start)}",) if start else ()))
     host = serving.host
     is_unreachable = host is not None and (host.text in _LOCAL or _of_one_machine(host.text))

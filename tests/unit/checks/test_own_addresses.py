@@ -34,7 +34,7 @@ def test_who_listens_on_localhost_is_told_the_line_of_its_own(tmp_path: Path) ->
         Outcome.FAILED,
         "it listens on 127.0.0.1:5000",
         Location("main.py", 4),
-        'write host="0.0.0.0", port=int(os.environ["PORT"]) in main.py:4',
+        'write host="0.0.0.0", port=int(os.environ["PORT"]) in main.py:4, and `import os` at the top of main.py',
     )
 
 
