@@ -114,7 +114,9 @@ def _refused(
         )
     known = {refusal.name for refusal in found}
     lines = [line for line in at_odds if line.name not in known]
-    found += releases.refusals(lines, listed, series=python_series.of(python), glibc=glibc)
+    told = releases.refusals(lines, listed, series=python_series.of(python), glibc=glibc)
+    # What has no wheel for any Python is compiled here too.
+    found += (one for one in told if one.kind is not RefusalKind.NO_WHEEL or one.pythons)
     brought = [refusal for refusal in found if refusal.name not in by_name]
     if brought:
         found = [

@@ -38,7 +38,8 @@ _ASKED: Final = (
     re.compile(r"^(?P<name>[A-Za-z]\w*) not found\. Declare it as envvar"),
     re.compile(r"[Ee]nvironment variable:? [\"'`]?(?P<name>[A-Z][A-Z0-9_]+)[\"'`]? (?:is )?(?:not set|not found|miss)"),
     re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+|[A-Z]{3,})\b[^.\n]{0,60}"
-               r"(?:not set|is required|not (?:be )?(?:found|configured|defined|provided)|must be (?:set|prov)|miss)"),
+               r"(?:not set|is required|not (?:be )?(?:found|configured|defined|provided|specified)"
+               r"|must be (?:set|prov)|miss)"),
     re.compile(r"(?:[Mm]issing|[Rr]equired|[Uu]nset|No)\b[^.\n]{0,40}\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+)\b"),
 )  # fmt: skip
 _FIELD: Final = re.compile(

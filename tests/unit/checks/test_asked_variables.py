@@ -12,3 +12,9 @@ def test_a_setting_read_before_django_knows_its_settings_is_no_variable() -> Non
     raised = Raised(type="ImproperlyConfigured", module="django.core.exceptions", message=message, frames=())
 
     assert list(_asked(raised)) == ["DJANGO_SETTINGS_MODULE"]
+
+
+def test_a_variable_that_was_not_specified_is_asked_for() -> None:
+    message = "Environment variable DATABASE_URL not specified"
+
+    assert list(_asked(Raised(type="OSError", module="", message=message, frames=()))) == ["DATABASE_URL"]

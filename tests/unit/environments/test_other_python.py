@@ -125,6 +125,13 @@ def test_where_no_versions_fit_the_lines_are_judged_one_by_one(bench: Bench) -> 
     assert found.refusals == (refusal(RefusalKind.OTHER_PYTHON, "tensorflow==2.15.0", 2, "3.11"),)
 
 
+def test_where_no_versions_fit_a_source_archive_alone_is_no_matter_of_that_python(bench: Bench) -> None:
+    bench.release("sgmllib3k", "1.0.0", ("{name}-{version}.tar.gz",))
+    index = Index(answer(conflict="No solution found"))
+
+    assert bench.foreseen("sgmllib3k==1.0.0\n", index, installed={}).refusals == ()
+
+
 @pytest.mark.parametrize(
     ("target", "override", "other"),
     [
