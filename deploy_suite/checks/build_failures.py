@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from deploy_suite.checks import (
     build_conflicts,
     build_excerpts,
@@ -36,6 +38,7 @@ _ACCOUNT_LINES: Final = 8
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _SYNTAX: Final = "requirements-syntax"
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
+_OTHER_PYTHON: Final = "python-version-unsupported"
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
@@ -139,10 +142,12 @@ def _needs_real_values(names: tuple[str, ...], failure: BuildFailure, case: Case
 
 
 def _lacking(case: Case) -> Findings:
-    """Return what the commands name and the commit lacks, in the words of the check that reads the commands."""
+    """Return what the build names and the commit lacks, in the words of the check that reads the commands."""
     from deploy_suite.checks.config import named_files, subject  # noqa: PLC0415  few builds end on it
 
-    return tuple(one for one in named_files.problems(subject.of(case)) if one.outcome is Outcome.FAILED)
+    of_build = replace(case, contract=replace(case.contract, pre_deploy=None, start=None))
+    found = named_files.problems(subject.of(of_build))
+    return tuple(dict.fromkeys(one for one in found if one.outcome is Outcome.FAILED))
 
 
 def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
@@ -214,7 +219,9 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
             reproduce=build_refusals.command(failure, case),
         )
     _, _, parameter = cause.slug.partition(":")
-    line = next((line for line in recipe.lines if parameter and line.name == parameter.lower()), None)
+    refused = cause.values.get("package", "") if cause.family == _OTHER_PYTHON else ""
+    names = {canonicalize_name(name) for name in (parameter, refused) if name}
+    line = next((line for line in recipe.lines if line.name in names), None)
     told = [one.text for one in cause.evidence]
     chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
     own = chain.last.location if chain.hops else _in_own_code(failure, case)

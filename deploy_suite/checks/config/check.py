@@ -27,7 +27,8 @@ from deploy_suite.checks.config import (
     working_state,
 )
 from deploy_suite.checks.config.subject import Subject
-from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.finding import Finding, Outcome, worst
+from deploy_suite.model.location import Location
 from deploy_suite.model.wording import counted
 
 NAME: Final = "config"
@@ -57,12 +58,23 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
 def check(case: Case) -> Findings:
     """Return what is wrong with the service's commands, the files they name and the folder they come from."""
     about = subject.of(case)
-    found = tuple(dict.fromkeys(finding for concern in _CONCERNS for finding in concern(about)))
+    found = _told_once(finding for concern in _CONCERNS for finding in concern(about))
     passed = () if any(one.outcome is Outcome.FAILED for one in found) else (_passed(about),)
     return tuple(
         finding.about(check=NAME, service=case.contract.service, target=case.contract.target)
         for finding in (*found, *passed)
     )
+
+
+def _told_once(found: Iterable[Finding]) -> Findings:
+    """Return *found* without what is less grave than the same at the same place: a line may name a file twice."""
+    gravest: dict[tuple[str, Location | None, str], Finding] = {}
+    for one in dict.fromkeys(found):
+        said = (one.code, one.location, one.message)
+        before = gravest.setdefault(said, one)
+        if worst((before.outcome, one.outcome)) is not before.outcome:
+            gravest[said] = one
+    return tuple(gravest.values())
 
 
 def _passed(about: Subject) -> Finding:

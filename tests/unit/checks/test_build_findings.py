@@ -287,6 +287,16 @@ def test_a_script_that_lies_elsewhere_is_told_once_in_the_words_of_the_commands_
     )
 
 
+def test_of_a_build_only_the_files_that_it_names_itself_are_told_and_each_once(tmp_path: Path) -> None:
+    subject = case(tmp_path, "./build.sh && ./build.sh")
+    later = CommandText(text="./release.sh && gunicorn app:app", location=Location("render.yaml", 6))
+    commands = replace(subject.contract, pre_deploy=later, start=later, location=Location("render.yaml", 2))
+    stated = replace(subject, contract=commands)
+    lost = replace(failure("bash: line 1: ./build.sh: No such file or directory\n", command=""), code=127)
+
+    assert [one.code for one in build.findings(lost, stated)] == ["command-file-missing:build.sh"]
+
+
 @pytest.mark.parametrize(
     ("line", "code", "place"),
     [
@@ -758,3 +768,11 @@ def test_a_call_that_pip_does_not_understand_comes_before_what_the_index_says(tm
         ("pip-option-unknown:--updgrade", Outcome.FAILED, Location("build.sh", 3)),
         ("build-failure:pkg", Outcome.FAILED, LINE),
     ]
+
+
+def test_a_package_that_pip_refuses_for_the_python_is_told_at_its_own_line(tmp_path: Path) -> None:
+    log = "ERROR: Package 'django' requires a different Python: 3.9.18 not in '>=3.10'\n"
+
+    (found,) = build.findings(failure(log), case(tmp_path, requirements="six\nDjango>=5.0\n"))
+
+    assert (found.code, found.location) == ("python-version-unsupported", Location("requirements.txt", 2))

@@ -96,6 +96,18 @@ def test_a_failing_installation_alone_is_only_a_note_where_the_start_would_fail_
     assert outcomes(found) == [("failure-hidden:installation", Outcome.NOTE)]
 
 
+@pytest.mark.parametrize("build", ["./seed.sh && ./seed.sh", "./seed.sh && true && ./seed.sh"])
+def test_a_file_that_one_line_names_twice_is_told_once_as_gravely_as_it_is(checked: Checked, build: str) -> None:
+    assert outcomes(checked(FILES, build=build)) == [("command-file-missing:seed.sh", FAILED)]
+
+
+def test_a_file_that_two_commands_name_is_told_at_each(checked: Checked) -> None:
+    found = checked(FILES, start="./seed.sh && gunicorn app:app", pre_deploy="./seed.sh")
+
+    assert outcomes(found) == [("command-file-missing:seed.sh", FAILED)] * 2
+    assert len({one.location for one in found}) == len(found)
+
+
 @pytest.mark.parametrize("build", ["bash -e build.sh", "bash build.sh"])
 def test_a_script_that_stops_at_errors_is_fine(checked: Checked, build: str) -> None:
     flag = "" if "-e" in build else "set -euo pipefail\n"
