@@ -15,7 +15,8 @@ _TEXT_KEYS: Final = (b"msg", b"message", b"event")
 _REASON_KEYS: Final = (b"error", b"err", b"exception", b"exc_info", b"traceback", b"stacktrace", b"stack")
 # Before the first pair stands what a platform puts before each line: a name, a time.
 _LINE: Final = re.compile(
-    rb"(?:[^=\"{\n]{0,120}[]|:>\dZF][ \t]{1,3})?(?=(?:time|timestamp|ts|t|date|level|lvl|severity|levelname|logger|caller|source)=\S)"
+    rb"(?:[^=\"{\n]{0,120}[]|:>\dZF][ \t]{1,3})?"
+    rb"(?=(?:time|timestamp|ts|t|date|level|lvl|severity|levelname|logger|caller|source)=\S)"
 )
 _PAIR: Final = re.compile(rb'([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$)')
 _MERE: Final = re.compile(
@@ -31,7 +32,7 @@ _MOST: Final = 1 << 14
 
 def has_any(text: bytes) -> bool:
     """Whether *text* may hold lines of logfmt: as cheap as it can be told."""
-    return b"msg=" in text or b"event=" in text or b"message=" in text
+    return any(key + b"=" in text for key in _LEVEL_KEYS) and any(key + b"=" in text for key in _TEXT_KEYS)
 
 
 def is_output(text: bytes) -> bool:

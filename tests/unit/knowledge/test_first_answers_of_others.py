@@ -35,6 +35,10 @@ def cause(text: str) -> str:
             'ERROR: Invalid interpolation format for "environment" option in service "shop": "${SHOP_KEY-}"\n',
             "compose-file-invalid",
         ),
+        (
+            'standard_init_linux.go:242: exec user process caused "permission denied"\n',
+            "entrypoint-not-executable",
+        ),
         ("New container is not healthy, rolling back to the old container.\n", "container-unhealthy"),
         (
             "Attempt 3 of 3\nHealthcheck logs: curl: (7) Failed to connect to localhost port 80 after 0 ms\n",
