@@ -46,7 +46,8 @@ def seen(
             break
         case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
         new = tuple(one for one in mending.found(last, case) if one not in (*mends, *wrong))
-        python = mending.for_python(new, ports.interpreters.installed()) if new and not preferences.python else ""
+        is_open = bool(new) and not preferences.python
+        python = mending.for_python(new, ports.interpreters.installed(), asked_for=case.python) if is_open else ""
         preferences = replace(preferences, python=python or preferences.python)
         new = _with_python(new, python)
         if (not new and (at or mended is contract)) or (_seconds(last) > _LONGEST_S and not python):

@@ -81,16 +81,20 @@ def _package(finding: Finding) -> str:
     return "gunicorn" if family == _NEEDS_SERVER else ""
 
 
-def for_python(mends: Sequence[Mend], installed: Sequence[Interpreter]) -> str:
+def for_python(mends: Sequence[Mend], installed: Sequence[Interpreter], *, asked_for: str = "") -> str:
     """Return the newest Python of this machine with which all is well that *mends* could not mend line by line.
 
-    Shape: "" where one line alone can be changed, and where there is no such Python.
+    Shape: "" where one line alone can be changed, and where there is no such Python. Where *asked_for* is too old for
+    all of it, the oldest that is not: what else is pinned is of the same age, and the remedies name that one.
     """
     asked = [one for one in mends if one.pythons]
     if len(asked) < _SEVERAL and all(one.file for one in asked):
         return ""
     common = frozenset.intersection(*(frozenset(one.pythons) for one in asked))
-    return max((one.series for one in installed if one.series in common), key=python_series.numbers, default="")
+    fitting = [one.series for one in installed if one.series in common]
+    if asked_for and fitting and python_series.numbers(asked_for) < min(map(python_series.numbers, common)):
+        return min(fitting, key=python_series.numbers, default="")
+    return max(fitting, key=python_series.numbers, default="")
 
 
 def invented(mends: Sequence[Mend], results: Sequence[CheckResult]) -> tuple[Mend, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from deploy_suite import mending
+from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
@@ -173,3 +174,17 @@ def test_a_package_that_the_index_does_not_have_is_said_to_be_a_file() -> None:
         ),
         (("main.py:1 import own_module",), "add `flask`"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "expected"),
+    [("3.9.0", "3.11"), ("3.14.3", "3.13"), ("3.12.1", "3.13"), ("", "3.13")],
+)
+def test_a_python_that_is_too_old_gives_way_to_the_oldest_that_is_not(asked_for: str, expected: str) -> None:
+    installed = [Interpreter(path=Path(f"/{one}"), version=f"{one}.1") for one in ("3.9", "3.11", "3.12", "3.13")]
+    mends = [
+        Mend(file="requirements.txt", line=at, says="", pythons=pythons, is_faithful=False)
+        for at, pythons in ((1, ("3.10", "3.11", "3.12", "3.13")), (2, ("3.11", "3.12", "3.13")))
+    ]
+
+    assert mending.for_python(mends, installed, asked_for=asked_for) == expected
