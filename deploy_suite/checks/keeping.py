@@ -14,6 +14,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Bindings, Literal, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.mend import Mend
 from deploy_suite.model.secret import Secret
 
 _SUITE: Final = Path(__file__).parents[1]
@@ -78,13 +79,14 @@ def result(kept: Mapping[str, Any]) -> CheckResult:
 
 def finding(kept: Mapping[str, Any]) -> Finding:
     """Return the finding that `plain` took apart."""
-    location = kept["location"]
+    location, mend = kept["location"], kept["mend"]
     return Finding(
         **{
             **kept,
             "outcome": Outcome(kept["outcome"]),
             "location": Location(**location) if location else None,
             "evidence": tuple(kept["evidence"]),
+            "mend": Mend(**{**mend, "pythons": tuple(mend["pythons"])}) if mend else None,
         }
     )
 
