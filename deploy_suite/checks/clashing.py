@@ -99,7 +99,7 @@ def closer_of(told: Finding, text: str, versions: Mapping[str, str], *, case: Ca
         remedy=clash.remedy,
         certainty=told.certainty or clash.why,
         python=clash.pin,
-        mend=project.mend(clash, versions),
+        mend=mend(clash, versions, project.declared),
     )
 
 
@@ -144,8 +144,7 @@ def _findings(
         meeting = project.meeting(clash) if clash.slug not in slugs else None
         if meeting and meeting.check not in passed:
             slugs.add(clash.slug)
-            line, mend = project.line(clash), project.mend(clash, versions)
-            yield _finding(clash, meeting, versions=versions, line=line, mend=mend, verb=verb)
+            yield _finding(clash, meeting, versions=versions, project=project, verb=verb)
 
 
 def _finding(
@@ -153,8 +152,7 @@ def _finding(
     meeting: Meeting,
     *,
     versions: Mapping[str, str],
-    line: Location | None,
-    mend: Mend | None,
+    project: "_Project",
     verb: str,
 ) -> Finding:
     pins = " ".join(f"'{name}=={versions[name]}'" for name in clash.distributions)
@@ -167,13 +165,13 @@ def _finding(
         code=clash.slug,
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
         message=f"{clash.shown(versions)} {verb}, and do not fit together",
-        location=line or meeting.place,
+        location=project.line(clash) or meeting.place,
         evidence=tuple(text for text in (meeting.shown, clash.why, clash.error) if text),
         remedy=clash.remedy,
         python=clash.pin,
         certainty="" if is_sure else f"likely: it fails {meeting.when} ({clash.source})",
         reproduce=f"pip install {pins} && python {program}",
-        mend=mend,
+        mend=mend(clash, versions, project.declared),
     )
 
 
@@ -184,7 +182,8 @@ class _Project:
         self._case = case
 
     @cached_property
-    def _declared(self) -> Declared:
+    def declared(self) -> Declared:
+        """The lines that require packages."""
         return requirements.read(self._case)
 
     @cached_property
@@ -195,16 +194,12 @@ class _Project:
         modules = frozenset(
             name.partition(".")[0] for clash in clashes.rows() for name in (clash.fails, *clash.through)
         )
-        return subject.trace(self._case, entry, known=subject.known_of(self._declared.names) | modules)
+        return subject.trace(self._case, entry, known=subject.known_of(self.declared.names) | modules)
 
     def line(self, clash: Clash) -> Location | None:
         """Return the line that requires the first member that any line requires."""
-        lines = (self._declared.listed(frozenset({name})) for name in clash.distributions)
+        lines = (self.declared.listed(frozenset({name})) for name in clash.distributions)
         return next((listed.location for listed in lines if listed), None)
-
-    def mend(self, clash: Clash, versions: Mapping[str, str]) -> Mend | None:
-        """Return what mends *clash*, as far as lines of the project do."""
-        return mend(clash, versions, self._declared)
 
     def meeting(self, clash: Clash) -> Meeting | None:
         """Return how the project meets *clash*, None where nothing shows that it does."""
@@ -218,7 +213,7 @@ class _Project:
 
     def _attempt(self, clash: Clash, traced: Trace) -> Meeting | None:
         """Return the `try` that imports what fails, where the project lists it, so that it is wanted all the same."""
-        if not self._declared.listed(frozenset({clash.distributions[0]})):
+        if not self.declared.listed(frozenset({clash.distributions[0]})):
             return None
         found = _leading(clash, traced, frozenset({ImportKind.GUARDED}))
         when = "under a `try`, and the code goes on without it"
