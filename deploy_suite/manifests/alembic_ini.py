@@ -24,15 +24,14 @@ class AlembicFile:
 
     Shape: `script_location` as written; `script_folder`, `version_folders` and `import_folders` (`prepend_sys_path`)
     are relative to the repository: `%(here)s` is the file's folder, and other relative paths are taken from there too,
-    though Alembic takes them from the folder that it runs in; `is_anchored` says that `script_location` uses
-    `%(here)s` or is absolute. `url` has its password masked, "" where the file sets none.
+    though Alembic takes them from the folder that it runs in. `url` has its password masked, "" where the file sets
+    none.
     """
 
     file: str
     section: str
     script_location: str = ""
     script_folder: str = ""
-    is_anchored: bool = False
     location: Location
     url: str = ""
     url_location: Location | None = None
@@ -108,7 +107,6 @@ def _built(
         section=section,
         script_location=written.replace(_HERE, "%(here)s"),
         script_folder=_folder(written, file) if written else "",
-        is_anchored=written.startswith("/"),
         location=where("script_location" if written else ""),
         url=Masker().masked(url),
         url_location=where(_URL) if url else None,

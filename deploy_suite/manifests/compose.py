@@ -62,11 +62,8 @@ class Service:
     command: Words | None = None
     entrypoint: Words | None = None
     environment: tuple[Variable, ...] = ()
-    env_files: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     health: Words | None = None
-    working_dir: str = ""
     profiles: tuple[str, ...] = ()
 
 
@@ -123,12 +120,9 @@ def _service(name: str, line: int, block: Block) -> Service:
         command=_words(block.get("command")),
         entrypoint=_words(block.get("entrypoint")),
         environment=tuple(_variables(block.get("environment"))),
-        env_files=tuple(_listed(block.get("env_file"), key="path")),
-        depends_on=tuple(_keys(block.get("depends_on"))),
         ports=tuple(_ports(block.get("ports"))),
         health=_health(block.get("healthcheck")),
-        working_dir=_text(block.get("working_dir")),
-        profiles=tuple(_listed(block.get("profiles"), key="")),
+        profiles=tuple(_listed(block.get("profiles"))),
     )
 
 
@@ -189,19 +183,9 @@ def _variables(node: Node | None) -> Iterator[Variable]:
             return
 
 
-def _listed(node: Node | None, *, key: str) -> Iterator[str]:
-    """Yield texts: one, a list of them, or a list of mappings that have each under *key*."""
-    for item in node.items if isinstance(node, Items) else (node,):
-        text = _text(item.get(key)) if isinstance(item, Block) else _text(item)
-        if text:
-            yield text
-
-
-def _keys(node: Node | None) -> Iterator[str]:
-    if isinstance(node, Block):
-        yield from (entry.key for entry in node.entries)
-    else:
-        yield from _listed(node, key="")
+def _listed(node: Node | None) -> Iterator[str]:
+    """Yield texts: one, or a list of them."""
+    yield from filter(None, map(_text, node.items if isinstance(node, Items) else (node,)))
 
 
 def _ports(node: Node | None) -> Iterator[int]:

@@ -7,7 +7,6 @@ from typing import Final
 from deploy_suite.manifests import dependency_table, toml_document
 from deploy_suite.manifests.requirements_file import LineProblem, RequirementLine
 from deploy_suite.manifests.toml_document import TomlDocument
-from deploy_suite.model.location import Location
 
 _OTHER_TABLES: Final = frozenset({"source", "requires", "scripts", "pipenv", "packages"})
 
@@ -24,7 +23,6 @@ class Pipfile:
     packages: tuple[RequirementLine, ...]
     categories: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
     python: str = ""
-    python_location: Location | None = None
     problems: tuple[LineProblem, ...] = ()
 
 
@@ -44,7 +42,6 @@ def parse(text: str, *, file: str) -> Pipfile:
         packages=lines.pop("packages"),
         categories=lines,
         python=str(document.get("requires", python)) if python else "",
-        python_location=document.location("requires", python) if python else None,
         problems=tuple(problems),
     )
 

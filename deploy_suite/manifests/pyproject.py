@@ -33,9 +33,7 @@ class PythonProject:
     requirement_files: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     requires_python: str = ""
-    requires_python_location: Location | None = None
     scripts: Mapping[str, str] = field(default_factory=dict)
-    build_backend: str = ""
     has_project: bool = False
     has_poetry: bool = False
     is_package: bool = True
@@ -66,9 +64,7 @@ def parse(text: str, *, file: str) -> PythonProject:
         requirement_files=_requirement_files(document),
         dynamic=_texts(document.get("project", "dynamic")),
         requires_python=_requires_python(document),
-        requires_python_location=_requires_python_location(document),
         scripts=_scripts(document),
-        build_backend=_text(document.get("build-system", "build-backend")),
         has_project=bool(document.table("project")),
         has_poetry=bool(document.table("tool", "poetry")),
         is_package=_is_package(document),
@@ -181,13 +177,6 @@ def _requires_python(document: TomlDocument) -> str:
     constraint = document.get("tool", "poetry", "dependencies", "python")
     found = poetry_constraint.specifiers(constraint) if isinstance(constraint, str) else None
     return str(found) if found is not None else ""
-
-
-def _requires_python_location(document: TomlDocument) -> Location | None:
-    for path in (("project", "requires-python"), ("tool", "poetry", "dependencies", "python")):
-        if document.get(*path) is not None:
-            return document.location(*path)
-    return None
 
 
 def _requirement_files(document: TomlDocument) -> tuple[str, ...]:

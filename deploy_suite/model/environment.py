@@ -162,10 +162,6 @@ class DatabaseAddress:
         """Return the address in the form that Render gives to services."""
         return Secret(f"{scheme}://{self.user}:{self.password.revealed()}@{self.host}:{self.port}/{self.name}")
 
-    def renamed(self, name: str) -> "DatabaseAddress":
-        """Return the address of another database of the same server."""
-        return DatabaseAddress(host=self.host, port=self.port, user=self.user, password=self.password, name=name)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -114,7 +115,7 @@ def test_a_copy_holds_what_its_template_held_and_its_role_may_change_it(server: 
     with connect(copy) as connection:
         connection.execute("ALTER TABLE t ADD COLUMN name text")
         assert connection.execute("SELECT id, name FROM t").fetchall() == [(7, None)]
-    assert copy == first.renamed("copied")
+    assert copy == replace(first, name="copied")
 
 
 def test_a_name_that_is_created_again_keeps_role_and_password(server: DatabaseServer) -> None:

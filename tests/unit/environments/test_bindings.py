@@ -211,7 +211,7 @@ def test_rebinding_changes_the_database_and_nothing_else(tmp_path):
         subject, databases={"main": SERVER, "preflight": SERVER}, answers={}, service_folder=tmp_path
     )
 
-    other = SERVER.renamed("copy")
+    other = replace(SERVER, name="copy")
     after = bindings.rebound(subject, before, {"main": other, "preflight": other})
 
     assert after.values["DATABASE_URL"].revealed() == URL.replace("shop_db", "copy")

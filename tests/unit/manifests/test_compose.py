@@ -69,8 +69,6 @@ def test_services_are_read_with_their_lines() -> None:
                 Variable(name="SECRET_KEY", value=None, line=18),
                 Variable(name="DEBUG", value=None, line=19),
             ),
-            env_files=(".env.api",),
-            depends_on=("db",),
             ports=(8000, 0),
             health=Words(
                 text="CMD curl -f http://localhost:8000/health",
@@ -87,7 +85,6 @@ def test_services_are_read_with_their_lines() -> None:
                 Variable(name="BROKER_URL", value="redis://queue", line=35),
                 Variable(name="API_KEY", value=None, line=36),
             ),
-            depends_on=("db", "api"),
         ),
     )
 
