@@ -99,7 +99,7 @@ def _answer(door: socket.socket, program: str, descriptors: Sequence[int]) -> in
     return int.from_bytes(answer, "big", signed=True)
 
 
-fork_server: Final = ForkServer()
+_fork_server: Final = ForkServer()
 
 
 class Warden:
@@ -114,7 +114,7 @@ class Warden:
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
             given = (nothing if stream is None else stream for stream in streams)
-            self.pid = fork_server.fork(program, (control, telling, *given))
+            self.pid = _fork_server.fork(program, (control, telling, *given))
         except BaseException as error:
             self.close()
             self.release()

@@ -23,6 +23,7 @@ LEAST_MS: Final = 2.0  # what nobody notices is no reason to go back, however su
 LEVEL: Final = 0.01  # of the first measurement, which a second must confirm before anything is called slower
 LEVEL_AGAIN: Final = 0.05  # of the second measurement, which only confirms what the first one found
 _BLOCKS: Final = 20
+_ENOUGH: Final = 200  # of each side: the median of all pairs needs no more
 _ROUNDS: Final = 2000
 _SEED: Final = 20_250_101  # the same samples get the same verdict
 
@@ -84,10 +85,10 @@ def shift_ratio(old: Sequence[float], new: Sequence[float]) -> float:
     return percentile(ratios, 50)
 
 
-def _thinned(times: Sequence[float], most: int = 200) -> Sequence[float]:
-    """Return evenly spaced members of *times*: the median of all pairs needs no more."""
-    step = len(times) / most
-    return times if step <= 1 else [times[int(place * step)] for place in range(most)]
+def _thinned(times: Sequence[float]) -> Sequence[float]:
+    """Return evenly spaced members of *times*."""
+    step = len(times) / _ENOUGH
+    return times if step <= 1 else [times[int(place * step)] for place in range(_ENOUGH)]
 
 
 def _blocks(times: Sequence[float]) -> Blocks:

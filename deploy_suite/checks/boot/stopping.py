@@ -46,7 +46,7 @@ def stopped(stage: Stage, process: Process, address: Address | None, slowest: tu
         began_s = stage.ports.clock.now_s()
         process.signal(signal.SIGTERM)
         has_ended = until(
-            lambda: True if has_stopped(process) else None,
+            lambda: True if _has_stopped(process) else None,
             timeout_s=stage.contract.limits.shutdown_s,
             clock=stage.ports.clock,
             progress=stage.ports.progress,
@@ -60,7 +60,7 @@ def stopped(stage: Stage, process: Process, address: Address | None, slowest: tu
     return Stopped(seconds=seconds, in_flight=request is not None and cut is None, finding=cut)
 
 
-def has_stopped(process: Process) -> bool:
+def _has_stopped(process: Process) -> bool:
     """Whether the command has ended and all that the signal reached.
 
     What has made itself a session of its own never got the signal, and ends on the target with the instance.

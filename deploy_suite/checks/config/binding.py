@@ -59,10 +59,10 @@ def is_server(call: Call) -> bool:
     """Whether *call* starts a web server that is known here."""
     if call.program == "flask":
         return "run" in call.words
-    return servers.server(call.program) is not None or is_runserver(call)
+    return servers.server(call.program) is not None or _is_runserver(call)
 
 
-def is_runserver(call: Call) -> bool:
+def _is_runserver(call: Call) -> bool:
     """Whether *call* starts Django's development server."""
     words = call.command.words
     return "runserver" in words and any(word.endswith("manage.py") for word in words[:3])
@@ -99,7 +99,7 @@ def _unexpanded(call: Call) -> str:
 
 
 def _addresses(call: Call, subject: Subject) -> Iterator[Address]:
-    if is_runserver(call):
+    if _is_runserver(call):
         yield _runserver(call, subject)
         return
     server = servers.server(call.program)
@@ -208,7 +208,7 @@ def _wrong(call: Call, subject: Subject, what: str, address: Address) -> Finding
 
 def option(call: Call) -> str:
     """Return how the server of *call* is told to listen where the target looks for it."""
-    if is_runserver(call):
+    if _is_runserver(call):
         return "`runserver 0.0.0.0:$PORT`"
     if call.program in {"gunicorn", "hypercorn"}:
         return "`--bind 0.0.0.0:$PORT`"

@@ -12,7 +12,7 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.project import app_objects, server_options
 from deploy_suite.project.server_options import Arguments
 
-ARGUMENTS_VARIABLE: Final = "GUNICORN_CMD_ARGS"
+_ARGUMENTS_VARIABLE: Final = "GUNICORN_CMD_ARGS"
 _DEFAULT_FILE: Final = "gunicorn.conf.py"
 
 
@@ -35,9 +35,9 @@ def setting(call: Call, subject: Subject, *, options: tuple[str, ...], name: str
         return Setting(value=own.value(*options), origin="the command line")
     preset = _preset(call, subject)
     if preset is not None and preset.has(*options):
-        return Setting(value=preset.value(*options), origin=f"variable {ARGUMENTS_VARIABLE}")
+        return Setting(value=preset.value(*options), origin=f"variable {_ARGUMENTS_VARIABLE}")
     if preset is None:
-        return Setting(value=None, origin=f"variable {ARGUMENTS_VARIABLE}")
+        return Setting(value=None, origin=f"variable {_ARGUMENTS_VARIABLE}")
     file = config_file(call, subject)
     settings = _file_settings(file, subject) if file else {}
     if name in settings:
@@ -57,9 +57,9 @@ def shown(text: str) -> str:
 
 def _preset(call: Call, subject: Subject) -> Arguments | None:
     """Return what GUNICORN_CMD_ARGS says, None when that cannot be told."""
-    assigned = dict(call.command.assignments).get(ARGUMENTS_VARIABLE)
-    text = assigned if assigned is not None else subject.literal(ARGUMENTS_VARIABLE)
-    if text is None and subject.has_variable(ARGUMENTS_VARIABLE):
+    assigned = dict(call.command.assignments).get(_ARGUMENTS_VARIABLE)
+    text = assigned if assigned is not None else subject.literal(_ARGUMENTS_VARIABLE)
+    if text is None and subject.has_variable(_ARGUMENTS_VARIABLE):
         return None
     try:
         return server_options.parse(shlex.split(text or ""), server_options.GUNICORN)

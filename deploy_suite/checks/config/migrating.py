@@ -18,10 +18,10 @@ def is_migration(call: Call) -> bool:
         return "db" in words and "upgrade" in words
     if call.program in {"aerich", "piccolo", "yoyo", "yoyo-migrate"}:
         return bool({"upgrade", "migrate", "migrations", "apply"} & set(words))
-    return is_django_command(call, "migrate")
+    return _is_django_command(call, "migrate")
 
 
-def is_django_command(call: Call, name: str) -> bool:
+def _is_django_command(call: Call, name: str) -> bool:
     """Whether *call* is `manage.py NAME`, in whichever way it is run."""
     words = call.command.words
     for at, word in enumerate(words):

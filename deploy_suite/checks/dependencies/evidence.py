@@ -63,14 +63,14 @@ def attempts(rehearsed: Rehearsed) -> tuple[str, ...]:
     told = [
         str(Reach(attempt.host, attempt.port)) + (f" from {attempt.location}" if attempt.location else "")
         for attempt in rehearsed.attempts
-        if not is_loopback(attempt.host)
+        if not _is_loopback(attempt.host)
     ]
     hosts = {attempt.host for attempt in rehearsed.attempts}
     told += [str(reach) for reach in rehearsed.reached if reach.host not in hosts]
     return tuple(dict.fromkeys(told))
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Whether *host* is this machine."""
     return host in {"", "localhost", "::1", "0.0.0.0"} or host.startswith("127.")  # noqa: S104  compared, not bound
 

@@ -73,7 +73,7 @@ class Outline:
 
     def package_of(self, imported: ThirdPartyImport) -> Package:
         """Return the package that *imported* needs."""
-        name = shown_name(imported)
+        name = _shown_name(imported)
         return next(package for package in self.packages if package.name == name)
 
     def chains(self, wanted: str) -> tuple[Chain, ...]:
@@ -87,7 +87,7 @@ class Outline:
         return tuple(dict.fromkeys(one.chain for one in sorted(found, key=lambda one: (one.kind, len(one.chain.hops)))))
 
 
-def shown_name(imported: ThirdPartyImport) -> str:
+def _shown_name(imported: ThirdPartyImport) -> str:
     """Return the part of the import's name that tells the package: `google.cloud.storage`, else the first part."""
     return import_names.known_part(imported.module, names=imported.names) or imported.name
 
@@ -113,7 +113,7 @@ class Reading:
         """Return a package for each name that *trace* imports, in the order of the imports."""
         groups: dict[str, list[ThirdPartyImport]] = {}
         for imported in trace.imports:
-            groups.setdefault(shown_name(imported), []).append(imported)
+            groups.setdefault(_shown_name(imported), []).append(imported)
         for name, imports in groups.items():
             yield self._package(name, tuple(imports))
 

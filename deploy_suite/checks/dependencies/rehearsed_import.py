@@ -20,9 +20,9 @@ from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.ports import Network, Ports, Reach
 
 # Some real applications took 42 s to start on a machine of this size.
-TIME_LIMIT_S: Final = 180.0
+_TIME_LIMIT_S: Final = 180.0
 # A program that works at its top level never comes to an end of its imports; boot judges it.
-PROGRAM_LIMIT_S: Final = 45.0
+_PROGRAM_LIMIT_S: Final = 45.0
 _OUTPUT_BYTES: Final = 512 * 1024
 # What a server has imported by the time it imports the application: gunicorn/app/wsgiapp.py, uvicorn/main.py …
 _PRELOADED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -127,7 +127,7 @@ def rehearse(
 
     Shape: *settings* is Django's settings module where the trace knows it.
     """
-    limit_s = limit_s or (TIME_LIMIT_S if entry.attribute else PROGRAM_LIMIT_S)
+    limit_s = limit_s or (_TIME_LIMIT_S if entry.attribute else _PROGRAM_LIMIT_S)
     limit_s = min(limit_s, built.case.contract.limits.start_s)
     driver = files("deploy_suite.checks.dependencies").joinpath("driver.py")
     with (
