@@ -55,7 +55,7 @@ def _run(text: str, plan: Plan, site: Site) -> Completed:
         environment=_environment(plan.contract, plan.bindings, site),
     )
     ports, limit_s = plan.workshop.ports, plan.contract.limits.build_s
-    with _reported(ports, limit_s):
+    with _reported(ports, limit_s, site.stand_ins):
         return ports.runner.run(command, timeout_s=limit_s)
 
 
@@ -92,15 +92,16 @@ def _environment(contract: Contract, bindings: Bindings, site: Site) -> Mapping[
 
 
 @contextmanager
-def _reported(ports: Ports, limit_s: float) -> Iterator[None]:
-    """Say every 10 s that the build goes on."""
+def _reported(ports: Ports, limit_s: float, stand_ins: StandIns) -> Iterator[None]:
+    """Say every 10 s that the build goes on, and that pip has been asked too where uv has refused something."""
     done = threading.Event()
     began_s = ports.clock.now_s()
 
     def report() -> None:
         while not done.wait(_SAID_EVERY_S):
             spent_s = ports.clock.now_s() - began_s
-            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s")
+            second = "; uv refused it, pip is asked whether it installs all the same" * stand_ins.waits_for_pip()
+            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s{second}")
 
     thread = threading.Thread(target=report, daemon=True)
     thread.start()

@@ -94,6 +94,14 @@ class StandIns:
             return ()
         return tuple(_call(json.loads(line)) for line in lines)
 
+    def waits_for_pip(self) -> bool:
+        """Whether uv has refused the last call and pip is being asked now; asked while the journal is written."""
+        try:
+            calls = self.calls()
+        except ValueError:  # the line is only half there
+            return False
+        return bool(calls) and calls[-1].program == FIRST_OPINION
+
     def give_back(self, venv: Path) -> None:
         """Put the installers that the build itself installed into *venv* back in their place."""
         for taken in self.taken.glob("*"):

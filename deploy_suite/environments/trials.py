@@ -58,8 +58,9 @@ def tried(
         if is_plain:
             judged.append(replace(refusal, kind=RefusalKind.CANNOT_BUILD))
             continue
-        wanted = ("--no-deps", _exact(refusal, resolution))
-        tried_out = installer.install(venv, wanted, workshop, timeout_s=min(left_s, _ONE_TRIAL_S))
+        wanted, limit_s = _exact(refusal, resolution), min(left_s, _ONE_TRIAL_S)
+        workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
+        tried_out = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
         left_s -= tried_out.seconds
         account = tried_out.output[-_ACCOUNT_CHARACTERS:]
         is_unknown = tried_out.ok or tried_out.code == _TIME_WAS_UP

@@ -1,11 +1,13 @@
 """Which package cannot be built: tried out, unless the log says it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
-from deploy_suite.environments import trials
+from deploy_suite.environments import stand_ins, trials
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.model.command import Completed
 from deploy_suite.model.environment import Refusal, RefusalKind, Resolution
@@ -39,8 +41,23 @@ class BuildsForHours(BuildsNothing):
         return Completed(code=124, err="compiling\n", seconds=timeout_s)
 
 
+class Said:
+    """What a person is told meanwhile."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def waiting(self, text: str) -> None:
+        self.lines.append(text)
+
+
 def judged(
-    tmp_path: Path, log: str, *, installer: BuildsNothing | None = None, resolution: Resolution = RESOLUTION
+    tmp_path: Path,
+    log: str,
+    *,
+    installer: BuildsNothing | None = None,
+    resolution: Resolution = RESOLUTION,
+    said: Said | None = None,
 ) -> tuple[list[tuple[str, RefusalKind, str]], list[str]]:
     installer = installer or BuildsNothing()
     found = trials.tried(
@@ -49,7 +66,7 @@ def judged(
         an_installer_failed=True,
         log=log,
         installer=cast("Installer", installer),
-        workshop=cast("Workshop", None),
+        workshop=cast("Workshop", SimpleNamespace(ports=SimpleNamespace(progress=said or Said()))),
     )
     return [(one.name, one.kind, one.account) for one in found.refusals], installer.asked
 
@@ -61,6 +78,31 @@ def test_suspects_are_tried_alone_and_what_that_prints_is_kept(tmp_path: Path) -
         [("old", RefusalKind.CANNOT_BUILD, account), ("older", RefusalKind.CANNOT_BUILD, account)],
         ["old==1", "older==1"],
     )
+
+
+def test_each_trial_is_told_with_how_long_it_may_take(tmp_path: Path) -> None:
+    said = Said()
+
+    judged(tmp_path, "", said=said, installer=BuildsForHours())
+
+    assert said.lines == [
+        "trying whether old==1 can be built at all, for 90 s at most",
+        "trying whether older==1 can be built at all, for 90 s at most",
+    ]
+
+
+def test_that_pip_is_asked_is_known_between_uvs_answer_and_its_own(tmp_path: Path) -> None:
+    journal, call = tmp_path / "journal", {"arguments": ["install", "x"], "code": 1}
+    made, seen = stand_ins.StandIns(folder=tmp_path, taken=tmp_path / "taken"), []
+    for line in ("", json.dumps({"program": stand_ins.FIRST_OPINION, **call}), json.dumps({"program": "pip", **call})):
+        with journal.open("a") as stream:
+            stream.write(line + "\n" * bool(line))
+        seen.append(made.waits_for_pip())
+    with journal.open("a") as stream:
+        stream.write('{"program": "uv fo')
+    seen.append(made.waits_for_pip())
+
+    assert seen == [False, True, False, False]
 
 
 def test_where_the_log_blames_one_package_no_other_is_tried(tmp_path: Path) -> None:
