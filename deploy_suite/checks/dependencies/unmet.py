@@ -9,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import absent_packages, meant_imports, needs, requirements, subject
 from deploy_suite.checks.dependencies.meant_imports import Meant
@@ -21,7 +23,7 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder
 from deploy_suite.tracing import bindings, own_names, sources, unbound
-from deploy_suite.tracing.values import Chain, ImportKind, OwnModule, Trace
+from deploy_suite.tracing.values import Chain, ImportKind, OwnModule, ThirdPartyImport, Trace
 
 _SEEDS: Final = frozenset({"pip", "setuptools", "wheel"})
 _TOLD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
@@ -51,7 +53,8 @@ def _absent(traced: Trace, resolved: Mapping[str, str], declared: Declared) -> I
     eager = {found.name: found for found in reversed(traced.imports) if found.kind is ImportKind.EAGER}
     for found in sorted(eager.values(), key=lambda one: one.chain.last.location):
         provider = absent_packages.provider(found.module, names=found.names)
-        if provider.is_known and not provider.names & resolved.keys() and not provider.names & _SEEDS:
+        names = provider.names | _spelt(found)
+        if provider.is_known and not names & resolved.keys() and not provider.names & _SEEDS:
             yield Finding(
                 code=f"missing-requirement:{slug_name(provider.first)}",
                 outcome=Outcome.WARNING,
@@ -61,6 +64,13 @@ def _absent(traced: Trace, resolved: Mapping[str, str], declared: Declared) -> I
                 remedy=declared.add(provider.first),
                 certainty="likely: told from names, for the import did not come so far",
             )
+
+
+def _spelt(found: ThirdPartyImport) -> frozenset[str]:
+    """Return the distributions that are called as *found* is spelt: parts of a namespace often come by themselves."""
+    whole = [found.module, *(f"{found.module}.{name}" for name in found.names)]
+    parts = (one.split(".")[:count] for one in whole for count in range(1, one.count(".") + 2))
+    return frozenset(canonicalize_name("-".join(part)) for part in parts)
 
 
 def _entry(case: Case) -> EntryPoint | None:

@@ -40,6 +40,16 @@ def test_names_are_looked_for_in_all_that_the_start_imports(tmp_path: Path) -> N
     )
 
 
+def test_a_part_of_a_namespace_that_comes_by_itself_is_no_missing_package(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "from llama_index.core import Settings\nimport jose\napp = Settings\n"})
+    installed = {"llama-index-core": "0.10.68", "jose-tools": "1.0"}
+
+    assert places(unmet.findings(subject, resolved=installed)) == [("missing-requirement:python-jose", "main.py:2")]
+    assert [code for code, _ in places(unmet.findings(subject, resolved={"jose": "1.0"}))] == [
+        "missing-requirement:llama-index"
+    ]
+
+
 def test_modules_that_make_their_names_are_not_accused(tmp_path: Path) -> None:
     files = {
         "main.py": "from lazy import A\nfrom stars import B\nfrom replaced import C\nfrom package import D\napp = 1\n",
