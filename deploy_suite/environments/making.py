@@ -93,6 +93,7 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
     calls = site.stand_ins.calls()
     failed = [call for call in calls if call.program != stand_ins.FIRST_OPINION and _may_have_ended(call, done)]
     timed_out = enactment.timed_out(done)
+    reach.blame_layout(calls, log=done.output)
     return BuildFailure(
         code=done.code,
         log=_log(done, site, plan.workshop.ports.curtain),

@@ -26,6 +26,8 @@ _TOLD_ONLY: Final = re.compile(
     r"(?:^|\.)(?:sentry\.io|posthog\.com|segment\.(?:io|com)|mixpanel\.com|datadoghq\.(?:com|eu)|honeycomb\.io"
     r"|telemetry\.[\w.-]+|pydantic\.dev)$"
 )
+_LAST_WORDS: Final = 2_000
+_OF_TARGET: Final = re.compile(r"/opt/render/project/(?!src\b)[\w./-]*[\w/-]")
 _FRAME: Final = re.compile(r"\s*\n[ \t]*[│├╰][ │├╰─▶]*")  # uv breaks its lines within a frame
 # What Poetry, Node, curl, git, pip and Python say of a host that was not reached; the host itself is then asked.
 _NOT_REACHED: Final = re.compile(
@@ -57,6 +59,19 @@ def blame_index(installer: Installer, workshop: Workshop) -> None:
         raise MachineError(
             "the package index cannot be reached from this machine",
             remedy="check the network, the proxy (HTTPS_PROXY) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX)",
+        )
+
+
+def blame_layout(calls: Sequence[Call], *, log: str) -> None:
+    """Say so if a build failed over a place beside the sources that only the target has. Raises: CannotCheckError.
+
+    Render lays the Python that is asked for to /opt/render/project/python, and builds may name it by that path.
+    """
+    told = (*(word for call in calls if call.code for word in call.arguments), log[-_LAST_WORDS:])
+    if found := next(filter(None, map(_OF_TARGET.search, told)), None):
+        raise CannotCheckError(
+            f"the build names {found[0]}, a place that only the target has",
+            remedy="call `python` and `pip` by their names alone, which are those of the service's environment there",
         )
 
 

@@ -6,9 +6,10 @@ from typing import cast
 import pytest
 
 from deploy_suite.environments.base import Workshop
-from deploy_suite.environments.reach import _hosts, _not_reached
+from deploy_suite.environments.reach import _hosts, _not_reached, blame_layout
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.environments.stand_ins import Call
+from deploy_suite.errors import CannotCheckError
 from deploy_suite.manifests import requirements_file
 
 
@@ -51,3 +52,21 @@ def test_the_index_that_a_requirements_file_names_is_asked_too(tmp_path: Path, l
     call = Call(program="pip", arguments=("install", "-r", "requirements.txt"), code=1)
 
     assert list(_hosts([call], Recipe(folder="", files=file), cast(Workshop, None))) == hosts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "log"),
+    [
+        (("pip", "install", "--python", "/opt/render/project/python/Python-3.10.12/bin/python3.10"), ""),
+        ((), "./build.sh: line 3: /opt/render/project/python/Python-3.10.12/bin/pip: No such file or directory\n"),
+    ],
+)
+def test_a_python_that_only_the_target_has_in_its_place_proves_nothing(arguments: tuple[str, ...], log: str) -> None:
+    with pytest.raises(CannotCheckError, match=r"the build names /opt/render/project/python/Python-3\.10\.12/bin/p"):
+        blame_layout([Call(program="uv", arguments=arguments, code=2)], log=log)
+
+
+def test_the_sources_and_calls_that_went_well_are_no_place_of_the_target(tmp_path: Path) -> None:
+    well = Call(program="uv", arguments=("--python", "/opt/render/project/python/bin/python"), code=0)
+
+    blame_layout([well], log=f"{tmp_path}/opt: /opt/render/project/src/manage.py failed\n")
