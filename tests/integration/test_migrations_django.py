@@ -120,6 +120,16 @@ def test_the_pre_deploy_command_itself_is_the_second_run(project: Path, venv: Pa
     assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], True)
 
 
+def test_a_command_that_states_its_settings_and_where_they_are_needs_no_script(
+    project: Path, venv: Path, tmp_path: Path
+) -> None:
+    command = "django-admin migrate --pythonpath . --settings site_settings"
+
+    head = arrived(project, contract(pre_deploy=command), venv, tmp_path)
+
+    assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], True)
+
+
 def test_a_required_column_without_default_fails_on_rows_in_its_file(rehearse: Rehearse, project: Path) -> None:
     write(project, {"shop/migrations/0002_price.py": PRICE})
 

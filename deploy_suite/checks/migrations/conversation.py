@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import ENDED, PROCESS, Failure, Reply
-from deploy_suite.checks.migrations.tools import Kind, Tool
+from deploy_suite.checks.migrations.tools import Kind, Tool, option
 from deploy_suite.checks.waiting import until
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.command import Command
@@ -126,15 +126,21 @@ def _job(built: Built, tool: Tool, folder: Path, server: DatabaseAddress | None)
         "tool": tool.kind.value,
         "argv": list(tool.argv),
         "shown_argv": [tool.manage or tool.kind.value, *tool.argv],
-        "path": [_first_on_path(built, tool)],
+        "path": [*_stated_path(built, tool), _first_on_path(built, tool)],
         "server": {"host": server.host, "port": server.port} if server else None,
         "committed": {"build": str(built.environment.top), "commit": str(built.case.snapshot.folder)},
         "folders": [str(built.environment.top)],
         "orders": str(folder / "orders"),
         "replies": str(folder / "replies"),
         "manage": str(working / tool.manage) if tool.manage else "",
-        "settings": next((word.partition("=")[2] for word in tool.argv if word.startswith("--settings=")), ""),
+        "settings": option(tool.argv, "--settings", default=""),
     }
+
+
+def _stated_path(built: Built, tool: Tool) -> tuple[str, ...]:
+    """Return the folder that the command itself puts in front of all others."""
+    stated = option(tool.argv, "--pythonpath", default="") if tool.kind is Kind.DJANGO else ""
+    return (str(built.environment.top / tool.folder / stated),) if stated else ()
 
 
 def _first_on_path(built: Built, tool: Tool) -> str:

@@ -18,6 +18,7 @@ from deploy_suite.ports import Ports
 
 _FOLDER: Final = "migrations"
 _KEPT_AT_MOST: Final = 100
+_SCRIPTS: Final = frozenset({"env.py", "manage.py"})
 _COMMAND: Final = ".command"
 _GOOD: Final = frozenset({Outcome.PASSED, Outcome.WARNING})
 
@@ -59,7 +60,7 @@ def keep(built: Built, tool: Tool, ports: Ports, *, read: Iterable[Path], findin
     masker = ports.curtain.masker
     record = {
         "others": _others(blobs),
-        "read": {file: blobs[file] for file in _inside(built, read) | _environments(blobs) if file in blobs},
+        "read": {file: blobs[file] for file in _inside(built, read) | _run(blobs) if file in blobs},
         "findings": [finding.masked(masker) for finding in findings],
         "dump": dump,
     }
@@ -106,6 +107,6 @@ def _inside(built: Built, paths: Iterable[Path]) -> set[str]:
     return {path.relative_to(top).as_posix() for path in resolved if path.is_relative_to(top)}
 
 
-def _environments(blobs: Mapping[str, str]) -> set[str]:
-    """Return every env.py: Alembic runs it without importing it."""
-    return {file for file in blobs if PurePosixPath(file).name == "env.py"}
+def _run(blobs: Mapping[str, str]) -> set[str]:
+    """Return every env.py and manage.py: they are run without being imported."""
+    return {file for file in blobs if PurePosixPath(file).name in _SCRIPTS}

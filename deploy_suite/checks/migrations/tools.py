@@ -117,7 +117,7 @@ def _of_call(call: Call, case: Case) -> Tool | None:
     words, as_module = call.words, "-m" in call.written.words
     folder, assignments = call.folder, call.command.assignments
     if call.program == "alembic" and _UPGRADE in words:
-        file = folder / _option(words, "-c", "--config", default="alembic.ini")
+        file = folder / option(words, "-c", "--config", default="alembic.ini")
         return Tool(
             kind=Kind.ALEMBIC,
             folder=folder,
@@ -128,7 +128,7 @@ def _of_call(call: Call, case: Case) -> Tool | None:
             file=file,
         )
     if call.program == "flask" and "db" in words and _UPGRADE in words:
-        file = folder / _option(words, "-d", "--directory", default="migrations") / "env.py"
+        file = folder / option(words, "-d", "--directory", default="migrations") / "env.py"
         return Tool(
             kind=Kind.FLASK,
             folder=folder,
@@ -222,7 +222,7 @@ def _is_searched(name: str) -> bool:
     return name not in _NOT_SEARCHED and not name.startswith(".")
 
 
-def _option(words: tuple[str, ...], *names: str, default: str) -> str:
+def option(words: tuple[str, ...], *names: str, default: str) -> str:
     """Return the value of the option in *words*, `-c x` or `--config=x`."""
     for word, following in zip(words, (*words[1:], ""), strict=True):
         name, sign, value = word.partition("=")

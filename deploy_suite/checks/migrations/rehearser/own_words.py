@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import runpy
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 # A second run changes nothing: what takes longer waits for something, and is run as it stands.
 _LONGEST_S = 15.0
 _PAUSE_S = 0.003
+
+imported: set[str] = set()
+"""The files of the modules that only copies of this process have imported."""
 
 
 class NotRunError(Exception):
@@ -36,13 +41,22 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     if threading.active_count() > 1 or sys.platform == "darwin":
         raise NotRunError
     _close_connections()
-    child = os.fork()
-    if child == 0:
-        _become(order["call"])
-    code = _awaited(child)
-    if code:
-        raise UnlikeError(code)
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if child == 0:
+            _become(order["call"], said)
+        code = _awaited(child)
+        if code:
+            raise UnlikeError(code)
+        said.seek(0)
+        imported.update(json.loads(said.read() or b"[]"))
     return {}
+
+
+def imported_here() -> set[str]:
+    """Return the files of all modules that this process has imported so far."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {file for file in files if isinstance(file, str)}
 
 
 def _close_connections() -> None:
@@ -64,14 +78,19 @@ def _awaited(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _become(call: dict[str, Any]) -> NoReturn:
-    """Run *call* and end as the interpreter would: threads are waited for, and what is registered is called."""
-    code = 1
+def _become(call: dict[str, Any], said: IO[bytes]) -> NoReturn:
+    """Run *call* and end as the interpreter would: threads are waited for, and what is registered is called.
+
+    Shape: the files that were imported for it are written to *said*.
+    """
+    code, before = 1, imported_here()
     try:
         with open(os.devnull, "r+b", buffering=0) as nothing:
             for number in range(3):
                 os.dup2(nothing.fileno(), number)
         code = _code(call)
+        said.write(json.dumps(sorted(imported_here() - before)).encode())
+        said.flush()
         threading._shutdown()  # type: ignore[attr-defined]
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()

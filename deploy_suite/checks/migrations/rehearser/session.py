@@ -59,8 +59,7 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
 
 def _imported(order: dict[str, Any]) -> dict[str, Any]:
     """Return the files of all modules that have been imported so far."""
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return {"files": sorted({file for file in files if isinstance(file, str)})}
+    return {"files": sorted(own_words.imported_here() | own_words.imported)}
 
 
 _SAME_FOR_ALL = {"imported": _imported, "command": own_words.run}
