@@ -31,10 +31,13 @@ def groups(pids: Iterable[int]) -> set[int]:
 
 
 def end(*, within_s: float = _END_WITHIN_S) -> bool:
-    """Kill everything below this process and wait for it; whether all of it has gone."""
+    """Kill everything below this process and wait for it; whether all of it has gone.
+
+    Parents come first: a shell whose child is killed would write so into the log.
+    """
     deadline = time.monotonic() + within_s
     pause_s = _FIRST_PAUSE_S
-    while remaining := descendants():
+    while remaining := below(os.getpid()):
         for pid in remaining:
             _kill(pid)
         reap()

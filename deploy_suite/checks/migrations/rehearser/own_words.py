@@ -45,9 +45,9 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         child = os.fork()
         if child == 0:
             _become(order["call"], said)
-        code = _awaited(child)
-        if code:
-            raise UnlikeError(code)
+        status = _awaited(child)
+        if status:
+            raise UnlikeError(status)
         said.seek(0)
         imported.update(json.loads(said.read() or b"[]"))
     return {}
@@ -67,15 +67,15 @@ def _close_connections() -> None:
 
 
 def _awaited(child: int) -> int:
-    """Return the exit code of *child*, which is killed when its time is up."""
+    """Return how *child* ended, 0 for well; it is killed when its time is up."""
     until = time.monotonic() + _LONGEST_S
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            return os.waitstatus_to_exitcode(status)
+            return status
         time.sleep(_PAUSE_S)
     os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return os.waitpid(child, 0)[1]
 
 
 def _become(call: dict[str, Any], said: IO[bytes]) -> NoReturn:
