@@ -48,11 +48,12 @@ class NotMeasuredError(Exception):
 
 @dataclass
 class Times:
-    """Seconds by situation, and those that the application took to boot."""
+    """Seconds by situation, and those that the application took by hand to boot, and to stop."""
 
     hand: dict[str, list[float]] = field(default_factory=dict)
     suite: dict[str, list[float]] = field(default_factory=dict)
     boot: list[float] = field(default_factory=list)
+    stop: list[float] = field(default_factory=list)
     checks: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
 
@@ -79,12 +80,12 @@ class Hand:
         self._run(environment, self._program("pip"), "install", "--quiet", "-r", "requirements.txt")
         self._run(environment, self._program("pip"), "check")
         self._run(environment, self._program("alembic"), "upgrade", "head")
-        times.boot.append(self._boot(environment))
+        self._start_and_stop(environment, times)
         times.hand.setdefault(situation, []).append(time.perf_counter() - began)
         self.server.drop(name)
 
-    def _boot(self, environment: dict[str, str]) -> float:
-        """Start gunicorn, return the seconds until the health path answered, and stop it again."""
+    def _start_and_stop(self, environment: dict[str, str], times: Times) -> None:
+        """Start gunicorn, wait until the health path answers, and stop it again."""
         port = free_port()
         began = time.perf_counter()
         gunicorn = subprocess.Popen(
@@ -99,10 +100,11 @@ class Hand:
                 if gunicorn.poll() is not None or time.perf_counter() - began > BOOT_LIMIT_S:
                     raise NotMeasuredError("by hand: gunicorn did not get konan to answer")
                 time.sleep(0.01)
-            seconds = time.perf_counter() - began
+            answered = time.perf_counter()
             gunicorn.terminate()
             gunicorn.wait(BOOT_LIMIT_S)
-            return seconds
+            times.boot.append(answered - began)
+            times.stop.append(time.perf_counter() - answered)
         finally:
             gunicorn.kill()
             gunicorn.wait()
@@ -280,7 +282,11 @@ def table(times: Times) -> str:
     for situation, suite in times.suite.items():
         ours, theirs = statistics.median(suite), statistics.median(times.hand[situation])
         lines.append(f"{situation:<20}{theirs:>10.2f}{ours:>10.2f}{theirs / ours:>7.1f}x   {len(suite)}")
-    lines += ["", f"konan boots in {statistics.median(times.boot):.2f} s (gunicorn to the first 200 of /health)"]
+    boot, stop = statistics.median(times.boot), statistics.median(times.stop)
+    lines += [
+        "",
+        f"konan boots in {boot:.2f} s (gunicorn to the first 200 of /health) and stops in {stop:.2f} s (SIGTERM)",
+    ]
     for situation, checks in times.checks.items():
         shares = ", ".join(f"{check} {statistics.median(seconds):.2f}" for check, seconds in checks.items())
         lines.append(f"suite, {situation}: {shares}")
