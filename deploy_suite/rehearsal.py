@@ -311,12 +311,12 @@ class Rehearsal:
 
     def _import_ahead(self) -> None:
         """Import what comes after the build, 0.3 s in all; where nothing is built, it waits until it is needed."""
+        from deploy_suite.trial_run import prepare_to_ask  # noqa: PLC0415  a reused verdict needs none of it
+
         self._ports.databases.prepare()
         for module in _AFTER_BUILD:
             import_module(module)
-        self._ports.http.prepare()
-        if any(probe.websocket for probe in self._contract.probes):
-            self._ports.websockets.prepare()
+        prepare_to_ask(self._contract, self._ports)
 
 
 def _configured(case: Case) -> Findings:

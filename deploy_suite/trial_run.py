@@ -12,6 +12,7 @@ from deploy_suite.checks.base import Built, Findings, Started
 from deploy_suite.early_start import EarlyStart
 from deploy_suite.environments.plan import Plan
 from deploy_suite.knowledge import clashes
+from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.ports import Ports
 from deploy_suite.recording import NOT_GOOD, Recorder
@@ -119,9 +120,7 @@ class TrialRun:
     def _make_ready_to_ask(self) -> None:
         """Do what the first questions would wait for while the service starts; it would count as slowness of its."""
         self._right_of_way.await_start()
-        self._ports.http.prepare()
-        if any(probe.websocket for probe in self._built.case.contract.probes):
-            self._ports.websockets.prepare()
+        prepare_to_ask(self._built.case.contract, self._ports)
 
     def _looked_at(self) -> CheckResult:
         self._right_of_way.give()
@@ -178,6 +177,13 @@ class TrialRun:
 
     def _timed(self, check: str, findings: Callable[..., Findings], *arguments: object) -> CheckResult:
         return self._recorder.timed(check, lambda: findings(*arguments))
+
+
+def prepare_to_ask(contract: Contract, ports: Ports) -> None:
+    """Import what the first questions to a service of *contract* would wait for. Idempotent."""
+    ports.http.prepare()
+    if any(probe.websocket for probe in contract.probes):
+        ports.websockets.prepare()
 
 
 def _rehearsed() -> Findings:

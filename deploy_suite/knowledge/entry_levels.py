@@ -5,9 +5,10 @@ from typing import Final
 
 LOW_LEVELS: Final = frozenset({"debug", "info", "notice", "trace", "warn", "warning"})
 # `"level": "info"`, `level=info`: not what warns.
+_NAMES: Final = "info|debug|notice|trace|dbg|inf"
 _MERE: Final = re.compile(
-    r'"(?:level|levelname|severity|log_level)": ?"(?i:info|debug|notice|trace|dbg|inf)"'
-    r'|\b(?:level|lvl|severity|levelname)="?(?i:info|debug|notice|trace|dbg|inf)\b"?'
+    rf'"(?:level|levelname|severity|log_level)": ?"(?i:{_NAMES})"'
+    rf'|\b(?:level|lvl|severity|levelname)="?(?i:{_NAMES})\b"?'
 )
 
 

@@ -86,15 +86,19 @@ def test_it_is_made_once_and_laid_with_its_own_place_in_its_scripts(
     assert (venv / "lib/python3.11/site-packages/pip/__init__.py").read_text() == "version = 1\n"
 
 
+def laid(workshop: Workshop, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Making, Path]:
+    brings(monkeypatch, Path("pip.whl"))
+    making = Making()
+    installer, venv = cast("Installer", making), folder / "venv"
+    blank.prepare(installer, workshop)
+    blank.lay(venv, installer, workshop)
+    return making, venv
+
+
 def test_what_a_build_writes_into_it_does_not_reach_the_kept_one(
     workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    brings(monkeypatch, Path("pip.whl"))
-    making = Making()
-    installer, venv = cast("Installer", making), tmp_path / "venv"
-
-    blank.prepare(installer, workshop)
-    blank.lay(venv, installer, workshop)
+    making, venv = laid(workshop, tmp_path, monkeypatch)
     for name in ("pyvenv.cfg", "bin/tool"):
         with (venv / name).open("a") as file:
             file.write("more\n")
@@ -106,12 +110,7 @@ def test_what_a_build_writes_into_it_does_not_reach_the_kept_one(
 def test_environments_do_not_share_the_lock_that_an_installation_takes(
     workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    brings(monkeypatch, Path("pip.whl"))
-    making = Making()
-    installer, venv = cast("Installer", making), tmp_path / "venv"
-
-    blank.prepare(installer, workshop)
-    blank.lay(venv, installer, workshop)
+    making, venv = laid(workshop, tmp_path, monkeypatch)
 
     assert sorted(path.name for path in making.made[0].iterdir()) == [".lock", "bin", "lib", "pyvenv.cfg"]
     assert sorted(path.name for path in venv.iterdir()) == ["bin", "lib", "pyvenv.cfg"]
