@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy_suite.environments import bindings
 from deploy_suite.errors import UsageError
-from deploy_suite.model.contract import Contract
+from deploy_suite.model.contract import Contract, PythonRequest
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import CheckResult, Outcome
 from deploy_suite.model.report import Report, Subject
@@ -38,37 +38,24 @@ def preflight(request: Request, ports: Ports) -> Report:
     Raises: UsageError when there is nothing to check, MachineError when this machine fell short.
     """
     began = ports.clock.now_s()
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        loading = pool.submit(load, request.folder, revision=request.revision, ports=ports)
-        pool.submit(ports.interpreters.installed)  # 0.3 s in the first run on a machine; it remembers the answer
-        # To import the rest of the suite takes as long as git does: 0.2 s each.
-        from deploy_suite import imaging  # noqa: PLC0415
-        from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415
-        from deploy_suite.targets.registry import TARGETS  # noqa: PLC0415
-
-        project = loading.result()
+    project, known = _loaded(request, ports)
     results: list[CheckResult] = []
     subjects: list[Subject] = []
     reused: list[str] = []
-    for target in _targets(request.targets or project.settings.targets, TARGETS):
-        contracts, manifest = _contracts(TARGETS[target], target, project, ports)
+    pythons: dict[tuple[str, str], PythonRequest] = {}
+    for target in _targets(request.targets or project.settings.targets, known):
+        contracts, manifest = _contracts(known[target], target, project, ports)
+        pythons |= {(contract.target, contract.service): contract.python for contract in contracts}
         results.append(manifest)
         for contract in _chosen(contracts, request.services):
-            ports.curtain.add(bindings.literals(contract))
-            own, staged = imaging.staged(contract, project, ports)
-            rehearsal = Rehearsal(own, project=staged, preferences=request.preferences, ports=ports)
-            found = rehearsal.results()
-            if any(one.outcome is Outcome.FAILED for one in found):
-                from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
-
-                found = behind.seen(found, own, project=staged, preferences=request.preferences, ports=ports)
-            results += imaging.judged(contract, found)
-            subjects.append(rehearsal.subject())
-            reused.append(rehearsal.reused)
+            found, subject, when = _rehearsed(contract, project, request.preferences, ports)
+            results += found
+            subjects.append(subject)
+            reused.append(when)
     if any(result.outcome is Outcome.FAILED for result in results):
-        from deploy_suite.checks import asked_python  # noqa: PLC0415  see above
+        from deploy_suite.checks import asked_python  # noqa: PLC0415  what is healthy needs none of it
 
-        results = asked_python.named(results, {contract.service: contract.python for contract in contracts})
+        results = asked_python.named(results, pythons)
     if not subjects and all(result.outcome is Outcome.PASSED for result in results):
         raise UsageError("no service was found to check", remedy="name the project's folder with --project PATH")
     return Report(
@@ -80,6 +67,37 @@ def preflight(request: Request, ports: Ports) -> Report:
         reused=min(reused) if reused and all(reused) else "",
         seconds=ports.clock.now_s() - began,
     )
+
+
+def _loaded(request: Request, ports: Ports) -> tuple[Project, Mapping[str, Target]]:
+    """Return the project and the targets there are; what a rehearsal needs is imported while git is at work."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        loading = pool.submit(load, request.folder, revision=request.revision, ports=ports)
+        pool.submit(ports.interpreters.installed)  # 0.3 s in the first run on a machine; it remembers the answer
+        # To import the rest of the suite takes as long as git does: 0.2 s each.
+        import deploy_suite.imaging  # noqa: PLC0415
+        import deploy_suite.rehearsal  # noqa: F401, PLC0415
+        from deploy_suite.targets.registry import TARGETS  # noqa: PLC0415
+
+        return loading.result(), TARGETS
+
+
+def _rehearsed(
+    contract: Contract, project: Project, preferences: Preferences, ports: Ports
+) -> tuple[Sequence[CheckResult], Subject, str]:
+    """Return what the checks of a service found, what was checked, and from when the verdict is, "" for now."""
+    from deploy_suite import imaging  # noqa: PLC0415  see `_loaded`
+    from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415  likewise
+
+    ports.curtain.add(bindings.literals(contract))
+    own, staged = imaging.staged(contract, project, ports)
+    rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
+    found = rehearsal.results()
+    if any(one.outcome is Outcome.FAILED for one in found):
+        from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
+
+        found = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)
+    return imaging.judged(contract, found), rehearsal.subject(), rehearsal.reused
 
 
 def _targets(asked: tuple[str, ...], known: Mapping[str, Target]) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from deploy_suite.model.contract import PythonRequest
 from deploy_suite.model.finding import CheckResult, Finding
 
 
-def named(results: Sequence[CheckResult], requests: Mapping[str, PythonRequest]) -> list[CheckResult]:
+def named(results: Sequence[CheckResult], requests: Mapping[tuple[str, str], PythonRequest]) -> list[CheckResult]:
     """Return *results* with the project's own Python in the remedies that ask for one as old as that.
 
-    Shape: *requests* by the name of the service.
+    Shape: *requests* by the names of the target and the service.
     """
-    return [_of_service(result, requests.get(result.service)) for result in results]
+    return [_of_service(result, requests.get((result.target, result.service))) for result in results]
 
 
 def _of_service(result: CheckResult, request: PythonRequest | None) -> CheckResult:

@@ -14,7 +14,7 @@ UNREAD = PythonRequest(version="3.14.3", origin="", unread="3.10.14", unread_at=
 def told(remedy: str, request: PythonRequest, *, python: str) -> str:
     failed = Finding(code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="no cgi", remedy=remedy, python=python)
     result = CheckResult(check="imports", service="web", target="render", seconds=0, findings=(failed,))
-    return asked_python.named([result], {"web": request})[0].findings[0].remedy
+    return asked_python.named([result], {("render", "web"): request})[0].findings[0].remedy
 
 
 @pytest.mark.parametrize("remedy", ["move to django>=4.1.13, or pin Python 3.12", "Pin Python 3.12 for the service."])
@@ -38,3 +38,18 @@ def test_a_remedy_that_the_python_of_the_project_does_not_serve_stays_as_it_is(r
 def test_without_a_python_that_is_unread_a_remedy_stays_as_it_is() -> None:
     remedy = "pin Python 3.12 for the service"
     assert told(remedy, DEFAULT, python="3.12") == remedy
+
+
+def test_the_python_of_another_target_is_not_named() -> None:
+    failed = Finding(code="stdlib-removed:cgi", outcome=Outcome.FAILED, message="no cgi", remedy="pin", python="3.12")
+    results = [
+        CheckResult(check="imports", service="web", target=target, seconds=0, findings=(failed,))
+        for target in ("render", "other")
+    ]
+
+    named = asked_python.named(results, {("render", "web"): UNREAD, ("other", "web"): DEFAULT})
+
+    assert [one.findings[0].remedy for one in named] == [
+        "pin; runtime.txt:1 asks for 3.10.14, which goes into .python-version",
+        "pin",
+    ]
