@@ -142,9 +142,9 @@ def rebound(contract: Contract, bindings: Bindings, databases: Mapping[str, Data
     return Bindings(values=values, dummies=bindings.dummies)
 
 
-def of_phase(contract: Contract, bindings: Bindings, phase: Phase) -> Mapping[str, Secret]:
-    """Return the values that a process of *phase* sees."""
-    hidden = {variable.name for variable in contract.variables if phase not in variable.phases}
+def at_run(contract: Contract, bindings: Bindings) -> Mapping[str, Secret]:
+    """Return the values that the service sees when it runs, and its migrations with it."""
+    hidden = {variable.name for variable in contract.variables if Phase.RUN not in variable.phases}
     return {name: value for name, value in bindings.values.items() if name not in hidden}
 
 

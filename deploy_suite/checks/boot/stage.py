@@ -10,7 +10,7 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model import own_place
 from deploy_suite.model.command import Command
-from deploy_suite.model.contract import Contract, Phase, ServiceKind
+from deploy_suite.model.contract import Contract, ServiceKind
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Address, Network, Ports
 
@@ -83,7 +83,7 @@ def on_stage(built: Built, ports: Ports, network: Network) -> Stage:
     Raises: CannotCheckError when the contract's port is taken here and the service could not be told of another.
     """
     contract = built.case.contract
-    values = binding.of_phase(contract, built.bindings, Phase.RUN)
+    values = binding.at_run(contract, built.bindings)
     if network.is_isolated:
         _offer_database(built, network)
         return Stage(built=built, ports=ports, network=network, port=contract.port, values=values)

@@ -11,7 +11,6 @@ from deploy_suite.checks.dependencies.outline import Measured
 from deploy_suite.environments import bindings as binding
 from deploy_suite.knowledge import import_names
 from deploy_suite.model.command import Command, Completed
-from deploy_suite.model.contract import Phase
 from deploy_suite.model.environment import Environment
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.ports import Ports
@@ -25,7 +24,7 @@ _LINE: Final = re.compile(r"import time: +\d+ \| +(?P<microseconds>\d+) \| +(?P<
 def measured(built: Built, ports: Ports, *, entry: EntryPoint) -> Measured:
     """Return what importing *entry* takes in the environment of its service."""
     made, contract = built.environment, built.case.contract
-    values = binding.of_phase(contract, built.bindings, Phase.RUN)
+    values = binding.at_run(contract, built.bindings)
     with (
         ports.networks.open(isolated=True) as network,
         tempfile.TemporaryDirectory(prefix="times-", dir=ports.workplace.run_folder) as scratch,

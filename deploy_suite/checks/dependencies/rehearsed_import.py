@@ -14,7 +14,7 @@ from deploy_suite.checks.base import Built
 from deploy_suite.environments import bindings as binding
 from deploy_suite.manifests import shell
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
-from deploy_suite.model.contract import DatabaseField, FromDatabase, Phase
+from deploy_suite.model.contract import DatabaseField, FromDatabase
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.ports import Network, Ports, Reach
@@ -140,9 +140,7 @@ def rehearse(
         command = Command(
             argv=(str(built.environment.python), str(path)),
             cwd=_working_folder(built, entry),
-            environment=built.environment.process_environment(
-                binding.of_phase(built.case.contract, built.bindings, Phase.RUN)
-            ),
+            environment=built.environment.process_environment(binding.at_run(built.case.contract, built.bindings)),
             stdin=json.dumps({**order, "report": str(report), "limit_s": limit_s}),
         )
         completed = ports.runner.run(command, timeout_s=limit_s + 10, output_limit_bytes=_OUTPUT_BYTES, network=network)

@@ -10,7 +10,6 @@ from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
-from deploy_suite.model.contract import Phase
 from deploy_suite.ports.networks import Reach
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.sources import own_syntax
@@ -62,7 +61,7 @@ def unset_variables(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]
 
 def without_value(names: Iterable[str], built: Built) -> tuple[str, ...]:
     """Return those of *names*, variables, that have no value when the service runs, each once."""
-    present = {name.upper() for name in binding.of_phase(built.case.contract, built.bindings, Phase.RUN)}
+    present = {name.upper() for name in binding.at_run(built.case.contract, built.bindings)}
     return tuple(name for name in dict.fromkeys(names) if name.upper() not in present)
 
 

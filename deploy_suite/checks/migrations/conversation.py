@@ -12,7 +12,7 @@ from deploy_suite.checks.migrations.tools import Kind, Tool, option
 from deploy_suite.checks.waiting import until
 from deploy_suite.environments import bindings as binding
 from deploy_suite.model.command import Command
-from deploy_suite.model.contract import Bindings, Phase
+from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.ports import Clock, Network, Ports, Process, Progress
 
@@ -110,7 +110,7 @@ def opened(
     (folder / "orders").touch()
     job = folder / "job.json"
     job.write_text(json.dumps(_job(built, tool, folder, server)), encoding="utf-8")
-    values = binding.of_phase(built.case.contract, bindings, Phase.RUN)
+    values = binding.at_run(built.case.contract, bindings)
     command = Command(
         argv=(str(built.environment.python), str(_PROGRAM), str(job)),
         cwd=built.environment.top / tool.folder,

@@ -219,15 +219,14 @@ def test_rebinding_changes_the_database_and_nothing_else(tmp_path):
     assert after.values["SECRET"] == before.values["SECRET"]
 
 
-def test_a_process_sees_the_variables_of_its_phase(tmp_path):
+def test_the_service_sees_no_variable_of_the_build(tmp_path):
     subject = contract(
         Variable(name="CI", source=Literal(Secret("true")), phases=frozenset({Phase.BUILD})),
         Variable(name="PORT", source=Literal(Secret("10000")), phases=frozenset({Phase.RUN})),
     )
     bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
 
-    assert set(bindings.of_phase(subject, bound, Phase.BUILD)) == {"CI"}
-    assert set(bindings.of_phase(subject, bound, Phase.RUN)) == {"PORT"}
+    assert set(bindings.at_run(subject, bound)) == {"PORT"}
 
 
 def test_what_is_made_up_here_is_no_secret(tmp_path):
