@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deploy_suite.tracing import bindings, sources
+from deploy_suite.tracing import bindings, search_path, sources
 from deploy_suite.tracing.layout import Layout, Module, joined
 from deploy_suite.tracing.package_names import PackageNames
 from deploy_suite.tracing.sources import Source
@@ -132,12 +132,12 @@ class Walk:
         except OSError:
             return None
         self.read[module.file] = source
-        if bindings.may_add_folders(source.data) and source.tree is not None:
+        if search_path.may_change(source.data) and source.tree is not None:
             self._extend_path(source.tree, module)
         return source
 
     def _extend_path(self, tree: ast.Module, module: Module) -> None:
-        for folder, is_first in bindings.added_folders(tree, file=module.file, cwd=self.bases[0]):
+        for folder, is_first in search_path.added(tree, file=module.file, cwd=self.bases[0]):
             text = "" if folder == "." else folder
             if text not in self.bases:
                 self.bases = (text, *self.bases) if is_first else (*self.bases, text)

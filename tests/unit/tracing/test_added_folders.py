@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from deploy_suite.tracing import bindings
+from deploy_suite.tracing import search_path
 
 STATEMENT = b'sys.path.insert(0, "libs")\n'
 
@@ -21,8 +21,8 @@ STATEMENT = b'sys.path.insert(0, "libs")\n'
     ],
 )
 def test_what_runs_with_the_module_is_looked_at(data: bytes) -> None:
-    assert bindings.may_add_folders(data)
-    assert bindings.added_folders(ast.parse(data), file="a.py", cwd=".") == (("libs", True),)
+    assert search_path.may_change(data)
+    assert search_path.added(ast.parse(data), file="a.py", cwd=".") == (("libs", True),)
 
 
 @pytest.mark.parametrize(
@@ -35,5 +35,13 @@ def test_what_runs_with_the_module_is_looked_at(data: bytes) -> None:
     ],
 )
 def test_what_does_not_run_with_it_is_not(data: bytes) -> None:
-    assert not bindings.may_add_folders(data)
-    assert bindings.added_folders(ast.parse(data), file="a.py", cwd=".") == ()
+    assert not search_path.may_change(data)
+    assert search_path.added(ast.parse(data), file="a.py", cwd=".") == ()
+
+
+@pytest.mark.parametrize(
+    "path", ['"/srv/lib"', 'os.path.join(ROOT, "/srv/lib")', 'ROOT / "/srv/lib"', 'ROOT / "../.."']
+)
+def test_a_folder_outside_of_the_repository_is_none(path: str) -> None:
+    data = f"from pathlib import Path\nROOT = Path(__file__).parent\nsys.path.append({path})\n"
+    assert search_path.added(ast.parse(data), file="a/b.py", cwd=".") == ()
