@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.tracing.values import ImportKind, MissingModule
+from deploy_suite.checks.dependencies import when_met
+from deploy_suite.model.finding import Finding
+from deploy_suite.tracing.values import MissingModule
 
 CODE: Final = "module-not-on-path"
 _OPTIONS: Final = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}
@@ -26,15 +27,14 @@ def below(case: Case, lack: MissingModule, files: Sequence[str]) -> Finding | No
         return None
     base, file = found
     inner = posixpath.relpath(str(base), str(case.contract.root))
-    is_eager = lack.kind is ImportKind.EAGER
     return Finding(
         code=f"{CODE}:{lack.module}",
-        outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
+        outcome=when_met.outcome(lack.kind),
         message=f"{lack.module} is imported, and {file} has that name only where the server starts in {base}",
         location=lack.chain.last.location,
         evidence=(lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}", f"there is {file}"),
         remedy=_start(case, base, inner),
-        certainty="" if is_eager else "certain, but met only when the function that imports it runs",
+        certainty=when_met.certainty(lack.kind),
     )
 
 

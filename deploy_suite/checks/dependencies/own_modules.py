@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.checks.dependencies import other_root
+from deploy_suite.checks.dependencies import other_root, when_met
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -31,16 +31,15 @@ def define(name: str, file: str) -> str:
 
 def syntax(problem: SyntaxProblem) -> Finding:
     """Return the finding for a file that the target's Python cannot read."""
-    is_eager = problem.kind is ImportKind.EAGER
     chain = problem.chain.shown() if problem.chain.hops else "the entry point itself"
     return Finding(
         code="app-syntax-error",
-        outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
+        outcome=when_met.outcome(problem.kind),
         message=f"{problem.file} is no valid Python for the target: {problem.message}",
         location=Location(problem.file, problem.line),
         evidence=(f"{problem.file}:{problem.line}: {problem.text}".removesuffix(": "), f"imported by: {chain}"),
         remedy=f"mend {problem.file}:{problem.line}",
-        certainty="" if is_eager else "certain, but met only when the function that imports the file runs",
+        certainty=when_met.certainty(problem.kind, runs="the function that imports the file"),
         reproduce=f"python -m py_compile {problem.file}",
     )
 
@@ -57,9 +56,7 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
     file = local or (lack.expected[0] if lack.expected else lack.module)
     is_sure = declared.is_pure or bool(local)
     is_eager = lack.kind is ImportKind.EAGER
-    certainty = "" if is_sure else "likely: the build runs more than an installer, which might write the module"
-    if not is_eager:
-        certainty = "certain, but met only when the function that imports it runs"
+    unsure = "" if is_sure else "likely: the build runs more than an installer, which might write the module"
     return Finding(
         code=f"module-not-pushed:{lack.module}",
         outcome=Outcome.FAILED if is_eager and is_sure else Outcome.WARNING,
@@ -68,7 +65,7 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
         location=lack.chain.last.location if lack.chain.hops else None,
         evidence=tuple(filter(None, (lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}"))),
         remedy=_commit(local, is_ignored=_is_ignored(case, local)) if local else f"commit {file}, or remove the import",
-        certainty=certainty,
+        certainty=unsure if is_eager else when_met.certainty(lack.kind),
         reproduce=f"git ls-files {file}",
     )
 
@@ -108,29 +105,27 @@ def _kept_back(case: Case, lack: MissingModule) -> str:
 
 
 def _other_case(lack: MissingModule) -> Finding:
-    is_eager = lack.kind is ImportKind.EAGER
     return Finding(
         code=f"case-sensitive-import:{lack.module}",
-        outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
+        outcome=when_met.outcome(lack.kind),
         message=f"{lack.module} is imported, but the file is {lack.variant}: Linux tells upper from lower case",
         location=lack.chain.last.location,
         evidence=(lack.chain.shown(), f"in the commit: {lack.variant}"),
         remedy=f"write the import as the file is called, or rename it with `git mv` ({lack.variant})",
-        certainty="" if is_eager else "certain, but met only when the function that imports it runs",
+        certainty=when_met.certainty(lack.kind),
     )
 
 
 def _no_parent(lack: MissingModule) -> Finding:
-    is_eager = lack.kind is ImportKind.EAGER
     hop = lack.chain.last
     return Finding(
         code="relative-import-no-parent",
-        outcome=Outcome.FAILED if is_eager else Outcome.WARNING,
+        outcome=when_met.outcome(lack.kind),
         message=f"{hop.file} uses a relative import, but the start command loads it as a top-level module",
         location=hop.location,
         evidence=(lack.chain.shown(),),
         remedy=f"import absolutely in {hop.file}, or start the package from the folder above (package.module:app)",
-        certainty="" if is_eager else "certain, but met only when the function runs",
+        certainty=when_met.certainty(lack.kind, runs="the function"),
     )
 
 
