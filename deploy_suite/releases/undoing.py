@@ -25,8 +25,7 @@ def commands(
         return ()
     way = f"cd {shlex.quote(_from(root, tool.folder))} && " if tool.folder != root else ""
     if tool.kind is Kind.DJANGO:
-        script = f"python {tool.manage or 'manage.py'} migrate"
-        return tuple(f"{way}{script} {app} {name}" for app, name in _of_django(leads_from, leads_to))
+        return tuple(f"{way}{tool.program} migrate {app} {name}" for app, name in _of_django(leads_from, leads_to))
     program = "flask" if tool.kind is Kind.FLASK else "alembic"
     before = tool.argv[: tool.argv.index(_UPGRADE)] if _UPGRADE in tool.argv else ()
     after = _options(tool)

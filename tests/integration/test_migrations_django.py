@@ -130,6 +130,25 @@ def test_a_command_that_states_its_settings_and_where_they_are_needs_no_script(
     assert (told(head.findings), head.has_command_run) == ([("migrations-reach-head", Outcome.PASSED)], True)
 
 
+@pytest.mark.parametrize(
+    ("pre_deploy", "left"),
+    [
+        (f"{UPGRADE} shop", ("contenttypes.0001_initial", "contenttypes.0002_remove_content_type_name")),
+        (f"{UPGRADE} contenttypes 0001", ("contenttypes.0002_remove_content_type_name", "shop.0001_initial")),
+        (f"{UPGRADE} shop && {UPGRADE} contenttypes -v 2", ()),
+        (f"{UPGRADE} shop && {UPGRADE}", ()),
+    ],
+)
+def test_migrations_of_applications_that_no_command_names_are_left_out(
+    project: Path, venv: Path, tmp_path: Path, pre_deploy: str, left: tuple[str, ...]
+) -> None:
+    head = arrived(project, contract(pre_deploy=pre_deploy), venv, tmp_path)
+
+    reached, *warned = head.findings
+    assert reached.code == "migrations-reach-head"
+    assert [(one.code, one.evidence) for one in warned] == ([("migrations-not-run", left)] if left else [])
+
+
 def test_a_required_column_without_default_fails_on_rows_in_its_file(rehearse: Rehearse, project: Path) -> None:
     write(project, {"shop/migrations/0002_price.py": PRICE})
 

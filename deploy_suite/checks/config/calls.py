@@ -18,6 +18,8 @@ _MOST_LEVELS: Final = 4
 _OPAQUE: Final = frozenset(
     {"make", "just", "task", "invoke", "inv", "nox", "tox", "conda", "mamba", "micromamba", "pixi", "curl", "wget"}
 )
+# What `python -m MODULE` runs where a program of another name does the same.
+_PROGRAMS: Final = {"alembic.config": "alembic", "django": "django-admin"}
 _NOT_SHELL: Final = (".py", ".js", ".ts", ".rb", ".pl")
 
 
@@ -47,8 +49,9 @@ class Call:
 
     @property
     def program(self) -> str:
-        """The program's name without its folder."""
-        return posixpath.basename(self.command.program)
+        """The program's name without its folder; of a module that Python runs, the program that does the same."""
+        name = posixpath.basename(self.command.program)
+        return _PROGRAMS.get(name, name)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from deploy_suite.checks.config import (
     system_packages,
     system_python,
     target_tools,
+    unapplied_looks,
     unapplied_migrations,
     working_state,
 )
@@ -49,6 +50,7 @@ _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     local_addresses.problems,
     alembic_files.problems,
     migration_models.problems,
+    unapplied_looks.problems,
     unapplied_migrations.problems,
     working_state.problems,
     large_files.problems,

@@ -1,4 +1,4 @@
-"""Which calls apply migrations."""
+"""Which calls apply migrations, and which ask whether all are applied."""
 
 from typing import Final
 
@@ -21,11 +21,25 @@ def is_migration(call: Call) -> bool:
     return _is_django_command(call, "migrate")
 
 
+def is_look(call: Call) -> bool:
+    """Whether *call* changes nothing, and fails where the database lacks a migration.
+
+    Source: https://docs.djangoproject.com/en/stable/ref/django-admin/#cmdoption-migrate-check
+    https://alembic.sqlalchemy.org/en/latest/autogenerate.html#running-alembic-check-to-test-for-new-upgrade-operations
+    """
+    words = call.command.words
+    if call.program == "alembic":
+        return "check" in words or ("current" in words and "--check-heads" in words)
+    if call.program == "flask":
+        return "db" in words and "check" in words
+    return "--check" in words and _is_django_command(call, "migrate")
+
+
 def _is_django_command(call: Call, name: str) -> bool:
     """Whether *call* is `manage.py NAME`, in whichever way it is run."""
     words = call.command.words
     for at, word in enumerate(words):
-        if word.endswith("manage.py") or (at == 0 and call.program in {"django-admin", "django"}):
+        if word.endswith("manage.py") or (at == 0 and call.program == "django-admin"):
             rest = [one for one in words[at + 1 :] if not one.startswith("-")]
             return rest[:1] == [name]
     return False

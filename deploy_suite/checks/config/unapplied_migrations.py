@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.checks.config import migrating, saying
+from deploy_suite.checks.config import migrating, saying, unapplied_looks
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
+from deploy_suite.model.wording import counted
 from deploy_suite.project import snapshot_files
 
 _BY_CODE: Final = re.compile(
@@ -45,14 +46,15 @@ def problems(subject: Subject) -> Iterator[Finding]:
     contract = subject.contract
     if contract.kind is not ServiceKind.WEB or any(migrating.is_migration(call) for call in subject.calls.calls):
         return
-    if subject.calls.uncertain or subject.is_assumed:
+    if subject.calls.uncertain or subject.is_assumed or unapplied_looks.first(subject):
         return
     system = _alembic(subject) or _flask_migrate(subject) or _django(subject)
-    if system is None or _applied_by_code(subject):
+    if system is None or is_applied_by_code(subject.folder, subject.root):
         return
     yield saying.warning(
         "migrations-not-run",
-        f"the repository has {system.count} {system.name} migrations, and no command of the service applies them",
+        f"the repository has {counted(system.count, f'{system.name} migration')}, and no command of the service "
+        f"applies {'it' if system.count == 1 else 'them'}",
         location=system.location,
         evidence=tuple(_commands(subject)),
         remedy=_remedy(subject, system),
@@ -135,10 +137,10 @@ def _has_database(subject: Subject) -> bool:
     return bool(subject.contract.databases) or any("DATABASE" in name or name.startswith("DB_") for name in names)
 
 
-def _applied_by_code(subject: Subject) -> bool:
-    """Whether any source outside tests and migrations applies them, or creates the tables without them."""
+def is_applied_by_code(top: Path, root: PurePosixPath) -> bool:
+    """Whether any source in *root* outside tests and migrations applies them, or creates the tables without them."""
     seen = 0
-    for base, folders, files in os.walk(subject.folder / subject.root):
+    for base, folders, files in os.walk(top / root):
         folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
         for name in files:
             if name.endswith((".py", ".sh")) and name != "env.py" and not name.startswith("test_"):

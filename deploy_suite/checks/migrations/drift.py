@@ -72,7 +72,7 @@ def _writing(stage: Stage) -> str:
     return {
         Kind.ALEMBIC: 'alembic revision --autogenerate -m "…"',
         Kind.FLASK: 'flask db migrate -m "…"',
-        Kind.DJANGO: f"python {stage.tool.manage or 'manage.py'} makemigrations",
+        Kind.DJANGO: f"{stage.tool.program} makemigrations",
     }[stage.tool.kind]
 
 
@@ -80,5 +80,5 @@ def _checking(stage: Stage) -> str:
     return {
         Kind.ALEMBIC: "alembic upgrade head && alembic check",
         Kind.FLASK: "flask db upgrade && flask db check",
-        Kind.DJANGO: f"python {stage.tool.manage or 'manage.py'} makemigrations --check --dry-run",
+        Kind.DJANGO: f"{stage.tool.program} makemigrations --check --dry-run",
     }[stage.tool.kind]

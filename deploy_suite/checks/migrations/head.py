@@ -89,7 +89,17 @@ def _reached(stage: Stage) -> Reached:
     stage, has_command_run, failure = _repeated(stage, target)
     if failure:
         return Reached(findings=(*several, _not_repeatable(stage, failure)))
-    return replace(_arrived(stage, revisions, first, several), has_command_run=has_command_run)
+    arrived = _arrived(stage, revisions, first, several)
+    return replace(arrived, findings=(*arrived.findings, *_left_out(stage)), has_command_run=has_command_run)
+
+
+def _left_out(stage: Stage) -> Findings:
+    """Return what the commands leave out that name applications of Django's."""
+    if stage.tool.kind is not Kind.DJANGO or stage.tool.call is None or len(stage.tool.argv) == 1:
+        return ()
+    from deploy_suite.checks.migrations import named_apps  # noqa: PLC0415  the start of the service comes first
+
+    return named_apps.findings(stage)
 
 
 def _repeated(stage: Stage, target: str) -> tuple[Stage, bool, Failure | None]:
@@ -233,7 +243,7 @@ def _conflicts(stage: Stage, described: Reply) -> Findings:
             "to run",
             location=stage.tool.location,
             evidence=tuple(f"{app}.{name}" for name in names),
-            remedy=f"merge and commit them: python {stage.tool.manage or 'manage.py'} makemigrations --merge",
+            remedy=f"merge and commit them: {stage.tool.program} makemigrations --merge",
             certainty=stage.surroundings.certainty,
             reproduce=stage.tool.shown,
         )

@@ -1,4 +1,4 @@
-"""A module of the project's own that Alembic does not find → where it is, and what puts that folder on the path."""
+"""A module of the project's own that the tool does not find → where it is, and what puts that folder on the path."""
 
 import re
 from pathlib import PurePosixPath
@@ -17,14 +17,16 @@ _NO_MODULE: Final = re.compile(r"No module named ['\"](?P<module>\w+)['\"]")
 
 
 def finding(line: str, *, tool: Tool, built: Built) -> Finding | None:
-    """Return what the exception's *line* means where the folder in which Alembic runs has the module that it misses.
+    """Return what the exception's *line* means where the folder in which the tool runs has the module that it misses.
 
-    The console script `alembic` starts in its own folder of programs, so the current one is on the path only where
-    `prepend_sys_path` says so; `python -m alembic` has it there.
+    The console scripts `alembic` and `django-admin` start in their own folder of programs, so the current one is on the
+    path only where `prepend_sys_path` or `--pythonpath` says so; with `python -m` it is there.
     Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file
+    https://docs.djangoproject.com/en/stable/ref/django-admin/#cmdoption-pythonpath
     """
     match = _NO_MODULE.search(line)
-    if match is None or tool.kind is not Kind.ALEMBIC:
+    is_script = tool.kind is Kind.ALEMBIC or (tool.kind is Kind.DJANGO and not tool.manage)
+    if match is None or not is_script:
         return None
     name = match["module"]
     own = _own(name, tool, built)
@@ -34,9 +36,10 @@ def finding(line: str, *, tool: Tool, built: Built) -> Finding | None:
     return Finding(
         code=f"module-not-on-path:{name}",
         outcome=Outcome.FAILED,
-        message=f"{file} is in the commit, but `alembic` does not look for modules in the folder in which it runs",
+        message=f"{file} is in the commit, but `{tool.program}` does not look for modules in the folder in which it "
+        "runs",
         remedy=_remedy(tool),
-        mend=_mend(name, alembic_settings(tool, built.case)),
+        mend=_mend(name, alembic_settings(tool, built.case)) if tool.kind is Kind.ALEMBIC else None,
     )
 
 
@@ -51,6 +54,8 @@ def _own(name: str, tool: Tool, built: Built) -> Module | None:
 
 
 def _remedy(tool: Tool) -> str:
+    if tool.kind is Kind.DJANGO:
+        return f"write `python -m django {' '.join(tool.argv)}` in {tool.location.file}"
     if tool.file.suffix == ".toml":
         return f'write prepend_sys_path = ["."] below [tool.alembic] in {tool.file}'
     return f"write prepend_sys_path = . below [alembic] in {tool.file}"

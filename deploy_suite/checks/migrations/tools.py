@@ -76,8 +76,15 @@ class Tool:
     @property
     def command(self) -> str:
         """The command that a person would type in `folder`."""
-        program = {"alembic": "alembic", "flask": "flask", "django": f"python {self.manage or 'manage.py'}"}
-        return " ".join((program[self.kind.value], *self.argv))
+        return " ".join((self.program, *self.argv))
+
+    @property
+    def program(self) -> str:
+        """What `argv` follows in `command`."""
+        if self.kind is Kind.DJANGO:
+            script = self.manage or ("-m django" if self.imports_folder else "")
+            return f"python {script}" if script else "django-admin"
+        return str(self.kind.value)
 
     @property
     def shown(self) -> str:
@@ -156,6 +163,7 @@ def _django_call(call: Call, case: Case) -> Tool | None:
         argv=words[words.index("migrate") :],
         assignments=call.command.assignments,
         call=call,
+        imports_folder="-m" in call.written.words,
         manage=script,
         file=call.folder / (script or "manage.py"),
     )

@@ -1,4 +1,4 @@
-"""A module that Alembic misses though the folder in which it runs has it."""
+"""A module that Alembic or django-admin misses though the folder in which it runs has it."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -86,3 +86,16 @@ def test_a_log_in_which_env_py_misses_a_name_that_only_a_project_has_is_read_so_
     assert (root.slug, root.confidence < 0.7) == ("module-not-on-path:app", True)
     assert other is not None
     assert other.slug == "missing-requirement:sqlmodel"
+
+
+def test_django_admin_looks_in_no_folder_of_the_project_and_python_does(tmp_path: Path) -> None:
+    files = {"app/__init__.py": "", "app/settings.py": ""}
+
+    told = found(tmp_path, files, start="django-admin migrate --settings=app.settings && gunicorn a:b")
+
+    assert told is not None
+    assert (told.code, told.remedy, told.mend) == (
+        "module-not-on-path:app",
+        "write `python -m django migrate --settings=app.settings` in render.yaml",
+        None,
+    )

@@ -43,6 +43,8 @@ def write(folder: Path, **files: str) -> None:
         ("sh -c 'flask db upgrade'", Kind.FLASK, "", ("db", "upgrade")),
         ("python manage.py migrate --noinput", Kind.DJANGO, "", ("migrate", "--noinput")),
         ("django-admin migrate --settings=a.b", Kind.DJANGO, "", ("migrate", "--settings=a.b")),
+        ("python -m alembic.config upgrade head", Kind.ALEMBIC, "", ("upgrade", "head")),
+        ("python -m django migrate --settings a.b", Kind.DJANGO, "", ("migrate", "--settings", "a.b")),
     ],
 )
 def test_the_tool_that_a_command_runs_is_found(
@@ -56,6 +58,23 @@ def test_the_tool_that_a_command_runs_is_found(
     assert (tool.kind, tool.folder, tool.argv) == (kind, PurePosixPath(folder), argv)
     assert tool.location == Location("render.yaml", 4)
     assert tool.is_binding
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [
+        ("django-admin migrate", "django-admin migrate"),
+        ("python -m django migrate --settings=a.b", "python -m django migrate --settings=a.b"),
+        ("python manage.py migrate", "python manage.py migrate"),
+    ],
+)
+def test_a_tool_is_shown_by_the_program_that_runs_it(tmp_path: Path, start: str, shown: str) -> None:
+    write(tmp_path, manage_dot_py=MANAGE)
+
+    tool = tools.found(case(tmp_path, start=start))
+
+    assert tool is not None
+    assert tool.command == shown
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,20 @@ class DjangoTool:
         conflicts = {app: sorted(names) for app, names in loader.detect_conflicts().items()}
         return {"revisions": [self._revision(loader, node) for node in nodes], "conflicts": conflicts}
 
+    def left(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Return the migrations that runs of `migrate APP [NAME]` for each of *order*["named"] leave out."""
+        loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(None)
+        graph = loader.graph
+        reached: set[tuple[str, str]] = set()
+        for app, *name in order["named"]:
+            if not name:
+                ends = graph.leaf_nodes(app)
+            else:
+                ends = [(app, loader.get_migration_by_prefix(app, name[0]).name)] if name[0] != "zero" else []
+            reached.update(node for end in ends for node in graph.forwards_plan(end))
+        every = (node for leaf in graph.leaf_nodes() for node in graph.forwards_plan(leaf))
+        return {"left": [".".join(node) for node in dict.fromkeys(every) if node not in reached]}
+
     def upgrade(self, order: dict[str, Any]) -> dict[str, Any]:
         """Run the command migrate; *order*["options"] are its own."""
         command = importlib.import_module("django.core.management").call_command

@@ -202,3 +202,70 @@ def test_metadata_of_an_installed_package_is_found_where_the_application_finds_i
     )
 
     assert outcomes(found) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -m alembic upgrade head",
+        "python -m alembic.config upgrade head",
+        "python -m django migrate --settings=site.settings",
+        "django-admin migrate --settings=site.settings",
+    ],
+)
+def test_a_module_that_migrates_is_known_as_its_program_is(checked: Checked, command: str) -> None:
+    files = {**BASE, "requirements.txt": "gunicorn\nalembic\ndjango\nx\n"}
+    files |= {"alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": READING}
+    files |= {"alembic/versions/a.py": "down_revision = None\n"}
+
+    assert outcomes(checked(files, pre_deploy=command)) == []
+    assert outcomes(checked(files)) == [("migrations-not-run", Outcome.WARNING)]
+
+
+DJANGO = {
+    "requirements.txt": "gunicorn\ndjango\nx\n",
+    "app.py": "import x\napp = x.make()\n",
+    "manage.py": "import django\n",
+    "shop/migrations/0001_initial.py": "",
+}
+LOOK = "python manage.py migrate --check"
+
+
+@pytest.mark.parametrize("start", ["gunicorn app:app", "python manage.py migrate && gunicorn app:app"])
+def test_to_ask_whether_all_is_applied_fails_where_nothing_has_applied_it_yet(checked: Checked, start: str) -> None:
+    (found,) = checked(DJANGO, pre_deploy=LOOK, start=start, variables={"DATABASE_URL": "postgresql://db/x"})
+
+    assert (found.code, found.outcome) == ("migrations-not-run", Outcome.WARNING)
+    assert found.message.startswith(f"`{LOOK}` fails as long as a migration is not applied")
+    assert found.remedy == (
+        f"apply them there: write `python manage.py migrate --no-input` in place of `{LOOK}` in render.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "pre_deploy",
+    [
+        f"python manage.py migrate && {LOOK}",
+        f"{LOOK} || python manage.py migrate",
+        f"if ! {LOOK}; then python manage.py migrate; fi",
+        f"until {LOOK}; do sleep 1; done; python manage.py migrate",
+        "alembic upgrade head && alembic check",
+    ],
+)
+def test_to_ask_whether_all_is_applied_is_no_fault_after_or_instead_of_a_migration(
+    checked: Checked, pre_deploy: str
+) -> None:
+    codes = [
+        one.code for one in checked({**DJANGO, "requirements.txt": "gunicorn\nalembic\nx\n"}, pre_deploy=pre_deploy)
+    ]
+
+    assert "migrations-not-run" not in codes
+
+
+def test_a_look_of_alembics_is_answered_by_its_own_command(checked: Checked) -> None:
+    files = {**BASE, "requirements.txt": "gunicorn\nalembic\nx\n"}
+    files |= {"alembic.ini": "[alembic]\nscript_location = migrations\n", "migrations/env.py": READING}
+
+    (found,) = [one for one in checked(files, pre_deploy="alembic check") if one.code == "migrations-not-run"]
+
+    assert "write `alembic upgrade head` in place of `alembic check`" in found.remedy
