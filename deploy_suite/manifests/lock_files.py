@@ -29,7 +29,6 @@ class LockFile:
     forked: frozenset[str] = frozenset()
     development: frozenset[str] = frozenset()
     content_hash: str = ""
-    requires_python: str = ""
     values: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -43,7 +42,6 @@ def parse_poetry(text: str, *, file: str = "poetry.lock") -> LockFile:
         forked=forked,
         development=frozenset(_poetry_development(values)),
         content_hash=_text(value_at(values, "metadata", "content-hash")),
-        requires_python=_text(value_at(values, "metadata", "python-versions")),
         values=values,
     )
 
@@ -59,7 +57,6 @@ def parse_uv(text: str, *, file: str = "uv.lock") -> LockFile:
         file=file,
         packages=packages,
         forked=forked,
-        requires_python=_text(values.get("requires-python")),
         values=values,
     )
 
@@ -72,13 +69,11 @@ def parse_pipenv(text: str, *, file: str = "Pipfile.lock") -> LockFile:
         canonicalize_name(name): _text(as_table(pin).get("version")) for name, pin in {**develop, **default}.items()
     }
     main = {canonicalize_name(name) for name in default}
-    python = as_table(value_at(values, "_meta", "requires"))
     return LockFile(
         file=file,
         packages={name: version.removeprefix("==") for name, version in pins.items() if version},
         development=frozenset(name for name in pins if name not in main),
         content_hash=_text(value_at(values, "_meta", "hash", "sha256")),
-        requires_python=_text(python.get("python_full_version", python.get("python_version"))),
         values=values,
     )
 

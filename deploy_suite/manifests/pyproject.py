@@ -20,8 +20,8 @@ class PythonProject:
     Shape: `name` is canonical, "" without one. `dependencies` are those of every installation, `extras` by the name of
     the extra, `groups` by that of the group (PEP 735, Poetry's groups, uv's `dev-dependencies` as "dev").
     `requirement_files` are what setuptools reads `dynamic` dependencies from, relative to the repository.
-    `requires_python` is a PEP 440 set as text, "" for none. `has_project` and `has_poetry` tell which of the tables
-    [project] and [tool.poetry] there are; `is_package` whether the project itself is to be installed.
+    `has_project` and `has_poetry` tell which of the tables [project] and [tool.poetry] there are; `is_package` whether
+    the project itself is to be installed.
     `uv` is the table [tool.uv].
     """
 
@@ -32,7 +32,6 @@ class PythonProject:
     groups: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
     requirement_files: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
-    requires_python: str = ""
     scripts: Mapping[str, str] = field(default_factory=dict)
     has_project: bool = False
     has_poetry: bool = False
@@ -63,7 +62,6 @@ def parse(text: str, *, file: str) -> PythonProject:
         groups={name: _lines(found) for name, found in groups.items()},
         requirement_files=_requirement_files(document),
         dynamic=_texts(document.get("project", "dynamic")),
-        requires_python=_requires_python(document),
         scripts=_scripts(document),
         has_project=bool(document.table("project")),
         has_poetry=bool(document.table("tool", "poetry")),
@@ -168,15 +166,6 @@ def _group(document: TomlDocument, name: str, outer: tuple[str, ...]) -> tuple[_
 def _name(document: TomlDocument) -> str:
     written = document.get("project", "name") or document.get("tool", "poetry", "name")
     return canonicalize_name(written) if isinstance(written, str) else ""
-
-
-def _requires_python(document: TomlDocument) -> str:
-    written = document.get("project", "requires-python")
-    if isinstance(written, str):
-        return written
-    constraint = document.get("tool", "poetry", "dependencies", "python")
-    found = poetry_constraint.specifiers(constraint) if isinstance(constraint, str) else None
-    return str(found) if found is not None else ""
 
 
 def _requirement_files(document: TomlDocument) -> tuple[str, ...]:
