@@ -76,7 +76,9 @@ class LaterDatabases:
 
     def prepare(self) -> None:
         """See `ports.Databases.prepare`."""
-        import deploy_suite.adapters.postgres_statements  # noqa: F401, PLC0415  see the module's docstring
+        from deploy_suite.adapters.postgres import PostgresDatabases  # noqa: PLC0415  see the module's docstring
+
+        PostgresDatabases.prepare()
 
     def serve(
         self, *, foreign: Secret | None, extensions: frozenset[str] = frozenset()

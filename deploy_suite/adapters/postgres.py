@@ -34,7 +34,8 @@ class PostgresDatabases:
         self._workplace = workplace
         self._record_folder = record_folder
 
-    def prepare(self) -> None:
+    @staticmethod
+    def prepare() -> None:
         """Import what speaks with a server."""
         import deploy_suite.adapters.postgres_statements  # noqa: F401, PLC0415  see `postgres_administration`
 
