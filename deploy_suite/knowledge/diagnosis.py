@@ -8,9 +8,10 @@ from typing import BinaryIO
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, filled
 from deploy_suite.knowledge.encodings import recoded
+from deploy_suite.knowledge.hits import Hits
 from deploy_suite.knowledge.log_text import plain
 from deploy_suite.knowledge.masking import shown
-from deploy_suite.knowledge.matching import Hits, read
+from deploy_suite.knowledge.matching import read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
 from deploy_suite.knowledge.tracebacks import Raised
 from deploy_suite.knowledge.unfolding import Unfolded

@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
-from deploy_suite.knowledge.catalogue import Catalogue, Cause, Signature, bound, filled
-from deploy_suite.knowledge.distributions import age, distribution, is_known, slug_name
+from deploy_suite.knowledge import complaints, signatures
+from deploy_suite.knowledge.catalogue import Catalogue, Signature, bound
+from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.entry_levels import is_mere_information
+from deploy_suite.knowledge.hits import Hit, Hits
 from deploy_suite.knowledge.log_text import LogLine
-from deploy_suite.knowledge.scan import Scanner, Window
+from deploy_suite.knowledge.readings import Reading, lines_around, readings
+from deploy_suite.knowledge.scan import Window
 from deploy_suite.knowledge.tracebacks import (
     EXCEPTION,
     Frame,
@@ -24,167 +24,26 @@ from deploy_suite.knowledge.tracebacks import (
 )
 
 _EVIDENCE_LINES: Final = 3
-_LOGGER_NAME: Final = re.compile(r"\b\w+\.errors?\b(?! *:)")
-_HEROKU: Final = "heroku"
-_OF_CONTAINERS: Final = frozenset({"compose", _HEROKU})
-_FEWEST_FRAMES: Final = 1
 _MOST_WINDOWS: Final = 2000
 _MOST_WINDOWS_OF_ONE: Final = 60
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
-_WRAP_COLUMNS: Final = 40
-_MOST_COLUMNS: Final = 240
-_SCREEN_COLUMNS: Final = 72
 _HEADER_COLUMNS: Final = 60
 _SSHD: Final = "sshd"
-_OF_MODULES: Final = "missing-requirement"
 _LONGEST_HARMLESS: Final = 400
 _TROUBLE: Final = ("rror:", "ERROR", "ailed", "FATAL")
-_PARAMETER: Final = re.compile(r"[\w.+@/-]+")
 # A short number after these words says something else each time; any other is a time, an address or a count.
 _NUMBER: Final = re.compile(
     r"(?<!code )(?<!code: )(?<!code=)(?<!code=H)(?<!Error R)(?<!status )(?<!status=)(?<!rrno )\d+"
 )
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _INSTALLED: Final = "Successfully installed "
-_COMPLAINTS: Final = (
-    "ERROR",
-    "CRITICAL",
-    "rejected",
-    "declined",
-    "not expected)",
-    "due to signal",
-    "xceptions.",
-    '", line ',
-    "can't be",
-    "an't find",
-    "nable to ",
-    "is required",
-    "timed out",
-    "ERR!",
-    "nvalid",
-    "doesn't match any",
-    "not installed",
-    "not supported",
-    "not available",
-    "successfully",
-    "nsupported",
-    "nreachable",
-    "navailable",
-    "xpired",
-    "xceeded",
-    "orbidden",
-    "nauthorized",
-    "not allowed",
-    "not valid",
-    '"s":"F"',
-    "code=H",
-    "exited ",
-)
-_GENERAL: Final = re.compile(
-    r"(?i)\b(?:\w*error|fatal|failed|failure|exception|panic|crash(?:ed)?|aborted|killed|rejected|declined|critical)\b"
-    r"|exited (?:with (?:code|status) )?[1-9]|exit(?:ed)? (?:code|status):? [1-9]|returned a non-zero code"
-    r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
-    r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
-    r"|not (?:be )?(?:found|installed|supported|allowed|valid|created|available)|not \w{3,10} successfully"
-    r"|doesn't match any"
-    r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
-    r"|^npm ERR! "
-    r"|\bcode=H\d\d\b"  # how Heroku's router answers itself
-    r'|"s":"F"'  # how mongod writes that it ends
-)
-
-# What is no mere warning, whoever gave it that level.
-_GRAVE: Final = re.compile(
-    r"(?i)\b(?:fatal|panic|crash(?:ed)?|aborted|killed|core dumped|exited|terminated|given up)\b"
-)
-
-
-@dataclass(slots=True)
-class Hit:
-    """The evidence for one slug.
-
-    Shape: `is_transient` when a sign of health after all of it takes it back; `is_sure` is false of a best guess, as
-    where the cause hangs on a module that may be the project's own.
-    """
-
-    slug: str
-    row: str
-    weight: float
-    values: Mapping[str, str]
-    evidence: list[tuple[int, str]] = field(default_factory=list)
-    count: int = 0
-    last: int = 0
-    is_transient: bool = False
-    is_sure: bool = True
-
-    @property
-    def first(self) -> int:
-        """The number of the first line of evidence."""
-        return self.evidence[0][0] if self.evidence else 0
-
-
-@dataclass(slots=True)
-class Hits:
-    """All that a log gave."""
-
-    by_slug: dict[str, Hit] = field(default_factory=dict)
-    unexplained: Raised | None = None
-    healthy_line: int = 0
-    recovered_line: int = 0
-    harmless_line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    cause: Cause
-    signature: Signature
-    order: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A text that a line may stand for. Shape: `seam` is where two lines were joined, 0 for one line."""
-
-    text: str
-    seam: int = 0
-
-    def holds(self, match: re.Match[str]) -> bool:
-        """Whether *match* needs both lines, where there are two."""
-        if not self.seam:
-            return True
-        is_across = match.start() < self.seam < match.end()
-        return is_across and not match.re.search(self.text, 0, self.seam)
-
-
-class _Index:
-    """The signatures of a catalogue, found by the literals that a line must hold."""
-
-    def __init__(self, rows: Catalogue) -> None:
-        self.rules: dict[str, list[_Rule]] = {}
-        order = 0
-        for cause in rows.causes.values():
-            for signature in cause.signatures:
-                order += 1
-                for literal in signature.find:
-                    self.rules.setdefault(literal, []).append(_Rule(cause, signature, order))
-        self.scanner = Scanner([*self.rules, _TRACEBACK, _INSTALLED, *_COMPLAINTS, *rows.literals])
-
-    def rules_for(self, text: str) -> Iterator[_Rule]:
-        """Yield the rules whose literal stands in *text*."""
-        for literal, rules in self.rules.items():
-            if literal in text:
-                yield from rules
-
-
-@lru_cache(maxsize=4)
-def _index(rows: Catalogue) -> _Index:
-    return _Index(rows)
+_LITERALS: Final = (_TRACEBACK, _INSTALLED, *complaints.LITERALS)
 
 
 def read(stream: Blocks, rows: Catalogue) -> Hits:
     """Return what *stream* holds of the causes in *rows*."""
-    index = _index(rows)
+    index = signatures.index(rows, _LITERALS)
     reader = _Reader(index, rows)
     for window in index.scanner.windows(stream):
         reader.take(window)
@@ -194,7 +53,7 @@ def read(stream: Blocks, rows: Catalogue) -> Hits:
 class _Reader:
     """Takes the windows of one log, in order."""
 
-    def __init__(self, index: _Index, rows: Catalogue) -> None:
+    def __init__(self, index: signatures.Index, rows: Catalogue) -> None:
         self._index = index
         self._rows = rows
         self._hits = Hits()
@@ -289,7 +148,7 @@ class _Reader:
 
     def _headless(self) -> Raised | None:
         """Return what is left of a traceback of which the log holds neither head nor end."""
-        if self._tracebacks or len(self._stray_frames) < _FEWEST_FRAMES:
+        if self._tracebacks or not self._stray_frames:
             return None
         number, _ = self._stray_frames[-1]
         frames = tuple(frame for _, frame in self._stray_frames)
@@ -321,7 +180,7 @@ class _Reader:
             self._explained.add(_shape(raised.exception))
 
     def _match(self, window: Window, line: LogLine) -> None:
-        found = next(filter(None, (self._found(window, line, reading) for reading in _readings(window, line))), [])
+        found = next(filter(None, (self._found(window, line, reading) for reading in readings(window, line))), [])
         slugs = tuple(dict.fromkeys(hit.slug for hit in found))
         self._remember(line, slugs)
         if slugs:
@@ -336,18 +195,18 @@ class _Reader:
             self._last_exception = (window, line)
         elif (
             self._first_complaint is None
-            and _GENERAL.search(_LOGGER_NAME.sub("", line.text))
-            and (_GRAVE.search(line.text) or not self._rows.warned.search(line.text))
+            and complaints.complains(line.text)
+            and (complaints.is_grave(line.text) or not self._rows.warned.search(line.text))
         ):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
-    def _found(self, window: Window, line: LogLine, reading: _Reading) -> list[Hit]:
+    def _found(self, window: Window, line: LogLine, reading: Reading) -> list[Hit]:
         best: dict[str, tuple[float, int, Hit]] = {}
         for rule in self._index.rules_for(reading.text):
             values = self._values(rule.signature, window, line, reading)
             if values is None:
                 continue
-            hit = self._hit(rule, values)
+            hit = signatures.hit(rule, values)
             mine = (rule.signature.weight, -rule.order, hit)
             if hit.slug not in best or mine[:2] > best[hit.slug][:2]:
                 best[hit.slug] = mine
@@ -356,7 +215,7 @@ class _Reader:
         _, _, winner = max(best.values(), key=lambda one: one[:2])
         return [self._record(winner, line)]
 
-    def _values(self, signature: Signature, window: Window, line: LogLine, reading: _Reading) -> dict[str, str] | None:
+    def _values(self, signature: Signature, window: Window, line: LogLine, reading: Reading) -> dict[str, str] | None:
         match = signature.pattern.search(reading.text)
         if not match or not reading.holds(match):
             return None
@@ -365,8 +224,7 @@ class _Reader:
             self._windows[id(signature)] += 1
             if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
                 return None
-            is_across = signature.across and line.place in _OF_CONTAINERS
-            around = _around(window, line, across=is_across, is_wrapped=bool(reading.seam))
+            around = lines_around(window, line, is_across=signature.across, is_wrapped=bool(reading.seam))
             if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
                 return None
             if signature.near:
@@ -375,24 +233,6 @@ class _Reader:
                     return None
                 values |= _groups(close)
         return values
-
-    def _hit(self, rule: _Rule, values: dict[str, str]) -> Hit:
-        if "module" in values:
-            values.setdefault("package", distribution(values["module"]))
-        names: dict[str, str] = {
-            name: slug_name(values[name]) for name in ("package", "importer", "other") if name in values
-        }
-        slug = _slug(rule, {**values, **names, "age": age(values)})
-        is_transient = rule.cause.transient or rule.signature.transient
-        return Hit(
-            slug=slug,
-            row=rule.cause.slug,
-            weight=rule.signature.weight,
-            values=values,
-            is_transient=is_transient,
-            is_sure=not rule.signature.unsure
-            and (rule.cause.family != _OF_MODULES or is_known(values.get("module", ""))),
-        )
 
     def _record(self, hit: Hit, line: LogLine) -> Hit:
         kept = self._hits.by_slug.setdefault(hit.slug, hit)
@@ -407,35 +247,6 @@ class _Reader:
         return kept
 
 
-def _readings(window: Window, line: LogLine) -> Iterator[_Reading]:
-    """Yield what a line may say: itself, as it was before a string of JSON held it, and before it was wrapped."""
-    yield _Reading(line.text)
-    if '\\"' in line.text:
-        yield _Reading(line.text.replace('\\"', '"'))
-    wide = window.end - window.start >= _SCREEN_COLUMNS
-    if wide or len(line.text) >= _WRAP_COLUMNS:
-        following = window.after(line.service)[:1]
-        if following and not EXCEPTION.match(following[0].text):
-            yield from _joined_by(line.text, following[0].text)
-    previous = window.previous()
-    if _WRAP_COLUMNS <= len(previous.text) <= _MOST_COLUMNS:
-        yield from _joined_by(previous.text, line.text)
-
-
-def _joined_by(first: str, second: str) -> Iterator[_Reading]:
-    for glue in ("", " "):
-        yield _Reading(first + glue + second.lstrip(), seam=len(first))
-
-
-def _slug(rule: _Rule, values: Mapping[str, str]) -> str:
-    """Return the slug with its parameter; without one when the log does not say it, or says it in no plain word."""
-    slug = rule.signature.slug or rule.cause.slug
-    if rule.cause.parameter and ":" not in slug:
-        slug = f"{slug}:{rule.cause.parameter}"
-    name, _, parameter = filled(slug, values).partition(":")
-    return f"{name}:{parameter}" if _PARAMETER.fullmatch(parameter) else name
-
-
 def _shape(text: str) -> str:
     """Return *text* with its numbers alike: lines of one shape say the same."""
     return _NUMBER.sub("0", text)
@@ -448,20 +259,3 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
         if value:
             found.setdefault(name.rstrip("0123456789"), value)
     return found
-
-
-def _around(window: Window, line: LogLine, *, across: bool, is_wrapped: bool) -> str:
-    """Return the lines around *line*, after one that says what named its service (`@compose`, `@heroku`).
-
-    Where lines name their service and this log is wrapped, one that names none is the rest of the one before.
-    """
-    mine = "" if across else _unit(line)
-    lines = (*window.before(), window.line(), *window.after())
-    kept = [one for one in lines if not mine or not one.service or _unit(one) == mine]
-    rest = is_wrapped and bool(line.service)
-    return "".join((f"@{line.place}", *(one.text if rest and not one.service else f"\n{one.text}" for one in kept)))
-
-
-def _unit(line: LogLine) -> str:
-    """Return what runs *line*'s program: on Heroku the platform's lines about a dyno are the dyno's own."""
-    return line.service.partition("[")[2] if line.place == _HEROKU else line.service

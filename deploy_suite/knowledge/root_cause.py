@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, family
-from deploy_suite.knowledge.matching import Hit, Hits
+from deploy_suite.knowledge.hits import Hit, Hits
 from deploy_suite.knowledge.tracebacks import EXCEPTION, Raised
 
 SURE_ENOUGH: Final = 0.4
