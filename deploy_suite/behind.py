@@ -5,7 +5,7 @@ mends them: a version that the index has, a package to require, a file that lies
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,8 +35,24 @@ _OF_MANY: Final = frozenset({"too-new", "too-old"})  # parameters that several p
 
 def seen(
     results: Sequence[CheckResult], contract: Contract, *, project: Project, preferences: Preferences, ports: Ports
-) -> list[CheckResult]:
-    """Return *results* with what lies behind their failures, as far as a few quick rounds show it."""
+) -> tuple[list[CheckResult], bool]:
+    """Return *results* with what lies behind their failures, as far as a few quick rounds show it.
+
+    Shape: False beside it where an interruption came between; what was known by then is returned all the same.
+    """
+    told = list(results)
+    try:
+        for one in _rounds(results, contract, project=project, preferences=preferences, ports=ports):
+            told = one
+    except KeyboardInterrupt:
+        return told, False
+    return told, True
+
+
+def _rounds(
+    results: Sequence[CheckResult], contract: Contract, *, project: Project, preferences: Preferences, ports: Ports
+) -> Iterator[list[CheckResult]]:
+    """Yield all that is known after each round."""
     told, last = list(results), list(results)
     mends, wrong = tuple[Mend, ...](), tuple[Mend, ...]()
     mended, copy = mending.meant(contract, project.snapshot), project
@@ -63,9 +79,9 @@ def seen(
         else:
             mends, last = (*mends, *new), met
             told = joined(told, last, mends)
+        yield told
         if ports.clock.now_s() - began_s > _LONGEST_S:
             break
-    return told
 
 
 def _with_python(mends: Sequence[Mend], series: str) -> tuple[Mend, ...]:

@@ -20,6 +20,11 @@ _OPEN: Final = (
     "this machine grants what was started no network of its own, so it could reach all that this machine reaches"
 )
 
+_CUT_SHORT: Final = "the run was interrupted"
+_NOT_BEHIND: Final = (
+    "interrupted while looking behind what failed: what it would fail on next, once that is mended, may be missing here"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -32,6 +37,16 @@ class Request:
     preferences: Preferences = field(default_factory=Preferences)
 
 
+@dataclass(slots=True)
+class _Done:
+    """What is known so far. Shape: `cut` says where an interruption ended the run, "" as long as none has."""
+
+    results: list[CheckResult] = field(default_factory=list)
+    subjects: list[Subject] = field(default_factory=list)
+    reused: list[str] = field(default_factory=list)
+    cut: str = ""
+
+
 def preflight(request: Request, ports: Ports) -> Report:
     """Return the verdict on the project; its texts hold no secret.
 
@@ -39,33 +54,30 @@ def preflight(request: Request, ports: Ports) -> Report:
     """
     began = ports.clock.now_s()
     project, known = _loaded(request, ports)
-    results: list[CheckResult] = []
-    subjects: list[Subject] = []
-    reused: list[str] = []
+    done = _Done()
     pythons: dict[tuple[str, str], PythonRequest] = {}
     for target in _targets(request.targets or project.settings.targets, known):
         contracts, manifest = _contracts(known[target], target, project, ports)
         pythons |= {(contract.target, contract.service): contract.python for contract in contracts}
-        results.append(manifest)
+        done.results.append(manifest)
         for contract in _chosen(contracts, request.services):
-            found, subject, when = _rehearsed(contract, project, request.preferences, ports)
-            results += found
-            subjects.append(subject)
-            reused.append(when)
+            _add(contract, done, project, request.preferences, ports)
+    results = done.results
     if any(result.outcome is Outcome.FAILED for result in results):
         from deploy_suite.checks import asked_python  # noqa: PLC0415  what is healthy needs none of it
 
         results = asked_python.named(results, pythons)
-    if not subjects and all(result.outcome is Outcome.PASSED for result in results):
+    if not done.subjects and all(result.outcome is Outcome.PASSED for result in results):
         raise UsageError("no service was found to check", remedy="name the project's folder with --project PATH")
     return Report(
         project=project.name,
         commit=project.snapshot.commit,
-        subjects=tuple(subjects),
+        subjects=tuple(done.subjects),
         results=tuple(result.masked(ports.curtain.masker) for result in results),
-        notes=(_OPEN,) if ports.networks.lacks_isolation else (),
-        reused=min(reused) if reused and all(reused) else "",
+        notes=(*filter(None, (done.cut,)), *((_OPEN,) if ports.networks.lacks_isolation else ())),
+        reused=min(done.reused) if done.reused and all(done.reused) else "",
         seconds=ports.clock.now_s() - began,
+        is_interrupted=bool(done.cut),
     )
 
 
@@ -82,10 +94,25 @@ def _loaded(request: Request, ports: Ports) -> tuple[Project, Mapping[str, Targe
         return loading.result(), TARGETS
 
 
-def _rehearsed(
-    contract: Contract, project: Project, preferences: Preferences, ports: Ports
-) -> tuple[Sequence[CheckResult], Subject, str]:
-    """Return what the checks of a service found, what was checked, and from when the verdict is, "" for now."""
+def _add(contract: Contract, done: _Done, project: Project, preferences: Preferences, ports: Ports) -> None:
+    """Check a service. An interruption ends the run, but what is known by then is told: it may have taken minutes."""
+    if not done.cut:
+        try:
+            _rehearse(contract, done, project, preferences, ports)
+        except KeyboardInterrupt:
+            if not done.subjects:
+                raise
+            done.cut = f"interrupted while {contract.service} was checked"
+        else:
+            return
+    from deploy_suite.recording import Recorder  # noqa: PLC0415  see `_loaded`
+
+    recorder = Recorder(contract, ports)
+    done.results += [recorder.not_run("environment", _CUT_SHORT), *recorder.nothing_after_build(_CUT_SHORT)]
+
+
+def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Preferences, ports: Ports) -> None:
+    """Add what the checks of a service found, what was checked, and from when the verdict is, "" for now."""
     from deploy_suite import imaging  # noqa: PLC0415  see `_loaded`
     from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415  likewise
 
@@ -96,8 +123,11 @@ def _rehearsed(
     if any(one.outcome is Outcome.FAILED for one in found):
         from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
 
-        found = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)
-    return imaging.judged(contract, found), rehearsal.subject(), rehearsal.reused
+        found, is_whole = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)
+        done.cut = done.cut if is_whole else _NOT_BEHIND
+    done.results += imaging.judged(contract, found)
+    done.subjects.append(rehearsal.subject())
+    done.reused.append(rehearsal.reused)
 
 
 def _targets(asked: tuple[str, ...], known: Mapping[str, Target]) -> tuple[str, ...]:

@@ -193,6 +193,8 @@ def _checked(request: Request, scene: Scene, found: Pending) -> Report:
         ),
         scene.ports,
     )
+    if report.is_interrupted:
+        raise KeyboardInterrupt
     if report.commit.sha != found.commit.sha:
         raise UsageError(
             f"{report.commit.short} is checked out now, and {found.commit.short} was to be deployed",

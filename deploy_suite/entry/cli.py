@@ -40,6 +40,7 @@ EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, O
 _WRONG_USAGE: Final = 2
 _UNEXPECTED: Final = 5
 _UNREAD: Final = 141
+_INTERRUPTED: Final = "interrupted; what was started has been stopped"
 _EPILOGUE: Final = """exit codes (`deploy-suite COMMAND --help` says what they mean there):
   0    passed, perhaps with warnings; live and verified; nothing to do
   1    the project would fail as it is; not live, taken back, not pushed; lags
@@ -82,7 +83,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         _tell(curtain.masked(_worded(error)))
         return error.exit_code
     except KeyboardInterrupt:
-        _tell("interrupted; what was started has been stopped")
+        _tell(_INTERRUPTED)
         return interruption.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
@@ -187,6 +188,9 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
     is_seen = options.format == "text" and sys.stdout.isatty()
     shown = text.render(report, columns=_columns()) if is_seen else FORMATS[options.format](report)
     write(shown, Curtain())  # each finding has been masked
+    if report.is_interrupted:
+        _tell(_INTERRUPTED)
+        return interruption.INTERRUPTED
     return EXIT_CODES[report.outcome]
 
 

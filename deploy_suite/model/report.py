@@ -28,7 +28,7 @@ class Report:
     """The verdict on a project at a commit.
 
     Shape: one subject per service and target; `results` in the order in which they are shown; `reused` is the time
-    (ISO 8601, UTC) of the earlier run whose verdict this is, or "".
+    (ISO 8601, UTC) of the earlier run whose verdict this is, or ""; with `is_interrupted` a note says what is left out.
     """
 
     project: str
@@ -38,6 +38,7 @@ class Report:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     reused: str = ""
+    is_interrupted: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -32,6 +32,7 @@ def document(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "seconds": round(report.seconds, 3),
         "reused": report.reused or None,
+        "interrupted": report.is_interrupted,
     }
 
 

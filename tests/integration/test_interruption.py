@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGKILL at any moment: nothing of a run stays behind, and two runs do not disturb each other."""
 
+import json
 import os
 import random
 import signal
@@ -84,6 +85,40 @@ def test_an_interrupted_run_says_so_once_and_leaves_nothing(
     told = ended(process, within_s=_GONE_WITHIN_S)
     said = [line for line in told.err.splitlines() if line.startswith("deploy-suite: ")]
     assert (told.code, told.out, said) == (130, "", ["deploy-suite: interrupted; what was started has been stopped"])
+    all_gone_within(_GONE_WITHIN_S, own_cache)
+    assert left_behind(own_cache) == []
+
+
+def test_what_was_found_is_told_when_looking_behind_it_is_interrupted(committed: Committed, own_cache: Path) -> None:
+    build = "sleep 1 && pip install -r requirements.txt"
+    process = started(committed(project("import six\n", build=build)), "--format", "json", cache=own_cache)
+    read_until(process, "looking behind what failed")
+
+    process.send_signal(signal.SIGINT)
+
+    told = ended(process, within_s=_GONE_WITHIN_S)
+    report = json.loads(told.out)
+    assert (told.code, report["outcome"], report["interrupted"]) == (130, "failed", True)
+    assert {one["code"] for one in report["findings"] if one["outcome"] == "failed"} == {"missing-requirement:six"}
+    assert report["notes"][0].startswith("interrupted while looking behind what failed")
+    assert "deploy-suite: interrupted; what was started has been stopped" in told.err
+    assert left_behind(own_cache) == []
+
+
+def test_the_verdict_on_one_service_is_told_when_the_next_is_interrupted(committed: Committed, own_cache: Path) -> None:
+    first, slow_build = (manifest(build=f"sleep {seconds}") for seconds in (0, 4714))
+    more = slow_build.partition("\n")[2].replace("name: shop", "name: slow")
+    process = started(committed({**project(), "render.yaml": first + more}), "--format", "json", cache=own_cache)
+    read_until(process, "boot: passed")
+    time.sleep(1)
+
+    process.send_signal(signal.SIGTERM)
+
+    told = ended(process, within_s=_GONE_WITHIN_S)
+    report = json.loads(told.out)
+    assert (told.code, report["outcome"], report["notes"][0]) == (130, "skipped", "interrupted while slow was checked")
+    outcomes = {(one["service"], one["check"]): one["outcome"] for one in report["timings"]}
+    assert (outcomes["shop", "boot"], outcomes["slow", "boot"]) == ("passed", "skipped")
     all_gone_within(_GONE_WITHIN_S, own_cache)
     assert left_behind(own_cache) == []
 

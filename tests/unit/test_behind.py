@@ -45,6 +45,7 @@ class Rehearsed:
         self.rounds = list(rounds)
         self.snapshots: list[Snapshot] = []
         self.pythons: list[str] = []
+        self.is_interrupted = False
 
     def __call__(
         self, _contract: Contract, *, project: Project, preferences: Preferences, **_others: object
@@ -54,6 +55,9 @@ class Rehearsed:
         return self
 
     def results(self) -> list[CheckResult]:
+        if not self.rounds[0]:
+            self.is_interrupted = True
+            raise KeyboardInterrupt
         return self.rounds.pop(0)
 
 
@@ -88,8 +92,20 @@ def looked_behind(
             workplace=Workplace(project.repository.parent),
         ),
     )
-    seen = behind.seen(first, subject.contract, project=project, preferences=Preferences(), ports=ports)
+    seen, is_whole = behind.seen(first, subject.contract, project=project, preferences=Preferences(), ports=ports)
+    assert is_whole is not rehearsed.is_interrupted
     return [finding.code for one in seen for finding in one.findings], rehearsed
+
+
+def test_an_interruption_keeps_what_the_rounds_before_it_have_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "gunicorn\n"})
+    one, two = (finding(f"missing-requirement:{name}") for name in ("flask", "numpy"))
+
+    told, rehearsed = looked_behind(monkeypatch, subject, [result("imports", one)], [result("imports", two)], [])
+
+    assert (told, rehearsed.is_interrupted) == (["missing-requirement:flask", "missing-requirement:numpy"], True)
 
 
 def test_each_round_mends_what_the_last_one_met_until_nothing_new_is_met(
