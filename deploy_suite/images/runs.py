@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from deploy_suite.images import placing
 from deploy_suite.manifests import shell
 from deploy_suite.manifests.shell import SimpleCommand
 
@@ -41,25 +42,6 @@ _SHELLS: Final = frozenset({"sh", "bash", "dash"})
 _PACKAGE_TOOLS: Final = frozenset({"apt-get", "apt", "apk"})
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]*(?:[=:].*)?")
 _VALUED: Final = frozenset({"-t", "--virtual", "-o", "--repository", "-X", "--target-release"})
-# Options that choose a place for packages, which is the one environment here; each with whether a value follows.
-_PLACES: Final = {
-    "--user": False,
-    "--system": False,
-    "--break-system-packages": False,
-    "--no-index": False,
-    "--no-warn-script-location": False,
-    "--prefix": True,
-    "--target": True,
-    "-t": True,
-    "--root": True,
-    "--root-user-action": True,
-    "--find-links": True,
-    "-f": True,
-    "--wheel-dir": True,
-    "-w": True,
-    "--python": True,
-    "-p": True,
-}
 _TOOL_SCRIPTS: Final = (("astral.sh/uv", "uv"), ("install.python-poetry.org", "poetry"), ("install-poetry", "poetry"))
 _SYSTEM_TOP: Final = (
     "/usr",
@@ -153,12 +135,12 @@ def _kept(command: SimpleCommand) -> SimpleCommand | None:
     if program in _ONE_BY_ONE:
         return _inside_part(command)
     if program in _INSTALLERS or _PIP.fullmatch(program):
-        return _placed(command, pip="pip" if _PIP.fullmatch(program) else "")
+        return placing.placed(command, is_pip=_PIP.fullmatch(program) is not None)
     if _PYTHON.fullmatch(program):
         return _python(command)
     inner = shell.unwrapped(command)
     if inner.words != command.words and posixpath.basename(inner.program) in _INSTALLERS:
-        return _placed(inner, pip="")
+        return placing.placed(inner, is_pip=False)
     return command if _is_framework(command) else None
 
 
@@ -172,57 +154,14 @@ def _is_framework(command: SimpleCommand) -> bool:
 def _python(command: SimpleCommand) -> SimpleCommand | None:
     rest = command.words[1:]
     if rest[:2] == ("-m", "build"):
-        return _own_package(command)
+        return placing.own_package(command)
     if rest[:2] == ("-m", "venv") or rest[:2] == ("-m", "virtualenv"):
         return None
     if rest[:2] == ("-m", "pip"):
-        return _placed(replace(command, words=("pip", *rest[2:])), pip="pip")
+        return placing.placed(replace(command, words=("pip", *rest[2:])), is_pip=True)
     if not rest or rest == ("-",):
         return None if command.before == "|" else command
     return replace(command, words=("python", *rest), text=re.sub(r"^\s*\S+", "python", command.text, count=1))
-
-
-def _placed(command: SimpleCommand, *, pip: str) -> SimpleCommand | None:
-    """Return a call of an installer that installs into the one environment which there is here."""
-    words = list(command.words)
-    if words[1:2] == ["venv"]:
-        return None
-    if words[:2] in (["uv", "build"], ["poetry", "build"]):
-        return _own_package(command)
-    if pip:
-        words[0] = pip
-    if words[0] == pip == "pip" and words[1:2] == ["wheel"]:
-        words[1] = "install"
-    is_pip = bool(pip) or words[:2] == ["uv", "pip"]
-    kept: list[str] = []
-    while words:
-        word = words.pop(0)
-        name, equals, _ = word.partition("=")
-        following = word.partition("=")[2] if equals else "".join(words[:1])
-        if is_pip and name in _PLACES and not following.startswith(("http:", "https:")):
-            if _PLACES[name] and not equals:
-                words = words[1:]
-        else:
-            kept.append(word)
-    wheels = [word for word in kept if word.endswith((".whl", "/*")) and not word.startswith("-")]
-    if is_pip and wheels and "install" in kept:
-        kept = [word for word in kept if word not in wheels]
-        if not any(word in {"-r", "-e"} or not word.startswith("-") for word in kept[kept.index("install") + 1 :]):
-            return replace(command, words=("true",), text="true")
-    text = " ".join(_quoted(word) for word in kept)
-    assigned = "".join(f"{name}={_quoted(value)} " for name, value in command.assignments)
-    return replace(command, words=tuple(kept), text=f"{assigned}{text}")
-
-
-def _own_package(command: SimpleCommand) -> SimpleCommand:
-    """Return what stands for building a wheel of the project, which a later line installs."""
-    return replace(command, words=("pip", "install", "."), text="pip install .")
-
-
-def _quoted(word: str) -> str:
-    if "$" in word:
-        return '"' + word.replace('"', '\\"') + '"'
-    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word
 
 
 def _is_inside(command: SimpleCommand) -> bool:
@@ -245,7 +184,7 @@ def _inside_part(command: SimpleCommand) -> SimpleCommand | None:
     words = tuple(word for word in command.words if word == command.words[0] or not _is_path_outside(word))
     fewest = 1 + (posixpath.basename(command.program) == "chmod")
     operands = [word for word in words[1:] if not word.startswith("-")]
-    return replace(command, words=words, text=" ".join(map(_quoted, words))) if len(operands) >= fewest else None
+    return replace(command, words=words, text=" ".join(map(placing.quoted, words))) if len(operands) >= fewest else None
 
 
 def _is_of_system(command: SimpleCommand) -> bool:
