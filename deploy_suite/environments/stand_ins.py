@@ -130,42 +130,20 @@ def write(
     folder.mkdir(parents=True)
     main = _MAIN.format(parent=str(Path(deploy_suite.__file__).parent.parent))
     config = folder / "config.json"
-    # uv leaves a lock there for each environment, and pip what it unpacked when it was killed: this goes with the run.
-    temporary = workshop.folder / "t"
-    temporary.mkdir(exist_ok=True)
     script = _SCRIPT.format(python=shlex.quote(sys.executable), main=shlex.quote(main), config=shlex.quote(str(config)))
     config.touch(mode=0o600)
     taken = venv.parent / "taken"
     programs = {**{name: str(path) for name, path in tools.programs.items()}, **dict(_fetching(system))}
-    content: dict[str, Any] = {
+    content = {
         "folder": str(folder),
         "taken": str(taken),
         "journal": str(folder / "journal"),
-        "venv": str(venv),
-        "python": str(venv / "bin/python"),
-        "interpreter": str(workshop.interpreter.path),
-        "uv": str(program) if program else "",
-        "uv_install": [
-            "pip",
-            "install",
-            "--python",
-            str(venv / "bin/python"),
-            *uv.LIKE_PIP,
-            "--no-progress",
-            "--color",
-            "never",
-        ],
         "real_pip": real_pip,
         "second_opinion_s": _ON_A_CONFLICT_S if is_conflict else _SECOND_OPINION_S,
-        "settings": {
-            **{n: v.revealed() for n, v in workshop.machine_settings.items()},
-            **workshop.caches,
-            "TMPDIR": str(temporary),
-        },
         "programs": programs,
-        "extra": extra_settings(venv, workshop),
         "companions": {name: str(path) for name, path in tools.companions.items()},
         "script": script,
+        **_installing(venv, program, workshop),
     }
     config.write_text(json.dumps(content), encoding="utf-8")
     for name in ("pip", "pip3", f"pip{workshop.interpreter.series}"):
@@ -180,6 +158,27 @@ def write(
     for name in ("python", "python3", f"python{workshop.interpreter.series}"):
         _executable(folder / name, python)
     return StandIns(folder=folder, taken=taken)
+
+
+def _installing(venv: Path, program: Path | None, workshop: Workshop) -> Mapping[str, object]:
+    """Return what the stand-ins are told of the environment, of the uv that may install into it and of its settings."""
+    # uv leaves a lock there for each environment, and pip what it unpacked when it was killed: this goes with the run.
+    temporary = workshop.folder / "t"
+    temporary.mkdir(exist_ok=True)
+    python = str(venv / "bin/python")
+    return {
+        "venv": str(venv),
+        "python": python,
+        "interpreter": str(workshop.interpreter.path),
+        "uv": str(program) if program else "",
+        "uv_install": ["pip", "install", "--python", python, *uv.LIKE_PIP, "--no-progress", "--color", "never"],
+        "settings": {
+            **{name: value.revealed() for name, value in workshop.machine_settings.items()},
+            **workshop.caches,
+            "TMPDIR": str(temporary),
+        },
+        "extra": extra_settings(venv, workshop),
+    }
 
 
 def extra_settings(venv: Path, workshop: Workshop) -> Mapping[str, Mapping[str, str]]:
