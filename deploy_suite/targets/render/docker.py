@@ -1,6 +1,6 @@
 """A service of a Blueprint that Render builds from a Dockerfile into a contract, or into why there is none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from textwrap import shorten
@@ -15,7 +15,7 @@ from deploy_suite.model import python_series
 from deploy_suite.model.contract import Container, Contract, Literal, Phase, PythonRequest, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
-from deploy_suite.model.project import CommandText, Snapshot
+from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import entry_points, module_files, snapshot_files
 from deploy_suite.targets import uncopied
@@ -197,7 +197,7 @@ def _contract(
 ) -> Contract:
     own = tuple(_phased(one, made) for one in about.variables)
     taken = frozenset(one.name for one in own)
-    start = made.start
+    start = _start(made, request)
     base = contracts.assembled(
         Circumstances(
             name=about.name,
@@ -216,7 +216,7 @@ def _contract(
         commands={
             "buildCommand": CommandText(text=made.build, location=Location(str(made.file), 1)) if made.build else None,
             "preDeployCommand": about.pre_deploy,
-            "startCommand": _start(made, request) if start else None,
+            "startCommand": start,
         },
         health_path=about.health_path,
         host=about.host,
@@ -230,23 +230,21 @@ def _contract(
         _variable(name, value, line, made) for name, (value, line) in made.environment.items() if name not in platform
     )
     variables = (*base.variables, *brought)
-    entry = base.entry
-    if start and not settings.entry:
-        known = {one.name: one.source.value.revealed() for one in variables if isinstance(one.source, Literal)}
-        command = _start(made, request)
-        entry = (
-            entry_points.from_command(command, folder=snapshot.folder, root=base.root, variables=known)
-            if command
-            else None
-        )
     return replace(
         base,
         variables=variables,
-        entry=entry,
+        entry=base.entry if settings.entry or not start else _entry(start, snapshot, base.root, variables),
         image=made.state.base,
         image_packages=made.packages,
         container=_container(made),
     )
+
+
+def _entry(
+    start: CommandText, snapshot: Snapshot, root: PurePosixPath, variables: Sequence[Variable]
+) -> EntryPoint | None:
+    known = {one.name: one.source.value.revealed() for one in variables if isinstance(one.source, Literal)}
+    return entry_points.from_command(start, folder=snapshot.folder, root=root, variables=known)
 
 
 def _phased(variable: Variable, made: Made) -> Variable:
