@@ -122,31 +122,47 @@ def _script(folder: Path, root: PurePosixPath, names: Sequence[str], content: re
 def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
     entry = _with_channels(folder, _beside_manage(folder, root, entry))
     named = _servers(folder, root)
-    spec = _spec(entry)
-    folder_option = _folder_option(entry, root)
     is_asgi_file = entry.framework is Framework.DJANGO and entry.module.rpartition(".")[2] == "asgi"
     if is_asgi_file or app_objects.speaks_asgi(folder, entry):
-        if "daphne" in named and entry.framework is Framework.DJANGO:
-            return f"{_within(entry, root)}daphne -b 0.0.0.0 -p $PORT {spec}"
-        if "uvicorn" not in named and "gunicorn" in named:
-            return f"gunicorn{folder_option('--chdir')} -k uvicorn.workers.UvicornWorker {spec}"
-        server = "hypercorn" if "hypercorn" in named and "uvicorn" not in named else "uvicorn"
-        if server == "hypercorn":
-            return f"hypercorn --bind 0.0.0.0:$PORT {spec}"
-        factory = " --factory" if entry.is_factory else ""
-        return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
+        return _serving_asgi(root, entry, named)
+    return _serving_wsgi(root, entry, named) or _serving_itself(folder, root, entry) or _by_gunicorn(root, entry)
+
+
+def _serving_asgi(root: PurePosixPath, entry: EntryPoint, named: frozenset[str]) -> str:
+    folder_option = _folder_option(entry, root)
+    if "daphne" in named and entry.framework is Framework.DJANGO:
+        return f"{_within(entry, root)}daphne -b 0.0.0.0 -p $PORT {_spec(entry)}"
+    if "uvicorn" not in named and "gunicorn" in named:
+        return f"gunicorn{folder_option('--chdir')} -k uvicorn.workers.UvicornWorker {_spec(entry)}"
+    if "uvicorn" not in named and "hypercorn" in named:
+        return f"hypercorn --bind 0.0.0.0:$PORT {_spec(entry)}"
+    factory = " --factory" if entry.is_factory else ""
+    return f"uvicorn{folder_option('--app-dir')}{factory} {entry.spec} {_PORT}"
+
+
+def _serving_wsgi(root: PurePosixPath, entry: EntryPoint, named: frozenset[str]) -> str:
+    """Return the call of a server that the manifests name, or that Django is usually started with, else ""."""
     if "gunicorn" in named or (entry.framework is Framework.DJANGO and not named & {"waitress", "uwsgi"}):
-        return f"gunicorn{folder_option('--chdir')} {spec}"
+        return _by_gunicorn(root, entry)
     if "waitress" in named:
         return f"waitress-serve --listen=0.0.0.0:$PORT {'--call ' if entry.is_factory else ''}{entry.spec}"
     if "uwsgi" in named:
-        return f"uwsgi --http-socket 0.0.0.0:$PORT{folder_option('--chdir')} --module {spec}"
+        return f"uwsgi --http-socket 0.0.0.0:$PORT{_folder_option(entry, root)('--chdir')} --module {_spec(entry)}"
+    return ""
+
+
+def _by_gunicorn(root: PurePosixPath, entry: EntryPoint) -> str:
+    return f"gunicorn{_folder_option(entry, root)('--chdir')} {_spec(entry)}"
+
+
+def _serving_itself(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
+    """Return the call of a file that starts its own server when Python runs it, else ""."""
     source = snapshot_files.text(folder, entry.file) if entry.file else None
-    if entry.file and source and _RUNS_ITSELF.search(source):
-        if entry.framework is Framework.FLASK and not entry.is_factory and _is_imported_back(folder, entry):
-            return f"flask --app {entry.spec} run --host 0.0.0.0 --port $PORT"
-        return f"python {entry.file.relative_to(root) if entry.file.is_relative_to(root) else entry.file}"
-    return f"gunicorn{folder_option('--chdir')} {spec}"
+    if not entry.file or not source or not _RUNS_ITSELF.search(source):
+        return ""
+    if entry.framework is Framework.FLASK and not entry.is_factory and _is_imported_back(folder, entry):
+        return f"flask --app {entry.spec} run --host 0.0.0.0 --port $PORT"
+    return f"python {entry.file.relative_to(root) if entry.file.is_relative_to(root) else entry.file}"
 
 
 def _is_imported_back(folder: Path, entry: EntryPoint) -> bool:
