@@ -93,7 +93,9 @@ def _read(data: Bytes) -> Binary | None:
         form.header.unpack(data[16 : 16 + form.header.size])
     )
     is_wide = start[4] == _WIDE
-    loaded = [_segment(form.segment.unpack(row), is_wide) for row in _rows(data, at_segments, segment_size, segments)]
+    loaded = [
+        _segment(form.segment.unpack(row), is_wide=is_wide) for row in _rows(data, at_segments, segment_size, segments)
+    ]
     tags = list(_tags(data, loaded, form.dynamic))
     values = dict(tags)
     strings = _Strings(data, _offset(loaded, values[_STRTAB])) if _STRTAB in values else None
@@ -113,7 +115,7 @@ def _rows(data: Bytes, start: int, size: int, count: int) -> Iterator[bytes]:
             yield data[start + index * size : start + (index + 1) * size]
 
 
-def _segment(row: tuple[int, ...], is_wide: bool) -> _Segment:  # noqa: FBT001  one place calls it
+def _segment(row: tuple[int, ...], *, is_wide: bool) -> _Segment:
     if is_wide:
         kind, _, offset, address, _, size, _, _ = row
     else:
