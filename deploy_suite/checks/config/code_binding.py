@@ -2,8 +2,9 @@
 
 import ast
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from deploy_suite.checks.config import binding, expressions, saying
@@ -52,7 +53,7 @@ class _Serving:
     kind: _Kind
     host: Value | None
     port: Value | None
-    is_guarded: bool
+    is_at_import: bool
     has_os: bool
 
     def mended(self, port: str, location: Location) -> str:
@@ -82,17 +83,19 @@ def problems(subject: Subject) -> Iterator[Finding]:
 
 def _servings(source: Source, entry: EntryPoint, subject: Subject) -> Iterator[_Serving]:
     names = {**_local_names(source), **expressions.assigned(source)}
-    guarded = _guarded(source)
+    at_import = _at_import(source)
+    has_os = any(_imports_os(one) for one in source.tree.body)
+    evaluated = partial(expressions.evaluate, source=source, variables=subject, names=names)
     for node in ast.walk(source.tree):
         kind = _kind(node, source, names, entry) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and kind is not None:
             yield _Serving(
                 node=node,
                 kind=kind,
-                host=_argument(node, "host", kind.host_at, kind.host, source, subject, names),
-                port=_argument(node, "port", kind.port_at, kind.port, source, subject, names),
-                is_guarded=node not in _plain(source, guarded),
-                has_os=any(_imports_os(one) for one in source.tree.body),
+                host=_argument(node, "host", at=kind.host_at, default=kind.host, evaluated=evaluated),
+                port=_argument(node, "port", at=kind.port_at, default=kind.port, evaluated=evaluated),
+                is_at_import=node in at_import,
+                has_os=has_os,
             )
 
 
@@ -130,13 +133,7 @@ def _kind(
 
 
 def _argument(
-    node: ast.Call,
-    name: str,
-    at: int,
-    default: str,
-    source: Source,
-    subject: Subject,
-    names: dict[str, ast.expr | None],
+    node: ast.Call, name: str, *, at: int, default: str, evaluated: Callable[[ast.expr], Value | None]
 ) -> Value | None:
     """Return the argument *name*, the default where it is not given, None where that cannot be told."""
     if any(keyword.arg is None for keyword in node.keywords):
@@ -144,33 +141,19 @@ def _argument(
     given = next((keyword.value for keyword in node.keywords if keyword.arg == name), None)
     if given is None and 0 <= at < len(node.args):
         given = node.args[at]
-    return expressions.evaluate(given, source, subject, names=names) if given else Value(default)
+    return evaluated(given) if given else Value(default)
 
 
-def _guarded(source: Source) -> set[ast.stmt]:
-    """Return the `if __name__ == "__main__"` statements."""
-    return {
-        statement
-        for statement in source.tree.body
-        if isinstance(statement, ast.If) and "__name__" in ast.dump(statement.test)
-    }
-
-
-def _plain(source: Source, guarded: set[ast.stmt]) -> set[ast.AST]:
-    """Return the nodes that run when the module is imported."""
-    found: set[ast.AST] = set()
-    for statement in source.tree.body:
-        is_definition = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if statement not in guarded and isinstance(statement, ast.Expr) and not is_definition:
-            found.update(ast.walk(statement))
-    return found
+def _at_import(source: Source) -> set[ast.AST]:
+    """Return the nodes of the expressions that run when the module is imported."""
+    return {node for one in source.tree.body if isinstance(one, ast.Expr) for node in ast.walk(one)}
 
 
 def _imported(found: tuple[_Serving, ...], entry: EntryPoint) -> Iterator[Finding]:
     """Yield what matters in a module that a server imports: serving at import, and addresses of one machine."""
     for serving in found:
         location = Location(str(entry.file), serving.node.lineno)
-        if not serving.is_guarded:
+        if serving.is_at_import:
             yield saying.warning(
                 "bound-to-wrong-address",
                 f"{entry.file} starts a server of its own when it is imported, before the one of the start command",
