@@ -148,23 +148,18 @@ def _services(
             from deploy_suite.targets.render import docker  # noqa: PLC0415  only services in images need it
 
             built = docker.of_service(service, blueprint, snapshot, settings=own, slug=slug)
-            made += [built.contract] if built.contract else []
-            found += (one.about(check="", service=service.label, target="") for one in built.findings)
+            contract, problems = built.contract, built.findings
             skipped |= {service.path: built.reason} if built.reason else {}
-            continue
-        root = places.root_of(service, snapshot, place)
-        if root.path is not None:
-            contract, problems = contracts.contract(
-                service,
-                blueprint,
-                snapshot,
-                root=root.path,
-                settings=own,
-                slug=slug,
-            )
-            made.append(contract)
-            found += (one.about(check="", service=service.label, target="") for one in problems)
-        found += (one.about(check="", service=service.label, target="") for one in root.findings)
+        else:
+            root = places.root_of(service, snapshot, place)
+            contract, problems = None, ()
+            if root.path is not None:
+                contract, problems = contracts.contract(
+                    service, blueprint, snapshot, root=root.path, settings=own, slug=slug
+                )
+            problems = (*problems, *root.findings)
+        made += [contract] if contract else []
+        found += (one.about(check="", service=service.label, target="") for one in problems)
     return Reading(
         contracts=tuple(made),
         findings=(
