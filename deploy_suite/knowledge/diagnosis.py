@@ -15,7 +15,7 @@ from deploy_suite.knowledge.matching import read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
 from deploy_suite.knowledge.tracebacks import Raised
 from deploy_suite.knowledge.unfolding import Unfolded
-from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_answer, last_words
+from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_recovery, last_words
 from deploy_suite.model.secret import Masker
 
 _EVIDENCE_CHARACTERS = 400
@@ -96,7 +96,7 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     rows = rows or catalogue()
     lines = Unfolded(recoded(stream))
     hits = read(lines, rows)
-    hits.recovered_line = max(hits.recovered_line, last_answer(lines))
+    hits.recovered_line = max(hits.recovered_line, last_recovery(lines, rows))
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)

@@ -9,7 +9,7 @@ from deploy_suite.model.secret import MASK, Masker
 _ASSIGNED: Final = re.compile(
     r"(?i)(?P<before>[\w-]*(?:passw(?:or)?d|passphrase|secret(?:_?key)?|token|api_?key|access_?key|private_?key|credential"
     r"|dsn|authorization)[\w-]{0,20}(?<!error)(?<!exception)[\"']?\s{0,3}[:=]\s{0,3}(?:bearer |basic |token )?[\"']?)"
-    r"(?P<value>(?![\"'\s]|\*\*\*|is |not |must |required|None\b|missing)[^\s\"',;&]{4,})"
+    r"(?P<value>(?![\"'\s]|\*\*\*|is |not |must |required|None\b|missing|invalid )[^\s\"',;&]{4,})"
 )
 _NO_LEAKS: Final = re.compile(  # to be hidden all the same: a session's token, a key to a test account
     r"\b(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|[sr]k_test_\w{10,})"

@@ -9,20 +9,29 @@ from deploy_suite.knowledge.entry_levels import without_level
 from deploy_suite.knowledge.log_text import LogLine, log_line
 from deploy_suite.knowledge.unfolding import FOLD, Unfolded
 
-_ANSWERED: Final = re.compile(rb'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23]\d\d\b')
+_ANSWERED: Final = re.compile(r'"(?:GET|POST|PUT|PATCH|HEAD) [^"\n]{1,300}" [23]\d\d\b')
 _STARTED: Final = re.compile(rb"\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d)[^\n]{0,80}Booting worker with pid")
 # What is said of a thing with one of these is not said of a service at work.
 _DENIED: Final = re.compile(r"(?i)\b(?:not|never|without|un(?:able|successful)\w*|fail(?:ed|ure|s)?)\b|n't\b")
+# What is waited for has not come yet.
+_AWAITED: Final = re.compile(r"(?i)\b(?:wait\w*|until|check\w*|if|whether|when|once|ensure|sure|before)\b|\?")
 # How a program says what it ends of: the level stands before all else.
 _ENDS_OF: Final = re.compile(r"\[?(?:[Ee]rror|ERROR|[Ff]atal|FATAL|CRITICAL)\b(?: error)?[\]:]")
 # Workers that are started together are so within a second or two.
 _MOST_SECONDS: Final = 3
 
 
-def last_answer(lines: Unfolded) -> int:
-    """Return the number of the last line of a short log in which the service answers a request well; 0 when none."""
+def last_recovery(lines: Unfolded, rows: Catalogue) -> int:
+    """Return the number of the last line of a short log by which the service goes on; 0 when none.
+
+    It answers a request well, or what it waited for has come, in words that no literal leads to.
+    """
     text = (lines.short or b"").replace(b"\n" + FOLD, b" ")
-    return max((number for number, line in enumerate(text.split(b"\n"), 1) if _ANSWERED.search(line)), default=0)
+    return max((line.number for line in _lines(text) if _goes_on(line.text, rows)), default=0)
+
+
+def _goes_on(text: str, rows: Catalogue) -> bool:
+    return bool(_ANSWERED.search(text) or (rows.recovered.search(text) and not _AWAITED.search(text)))
 
 
 def is_said_to_be_well(lines: Unfolded, rows: Catalogue) -> bool:
@@ -45,7 +54,7 @@ def last_words(lines: Unfolded, rows: Catalogue) -> LogLine | None:
 def keeps_starting(lines: Unfolded) -> bool:
     """Whether a short log shows nothing but a worker that is started again and again, and answers nobody."""
     text = lines.short or b""
-    return len(set(_STARTED.findall(text))) > _MOST_SECONDS and not _ANSWERED.search(text)
+    return len(set(_STARTED.findall(text))) > _MOST_SECONDS and not _ANSWERED.search(text.decode("utf-8", "replace"))
 
 
 def _lines(text: bytes) -> Iterator[LogLine]:

@@ -544,3 +544,19 @@ def test_a_class_of_pydantic_is_one_of_settings_where_its_name_or_pydantic_setti
     assert of_settings.root is not None
     assert of_settings.root.family == family
     assert of_any.verdict is LogVerdict.UNKNOWN
+
+
+def test_what_is_said_of_an_address_that_is_invalid_is_quoted() -> None:
+    line = 'psycopg2.ProgrammingError: invalid dsn: invalid connection option "sslcertmode"'
+
+    found = diagnose(f"{line}\n")
+
+    assert found.root is not None
+    assert [one.text for one in found.root.evidence] == [line]
+
+
+def test_what_celery_says_of_its_application_is_shown_by_the_line_that_names_the_module() -> None:
+    found = diagnose("Error: \nUnable to load celery application.\nThe module shop.tasks was not found.\n")
+
+    assert found.root is not None
+    assert [one.line for one in found.root.evidence] == [3]

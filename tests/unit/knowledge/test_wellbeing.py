@@ -126,3 +126,31 @@ def test_a_start_that_ends_in_the_statement_of_an_error_did_not_come_up() -> Non
 
 def test_an_error_that_a_service_logs_and_goes_on_after_is_no_failed_start() -> None:
     assert diagnose(f'{ENDS}"GET /items HTTP/1.1" 200 12\n').verdict is LogVerdict.HEALTHY
+
+
+_REFUSED = "(2003, \"Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)\")"
+
+
+def test_what_a_service_waited_for_and_got_is_no_failure() -> None:
+    log = f"waiting for the server: {_REFUSED}\nmysql server is ready\nStarting shop at port 8000 ...\nDone.\n"
+
+    assert diagnose(log).verdict is LogVerdict.HEALTHY
+
+
+def test_what_a_service_waits_for_has_not_come() -> None:
+    found = diagnose(f"{_REFUSED}\nwaiting until the database is ready ...\n")
+
+    assert found.root is not None
+    assert found.root.slug == "db-connection-refused"
+
+
+def test_a_deploy_by_coolify_that_went_well_is_healthy() -> None:
+    log = (
+        "Starting deployment of shop:main to localhost.\n"
+        "docker rm -f kok8gc8w8oow08gkgcsosw0c\n"
+        "Error response from daemon: No such container: kok8gc8w8oow08gkgcsosw0c\n"
+        "Image not found (shop:632d9b1). Building new image.\n"
+        "Rolling update completed.\n"
+    )
+
+    assert diagnose(log).verdict is LogVerdict.HEALTHY
