@@ -46,49 +46,35 @@ def _type(service: ServiceResource) -> Iterator[Finding]:
 
 
 def _listed(service: ServiceResource, key: str, written: str, known: ValueList) -> Iterator[Finding]:
-    instead = known.instead.get(written.lower())
     if written in known.allowed:
         return
-    if key == "type" and written.lower() in _DATABASES:
-        yield fails(
-            service,
-            "render-unknown-type",
-            f"{written} is no service type of a Blueprint: its PostgreSQL databases are in a list of their own",
-            key=key,
-            evidence=f"{key}: {written}",
-            remedy=f"move {service.label} from `services:` to `databases:` in {service.file}, without its `{key}:`",
-        )
-        return
-    if key == "type" and (other := _key_of(written)):
-        yield fails(
-            service,
-            "render-unknown-type",
-            f"{written} is no service type of a Blueprint, but a {other}",
-            key=key,
-            evidence=f"{key}: {written}",
-            remedy=f"write `type: web` (or worker, pserv, cron) for {service.label} in {service.file}, "
-            f"and {written} as its `{other}:`",
-        )
-        return
-    if instead is not None and key == "type":
-        yield fails(
-            service,
-            f"render-unknown-{key}",
-            f"{written} is no service type of a Blueprint",
-            key=key,
-            evidence=f"{key}: {written}",
-            remedy=f"write `{key}: {instead}` for {service.label} in {service.file}",
-        )
+    instead = known.instead.get(written.lower(), "")
+    evidence = f"{key}: {written}"
+    if key == "type" and (meant := _meant(service, written, instead)):
+        what, remedy = meant
+        message = f"{written} is no service type of a Blueprint{what}"
+        yield fails(service, "render-unknown-type", message, key=key, evidence=evidence, remedy=remedy)
         return
     yield warns(
         service,
         f"render-unknown-{key}",
         f"{written} is no {key} that is known here",
         key=key,
-        evidence=f"{key}: {written}",
+        evidence=evidence,
         remedy=f"use {instead}" if instead else f"use one of {', '.join(known.allowed)}",
         certainty=_MAY_BE_NEW,
     )
+
+
+def _meant(service: ServiceResource, written: str, instead: str) -> tuple[str, str] | None:
+    """Return what *written* is, which is no type, and what to write; None where nobody can tell."""
+    if written.lower() in _DATABASES:
+        remedy = f"move {service.label} from `services:` to `databases:` in {service.file}, without its `type:`"
+        return ": its PostgreSQL databases are in a list of their own", remedy
+    if other := _key_of(written):
+        remedy = f"write `type: web` (or worker, pserv, cron) for {service.label} in {service.file}, "
+        return f", but a {other}", f"{remedy}and {written} as its `{other}:`"
+    return ("", f"write `type: {instead}` for {service.label} in {service.file}") if instead else None
 
 
 def _key_of(written: str) -> str:
