@@ -58,14 +58,24 @@ def tried(
         if is_plain:
             judged.append(replace(refusal, kind=RefusalKind.CANNOT_BUILD))
             continue
-        wanted, limit_s = _exact(refusal, resolution), min(left_s, _ONE_TRIAL_S)
-        workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
-        tried_out = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
-        left_s -= tried_out.seconds
-        account = tried_out.output[-_ACCOUNT_CHARACTERS:]
-        is_unknown = tried_out.ok or tried_out.code == _TIME_WAS_UP
-        judged.append(refusal if is_unknown else replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account))
+        verdict, seconds = _trial(
+            refusal, _exact(refusal, resolution), venv, installer, workshop, limit_s=min(left_s, _ONE_TRIAL_S)
+        )
+        judged.append(verdict)
+        left_s -= seconds
     return replace(resolution, refusals=tuple(judged))
+
+
+def _trial(
+    refusal: Refusal, wanted: str, venv: Path, installer: Installer, workshop: Workshop, *, limit_s: float
+) -> tuple[Refusal, float]:
+    """Return *refusal* as trying to build *wanted* shows it, and the seconds that this took."""
+    workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
+    done = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
+    if done.ok or done.code == _TIME_WAS_UP:
+        return refusal, done.seconds
+    account = done.output[-_ACCOUNT_CHARACTERS:]
+    return replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account), done.seconds
 
 
 def _exact(refusal: Refusal, resolution: Resolution) -> str:
