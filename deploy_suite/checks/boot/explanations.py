@@ -1,7 +1,7 @@
 """A failure and the log that came with it → the finding that names its cause, or says why it proves nothing here."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -34,6 +34,26 @@ _PASSED_ON: Final = ("The above exception was the direct cause", "During handlin
 _QUOTED_LINES: Final = 12
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failed:
+    """A failure with its log, and what that shows. Shape: `frames` are the project's own lines that led there."""
+
+    stage: Stage
+    log: str
+    finding: Finding
+    frames: tuple[tuple[Location, str], ...]
+
+    @property
+    def route(self) -> tuple[str, ...]:
+        """The way through the project's own lines, as evidence; none where one line is all."""
+        return (chain(self.frames),) if len(self.frames) > 1 else ()
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """The evidence of what nobody explains: the way there, and what the log says last."""
+        return (*self.route, *_quoted(self.stage, self.log))
+
+
 def explained(stage: Stage, log: str, failure: Finding) -> Finding:
     """Return *failure* with the root cause that *log* shows, its place in the project's code, and the evidence.
 
@@ -49,45 +69,59 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = of_namespace(root, _line(stage, frames[-1][0]) if frames else "")
     place = frames[-1][0] if frames else _in_script(stage, root)
     located = replace(failure, location=place or failure.location)
-    route = (chain(frames),) if len(frames) > 1 else ()
+    failed = _Failed(stage=stage, log=log, finding=located, frames=frames)
     excuse = excuses.surroundings(stage, log, root)
     if excuse and (failure.outcome is Outcome.FAILED or not excuse.is_weak):
-        return _excused(located, (*route, *_quoted(stage, log)), excuse)
-    if root is None:
-        beside = excuses.beside(stage, frames[-1][0], log) if frames and failure.outcome is Outcome.FAILED else None
-        if beside:
-            return _excused(located, (*route, *_quoted(stage, log)), beside)
-        return _with_exception(located, (*route, *_quoted(stage, log)), raised=last_traceback(log)[-1:])
+        return _excused(located, failed.quoted, excuse)
+    return _unknown(failed) if root is None else _of_project(failed, root) or _as_diagnosed(failed, root)
+
+
+def _unknown(failed: _Failed) -> Finding:
+    """Return the failure of which no cause is known: excused by its surroundings, or with the exception."""
+    located, frames = failed.finding, failed.frames
+    is_placed = bool(frames) and located.outcome is Outcome.FAILED
+    if is_placed and (beside := excuses.beside(failed.stage, frames[-1][0], failed.log)):
+        return _excused(located, failed.quoted, beside)
+    return _with_exception(located, failed.quoted, raised=last_traceback(failed.log)[-1:])
+
+
+def _of_project(failed: _Failed, root: DiagnosedCause) -> Finding | None:
+    """Return what the project itself shows of a failure by *root*, which the log alone would tell as another one."""
+    stage, located = failed.stage, failed.finding
+    evidence = tuple(line.text for line in root.evidence)
     if root.family == "migrations-not-run" and _is_migrated(stage):
-        evidence = (*route, *(line.text for line in root.evidence))
-        said = last_traceback(log)[-1:] or evidence[-1:]
-        return replace(
-            located, message=f"{failure.message}: {''.join(said)}", evidence=evidence, remedy=_UNMADE, certainty=""
-        )
-    if own := diagnosed.own_module(root, stage.built.case) or _own_module(stage, root, frames):
-        return replace(located, code=own.code, message=f"{failure.message}: {own.message}", remedy=own.remedy)
+        whole = (*failed.route, *evidence)
+        said = "".join(last_traceback(failed.log)[-1:] or whole[-1:])
+        return replace(located, message=f"{located.message}: {said}", evidence=whole, remedy=_UNMADE, certainty="")
+    if own := diagnosed.own_module(root, stage.built.case) or _own_module(stage, root, failed.frames):
+        return replace(located, code=own.code, message=f"{located.message}: {own.message}", remedy=own.remedy)
     if file := _missing_file(stage, root):
         return replace(
             located,
             code=f"command-file-missing:{file}",
-            message=f"{failure.message}: the commit has no {file}, which the start command runs",
-            evidence=tuple(line.text for line in root.evidence),
+            message=f"{located.message}: the commit has no {file}, which the start command runs",
+            evidence=evidence,
             remedy=f"commit {file}, or correct its name in the start command",
         )
+    return None
+
+
+def _as_diagnosed(failed: _Failed, root: DiagnosedCause) -> Finding:
+    stage, located = failed.stage, failed.finding
     told = replace(
         located,
         code=_word(stage, root),
-        message=f"{failure.message}: {root.title}",
-        evidence=(*route, *(line.text for line in root.evidence)),
+        message=f"{located.message}: {root.title}",
+        evidence=(*failed.route, *(line.text for line in root.evidence)),
         remedy=diagnosed.remedy(root, stage.built.case),
         python=root.python,
-        certainty=failure.certainty or root.why,
+        certainty=located.certainty or root.why,
     )
     if root.family == _HOSTS and told.location is None:
         from deploy_suite.checks.boot import allowed_hosts  # noqa: PLC0415  few failures need it
 
         return replace(told, location=allowed_hosts.setting(stage))
-    return unready_apps.told(told, (place for place, _ in frames), title=root.title)
+    return unready_apps.told(told, (place for place, _ in failed.frames), title=root.title)
 
 
 def _in_script(stage: Stage, root: DiagnosedCause | None) -> Location | None:
