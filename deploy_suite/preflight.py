@@ -63,7 +63,7 @@ def preflight(request: Request, ports: Ports) -> Report:
         for contract in _chosen(contracts, request.services):
             _add(contract, done, project, request.preferences, ports)
     results = done.results
-    if any(result.outcome is Outcome.FAILED for result in results):
+    if any(finding.python for result in results for finding in result.findings):
         from deploy_suite.checks import asked_python  # noqa: PLC0415  what is healthy needs none of it
 
         results = asked_python.named(results, pythons)

@@ -1,7 +1,7 @@
 """What the package index says of single requirements of a failed build → findings that name their lines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -33,32 +33,49 @@ _NOT_OF_PYTHON: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN
 def refused(failure: BuildFailure, case: Case) -> Iterator[Finding]:
     """Yield what the index says of single requirements. It says nothing of a build whose installers all succeeded."""
     refusals = failure.resolution.refusals if failure.resolution and failure.command else ()
-    others = tuple(one for one in refusals if one.kind is RefusalKind.NO_WHEEL and one.pythons)
+    of_python = tuple(one for one in refusals if _is_of_python(one))
+    uncompiled = tuple(one for one in of_python if one.kind is RefusalKind.NO_WHEEL)
     for refusal in refusals[:_MOST_REFUSALS]:
-        if refusal.kind is RefusalKind.CANNOT_BUILD and refusal.pythons and others:
-            yield _of_several(_finding(refusal, failure, case), refusal, others)
-        elif refusal.kind in _INDEX_CANNOT or refusal.kind is RefusalKind.CANNOT_BUILD:
-            yield _finding(refusal, failure, case)
+        if refusal.kind not in _INDEX_CANNOT and refusal.kind is not RefusalKind.CANNOT_BUILD:
+            continue
+        told = _finding(refusal, failure, case)
+        if refusal in of_python and len(of_python) > 1:
+            told = _with_one_python(told, refusal, of_python, failure, case)
+        if refusal.kind is RefusalKind.CANNOT_BUILD and refusal.pythons and uncompiled:
+            told = _of_several(told, refusal, uncompiled)
+        yield told
+
+
+def _is_of_python(refusal: Refusal) -> bool:
+    """Whether another Python would help."""
+    return refusal.name not in _FOR_WINDOWS and refusal.kind not in _NOT_OF_PYTHON and bool(refusal.pythons)
+
+
+def _with_one_python(
+    finding: Finding, refusal: Refusal, refusals: tuple[Refusal, ...], failure: BuildFailure, case: Case
+) -> Finding:
+    """Return *finding* with the one Python that has wheels of all *refusals*, else of all that certainly fail."""
+    for group in (refusals, tuple(one for one in refusals if one.kind is not RefusalKind.NO_WHEEL)):
+        pythons, is_of_all = python_series.common(refusal.pythons, [one.pythons for one in group])
+        if is_of_all and len(group) > 1:
+            best = _nearest(pythons, _python(failure, case))
+            remedy = f"{python_series.pinning(best)}, for which all of these have wheels"
+            return replace(finding, remedy=f"{remedy}; or {_line_alone(refusal)}", python=best)
+    return finding
 
 
 def _of_several(finding: Finding, refusal: Refusal, others: tuple[Refusal, ...]) -> Finding:
-    """Return *finding* with those that nobody has seen fail, but have no wheel either, and the Python for all."""
+    """Return *finding* with those that nobody has seen fail, but have no wheel either: another Python mends it then."""
     named = ", ".join(one.requirement for one in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-    common = frozenset.intersection(*(frozenset(one.pythons) for one in (refusal, *others)))
-    told = replace(
+    pythons, is_of_all = python_series.common(refusal.pythons, [one.pythons for one in others])
+    mend = finding.mend
+    if mend and is_of_all:
+        mend = replace(mend, pythons=pythons, file="", line=0, text="", says="")
+    return replace(
         finding,
         evidence=(*finding.evidence, f"have to be compiled for it too, which may fail likewise: {named}{more}"),
-    )
-    if not common:
-        return told
-    pythons = tuple(sorted(common, key=python_series.numbers))
-    best, alone = pythons[-1], _line_alone(refusal)
-    return replace(
-        told,
-        remedy=f"{python_series.pinning(best)}, for which all of these have wheels; or {alone}",
-        python=best,
-        mend=replace(finding.mend, pythons=pythons, file="", line=0, text="", says="") if finding.mend else None,
+        mend=mend,
     )
 
 
@@ -81,7 +98,7 @@ def _about(refusal: Refusal, failure: BuildFailure) -> tuple[str, ...]:
 def _finding(refusal: Refusal, failure: BuildFailure, case: Case) -> Finding:
     python = _python(failure, case)
     code, message = _words(refusal, python)
-    line, pin = _line_alone(refusal), _nearest(refusal, python)
+    line, pin = _line_alone(refusal), _nearest(refusal.pythons, python) if _is_of_python(refusal) else ""
     is_certain = _fails_elsewhere_too(refusal, failure)
     return Finding(
         code=code,
@@ -177,11 +194,9 @@ def _line_alone(refusal: Refusal) -> str:
     return f"{_way(refusal)} {name}{at} to {refusal.fitting}" if refusal.fitting else f"replace {name}{at}"
 
 
-def _nearest(refusal: Refusal, python: str) -> str:
-    """Return the series nearest to *python* that helps, "" where none does or none is known."""
-    if refusal.name in _FOR_WINDOWS or refusal.kind in _NOT_OF_PYTHON or not refusal.pythons:
-        return ""
-    return refusal.pythons[-1 if python_series.direction(python, refusal.pythons) == "too-new" else 0]
+def _nearest(pythons: Sequence[str], python: str) -> str:
+    """Return the one of *pythons*, which are ascending, that is nearest to *python*."""
+    return pythons[-1 if python_series.direction(python, pythons) == "too-new" else 0]
 
 
 def _way(refusal: Refusal) -> str:

@@ -57,3 +57,4 @@ def test_a_stated_python_that_is_not_there_is_judged_by_the_index(ports: Ports, 
         (Outcome.WARNING, "compiled-from-source:psycopg2-binary", "requirements.txt:2"),
         (Outcome.FAILED, "python-version-unsupported:too-new", "requirements.txt:3"),
     ]
+    assert all(f"a Python {one.python}" in one.remedy for one in found if one.location)

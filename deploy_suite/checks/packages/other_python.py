@@ -130,7 +130,7 @@ class _Foretelling:
             is_whole=self._foreseen.resolved.is_whole,
         ):
             if (one.code, one.location) not in known:
-                yield self._of_python(one)
+                yield replace(self._of_python(one), python=python_series.of(self._here))
 
     def _of_python(self, finding: Finding) -> Finding:
         """Return *finding* with where the Python comes from, and what is sure of a default."""
@@ -160,6 +160,7 @@ class _Foretelling:
             location=self._ways.place(refusal),
             evidence=(self._origin(),),
             remedy=self._ways.of(refusal, others),
+            python=self._ways.series(refusal, others),
             certainty=self._of_new_services()
             if is_sure
             else "likely: the index says so, and pip refuses such a release; another installer may try it all the same",
@@ -196,6 +197,7 @@ class _Foretelling:
                 )
             ),
             remedy=self._ways.of(refusal, others),
+            python=self._ways.series(refusal, others),
             certainty=self._of_new_services() if is_sure else self._doubt(row, fault, lacking),
             reproduce=self._shown(refusal, "--only-binary :all: "),
         )

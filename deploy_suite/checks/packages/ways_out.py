@@ -34,16 +34,14 @@ class WaysOut:
             own = f"require {refusal.name}=={refusal.fitting}{at}, which has a wheel for it"
         else:
             own = f"replace {refusal.name}{at}"
-        common = self._common(refusal, others)
+        common = self.series(refusal, others)
         return f"{own}; or {self.stating(common)}" if common else own
 
-    def _common(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
+    def series(self, refusal: Refusal, others: Sequence[Refusal]) -> str:
         """Return the series for which *refusal*, and all *others* if there is one, have what they lack."""
-        shared = frozenset(refusal.pythons)
-        for one in others:
-            shared = shared & frozenset(one.pythons) or shared
+        shared, _ = python_series.common(refusal.pythons, [one.pythons for one in others])
         here = python_series.of(self._here)
-        return here if here in shared else max(shared, key=python_series.numbers, default="")
+        return here if here in shared else shared[-1] if shared else ""
 
     def stating(self, series: str = "") -> str:
         """Return how the service gets a Python of *series*, that of this machine's where none is named."""

@@ -242,6 +242,29 @@ def test_what_has_no_wheel_either_is_named_with_the_python_for_all(tmp_path: Pat
     assert found.mend == Mend(file="", says="", pythons=("3.11",), is_faithful=False)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "pinned"),
+    [
+        (("3.8", "3.9"), ("3.9", "3.10", "3.11"), ["3.9", "3.9"]),
+        (("3.13", "3.14"), ("3.14", "3.15"), ["3.14", "3.14"]),
+        (("3.8", "3.9"), ("3.10", "3.11"), ["3.9", "3.11"]),
+    ],
+)
+def test_what_is_too_old_or_too_new_names_one_python_for_all_where_there_is_one(
+    tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], pinned: list[str]
+) -> None:
+    one = refusal(RefusalKind.OTHER_PYTHON, fitting="2", pythons=first)
+    other = replace(refusal(RefusalKind.CANNOT_BUILD, pythons=second), name="other", requirement="other==1")
+
+    found = build.findings(failure("no words\n", one, other), case(tmp_path))
+
+    assert [finding.python for finding in found] == pinned
+    assert all(
+        f"pin Python {series} for the service" in each.remedy for each, series in zip(found, pinned, strict=True)
+    )
+    assert ("for which all of these have wheels" in found[0].remedy) == (pinned[0] == pinned[1])
+
+
 def test_what_another_package_brings_has_a_wheel_for_another_python_alone(tmp_path: Path) -> None:
     refused = replace(refusal(RefusalKind.CANNOT_BUILD, pythons=("3.11", "3.12")), required_by=("parent",))
     (found,) = build.findings(failure("no words\n", refused), case(tmp_path))
