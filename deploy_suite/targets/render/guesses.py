@@ -22,7 +22,7 @@ from deploy_suite.targets.render.environment_variables import Circumstances
 
 _MARKS: Final = (
     *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
-    *("Procfile", "render.yaml", "build.sh", "start.sh"),
+    *("render.yaml", "build.sh", "start.sh"),
 )
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
 _MAKES: Final = re.compile(r"^\w+\s*=\s*(?:FastAPI|Flask|Starlette|Quart|Sanic|Litestar)\(", re.MULTILINE)
@@ -82,14 +82,21 @@ def _moved(snapshot: Snapshot) -> Snapshot:
     below = [
         folder
         for folder in _candidates(snapshot)
-        if dashboard.start_command(snapshot.folder, folder, entry="")
-        or snapshot_files.find(snapshot.folder, folder / procfiles.NAME)
+        if dashboard.start_command(snapshot.folder, folder, entry="") or _has_process(snapshot, folder)
     ]
     return replace(snapshot, root=below[0]) if len(below) == 1 else snapshot
 
 
 def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
-    return any(snapshot_files.find(snapshot.folder, folder / mark) for mark in _MARKS)
+    """Whether *folder* holds a file of a Python service; a Procfile that starts Node.js alone is none."""
+    is_marked = any(snapshot_files.find(snapshot.folder, folder / mark) for mark in _MARKS)
+    return is_marked or _has_process(snapshot, folder)
+
+
+def _has_process(snapshot: Snapshot, folder: PurePosixPath) -> bool:
+    within = replace(snapshot, root=folder)
+    is_there = snapshot_files.find(snapshot.folder, folder / procfiles.NAME) is not None
+    return is_there and (bool(procfiles.processes(within)) or not procfiles.of_other_languages(within))
 
 
 def _misnamed(snapshot: Snapshot, name: str) -> Iterator[Finding]:
@@ -244,9 +251,11 @@ def _unreadable(snapshot: Snapshot) -> UsageError | None:
 def _nothing(snapshot: Snapshot) -> UsageError:
     below = _candidates(snapshot)
     hint = f"name the folder of the service: --project {below[0]}" if below else ""
+    other = next(iter(procfiles.of_other_languages(snapshot)), None)
+    process = f"a process in Python ({other.command.location} runs `{other.command.text}`)" if other else "a process"
     return UsageError(
         f"no service found in {snapshot.root if snapshot.root.parts else 'the repository'}: "
-        "no render.yaml, no Procfile with a process, no application of a known framework",
+        f"no render.yaml, no Procfile with {process}, no application of a known framework",
         remedy=hint
         or "add render.yaml with the service's startCommand, "
         "or name the application in deploy.toml: [services.web] entry = 'package.module:app'",

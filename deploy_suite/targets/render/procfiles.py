@@ -3,21 +3,45 @@
 from collections.abc import Iterator
 from typing import Final
 
-from deploy_suite.manifests import procfile, resemblance
+from deploy_suite.manifests import procfile, resemblance, shell
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 
 NAME: Final = "Procfile"
+# What runs programs in other languages: a process of theirs belongs to another service of the repository.
+_OTHER_LANGUAGES: Final = frozenset(
+    {
+        *("npm", "npx", "node", "nodejs", "yarn", "pnpm", "bun", "bunx", "deno", "next", "nest", "ng", "vite", "serve"),
+        *("java", "mvn", "gradle", "kotlin", "scala", "sbt", "ruby", "bundle", "rails", "rake", "rackup", "puma"),
+        *("php", "heroku-php-apache2", "heroku-php-nginx", "dotnet", "mix", "elixir", "go", "cargo", "swift"),
+    }
+)
 
 
 def processes(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
-    """Return the processes, those that are spread over several lines as they were meant."""
+    """Return the processes, those that are spread over several lines as they were meant; none of another language."""
+    return tuple(one for one in _all(snapshot) if not _of_other_language(one))
+
+
+def of_other_languages(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
+    """Return the processes that Node.js or another language runs."""
+    return tuple(filter(_of_other_language, _all(snapshot)))
+
+
+def _all(snapshot: Snapshot) -> tuple[procfile.ProcessLine, ...]:
     file, text = _read(snapshot)
     if not text or _foreign(text, file=file):
         return ()
     return (*procfile.parse(text, file=file), *procfile.spread(text, file=file))
+
+
+def _of_other_language(process: procfile.ProcessLine) -> bool:
+    """Whether all that the process runs is of another language; of a part that cannot be read nothing is known."""
+    script = shell.parse(process.command.text)
+    programs = {one.program for one in script.commands} - {"", "cd"}
+    return script.is_certain and bool(programs) and programs <= _OTHER_LANGUAGES
 
 
 def problems(snapshot: Snapshot) -> Iterator[Finding]:

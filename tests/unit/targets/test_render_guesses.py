@@ -193,6 +193,35 @@ def test_the_one_folder_with_a_service_is_its_root_directory(read: Read) -> None
     assert [str(one.root) for one in reading.contracts] == ["backend"]
 
 
+@pytest.mark.parametrize("process", ["npm start", "cd web && node server.js"])
+def test_a_process_of_another_language_is_no_service_and_hides_none_below(read: Read, process: str) -> None:
+    backend = {"backend/main.py": FASTAPI, "backend/requirements.txt": "uvicorn\n"}
+    files = {"Procfile": f"web: {process}\n", "package.json": "{}", **backend}
+
+    (contract,) = read(files).contracts
+    assert (str(contract.root), contract.build.text if contract.build else "") == (
+        "backend",
+        "pip install -r requirements.txt",
+    )
+
+
+def test_beside_a_process_of_another_language_those_in_python_stay(read: Read) -> None:
+    files = {"Procfile": "web: npm start\nworker: python bot.py\n", "requirements.txt": "", "bot.py": ""}
+
+    assert [one.service for one in read(files).contracts] == ["shop-worker"]
+
+
+def test_a_script_of_node_that_a_shell_may_run_beside_python_is_left_as_it_is(read: Read) -> None:
+    files = {"Procfile": "web: npm run migrate && python app.py\n", "requirements.txt": "", "app.py": FLASK}
+
+    assert [one.start.text for one in read(files).contracts if one.start] == ["npm run migrate && python app.py"]
+
+
+def test_a_repository_without_python_is_told_what_its_procfile_runs(read: Read) -> None:
+    with pytest.raises(UsageError, match=r"a process in Python \(Procfile:1 runs `npm start`\)"):
+        read({"Procfile": "web: npm start\n", "package.json": "{}"})
+
+
 def test_an_environment_that_uv_makes_in_a_subfolder_is_started_by_uv(read: Read) -> None:
     files = {"backend/main.py": FASTAPI, "backend/uv.lock": "", "backend/pyproject.toml": "[project]\nname='x'\n"}
 
