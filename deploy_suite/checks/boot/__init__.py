@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.checks.base import Built, Findings, Started
-from deploy_suite.checks.boot import answering, listening, memory, outside, pre_deploy, probing, stopping
+from deploy_suite.checks.boot import answering, ending, listening, memory, outside, pre_deploy, probing, stopping
 from deploy_suite.checks.boot.stage import Stage, on_stage
 from deploy_suite.checks.waiting import until
 from deploy_suite.model.contract import ServiceKind
@@ -170,7 +170,7 @@ class _Trial:
         self._milestones.asked()
         if answer.is_undoubted:  # told now: whoever waits for it must not slow the answers down
             self._milestones.answers(start)
-        if failure := listening.ended(self._stage, self._process, doing="while it was asked"):
+        if failure := ending.ended(self._stage, self._process, doing="while it was asked"):
             return (*moved, *answer.findings, *asked.findings, failure, *started)
         stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)
         passed = self._passed(bound, stop, answer=answer, asked=asked)
@@ -190,7 +190,7 @@ class _Trial:
         """Return the findings about a service without a port: it must stay up."""
         self._milestones.asked()
         failure = until(
-            lambda: listening.ended(self._stage, self._process, doing="and a worker must stay up"),
+            lambda: ending.ended(self._stage, self._process, doing="and a worker must stay up"),
             timeout_s=_WORKER_STAYS_S,
             clock=self._stage.ports.clock,
             progress=self._stage.ports.progress,
@@ -217,7 +217,7 @@ class _Trial:
             remedy="make it listen on 0.0.0.0:$PORT",
             certainty="harmless as a rule: Render finds another port and restarts the service once ('New primary "
             f"port detected'), but documents PORT ({listening.PORT_DOCUMENTATION})",
-            reproduce=listening.reproduced(self._stage),
+            reproduce=ending.reproduced(self._stage),
         )
         return (note,)
 

@@ -1,19 +1,17 @@
 """A service that listens → whether its health path answers as the target asks."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks.boot import allowed_hosts, silent
-from deploy_suite.checks.boot.explaining import evidence, explained, wants_other_services
+from deploy_suite.checks.boot.ending import Repetition, crash_loop, ended, last_said, unproved
+from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.late_answers import PATIENCE, LateAnswers
-from deploy_suite.checks.boot.listening import Repetition, crash_loop, ended, last_said, unproved
+from deploy_suite.checks.boot.refusing import Refusal
 from deploy_suite.checks.boot.stage import Stage
-from deploy_suite.checks.boot.tracebacks import last_lines, last_traceback
+from deploy_suite.checks.boot.tracebacks import last_lines
 from deploy_suite.checks.waiting import Idleness, until
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Probe
-from deploy_suite.model.project import Framework
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, Process, UnreachableError
 from deploy_suite.probes import curl
 
@@ -23,8 +21,6 @@ _UNAVAILABLE_SETTLED_S: Final = 30.0  # 503 says "not yet" by its meaning (RFC 9
 _BETWEEN_S: Final = 0.5
 _UNAVAILABLE: Final = 503
 _TOO_LATE: Final = "health-check-timeout"
-_BODY_CHARACTERS: Final = 300
-_MARKUP: Final = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +162,8 @@ class _Watch:
         if not self._is_settled(response):
             return None
         if self._stage.contract.health_path and response.status >= 400:  # noqa: PLR2004
-            return self._refused(response)
-        return self._answered(response, self._doubt(response))
+            return self._refusal(response).refused()
+        return self._answered(response, self._refusal(response).doubt())
 
     def _is_settled(self, response: HttpResponse) -> bool:
         """Return whether the same status has come for so long that waiting changes nothing."""
@@ -187,105 +183,16 @@ class _Watch:
             findings=tuple(doubt for doubt in doubts if doubt),
         )
 
-    def _refused(self, response: HttpResponse) -> Finding:
-        failure = Finding(
-            code="health-check-failed",
-            outcome=Outcome.FAILED,
-            message=f"the health path {self.path} answers {response.status}, and the target waits for 2xx",
-            location=self._stage.contract.health_location or self._stage.contract.location,
-            evidence=_quoted(response),
-            remedy=f"make {self.path} answer 200 without a login, or name another path as the health check",
-            reproduce=self._curl(),
+    def _refusal(self, response: HttpResponse) -> Refusal:
+        return Refusal(
+            stage=self._stage,
+            response=response,
+            path=self.path,
+            process=self._process,
+            log_before=self._log_before,
+            curl=self._curl(),
         )
-        if response.status < 500:  # noqa: PLR2004
-            return self._host_refused(response, failure.outcome) or failure
-        log = silent.log(self._stage, self.path, self._log_since())
-        return self._broken(explained(self._stage, log, failure), response)
-
-    def _broken(self, failure: Finding, response: HttpResponse) -> Finding:
-        """Return *failure* as what it proves: a server error may only say that another service is missing here."""
-        others = wants_other_services(self._stage)
-        if failure.code != "health-check-failed" or not others:
-            return failure
-        return replace(
-            failure,
-            code="cannot-check-here",
-            outcome=Outcome.SKIPPED,
-            message=f"the health path {self.path} answers {response.status} here, where {', '.join(others)} "
-            "is made up: it may be for that",
-            remedy="give real values in .env.preflight, and never commit that file",
-        )
-
-    def _doubt(self, response: HttpResponse) -> Finding | None:
-        """Return the warning about an answer that the target's documentation accepts, or takes no notice of."""
-        if response.status < 400:  # noqa: PLR2004
-            return self._redirected(response)
-        if response.status < 500:  # noqa: PLR2004  a service may well have nothing at /
-            return self._host_refused(response, Outcome.WARNING)
-        log = silent.log(self._stage, self.path, self._log_since())
-        failure = Finding(
-            code="server-error:/",
-            outcome=Outcome.WARNING,
-            message=f"GET {self.path} answers {response.status}",
-            evidence=last_lines(log, 6),
-            remedy=("mend what the traceback shows" if last_traceback(log) else f"see what answers {self.path}")
-            + ", and name a health check path so that the target notices",
-            certainty="the target takes any answer on an open port for a sign of life",
-            reproduce=self._curl(),
-        )
-        told = explained(self._stage, log, failure)
-        return replace(told, outcome=Outcome.WARNING) if told.outcome is Outcome.FAILED else self._unless_guessed(told)
-
-    def _unless_guessed(self, told: Finding) -> Finding:
-        """Return *told* as a note where the log is silent and the commands were guessed: another build may be meant."""
-        start = self._stage.contract.start
-        is_guessed = start is not None and start.location is None
-        if told.outcome is not Outcome.WARNING or not is_guessed or last_traceback(self._log_since()):
-            return told
-        return replace(told, outcome=Outcome.NOTE, certainty="uncertain: the build and the start command are assumed")
-
-    def _redirected(self, response: HttpResponse) -> Finding:
-        return Finding(
-            code="health-check-redirect",
-            outcome=Outcome.WARNING,
-            message=f"the health path {self.path} answers {response.status} and redirects to "
-            f"{response.headers.get('location', 'nowhere')}",
-            location=self._stage.contract.health_location or self._stage.contract.location,
-            remedy=f"make {self.path} answer 200 itself; exempt it from redirects to https and from logins",
-            certainty="the target's documentation accepts 3xx; services that answered 301 were seen to fail",
-            reproduce=self._curl(),
-        )
-
-    def _host_refused(self, response: HttpResponse, outcome: Outcome) -> Finding | None:
-        """Return the finding when the service answers 400 because of the host name it is asked under."""
-        entry = self._stage.contract.entry
-        is_django = entry is not None and entry.framework is Framework.DJANGO and "Bad Request (400)" in response.text
-        says_so = "Invalid host header" in response.text or "ALLOWED_HOSTS" in response.text + self._log_since()
-        if response.status != 400 or not (is_django or says_so):  # noqa: PLR2004
-            return None
-        host = self._stage.contract.host
-        return Finding(
-            code="django-allowed-hosts" if is_django or "ALLOWED_HOSTS" in self._log_since() else "host-not-allowed",
-            outcome=outcome,
-            message=f"the service answers 400 to every request for the host {host}: it is not among its allowed hosts",
-            evidence=evidence(self._log_since())[:2] or _quoted(response),
-            location=allowed_hosts.setting(self._stage),
-            remedy=f"add {host} to ALLOWED_HOSTS; on Render the variable RENDER_EXTERNAL_HOSTNAME holds it",
-            certainty="" if outcome is Outcome.FAILED else "sure for that name; a domain of your own may be allowed",
-            reproduce=self._curl(),
-        )
-
-    def _log_since(self) -> str:
-        log = self._process.output()
-        return log.removeprefix(self._log_before)
 
     def _curl(self) -> str:
         probe = Probe(name="health", path=self.path, timeout_s=self._stage.contract.limits.health_request_s)
         return curl.command(probe, self._stage.base_url, headers=self._stage.health_headers())
-
-
-def _quoted(response: HttpResponse) -> tuple[str, ...]:
-    """Return what *response* says to a reader: of a page its words."""
-    is_page = "html" in response.headers.get("content-type", "")
-    words = " ".join(_MARKUP.sub(" ", response.text).split()) if is_page else response.text.strip()
-    return (words[:_BODY_CHARACTERS],) if words else ()

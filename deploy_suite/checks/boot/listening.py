@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy_suite.checks.boot import ending
 from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import exceptions, last_lines
 from deploy_suite.checks.waiting import Idleness, until
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.location import Location
-from deploy_suite.ports import Clock, HttpRequest, Listener, Process, UnreachableError
+from deploy_suite.ports import HttpRequest, Listener, Process, UnreachableError
 
 PORT_DOCUMENTATION: Final = "https://render.com/docs/web-services#port-binding"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  what a listener is compared with
@@ -20,14 +20,10 @@ _ELSEWHERE_IDLE_S: Final = 3.0
 _LOCAL_ELSEWHERE_IDLE_S: Final = 6.0
 _ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
-_LOOP_RISES: Final = 3
 # The words of uvicorn and of Werkzeug; https://www.uvicorn.org/settings/#development
 _RELOADS: Final = re.compile(r"Started reloader process|\* Restarting with (?:stat|watchdog|inotify)")
 _RELOADER_QUIET_S: Final = 15.0
 _RELOADER_CPU_SHARE: Final = 0.3
-_SAID_CHARACTERS: Final = 120
-# With these, an assignment in front of the command would hold for its first part alone, and for no `$PORT` in it.
-_SHELL: Final = re.compile(r"\$\{?PORT|[;&|]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,86 +43,9 @@ def wait(stage: Stage, process: Process) -> Bound | Finding:
         timeout_s=contract.limits.start_s,
         clock=stage.ports.clock,
         progress=stage.ports.progress,
-        waiting_for=lambda: f"{contract.service}: waiting for port {stage.port}{last_said(process)}",
+        waiting_for=lambda: f"{contract.service}: waiting for port {stage.port}{ending.last_said(process)}",
     )
-    return found or unproved(stage, watch.silent(f"opened no port within {contract.limits.start_s:g} s"))
-
-
-def unproved(stage: Stage, failure: Finding) -> Finding:
-    """Return *failure*, of which a limit that the caller shortened proves nothing."""
-    if not stage.contract.limits.is_start_shortened or failure.outcome is not Outcome.FAILED:
-        return failure
-    return replace(
-        failure,
-        outcome=Outcome.SKIPPED,
-        message=f"not checked: {failure.message}, the caller's limit",
-        remedy=f"{failure.remedy}; if it needs longer, raise --start-timeout",
-    )
-
-
-def ended(stage: Stage, process: Process, *, doing: str) -> Finding | None:
-    """Return the failure when the command itself has ended while it should be *doing* something."""
-    code = process.exit_code()
-    if code is None:
-        return None
-    log = process.output()
-    if code == 0 and process.process_count():
-        return _left_a_daemon(stage, log)
-    what = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    told = explained(
-        stage,
-        log,
-        Finding(
-            code="start-exited",
-            outcome=Outcome.FAILED,
-            message=f"the start command {what} {doing}",
-            location=_start(stage),
-            remedy="make the start command run the server in the foreground, for as long as the service lives",
-            reproduce=reproduced(stage),
-        ),
-    )
-    return _by_address(stage, log, told)
-
-
-def reproduced(stage: Stage) -> str:
-    """Return the start command as a person would try it."""
-    start = stage.contract.start
-    where = str(stage.contract.root)
-    into = "" if where in {"", "."} else f"cd {where} && "
-    if start and _SHELL.search(start.text):
-        return f"{into}(export PORT={stage.port}; {start.text})"
-    return f"{into}PORT={stage.port} {start.text}" if start else ""
-
-
-def last_said(process: Process) -> str:
-    """Return the last line of the log, for a line of progress."""
-    line = "".join(last_lines(process.output(), 1))
-    return f"; it said last: {line[:_SAID_CHARACTERS]}" if line else ""
-
-
-class Repetition:
-    """Whether the same exception comes again and again: workers that die and are started anew."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Begin with none seen."""
-        self._clock = clock
-        self._count = 0
-        self._rises = 0
-        self._risen_s = 0.0
-
-    def is_loop(self, log: str) -> bool:
-        """Return whether the last exception of *log* has been seen to come anew, three times apart."""
-        seen = exceptions(log)
-        count = seen.count(seen[-1]) if seen else 0
-        now_s = self._clock.now_s()
-        if count > self._count and now_s - self._risen_s >= _LOOK_AT_LOG_EVERY_S / 2:
-            self._rises += 1
-            self._risen_s = now_s
-        self._count = max(count, self._count)
-        return self._rises >= _LOOP_RISES and self._count > _LOOP_RISES
-
-
-_LOOK_AT_LOG_EVERY_S: Final = 1.0
+    return found or ending.unproved(stage, watch.silent(f"opened no port within {contract.limits.start_s:g} s"))
 
 
 class _Watch:
@@ -137,7 +56,7 @@ class _Watch:
         self._process = process
         self._began_s = stage.ports.clock.now_s()
         self._idleness = Idleness(process, stage.ports.clock)
-        self._repetition = Repetition(stage.ports.clock)
+        self._repetition = ending.Repetition(stage.ports.clock)
         self._first_seen_s: dict[Listener, float] = {}
         self._log_looked_s = self._said_s = self._began_s
         self._said, self._used_s = 0, 0.0
@@ -149,7 +68,9 @@ class _Watch:
         if open_ports and not self._stage.needs_http:
             return Bound(port=open_ports[0], seconds=self._passed_s())
         return (
-            ended(self._stage, self._process, doing="before it opened a port") or self._misplaced() or self._stalled()
+            ending.ended(self._stage, self._process, doing="before it opened a port")
+            or self._misplaced()
+            or self._stalled()
         )
 
     def silent(self, what: str) -> Finding:
@@ -161,9 +82,9 @@ class _Watch:
                 code="no-open-port",
                 outcome=Outcome.FAILED,
                 message=f"the start command runs on, but {what}",
-                location=_start(self._stage),
+                location=ending.place(self._stage),
                 remedy=f"make the server listen on 0.0.0.0:$PORT ({PORT_DOCUMENTATION})",
-                reproduce=reproduced(self._stage),
+                reproduce=ending.reproduced(self._stage),
             ),
         )
 
@@ -199,12 +120,12 @@ class _Watch:
             code="bound-to-wrong-address",
             outcome=Outcome.FAILED,
             message=f"the server listens on {listener.address}:{listener.port}, where only its own machine reaches it",
-            location=_start(self._stage),
+            location=ending.place(self._stage),
             evidence=last_lines(self._process.output(), 4),
             remedy=f"make it listen on 0.0.0.0:$PORT{_by_option(self._stage)} ({PORT_DOCUMENTATION})",
-            reproduce=reproduced(self._stage),
+            reproduce=ending.reproduced(self._stage),
         )
-        return _unless_guessed(self._stage, _by_address(self._stage, self._process.output(), failure))
+        return _unless_guessed(self._stage, ending.by_address(self._stage, self._process.output(), failure))
 
     def _answers_http(self, port: int) -> bool:
         request = HttpRequest(method="GET", path="/", headers=self._stage.health_headers())
@@ -217,11 +138,11 @@ class _Watch:
     def _stalled(self) -> Finding | None:
         """Return the failure of a command that does nothing any more, or the same over and over."""
         now_s = self._stage.ports.clock.now_s()
-        if now_s - self._log_looked_s < _LOOK_AT_LOG_EVERY_S:
+        if now_s - self._log_looked_s < ending.LOOK_AT_LOG_EVERY_S:
             return None
         self._log_looked_s = now_s
         if self._repetition.is_loop(self._process.output()):
-            return crash_loop(self._stage, self._process)
+            return ending.crash_loop(self._stage, self._process)
         if self._has_given_up(now_s):
             return self.silent("its reloader waits for a change since the application failed")
         idle_s = self._idleness.seconds()
@@ -253,46 +174,6 @@ def _unless_guessed(stage: Stage, failure: Finding) -> Finding:
         "service starts",
         remedy=f"{failure.remedy}; or state how the service starts (startCommand in a render.yaml)",
     )
-
-
-def crash_loop(stage: Stage, process: Process) -> Finding:
-    """Return the failure of a server whose workers die and are started anew, over and over."""
-    return explained(
-        stage,
-        process.output(),
-        Finding(
-            code="workers-restart",
-            outcome=Outcome.FAILED,
-            message="the server's workers fail and are started anew, over and over",
-            location=_start(stage),
-            remedy="mend what the traceback shows",
-            reproduce=reproduced(stage),
-        ),
-    )
-
-
-def _left_a_daemon(stage: Stage, log: str) -> Finding:
-    return Finding(
-        code="start-exited:daemon",
-        outcome=Outcome.FAILED,
-        message="the start command ended while a process that it left in the background goes on; for the target the "
-        "service has ended",
-        location=_start(stage),
-        evidence=last_lines(log, 4),
-        remedy="run the server in the foreground: no --daemon, no & at the end, exec in a start script",
-        reproduce=reproduced(stage),
-    )
-
-
-def _start(stage: Stage) -> Location | None:
-    start = stage.contract.start
-    return start.location if start else None
-
-
-def _by_address(stage: Stage, log: str, failure: Finding) -> Finding:
-    from deploy_suite.checks.boot import own_addresses  # noqa: PLC0415  a start that goes well needs none of it
-
-    return own_addresses.told(stage, log, failure)
 
 
 def _by_option(stage: Stage) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.checks import made_up
+from deploy_suite.checks.boot.ending import reproduced
 from deploy_suite.checks.boot.explaining import wants_other_services
-from deploy_suite.checks.boot.listening import reproduced
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
 from deploy_suite.checks.waiting import until

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks import boot
-from deploy_suite.checks.boot import explanations, listening, own_code, probing, stopping, tracebacks
-from deploy_suite.checks.boot.listening import Repetition
+from deploy_suite.checks.boot import ending, explanations, own_code, probing, stopping, tracebacks
+from deploy_suite.checks.boot.ending import Repetition
 from deploy_suite.checks.boot.memory import in_mebibytes
 from deploy_suite.checks.boot.routes import MOST_ROUTES, documented_at, plain_routes
 from deploy_suite.checks.boot.stage import Stage
@@ -353,7 +353,7 @@ def test_a_document_whose_parameters_are_no_list_lets_nothing_be_asked() -> None
 def test_a_start_command_is_told_as_it_can_be_pasted(start: str, root: str, expected: str) -> None:
     contract = SimpleNamespace(start=CommandText(text=start), root=PurePosixPath(root))
 
-    assert listening.reproduced(cast("Stage", SimpleNamespace(contract=contract, port=10000))) == expected
+    assert ending.reproduced(cast("Stage", SimpleNamespace(contract=contract, port=10000))) == expected
 
 
 def test_an_error_without_traceback_shows_what_was_answered_and_may_be_for_a_store_that_is_not_here() -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import allowed_hosts, answering, explanations, listening
+from deploy_suite.checks.boot import allowed_hosts, explanations, listening, refusing
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.environment import Environment, Interpreter
@@ -70,7 +70,7 @@ def test_of_a_page_its_words_are_quoted() -> None:
     page = b"\n<!doctype html>\n<html><head><title>Bad Request (400)</title></head>\n<h1>Bad Request (400)</h1><p></p>"
 
     def quoted(body: bytes, kind: str) -> tuple[str, ...]:
-        return answering._quoted(HttpResponse(status=400, headers={"content-type": kind}, body=body, elapsed_ms=1.0))
+        return refusing._quoted(HttpResponse(status=400, headers={"content-type": kind}, body=body, elapsed_ms=1.0))
 
     assert quoted(page, "text/html; charset=utf-8") == ("Bad Request (400)",)
     assert quoted(b'{"detail": "<b>"}\n', "application/json") == ('{"detail": "<b>"}',)
