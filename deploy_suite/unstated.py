@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks import environment_reads, secret_keys
-from deploy_suite.checks.variables import needed, stated
+from deploy_suite.checks.variables import fallbacks, needed, stated
 from deploy_suite.checks.variables.needed import Wanted
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -56,6 +56,7 @@ def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | 
     met = [finding for result in results for finding in result.findings]
     own = {name: given for finding in met if (name := _name(finding)) and (given := _given_in_place(name, finding))}
     met += _of_empty_keys(met, contract, folder)
+    met += fallbacks.told(met, contract, folder) if folder else []
     for finding in met:
         for asked in (*_all_names(finding), *_of_database(finding, folder)):
             name = own.get(asked, "") or _prefixed(asked, finding, folder)

@@ -1,7 +1,7 @@
 """Variables that nothing states: found in what the checks ended on, told once, assumed from then on."""
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -238,6 +238,55 @@ def test_django_without_a_database_wants_the_variable_that_has_its_address(
     found = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT, folder=tmp_path)
 
     assert [one.code for one in found] == [f"missing-env-var:{name}" for name in names]
+
+
+_GETENV = """import os
+
+def url():
+    return os.getenv("DATABASE_URL") or "sqlite:///app.db"
+"""
+_FIELD = """class Settings(BaseSettings):
+    database_url: str = "sqlite+aiosqlite:///./app.db"
+"""
+_REFUSED = 'sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) near "ALTER": syntax error'
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "driver", "found"),
+    [
+        (_GETENV, _REFUSED, "psycopg2-binary", ["DATABASE_URL"]),
+        (
+            _GETENV,
+            "NotImplementedError: No support for ALTER of constraints in SQLite dialect",
+            "asyncpg",
+            ["DATABASE_URL"],
+        ),
+        (_FIELD, "ModuleNotFoundError: No module named 'aiosqlite'", "asyncpg", ["DATABASE_URL"]),
+        (_GETENV, _REFUSED, "flask", []),  # SQLite is what the project means
+        (_GETENV, "ValueError: of no database", "asyncpg", []),
+        (_GETENV.replace("DATABASE_URL", "MONGODB_URL"), _REFUSED, "asyncpg", []),
+        (_GETENV.replace("sqlite", "mysql"), _REFUSED, "asyncpg", []),
+    ],
+)
+def test_who_fails_on_sqlite_and_lists_a_driver_of_postgresql_wants_the_address(
+    tmp_path: Path, source: str, said: str, driver: str, found: list[str]
+) -> None:
+    write(tmp_path, {"requirements.txt": f"{driver}==1.0\n", "db.py": source})
+    failed = replace(MET, code="build-failure", outcome=Outcome.FAILED, evidence=("…", said), check="environment")
+    stating = replace(CONTRACT, root=PurePosixPath())
+    results = (replace(RESULTS[0], check="environment", findings=(failed,)),)
+
+    told = unstated.found(results, stating, folder=tmp_path)
+
+    assert [one.code for one in told] == [f"missing-env-var:{name}" for name in found]
+    for one in told:
+        assert one.location is not None
+        assert one.location.file == "db.py"
+        assert one.evidence == (
+            f"{one.location}: without DATABASE_URL the code goes on with SQLite, and fails on it:",
+            "at app/config.py:4",
+            said,
+        )
 
 
 def _met_twice(folder: Path, source: str, *, then: str = "0x2b") -> list[str]:

@@ -1,9 +1,12 @@
 """A project that was given no database, or no store → the variable that would have named it."""
 
 import re
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
 
+from deploy_suite.manifests import own_files
+from deploy_suite.model.location import Location
+from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.variables import texts
 
 # Source: https://github.com/jazzband/dj-database-url#usage
@@ -31,6 +34,43 @@ _PARSED: Final = re.compile(
     r"\s*['\"](?P<name>\w+)['\"]\s*,(?P<rest>)"
 )
 _OF_SETTINGS: Final = re.compile(r"^[ \t]*DATABASES\b", re.MULTILINE)
+_LISTS: Final = ("requirements.txt", "pyproject.toml", "Pipfile")
+_DRIVER: Final = re.compile(r"(?im)^[\s\"'-]*(?:psycopg(?:2(?:-binary)?)?|asyncpg|pg8000)\b")
+_ADDRESS: Final = r"(?!\w*MONGO)\w*(?:DATABASE|DB|POSTGRES|PG|SQLALCHEMY)\w*(?:URL|URI|DSN)"
+_SQLITE: Final = re.compile(r"[\"']sqlite(?:\+\w+)?:/")
+_ADDRESS_READ: Final = re.compile(
+    rf"(?:getenv|environ\.get|config|env(?:\.str)?)\(\s*['\"](?P<name>{_ADDRESS})['\"]", re.IGNORECASE
+)
+# A field of a settings class; its variable has the same name in capitals.
+_ADDRESS_FIELD: Final = re.compile(
+    rf"^[ \t]+(?P<name>{_ADDRESS})[ \t]*(?::[^=\n]+)?=[ \t]*(?:Field\(\s*(?:default\s*=\s*)?)?[\"']sqlite(?:\+\w+)?:/",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+class Fallback(NamedTuple):
+    """The variable of a database's address, and where the code goes on with SQLite for want of it."""
+
+    name: str
+    location: Location
+
+
+def lists_postgresql(folder: Path, root: PurePosixPath) -> bool:
+    """Whether a list of requirements in *root* has a driver of PostgreSQL: nobody lists one for a file of SQLite."""
+    return any(_DRIVER.search(snapshot_files.text(folder, root / name) or "") for name in _LISTS)
+
+
+def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:
+    """Return the first variable in *root* for want of which the code goes on with a file of SQLite."""
+    for file in own_files.python(folder, root):
+        text = snapshot_files.text(folder, file) or ""
+        if not _SQLITE.search(text):
+            continue
+        found = _ADDRESS_FIELD.search(text) or _ADDRESS_READ.search(text)
+        if found:
+            line = text.count("\n", 0, found.start("name")) + 1
+            return Fallback(found["name"].upper(), Location(str(file), line))
+    return None
 
 
 def of_settings(folder: Path) -> str:
