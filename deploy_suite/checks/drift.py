@@ -14,6 +14,7 @@ from deploy_suite.environments.plan import Plan
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import Ports
 
 CHECK: Final = "environment"
@@ -144,7 +145,9 @@ def _findings(
     yield from (_major(one, lines, listed, since=since) for one in own if one.is_major)
     smaller = [one for one in own if not one.is_major]
     if smaller:
-        yield _note(f"{_counted(smaller)} by no change of yours {since}", smaller, listed)
+        yield _note(
+            f"{counted(len(smaller), 'package')} with another version by no change of yours {since}", smaller, listed
+        )
     brought = sorted((one for one in changes if one.name not in lines), key=lambda one: not one.is_major)
     # What comes and goes with lines that did change follows from these.
     is_same = before.lines == lines
@@ -152,7 +155,7 @@ def _findings(
     gone = [f"{name} is gone" for name in sorted(before.versions.keys() - versions.keys()) if is_same]
     if brought or come or gone:
         why = "" if is_same else ", some of them perhaps because of the lines that did change"
-        message = f"{_counted(brought, come, gone)} among the packages that others bring {since}{why}"
+        message = f"of the packages that others bring {_counted(brought, come, gone)} {since}{why}"
         yield _note(message, brought, listed, more=(*come, *gone))
 
 
@@ -187,7 +190,7 @@ def _note(
     )
 
 
-def _counted(changes: Sequence[Change], come: Sequence[str] = (), gone: Sequence[str] = ()) -> str:
+def _counted(changes: Sequence[Change], come: Sequence[str], gone: Sequence[str]) -> str:
     parts = ((len(changes), "with another version"), (len(come), "new"), (len(gone), "gone"))
     return ", ".join(f"{count} {what}" for count, what in parts if count)
 

@@ -167,7 +167,11 @@ def parse(text: str, *, file: str) -> Node | None:
     unfold into more than a bounded number of nodes (a "YAML bomb").
     """
     if len(text) > _MOST_CHARACTERS:
-        raise ManifestError(f"the file is longer than {_MOST_CHARACTERS:,} characters", Location(file))
+        raise ManifestError(
+            f"the file is longer than {_MOST_CHARACTERS:,} characters",
+            Location(file),
+            remedy=f"leave in {file} what is read from it, and move the rest to a file of its own",
+        )
     try:
         roots = [root for root in _roots(text) if not _is_empty(root)]
         _refuse_several(roots, file)

@@ -53,7 +53,8 @@ def _finding(variable: Variable, kind: str, subject: Subject) -> Finding:
     return Finding(
         code=_KINDS[kind][0],
         outcome=Outcome.WARNING,
-        message=f"{variable.name} names a {kind} on localhost, and on the target only the service itself runs there",
+        message=f"{variable.name} is a {kind}:// address on localhost, and on the target only the service itself runs "
+        "there",
         location=variable.location,
         remedy=f"take {variable.name} from the database (`fromDatabase`, `fromService`), or write `sync: false` "
         f"and set it on the page of {subject.contract.service}",

@@ -118,7 +118,7 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
         subject,
         call,
         code=f"{code}{parameter}",
-        message=f"the commit has no {path}, which {call.program} is given"
+        message=f"the commit has no {path}, which {_user(call, path)}"
         + (f"; there is {elsewhere}" if elsewhere else ""),
         remedy=remedy,
         certainty="likely: other parts of the commands cannot be read without running them, and may make it"
@@ -128,6 +128,13 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
     )
     twin = elsewhere or (None if not_pushed else _alike(path, subject))
     yield replace(finding, mend=_mend(path, twin, subject) if twin else None)
+
+
+def _user(call: Call, path: PurePosixPath) -> str:
+    """Return what wants the file, for a sentence: the program that is given it, or the text in which it is called."""
+    if call.program != path.name:
+        return f"{call.program} is given"
+    return f"{call.script or f'the {call.step.value}'} runs"
 
 
 def _mend(path: PurePosixPath, twin: PurePosixPath, subject: Subject) -> Mend | None:

@@ -102,7 +102,8 @@ def lacking(
         yield Finding(
             code=f"missing-requirement:{slug_name(use.need.needs[0])}",
             outcome=Outcome.WARNING,
-            message=f"{use.text.partition('(')[0]} needs {' or '.join(use.need.needs)}, and none is installed",
+            message=f"{use.text.partition('(')[0]} needs {' or '.join(use.need.needs)}, and "
+            f"{'none is' if len(use.need.needs) > 1 else 'it is not'} installed",
             location=use.location,
             evidence=(f"{use.location}: {use.text}", f"{use.need.why}: {use.need.source}"),
             remedy=declared.add(use.need.needs[0]),

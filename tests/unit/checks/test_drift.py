@@ -115,7 +115,7 @@ def test_a_major_version_by_an_open_line_is_a_warning_and_the_rest_is_noted(benc
     assert (brought.outcome, brought.message, brought.evidence) == (
         Outcome.NOTE,
         (
-            "2 with another version, 1 new, 1 gone among the packages that others bring since commit aaaaaaa was "
+            "of the packages that others bring 2 with another version, 1 new, 1 gone since commit aaaaaaa was "
             "checked on 2026-01-02"
         ),
         (
@@ -252,7 +252,7 @@ def test_a_branch_is_compared_with_whatever_commit_asked_for_the_same(bench: Ben
     (found,) = bench.check("c", OLD | {"flask": "3.1.2"}, branch="other")
 
     assert found.message == (
-        "1 with another version by no change of yours since commit aaaaaaa was checked on 2026-01-02"
+        "1 package with another version by no change of yours since commit aaaaaaa was checked on 2026-01-02"
     )
 
 

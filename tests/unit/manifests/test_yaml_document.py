@@ -140,7 +140,10 @@ def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack(opening: str) ->
 
 
 def test_a_very_long_text_is_refused_before_it_is_read() -> None:
-    assert "longer than 1,000,000 characters" in refusal("a" * 1_000_001).message
+    told = refusal("a" * 1_000_001)
+
+    assert "longer than 1,000,000 characters" in told.message
+    assert told.remedy.startswith("leave in ")
 
 
 VALUES = st.recursive(

@@ -9,6 +9,7 @@ from deploy_suite.manifests.yaml_document import Scalar, ScalarKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes, schema
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
+from deploy_suite.targets.render.environment_variables import is_possible
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _GENERATED: Final = "generateValue"
@@ -98,6 +99,16 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
             remedy=f"add `key:` to {entry.path} in {entry.file}",
         )
         return
+    if not is_possible(_key(entry)):
+        yield fails(
+            entry,
+            "render-impossible-key",
+            f"no process can have a variable of the name that {entry.path} states",
+            key="key",
+            evidence=f"key: {_key(entry).partition('=')[0]}=…",
+            remedy=f"write the name alone as `key:`, and what follows the = as `value:`, in {entry.file}",
+        )
+        return
     given = _given(entry)
     if len(given) > 1 and nodes.flag(entry.block.get(_GENERATED)) is False:
         given = tuple(key for key in given if key != _GENERATED)
@@ -105,7 +116,7 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
         yield warns(
             entry,
             "render-variable-source",
-            f"{_key(entry)} of {service.label} says nowhere where its value comes from",
+            f"nothing says where the value of {_key(entry)} of {service.label} comes from",
             remedy=f"add one of {', '.join(_SOURCES)} to {_key(entry)} in {entry.file}",
             certainty="uncertain: Render may take it for an empty value",
         )

@@ -77,6 +77,7 @@ def test_what_is_known_not_to_compile_fails_with_the_line_the_reason_and_both_wa
         remedy=f"require asyncpg==0.31.0 in requirements.txt:1, which has a wheel for it; or {STATING}",
         certainty=NEW_SERVICES,
         reproduce="pip download --no-deps --only-binary :all: --python-version 3.14 'asyncpg==0.29.0'",
+        python="3.11",
     )
 
 
