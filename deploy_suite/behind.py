@@ -6,7 +6,7 @@ mends them: a version that the index has, a package to require, a file that lies
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite import mending, unstated
@@ -101,8 +101,10 @@ def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequ
     known = {(one.code, one.location) for result in told for one in result.findings}
     # Where something was guessed, what is new is a warning too, and adds nothing to one of the same name.
     counted = {Outcome.FAILED} if all(one.is_faithful for one in mends) else _TOLD
-    sure = {one.code for result in told for one in result.findings if one.outcome in counted}
-    news = _once({one.check: _new(one, known, sure, mends) for one in last})
+    grave = [one for result in told for one in result.findings if one.outcome in counted]
+    met_before = _Known(any=known, grave={(one.code, one.location) for one in grave})
+    sure = {one.code for one in grave}
+    news = _once({one.check: _new(one, met_before, sure, mends) for one in last})
     now_sure = {one.code for found in news.values() for one in found if one.outcome is Outcome.FAILED}
     met = [one for found in news.values() for one in found]
     ran = {one.check: one for one in last if all(finding.code != _NOT_RUN for finding in one.findings)}
@@ -136,14 +138,31 @@ def _passed(finding: Finding) -> Finding:
     return replace(finding, message=f"in a mended copy: {finding.message}")
 
 
-def _new(
-    result: CheckResult, known: set[tuple[str, Location | None]], sure: set[str], mends: Sequence[Mend]
-) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Names and places of what has been told: of all of it, and of what makes a failure superfluous."""
+
+    any: set[tuple[str, Location | None]]
+    grave: set[tuple[str, Location | None]]
+
+    def has(self, finding: Finding) -> bool:
+        """Whether *finding* says no more than what was told: a failure says more than a warning."""
+        return (finding.code, finding.location) in (self.grave if finding.outcome is Outcome.FAILED else self.any)
+
+    def add(self, finding: Finding) -> None:
+        """Take *finding* for told."""
+        self.any.add((finding.code, finding.location))
+        if finding.outcome is Outcome.FAILED:
+            self.grave.add((finding.code, finding.location))
+
+
+def _new(result: CheckResult, known: _Known, sure: set[str], mends: Sequence[Mend]) -> tuple[Finding, ...]:
     told = _TOLD if all(one.is_faithful for one in mends) else {Outcome.FAILED}
     found = [_in_own_paths(one, mends) for one in result.findings if one.outcome in told]
-    found = [one for one in found if (one.code, one.location) not in known and not _is_told(one, sure)]
+    found = [one for one in found if not known.has(one) and not _is_told(one, sure)]
     found = [one for one in found if not _is_made_here(one, mends)]
-    known.update((one.code, one.location) for one in found)
+    for one in found:
+        known.add(one)
     return tuple(_behind(one, mends) for one in found)
 
 

@@ -59,6 +59,7 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), value)
     for pattern, value in (
         (r"MONGO", "mongodb://127.0.0.1:27017/preflight"),
+        (r"^CLOUDINARY_URL$", "cloudinary://123456789012345:preflight-dummy@preflight-dummy"),
         (r"AMQP|RABBIT", "amqp://guest@127.0.0.1:5672//"),
         (r"REDIS|CELERY_(BROKER|RESULT)|BROKER_URL", "redis://127.0.0.1:6379/0"),
         (r"^(DEBUG|.*_DEBUG)$|^(ENABLE|USE|IS|HAS|DISABLE)_|_(ENABLED|DISABLED)$|_(USE_)?(TLS|SSL)$", "false"),
@@ -70,10 +71,12 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"(^|_)(USER|USERNAME|LOGIN|NAME)$", "preflight-user"),  # columns for names are often narrow
     )
 )
-# One word, a number or version, a module path or host, a module and its object, a path of a file.
+# One word, a number or version, a module path or host (with a dot before it: all below it), the address of a host
+# without a path, a module and its object, a path of a file.
 _PLAIN: Final = re.compile(
-    r"^(?:[A-Za-z]{1,12}|\d{1,6}(?:\.\d{1,6})*|[A-Za-z][\w-]{0,30}(?:\.[A-Za-z][\w-]{0,30})+(?::\w{1,30})?|\w{1,30}:\w{1,30}"
-    r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30})$"
+    r"^(?:[A-Za-z]{1,12}|\d{1,6}(?:\.\d{1,6})*|\.?[A-Za-z][\w-]{0,30}(?:\.[A-Za-z][\w-]{0,30})+(?::\w{1,30})?"
+    r"|https?://[A-Za-z\d-]{1,63}(?:\.[A-Za-z\d-]{1,63}){0,5}(?::\d{1,5})?/?|\w{1,30}:\w{1,30}"
+    r"|\.{0,2}/?(?:[\w.-]{1,30}/)+[\w.-]{0,30}|\*)$"
 )
 # The servers behind such an address are asked of DNS before anything connects, and no made-up name has any there;
 # https://www.mongodb.com/docs/manual/reference/connection-string-formats/#srv-connection-format
@@ -170,8 +173,8 @@ def literals(contract: Contract) -> Masker:
 
 
 def is_hidden(name: str, value: Secret) -> bool:
-    """Whether *value* is to be masked: its variable's name says so, or it is no plain word or number."""
-    return bool(_SECRET_NAME.search(name)) or not _PLAIN.match(value.revealed())
+    """Whether *value* is to be masked: its variable's name says so, or it is more than plain words and numbers."""
+    return bool(_SECRET_NAME.search(name)) or not all(_PLAIN.match(one.strip()) for one in value.revealed().split(","))
 
 
 def answers_in(folder: Path) -> Mapping[str, Secret]:

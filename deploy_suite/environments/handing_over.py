@@ -25,7 +25,7 @@ def _own_copy(plan: Plan, folder: Path, record: Record) -> _Place:
         return _Place(venv, folder / "src", folder / "home")
     source = folder / "src"
     original = source if record.has_tree else plan.snapshot.folder
-    top = source_tree.copied(original, here / "src", plan.contract.root)
+    top = source_tree.copied(original, here / "src")
     own_place.lead(plan.contract, top, was=source)
     if record.has_tree and relocation.is_needed(venv, source):
         venv = relocation.relocated(venv, here / "venv", source=source, copy=top)

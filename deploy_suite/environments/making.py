@@ -68,7 +68,7 @@ def made(plan: Plan, folder: Path, begins: Callable[[], None]) -> Record | Build
 def _site(plan: Plan, folder: Path, brought: Tools) -> tuple[Site, str]:
     venv, top = folder / "venv", folder / "src"
     blank.lay(venv, plan.installer, plan.workshop)
-    source_tree.copied(plan.snapshot.folder, top, plan.contract.root)
+    source_tree.copied(plan.snapshot.folder, top)
     execute_bits.lend(plan.contract, top)
     own_place.lead(plan.contract, top)
     home = private_home.furnished(folder / "home", plan.workshop.settings)

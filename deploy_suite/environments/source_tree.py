@@ -7,13 +7,15 @@ from typing import Final
 _CACHES: Final = shutil.ignore_patterns(".npm", ".cache", ".config", "node-gyp", ".yarn")
 
 
-def copied(source: Path, target: Path, root: PurePosixPath) -> Path:
-    """Copy of the tree *source* what a service in *root* has, to *target*; nothing written to one shows in the other.
+def copied(source: Path, target: Path) -> Path:
+    """Copy the tree *source* to *target*; nothing written to one shows in the other.
 
-    Files outside of a service's root directory are not there on the target.
-    Source: https://render.com/docs/monorepo-support
+    A service in a root directory has the files around it too: Render's pages contradict each other on that, and what
+    would fail for want of them proves nothing.
+    Source: https://render.com/docs/monorepo-support (they are not there), and
+    https://render.com/tutorials/advanced-blueprint-patterns/monorepos-and-build-filters (a build has the whole of it)
     """
-    shutil.copytree(source / root, target / root, symlinks=True)
+    shutil.copytree(source, target, symlinks=True)
     return target
 
 

@@ -247,6 +247,19 @@ def test_what_was_told_before_is_not_told_again_and_a_warning_gives_way_to_its_f
     ]
 
 
+def test_a_warning_at_the_same_place_keeps_no_failure_back() -> None:
+    told = [result("imports", finding("missing-requirement:flask"))]
+    warned = result("migrations", finding("missing-requirement:redis", Outcome.WARNING))
+    failed = result("boot", finding("missing-requirement:redis"))
+
+    joined = behind.joined([*told, result("migrations"), result("boot")], [warned, failed], [ADDED])
+
+    assert [(one.check, found.code, found.outcome) for one in joined[1:] for found in one.findings] == [
+        ("migrations", "missing-requirement:redis", Outcome.WARNING),
+        ("boot", "missing-requirement:redis", Outcome.FAILED),
+    ]
+
+
 def test_a_warning_of_the_same_name_is_enough_where_something_was_guessed() -> None:
     warned, met = (
         finding("missing-requirement:numpy", outcome, file=file)

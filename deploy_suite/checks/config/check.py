@@ -15,6 +15,7 @@ from deploy_suite.checks.config import (
     migration_models,
     modules,
     named_files,
+    outside_root,
     programs,
     requirement_lines,
     stale_locks,
@@ -35,6 +36,7 @@ from deploy_suite.model.wording import counted
 NAME: Final = "config"
 _CONCERNS: Final[tuple[Callable[[Subject], Iterable[Finding]], ...]] = (
     named_files.problems,
+    outside_root.problems,
     requirement_lines.problems,
     stale_locks.problems,
     modules.problems,

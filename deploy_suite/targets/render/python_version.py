@@ -133,7 +133,7 @@ def _by_file(folder: Path, root: PurePosixPath) -> Choice | None:
             *choice.findings,
             Finding(
                 code="python-version-file-place",
-                # What lies outside of rootDir is not there for the service, so Render can hardly look elsewhere.
+                # What lies outside of rootDir may not be there for the service, so Render can hardly look elsewhere.
                 # Source: https://render.com/docs/monorepo-support
                 outcome=Outcome.NOTE,
                 message=f"{location.file} may not be read: Render documents .python-version at the repository's top",

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -249,6 +250,41 @@ def test_the_masker_hides_values_but_not_plain_words(tmp_path):
     masker = bindings.masker(subject, bound, {})
 
     assert masker.masked("abcdefgh production S3ntinel:0451!") == "*** production ***"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_shown"),
+    [
+        (".onrender.com", True),
+        ("shop.onrender.com,localhost, 127.0.0.1", True),
+        ("https://shop.onrender.com,http://localhost:3000", True),
+        ("https://shop.onrender.com/hooks/S3ntinel0451", False),
+        ("https://user:S3ntinel0451@shop.onrender.com", False),
+        ("shop.onrender.com,S3ntinel:0451!", False),
+    ],
+)
+def test_lists_of_hosts_are_no_secret_unless_more_stands_in_them(tmp_path, value, is_shown):
+    subject = contract(Variable(name="ALLOWED_HOSTS", source=Literal(Secret(value))))
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    shown = bindings.masker(subject, bound, {}).masked(f"answers for {value} only")
+
+    assert (shown == f"answers for {value} only") is is_shown
+
+
+def test_an_address_of_cloudinary_has_the_form_that_its_client_asks_for(tmp_path):
+    subject = contract(Variable(name="CLOUDINARY_URL", source=Prompted()))
+
+    bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
+
+    parts = urlsplit(bound.values["CLOUDINARY_URL"].revealed())
+    assert (parts.scheme, bool(parts.username), bool(parts.password), bool(parts.hostname)) == (
+        "cloudinary",
+        True,
+        True,
+        True,
+    )
+    assert "CLOUDINARY_URL" in bound.dummies
 
 
 def test_of_the_answers_plain_words_may_be_shown_and_what_is_called_a_secret_never(tmp_path):

@@ -173,6 +173,37 @@ def test_a_file_in_another_folder_asks_for_the_root_directory(checked: Checked) 
     assert finding.remedy == "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"
 
 
+@pytest.mark.parametrize(
+    ("build", "used"),
+    [
+        ("bash ../build.sh", "build.sh"),
+        ("cd .. && pip install -r requirements.txt", "the repository's top"),
+        ("pip install -r ../requirements.txt", "requirements.txt"),
+        ("pip install -r requirements.txt && cd ../frontend && npm ci", "frontend"),
+    ],
+)
+def test_what_the_commands_use_outside_of_the_root_directory_is_a_warning(
+    checked: Checked, build: str, used: str
+) -> None:
+    files = {f"{folder}{name}": text for folder in ("", "api/") for name, text in FILES.items()}
+    files |= {"build.sh": "set -e\npip install -r requirements.txt\n", "frontend/package.json": "{}"}
+
+    (finding,) = checked(files, build=build, root="api")
+
+    assert (finding.code, finding.outcome, finding.location) == (
+        "outside-root-directory",
+        WARNING,
+        Location("render.yaml", 7),
+    )
+    assert finding.message == f"the commands use {used}, outside of the service's rootDir api"
+
+
+def test_a_way_out_of_the_root_directory_and_back_uses_nothing_outside(checked: Checked) -> None:
+    files = {f"api/{name}": text for name, text in FILES.items()}
+
+    assert checked(files, build="pip install -r ../api/requirements.txt", root="api") == ()
+
+
 def test_a_file_in_another_folder_that_a_script_names_is_not_asked_for_by_a_root_directory(checked: Checked) -> None:
     files = {**FILES, "build.sh": "set -e\npip install -r deps.txt\n", "backend/deps.txt": "gunicorn\n"}
 
