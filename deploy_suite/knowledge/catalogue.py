@@ -146,26 +146,37 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
 
     Raises: CatalogueError with all faults at once.
     """
+    documents = {name: tomllib.loads(text) for name, text in texts.items()}
+    causes, faults = _rows(documents)
+    for raw in further:
+        kept, more = causes.get(raw["slug"]), _cause(raw)
+        causes[more.slug] = replace(kept, signatures=(*kept.signatures, *more.signatures)) if kept else more
+    faults += _edge_faults(causes)
+    if faults:
+        raise CatalogueError("\n".join(faults))
+
+    def listed(table: str, key: str) -> list[str]:
+        return [one for document in documents.values() for one in document.get(table, {}).get(key, [])]
+
+    healthy = listed("healthy", "patterns")
+    return Catalogue(
+        causes=causes,
+        harmless=_any_of(listed("harmless", "patterns")),
+        harmless_blocks=_any_of(listed("harmless", "blocks")),
+        healthy=_any_of(healthy),
+        recovered=_any_of([*healthy, *listed("healthy", "recovered")]),
+        working=_any_of(listed("healthy", "working")),
+        warned=_any_of(listed("harmless", "warned")),
+        aside=_any_of(listed("harmless", "aside")),
+        literals=(*listed("healthy", "find"), *listed("harmless", "find")),
+    )
+
+
+def _rows(documents: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Cause], list[str]]:
+    """Return the causes by slug, and what is wrong with the rows of the others."""
     causes: dict[str, Cause] = {}
-    harmless: list[str] = []
-    blocks: list[str] = []
-    healthy: list[str] = []
-    recovered: list[str] = []
-    working: list[str] = []
-    warned: list[str] = []
-    aside: list[str] = []
-    literals: list[str] = []
     faults: list[str] = []
-    for name, text in texts.items():
-        document = tomllib.loads(text)
-        harmless += document.get("harmless", {}).get("patterns", [])
-        blocks += document.get("harmless", {}).get("blocks", [])
-        healthy += document.get("healthy", {}).get("patterns", [])
-        recovered += document.get("healthy", {}).get("recovered", [])
-        working += document.get("healthy", {}).get("working", [])
-        warned += document.get("harmless", {}).get("warned", [])
-        aside += document.get("harmless", {}).get("aside", [])
-        literals += document.get("healthy", {}).get("find", []) + document.get("harmless", {}).get("find", [])
+    for name, document in documents.items():
         for raw in document.get("cause", []):
             found = _row_faults(raw)
             if not found and raw["slug"] in causes:
@@ -173,23 +184,7 @@ def parse(texts: Mapping[str, str], *, further: Iterable[Mapping[str, Any]] = ()
             faults += [f"{name}: {raw.get('slug', '?')}: {fault}" for fault in found]
             if not found:
                 causes[raw["slug"]] = _cause(raw)
-    for raw in further:
-        kept, more = causes.get(raw["slug"]), _cause(raw)
-        causes[more.slug] = replace(kept, signatures=(*kept.signatures, *more.signatures)) if kept else more
-    faults += _edge_faults(causes)
-    if faults:
-        raise CatalogueError("\n".join(faults))
-    return Catalogue(
-        causes=causes,
-        harmless=_any_of(harmless),
-        harmless_blocks=_any_of(blocks),
-        healthy=_any_of(healthy),
-        recovered=_any_of([*healthy, *recovered]),
-        working=_any_of(working),
-        warned=_any_of(warned),
-        aside=_any_of(aside),
-        literals=tuple(literals),
-    )
+    return causes, faults
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
