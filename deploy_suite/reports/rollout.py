@@ -7,7 +7,7 @@ from typing import Final
 from deploy_suite.knowledge.diagnosis import Diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import ProbeVerdict
-from deploy_suite.model.release import ReleaseKind, ReleaseVerdict
+from deploy_suite.model.release import Release, ReleaseKind, ReleaseVerdict
 from deploy_suite.model.report import Report
 from deploy_suite.releases.outcome import Leg, Rollout
 from deploy_suite.releases.pushing import PushVerdict
@@ -122,32 +122,33 @@ def _cause(found: Diagnosis) -> str:
 
 def _steps(done: Rollout) -> Iterator[tuple[str, str]]:
     """Yield what was done, in its order: a name and what came of it."""
-    for one in done.healed:
-        if done.release is None or one.id != done.release.id:
-            yield (
-                "before",
-                f"the {one.kind.value} of {one.commit[:_SHORT]} was not finished: {_WORDS[one.verdict].lower()}",
-            )
-    if done.preflight:
-        yield (
-            "preflight",
-            f"{_PREFLIGHTS[done.preflight.outcome]}{_warned(done.preflight)}  ({done.preflight.seconds:.1f} s)",
-        )
+    for one in _healed_before(done):
+        yield "before", f"the {one.kind.value} of {one.commit[:_SHORT]} was not finished: {_WORDS[one.verdict].lower()}"
+    if report := done.preflight:
+        yield "preflight", f"{_PREFLIGHTS[report.outcome]}{_warned(report)}  ({report.seconds:.1f} s)"
     if done.pushed and done.pushed.verdict in _TOLD:
         count, place = len(done.pushed.commits), done.pushed.place
         what = f"{count} commit{'' if count == 1 else 's'} to {place.branch} on {place.remote.name}"
         yield "push", f"{done.pushed.verdict.value}: {what}  ({done.pushed.seconds:.1f} s)"
     for name, leg in (("deploy", done.there), ("go back", done.back)):
-        if leg and leg.redeployment:
-            made = leg.redeployment
-            what = f": {made.deploy.short} ({made.deploy.id})" if made.deploy else ""
-            yield name, f"{made.verdict.value}{what}  ({made.seconds:.1f} s)"
-        if leg and leg.verification:
-            seen = leg.verification
-            good = sum(one.last.verdict is ProbeVerdict.PASS for one in seen.asked)
-            word = _VERIFIED[seen.verdict]
-            looked = f"{good} of {len(seen.asked)} probes good" if seen.asked else f"looked at {seen.rounds} times"
-            yield "verify", f"{word}: {looked}  ({seen.seconds:.1f} s)"
+        if leg:
+            yield from _steps_of(leg, name)
+
+
+def _steps_of(leg: Leg, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what was done on one way, there (*name* is "deploy") or back."""
+    if made := leg.redeployment:
+        what = f": {made.deploy.short} ({made.deploy.id})" if made.deploy else ""
+        yield name, f"{made.verdict.value}{what}  ({made.seconds:.1f} s)"
+    if seen := leg.verification:
+        good = sum(one.last.verdict is ProbeVerdict.PASS for one in seen.asked)
+        looked = f"{good} of {len(seen.asked)} probes good" if seen.asked else f"looked at {seen.rounds} times"
+        yield "verify", f"{_VERIFIED[seen.verdict]}: {looked}  ({seen.seconds:.1f} s)"
+
+
+def _healed_before(done: Rollout) -> Iterator[Release]:
+    """Yield the releases that were found unfinished and dealt with before this one."""
+    return (one for one in done.healed if done.release is None or one.id != done.release.id)
 
 
 def _warned(report: Report) -> str:
@@ -163,9 +164,7 @@ def _warnings(report: Report) -> Iterator[Finding]:
 
 def _details(done: Rollout) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what lies behind the steps, by heading: all of what went wrong, and the probes of what was deployed."""
-    for one in done.healed:
-        if one.reason and (done.release is None or one.id != done.release.id):
-            yield f"Release {one.id}", (f"  {one.reason}",)
+    yield from ((f"Release {one.id}", (f"  {one.reason}",)) for one in _healed_before(done) if one.reason)
     if done.preflight and done.preflight.outcome not in _GOOD:
         yield "Preflight", _text(text.render(done.preflight))
     elif done.preflight and (warned := tuple(_warning_lines(done.preflight))):
