@@ -18,7 +18,7 @@ def is_migration(call: Call) -> bool:
         return "db" in words and "upgrade" in words
     if call.program in {"aerich", "piccolo", "yoyo", "yoyo-migrate"}:
         return bool({"upgrade", "migrate", "migrations", "apply"} & set(words))
-    return _is_django_command(call, "migrate")
+    return _is_djangos_migrate(call)
 
 
 def is_look(call: Call) -> bool:
@@ -32,14 +32,14 @@ def is_look(call: Call) -> bool:
         return "check" in words or ("current" in words and "--check-heads" in words)
     if call.program == "flask":
         return "db" in words and "check" in words
-    return "--check" in words and _is_django_command(call, "migrate")
+    return "--check" in words and _is_djangos_migrate(call)
 
 
-def _is_django_command(call: Call, name: str) -> bool:
-    """Whether *call* is `manage.py NAME`, in whichever way it is run."""
+def _is_djangos_migrate(call: Call) -> bool:
+    """Whether *call* is `manage.py migrate`, in whichever way it is run."""
     words = call.command.words
     for at, word in enumerate(words):
         if word.endswith("manage.py") or (at == 0 and call.program == "django-admin"):
             rest = [one for one in words[at + 1 :] if not one.startswith("-")]
-            return rest[:1] == [name]
+            return rest[:1] == ["migrate"]
     return False
