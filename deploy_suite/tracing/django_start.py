@@ -16,14 +16,14 @@ _MODULES: Final = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "SESSION_ENGINE",
 _PARTS: Final = ("apps", "models")
 
 
-def follow(walk: Walk, variables: Mapping[str, str]) -> tuple[str, str]:
+def follow(walk: Walk, variables: Mapping[str, str]) -> str:
     """Follow the settings module, chosen by one of *variables* or else by a file already read, and all that it names.
 
-    Shape: returns the settings module and the URL configuration's, "" where there is none.
+    Shape: returns the settings module, "" where there is none.
     """
     settings, place, chain = _choice(walk, variables)
     if not settings:
-        return "", ""
+        return ""
     walk.eager_functions["apps"] = frozenset({"ready"})
     label = f'DJANGO_SETTINGS_MODULE "{settings}"'
     imported = Imported(module=settings, line=place[1], kind=ImportKind.EAGER, label=label)
@@ -33,8 +33,7 @@ def follow(walk: Walk, variables: Mapping[str, str]) -> tuple[str, str]:
     uses_admin = any(item.text == "django.contrib.admin" for _, item in named)
     for module, item in named:
         _import(walk, module, item, uses_admin=uses_admin)
-    urls = next((item.text for _, item in reversed(named) if item.setting == "ROOT_URLCONF"), "")
-    return settings, urls
+    return settings
 
 
 def _choice(walk: Walk, variables: Mapping[str, str]) -> tuple[str, tuple[str, int], Chain]:

@@ -70,11 +70,11 @@ def _traced(
     for module in _first(walk, entry):
         walk.drive(walk.enter(module, Chain()))
     factories.follow(walk, entry)
-    settings = urls = ""
+    settings = ""
     if entry.framework is Framework.DJANGO:
         from deploy_suite.tracing import django_start  # noqa: PLC0415  half of the start of a trace without Django
 
-        settings, urls = django_start.follow(walk, variables)
+        settings = django_start.follow(walk, variables)
     walk.finish()
     return Trace(
         entry=entry,
@@ -87,7 +87,6 @@ def _traced(
             for file, module in walk.modules.items()
         ),
         settings_module=settings,
-        urls_module=urls,
         changes_path=any(b"sys.path" in source.data for source in walk.read.values()),
     )
 

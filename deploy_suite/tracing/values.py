@@ -141,7 +141,7 @@ class Trace(NamedTuple):
     """All that starting an entry point imports, as far as the sources tell.
 
     Shape: `imports` hold each place that imports something once, with its most certain kind; `modules` are the files
-    in the order of their execution; `settings_module` is Django's, "" without Django; `urls_module` likewise.
+    in the order of their execution; `settings_module` is Django's, "" without Django.
     `changes_path` says that one of the files works on `sys.path`, so that a module may be found where this trace did
     not look.
     """
@@ -153,7 +153,6 @@ class Trace(NamedTuple):
     shadows: tuple[Shadow, ...] = ()
     modules: tuple[OwnModule, ...] = ()
     settings_module: str = ""
-    urls_module: str = ""
     changes_path: bool = False
 
     @property
