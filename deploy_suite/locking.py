@@ -18,7 +18,7 @@ from deploy_suite.errors import CannotCheckError, UsageError
 from deploy_suite.knowledge.platforms import images
 from deploy_suite.manifests.requirements_file import RequirementsFile
 from deploy_suite.model.contract import Bindings, Contract
-from deploy_suite.model.environment import Preferences
+from deploy_suite.model.environment import Interpreter, Preferences
 from deploy_suite.model.project import Snapshot
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import settings_near
@@ -132,20 +132,10 @@ def _text(
     installs: Sequence[Install],
     ports: Ports,
 ) -> str:
-    preferences = Preferences(python=request.python)
     python = request.python or contract.python.version
-    try:
-        choice = interpreters.choose(contract.python, ports.interpreters.installed(), preferences)
-        interpreter = choice.interpreter
-    except CannotCheckError:
-        # What is asked for is another Python's answer: any interpreter of this machine can ask.
-        newest = interpreters.newest(ports.interpreters.installed())
-        if newest is None:
-            raise
-        interpreter = newest
     workshop = Workshop(
         ports=ports,
-        interpreter=interpreter,
+        interpreter=_interpreter(contract, request, ports),
         folder=Path(tempfile.mkdtemp(prefix="lock-", dir=ports.workplace.run_folder)),
         own_settings=keys.installer_variables(contract, Bindings(values={})),
     )
@@ -166,6 +156,18 @@ def _text(
             "",
         )
     )
+
+
+def _interpreter(contract: Contract, request: Request, ports: Ports) -> Interpreter:
+    """Return the interpreter that asks; the answer is for the target's Python. Raises: CannotCheckError for none."""
+    installed = ports.interpreters.installed()
+    try:
+        return interpreters.choose(contract.python, installed, Preferences(python=request.python)).interpreter
+    except CannotCheckError:
+        newest = interpreters.newest(installed)
+        if newest is None:
+            raise
+        return newest
 
 
 def _question(installs: Sequence[Install], top: Path, *, python: str) -> Question:
