@@ -42,7 +42,7 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "42P01": (FAILED_MIGRATION, "create the table before {file} uses it: check down_revision and what it depends on"),
     "42703": (FAILED_MIGRATION, "add the column before {file} uses it: check down_revision and what it depends on"),
-    "42804": (FAILED_MIGRATION, 'say in {file} how old values become new ones: postgresql_using="column::type"'),
+    "42804": ("migration-type-cast", 'say in {file} how old values become new ones: postgresql_using="column::type"'),
 }
 
 

@@ -616,7 +616,7 @@ def test_a_migration_that_changes_a_table_nobody_made_is_named_with_its_line(tmp
         (
             "migration-table-missing",
             "alembic/one.py:25",
-            "the build failed: a migration changes t, which no earlier one has made",
+            "the build failed: a migration asks for t, which no earlier one has made",
         )
     ]
 
