@@ -1,6 +1,6 @@
 """A call of an installer, which says where in the image to install → one for the one environment that there is here."""
 
-import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -81,6 +81,4 @@ def own_package(command: SimpleCommand) -> SimpleCommand:
 
 def quoted(word: str) -> str:
     """Return *word* as a shell reads it; its variables stay variables."""
-    if "$" in word:
-        return '"' + word.replace('"', '\\"') + '"'
-    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word
+    return '"' + word.replace('"', '\\"') + '"' if "$" in word else shlex.quote(word)

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -73,12 +74,12 @@ class _Build:
     def assign(self, record: Assigned) -> None:
         if not _NOT_TAKEN.fullmatch(record.name):
             value = self.layout.here(record.value, folder=self.layout.root)
-            self.put(record.line, f"export {record.name}={_quoted(value)}")
+            self.put(record.line, f"export {record.name}={shlex.quote(value)}")
 
-    def run(self, record: Ran, *, final: int) -> None:
+    def run(self, record: Ran, *, is_final: bool) -> None:
         folder = self.layout.place(record.workdir) or self.layout.root
         enacted = runs.read(self.layout.here(record.source, folder=folder))
-        self.packages += enacted.packages if record.stage == final else []
+        self.packages += enacted.packages if is_final else []
         self.left_out += enacted.left_out
         self.tools |= enacted.tools
         if enacted.obstacle:
@@ -86,7 +87,7 @@ class _Build:
         near = posixpath.relpath(folder, self.layout.root)
         text = enacted.text
         if text and near != ".":
-            text = text.replace("(", f"( mkdir -p {_quoted(near)} && cd {_quoted(near)} &&", 1)
+            text = text.replace("(", f"( mkdir -p {shlex.quote(near)} && cd {shlex.quote(near)} &&", 1)
         for offset, line in enumerate(text.split("\n")):
             self.put(record.line + offset, line)
 
@@ -130,18 +131,8 @@ def read(
     final = (parsed.stage(target) if target else None) or parsed.stages[-1]
     records = tuple(sorted(walk.records, key=lambda record: record.line))
     layout = layouts.of(records, workdir=state.workdir, context=context)
-    build = _Build(layout)
-    family = set(_family(parsed, final.index))
-    for record in records:
-        match record:
-            case Assigned():
-                build.assign(record)
-            case Ran():
-                build.run(record, final=record.stage if record.stage in family else final.index)
-            case Taken():
-                _take(record, build, walk)
-            case _:
-                pass
+    family = frozenset(_family(parsed, final.index))
+    build = _built(records, layout, walk, family=family)
     return Made(
         file=file,
         dockerfile=parsed,
@@ -159,6 +150,22 @@ def read(
         left_out=tuple(build.left_out),
         obstacles=tuple(_obstacles(walk, build, final.index)),
     )
+
+
+def _built(records: tuple[Record, ...], layout: Layout, walk: Walk, *, family: frozenset[int]) -> _Build:
+    """Return what building enacts of *records*; only the stages of *family* give the image their packages."""
+    build = _Build(layout)
+    for record in records:
+        match record:
+            case Assigned():
+                build.assign(record)
+            case Ran():
+                build.run(record, is_final=record.stage in family)
+            case Taken():
+                _take(record, build, walk)
+            case _:
+                pass
+    return build
 
 
 def _family(parsed: Dockerfile, index: int) -> Iterator[int]:
@@ -196,19 +203,15 @@ def _take(record: Taken, build: _Build, walk: Walk) -> None:
         elif not source.suffix:
             build.obstacles.append(Obstacle(line=record.line, reason=f"it moves {source} from one stage to another"))
         else:
-            words = [_quoted(posixpath.relpath(path, build.layout.root)) for path in (here, there.parent, there)]
+            words = [shlex.quote(posixpath.relpath(path, build.layout.root)) for path in (here, there.parent, there)]
             build.put(record.line, f"mkdir -p {words[1]}; cp {words[0]} {words[2]}")
 
 
 def _environment(
-    records: tuple[Record, ...], layout: Layout, family: set[int]
+    records: tuple[Record, ...], layout: Layout, family: frozenset[int]
 ) -> Iterator[tuple[str, tuple[str, int]]]:
     for record in records:
         if not isinstance(record, Assigned) or not record.is_lasting or record.stage not in family:
             continue
         if not _NOT_TAKEN.fullmatch(record.name):
             yield record.name, (layout.here(record.value, folder=layout.root), record.line)
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) or not word else word

@@ -224,6 +224,7 @@ def test_the_target_may_replace_cmd_and_not_the_entrypoint(read: Read) -> None:
         ("pip check /app/*", "( pip check '/app/*' )"),
         ("uv pip sync a.whl", "( uv pip sync a.whl )"),
         ("pip uninstall --root / a.whl", "( pip uninstall a.whl )"),
+        ("pip install --user --index-url '' flask", "( pip install --index-url '' flask )"),
     ],
 )
 def test_only_what_python_finds_is_run_here(source: str, text: str) -> None:
