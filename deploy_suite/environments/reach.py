@@ -2,20 +2,18 @@
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-from deploy_suite.environments import releases
+from deploy_suite.environments import releases, room
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.environments.stand_ins import Call
 from deploy_suite.errors import CannotCheckError, MachineError
 
-_FULL_BYTES: Final = 16 * 1024 * 1024
 _MOST_HOSTS: Final = 6
 _LAST_CHARACTERS: Final = 20_000  # what was not reached earlier did not end the build
 _URL: Final = re.compile(r"(?:git\+|hg\+|svn\+)?(?P<url>https?://[^\s'\"]+)")
@@ -40,12 +38,7 @@ _NOT_REACHED: Final = re.compile(
 
 def blame_machine(calls: Sequence[Call], *, installer: Installer, workshop: Workshop) -> None:
     """Say so if a build failed because the disk is full or the package index out of reach. Raises: MachineError."""
-    cache = workshop.ports.workplace.cache
-    if shutil.disk_usage(cache).free < _FULL_BYTES:
-        raise MachineError(
-            f"the disk that holds {cache} is full",
-            remedy="free space there, or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
-        )
+    room.blame_disk(workshop.ports.workplace.cache)
     if any(call.code and call.program not in _NPM for call in calls):
         blame_index(installer, workshop)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import uv as uv_package
 
-from deploy_suite.environments import seeds
+from deploy_suite.environments import room, seeds
 from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Seed, Workshop
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Completed
@@ -57,6 +57,7 @@ def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
     if done.ok:
         done = install(venv, (*seeds.sources(found), *(seed.requirement for seed in found)), workshop)
     if not done.ok:
+        room.blame_disk(workshop.ports.workplace.cache)
         raise MachineError(
             f"cannot make an environment with {python}: {done.err.strip()[-600:]}",
             remedy="check the disk space and that the package index can be reached",

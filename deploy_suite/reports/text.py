@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -10,6 +11,9 @@ from deploy_suite.model.wording import counted
 from deploy_suite.reports import telling, wrapping
 
 _EVIDENCE_LINES: Final = 14
+_LONGEST_TEXT: Final = (
+    3_000  # a person reads no more of one text; names and commands of a manifest may be of any length
+)
 _LONGEST_SUBJECT: Final = 72
 _NAME_WIDTH: Final = 12
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
@@ -122,10 +126,10 @@ def _findings(report: Report, *, width: int) -> Iterable[str]:
 
 
 def _finding(one: telling.Told, *, several: bool, width: int) -> str:
-    finding = one.finding
+    finding = _shortened(one.finding)
     where = f"{finding.location}: " if finding.location else ""
     whose = f"[{finding.service}] " if several and finding.service else ""
-    lines = [f"{MARK[finding.outcome].strip()} {whose}{finding.code}"]
+    lines = [f"{MARK[finding.outcome].strip()} {whose}{_short(finding.code)}"]
     lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
     for label, said in (*remarks(finding), *one.others):
@@ -133,6 +137,22 @@ def _finding(one: telling.Told, *, several: bool, width: int) -> str:
     if finding.reproduce:
         lines += _labelled("reproduce", finding.reproduce, 0)
     return "\n".join(lines)
+
+
+def _shortened(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        message=_short(finding.message),
+        evidence=tuple("\n".join(map(_short, entry.splitlines())) for entry in finding.evidence),
+        remedy=_short(finding.remedy),
+        reproduce=_short(finding.reproduce),
+    )
+
+
+def _short(text: str) -> str:
+    left_out = len(text) - _LONGEST_TEXT
+    half = _LONGEST_TEXT // 2
+    return text if left_out <= 0 else f"{text[:half]} … {left_out} characters left out … {text[-half:]}"
 
 
 def remarks(finding: Finding) -> tuple[tuple[str, str], ...]:

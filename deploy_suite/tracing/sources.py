@@ -30,6 +30,7 @@ _LONG_F_STRING: Final = re.compile(rb"[fF][rR]?(?:\"\"\"|''')")
 _CONFLICT: Final = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
 # The parser says so only where it could read the whole block of the `try`: no newer grammar makes that right.
 _LONE_TRY: Final = "expected 'except' or 'finally' block"
+_NO_LETTERS: Final = "(unicode error) 'utf-8' codec can't decode"
 _OLDEST: Final = (3, 0)
 _TREES_KEPT: Final = 24
 _NESTED_QUOTES: Final = (3, 12)
@@ -94,8 +95,9 @@ def own_syntax(data: bytes | str) -> ast.Module | None:
 def _sure(error: SyntaxError, version: tuple[int, int], *, own: ast.Module | None, data: bytes) -> Fault | None:
     """Return the fault unless the target's newer Python may well read what this interpreter does not."""
     if version > sys.version_info[:2]:
-        is_of_blocks = isinstance(error, IndentationError) or str(error.msg) == _LONE_TRY
-        if (not is_of_blocks or _LONG_F_STRING.search(data)) and not _CONFLICT.match(error.text or ""):
+        message = str(error.msg)
+        is_lasting = isinstance(error, IndentationError) or message == _LONE_TRY or message.startswith(_NO_LETTERS)
+        if (not is_lasting or _LONG_F_STRING.search(data)) and not _CONFLICT.match(error.text or ""):
             return None
     line = _newer_statement(str(error.msg), own) or error.lineno or 0
     return Fault(line=line, message=str(error.msg), text=(error.text or "").strip() if line == error.lineno else "")

@@ -19,7 +19,7 @@ class Resource:
     @property
     def name(self) -> str:
         """The name, "" when it has none."""
-        return (self.text("name") or "").strip()
+        return " ".join((self.text("name") or "").split())
 
     @property
     def location(self) -> Location:
@@ -54,6 +54,11 @@ class ServiceResource(Resource):
         """The service type, "keyvalue" for its old name."""
         written = (self.text("type") or "").strip()
         return "keyvalue" if written == "redis" else written
+
+    @property
+    def health_path(self) -> str:
+        """The health path, "" when it has none; the line break that a block of YAML ends in is no part of it."""
+        return (self.text("healthCheckPath") or "").strip()
 
     @property
     def runtime(self) -> str:

@@ -88,7 +88,7 @@ def contract(
             "startCommand": command(service, "startCommand")
             or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
         },
-        health_path=service.text("healthCheckPath") or "",
+        health_path=service.health_path,
         host=host(service, at_target),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
         databases=databases(variables, blueprint),

@@ -87,7 +87,7 @@ def of_service(
         hostname=at_target,
         host=contracts.host(service, at_target),
         variables=variables,
-        health_path=service.text("healthCheckPath") or "",
+        health_path=service.health_path,
         pre_deploy=contracts.command(service, "preDeployCommand"),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
         databases=contracts.databases(variables, blueprint),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from deploy_suite.knowledge.platforms.render import Plan, facts
 from deploy_suite.manifests.yaml_document import Block
@@ -22,6 +23,8 @@ from deploy_suite.model.project import Commit
 from deploy_suite.model.secret import Secret
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
+
+_IN_NO_NAME: Final = frozenset("=\0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +66,13 @@ def _read(owner: Resource, blueprint: Blueprint, *, levels: int = 0) -> Iterator
     for entry in nodes.blocks(owner.block.get("envVars")):
         name = (nodes.text(entry.get("key")) or "").strip()
         source = _source(entry, blueprint, levels=levels)
-        if name and source is not None:
+        if source is not None and is_possible(name):
             yield Variable(name=name, source=source, location=Location(owner.file, entry.line))
+
+
+def is_possible(name: str) -> bool:
+    """Whether a process can have a variable of that *name*."""
+    return bool(name) and not _IN_NO_NAME.intersection(name)
 
 
 def _source(entry: Block, blueprint: Blueprint, *, levels: int) -> Source | None:
@@ -76,7 +84,7 @@ def _source(entry: Block, blueprint: Blueprint, *, levels: int) -> Source | None
     if nodes.flag(entry.get("generateValue")):
         return Generated()
     if entry.entry("value") is not None:
-        return Literal(Secret(nodes.value(entry.get("value"))))
+        return Literal(Secret(nodes.value(entry.get("value")).replace("\0", "")))
     return Prompted() if entry.entry("sync") else None
 
 

@@ -31,7 +31,7 @@ def branches(folder: Path, top: Path) -> Sequence[str]:
 
 def health_paths(folder: Path, top: Path) -> Mapping[str, str]:
     """Return the health path of each service that `stated` names, "" for one without."""
-    return {one.name: one.text("healthCheckPath") or "" for one in _services(folder, top)}
+    return {one.name: one.health_path for one in _services(folder, top)}
 
 
 def _services(folder: Path, top: Path) -> Sequence[ServiceResource]:

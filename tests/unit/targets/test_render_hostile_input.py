@@ -1,4 +1,5 @@
 import string
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
+from deploy_suite.model.contract import Literal
 from deploy_suite.model.finding import Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.secret import Secret
 from deploy_suite.targets.base import Reading
 
 Read = Callable[..., Reading]
@@ -63,6 +66,52 @@ def test_a_link_out_of_the_snapshot_is_not_followed(read: Read, tmp_path: Path) 
 
     with pytest.raises(UsageError):
         read({"README.md": ""})
+
+
+SERVICE = "services:\n  - {type: web, name: shop, runtime: python, plan: free, buildCommand: b, startCommand: s}\n"
+
+
+def test_the_health_path_of_a_block_of_yaml_is_asked_for_without_its_line_break(read: Read) -> None:
+    text = "services:\n  - type: web\n    name: shop\n    runtime: python\n    healthCheckPath: |\n      /up\n"
+
+    assert [one.health_path for one in read({"render.yaml": text}).contracts] == ["/up"]
+
+
+def test_a_variable_that_no_process_can_have_is_not_given_to_one_and_its_value_not_told(read: Read) -> None:
+    entries = "{key: TOKEN=hunter2hunter2, value: x}, {key: MODE, value: 'fa\\0st'}"
+    text = SERVICE.replace("startCommand: s", f"startCommand: s, envVars: [{entries.replace(chr(39), chr(34))}]")
+
+    reading = read({"render.yaml": text})
+
+    (contract,) = reading.contracts
+    mode = contract.variable("MODE")
+    assert mode is not None
+    assert mode.source == Literal(Secret("fast"))
+    assert not [one.name for one in contract.variables if "=" in one.name]
+    assert "render-impossible-key" in [one.code for one in reading.findings]
+    assert "hunter2" not in repr(reading.findings)
+
+
+def test_a_name_over_two_lines_is_told_on_one(read: Read) -> None:
+    reading = read({"render.yaml": SERVICE.replace("name: shop", 'name: "a\\nb"')})
+
+    assert [one.service for one in reading.contracts] == ["a b"]
+
+
+def test_a_long_value_takes_no_time_that_grows_with_its_square(read: Read) -> None:
+    def seconds(length: int) -> float:
+        began = time.process_time()
+        read(
+            {
+                "render.yaml": SERVICE.replace(
+                    "startCommand: s", f"startCommand: s, envVars: [{{key: A, value: {'x' * length}}}]"
+                )
+            }
+        )
+        return time.process_time() - began
+
+    seconds(10)
+    assert seconds(100_000) < 5  # 44 s before
 
 
 known = sorted({key for shape in facts().shapes.values() for key in shape.keys})

@@ -152,6 +152,14 @@ CASES = {
         SERVICE + "  - {type: web, name: s, runtime: static, startCommand: npm start}\n",
         [("render-missing-key:staticPublishPath", FAILED, 8), ("render-static-start-command", WARNING, 8)],
     ),
+    "a health path in a block of YAML": (
+        SERVICE + "    healthCheckPath: |\n      /up\n",
+        [("render-health-path", WARNING, 8)],
+    ),
+    "a variable's name with its value": (
+        SERVICE + "    envVars:\n      - key: MODE=fast\n        sync: false\n",
+        [("render-impossible-key", FAILED, 9)],
+    ),
     "15 health path of a worker": (
         SERVICE.replace("type: web", "type: worker").replace("free", "starter") + "    healthCheckPath: /up\n",
         [("render-health-path", WARNING, 8)],

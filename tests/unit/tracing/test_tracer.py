@@ -441,6 +441,14 @@ def test_a_try_without_its_end_is_a_fault_for_every_python(tmp_path: Path) -> No
     assert [(one.file, one.line) for one in result.syntax_problems] == [("new.py", 3)]
 
 
+def test_letters_that_are_no_utf_8_are_a_fault_for_every_python(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_bytes(b"a = 1\nb = '\xfc'\n")
+
+    result = traced(tmp_path, {"main.py": "import new\n"}, python="3.14")
+
+    assert [(one.file, one.line) for one in result.syntax_problems] == [("new.py", 2)]
+
+
 def test_modules_that_the_targets_python_lost_are_packages_now(tmp_path: Path) -> None:
     files = {"main.py": "from distutils.util import strtobool\nimport imghdr\nimport tomllib\n"}
 

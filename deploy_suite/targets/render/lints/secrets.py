@@ -14,7 +14,7 @@ from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceRe
 _NO_SECRET_NAME: Final = re.compile(
     r"(_ALGORITHM|_EXPIR\w*|_MINUTES|_SECONDS|_TTL|_URL|_PATH|_FILE|_NAME|_TYPE|_LENGTH)$", re.IGNORECASE
 )
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@]*:(?P<password>[^\s@]+)@(?P<host>[^\s/:?]+)", re.IGNORECASE)
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:(?P<password>[^\s@]+)@(?P<host>[^\s/:?]+)", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(
     r"(^$|your|change|replace|example|placeholder|dummy|sample|todo|fixme|insert|enter|xxx|\*\*\*|\.\.\.|<.*>|\$\{?\w|"
     r"^(test|dev|none|null|true|false|secret|password|key|token)\b)",

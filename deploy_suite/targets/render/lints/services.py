@@ -186,15 +186,25 @@ def _health(service: ServiceResource) -> Iterator[Finding]:
             key="healthCheckPath",
             remedy=f"remove `healthCheckPath:` from {service.label} in {service.file}",
         )
-    elif not path.startswith("/"):
+    elif not service.health_path.startswith("/"):
         yield warns(
             service,
             "render-health-path",
             f"the health path of {service.label} does not begin with a slash",
             key="healthCheckPath",
-            evidence=f"healthCheckPath: {path}",
-            remedy=f"write `healthCheckPath: /{path}` in {service.file}",
+            evidence=f"healthCheckPath: {service.health_path}",
+            remedy=f"write `healthCheckPath: /{service.health_path}` in {service.file}",
             certainty="likely: Render documents paths that begin with a slash",
+        )
+    elif path != service.health_path:
+        yield warns(
+            service,
+            "render-health-path",
+            f"the health path of {service.label} ends in a blank or a line break",
+            key="healthCheckPath",
+            evidence=f"healthCheckPath: {path!r}",
+            remedy=f"write `healthCheckPath: {service.health_path}` on one line in {service.file}",
+            certainty=f"uncertain: Render may take it as it stands; {service.health_path} was asked for here",
         )
 
 
