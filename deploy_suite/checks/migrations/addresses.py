@@ -19,11 +19,16 @@ from deploy_suite.model.secret import Masker
 _INI_URL: Final = re.compile(r"^\s*sqlalchemy\.url\s*=\s*(?P<value>\S.*)$")
 # What stands in no branch: the file's own address is then never used.
 _REPLACED: Final = re.compile(r"^\w+\.set_(?:main|section)_option\([^()]*?['\"]sqlalchemy\.url['\"]", re.MULTILINE)
-_URL: Final = re.compile(r"[a-z]\w*(?:\+\w+)?://")
+_URL: Final = re.compile(r"[a-z]\w{0,30}(?:\+\w{1,30})?://")
 _POSTGRESQL: Final = "postgresql"
 # What Django has for DATABASES without an engine.
 # Source: https://github.com/django/django/blob/main/django/db/backends/dummy/base.py
 _NONE_OF_DJANGO: Final = "unknown"
+# Settings that say outright that there is none, and lines that say nothing.
+_SAID_TO_BE_NONE: Final = re.compile(
+    r"^DATABASES\b[^=\n]*=\s*(?:dict\(\)|\{\s*(?:['\"]default['\"]\s*:\s*\{\s*\}\s*,?\s*)?\})[ \t]*(?:#.*)?$|^[ \t]*#.*$",
+    re.MULTILINE,
+)
 _READS_ENVIRONMENT: Final = re.compile(r"environ|getenv|config\(\s*['\"]|Field\(|settings\.|os\.env")
 
 
@@ -64,8 +69,9 @@ def _wants_none(tool: Tool) -> Finding:
 
 
 def _names_databases(built: Built) -> bool:
-    """Whether any file of the project sets Django's DATABASES; without, Django has none and wants none."""
-    return any("DATABASES" in _text(built, file) for file in own_files.python(built.case.snapshot.folder))
+    """Whether any file of the project puts something into Django's DATABASES; without, Django wants none."""
+    texts = (_text(built, file) for file in own_files.python(built.case.snapshot.folder))
+    return any("DATABASES" in text and "DATABASES" in _SAID_TO_BE_NONE.sub("", text) for text in texts)
 
 
 def unused(file: str, built: Built, tool: Tool) -> Finding:

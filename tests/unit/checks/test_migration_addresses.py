@@ -46,7 +46,11 @@ def test_an_address_that_env_py_always_replaces_is_not_the_one_that_was_reached(
     ("settings", "code", "required"),
     [
         ("DATABASES = {'default': dj_database_url.config()}\n", "django-database-missing", True),
+        ("DATABASES = {}\nDATABASES['default'] = parse(url)\n", "django-database-missing", True),
+        ("if url:\n    DATABASES = {'default': parse(url)}\n", "django-database-missing", True),
         ("INSTALLED_APPS = ['api']\n", "no-migrations", False),
+        ("DATABASES = {}\n", "no-migrations", False),
+        ("DATABASES: dict[str, Any] = {'default': {}}  # none\n# DATABASES = {'default': x}\n", "no-migrations", False),
     ],
 )
 def test_a_django_project_without_databases_has_nothing_to_migrate(
