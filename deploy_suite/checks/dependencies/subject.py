@@ -10,14 +10,24 @@ from deploy_suite.tracing import tracer
 from deploy_suite.tracing.values import Trace
 
 
-def trace(case: Case, entry: EntryPoint, *, known: frozenset[str], reads_all: bool = True) -> Trace:
-    """Return the trace of *entry* for the Python of the contract; *known* are names that distributions provide."""
+def trace(
+    case: Case,
+    entry: EntryPoint,
+    *,
+    known: frozenset[str],
+    reads_all: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Trace:
+    """Return the trace of *entry* for the Python of the contract; *known* are names that distributions provide.
+
+    Shape: *variables* are those that its process sees, by default the manifest's.
+    """
     return tracer.trace(
         entry,
         folder=case.snapshot.folder,
         python=case.python,
         known=known | import_names.top_levels(),
-        variables=literals(case),
+        variables=literals(case) if variables is None else variables,
         reads_all=reads_all,
     )
 

@@ -20,6 +20,7 @@ FILES = {
     "manage.py": MANAGE,
     "shop/__init__.py": "",
     "shop/settings.py": SETTINGS,
+    "shop/live.py": "import os\nfrom shop.settings import *\nSTORE = os.environ['STORE_KEY']\n",
     "seed.py": "import os\nTOKEN = os.environ['SEED_TOKEN']\n",
     "main.py": "import os\nA = os.environ['APP_KEY']\napp = object()\n",
 }
@@ -53,6 +54,20 @@ def test_what_the_start_and_each_program_of_the_build_read_is_wanted_at_once(tmp
 )
 def test_what_the_build_need_not_come_past_is_not_wanted(tmp_path: Path, build: str) -> None:
     assert wanted(tmp_path, build) == [("APP_KEY", "imports")]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "python manage.py collectstatic --no-input --settings=shop.live",
+        "python manage.py collectstatic --settings shop.live",
+        "DJANGO_SETTINGS_MODULE=shop.live python manage.py collectstatic",
+    ],
+)
+def test_the_settings_that_a_command_of_the_build_names_are_the_ones_that_are_read(tmp_path: Path, build: str) -> None:
+    wants = [("APP_KEY", "imports"), *((name, "environment") for name in ("BUILD_KEY", "MAIL_HOST", "STORE_KEY"))]
+
+    assert sorted(wanted(tmp_path, build)) == sorted(wants)
 
 
 def test_what_is_wanted_is_told_beside_what_was_met_and_assumed_with_it(tmp_path: Path) -> None:
