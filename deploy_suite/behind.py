@@ -18,7 +18,6 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project
-from deploy_suite.recording import NOT_GOOD
 from deploy_suite.rehearsal import Rehearsal
 
 _MOST_ROUNDS: Final = 4
@@ -58,7 +57,7 @@ def _rounds(
     mended, copy = mending.meant(contract, project.snapshot), project
     began_s = ports.clock.now_s()
     for at in range(_MOST_ROUNDS):
-        if all(one.outcome not in NOT_GOOD for one in last):
+        if not any(one.outcome.is_no_pass for one in last):
             break
         case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
         new = tuple(one for one in mending.found(last, case) if one not in (*mends, *wrong))

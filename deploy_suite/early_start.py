@@ -13,7 +13,7 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.finding import CheckResult
 from deploy_suite.ports import Process, Reservation
-from deploy_suite.recording import NOT_GOOD, Recorder
+from deploy_suite.recording import Recorder
 
 _STAGE: Final = "early"
 # Who waited longer for the database than that may have failed for it.
@@ -76,7 +76,7 @@ class EarlyStart:
         except CannotCheckError:
             return None
         seconds = self._recorder.ports.clock.now_s() - self._began_s
-        is_good = self._recorder.result("boot", seconds, findings).outcome not in NOT_GOOD
+        is_good = not self._recorder.result("boot", seconds, findings).outcome.is_no_pass
         is_fair = is_good or (self._reservation.waited_s <= _HARMLESS_WAIT_S and not boot.has_hung(findings))
         return self._recorder.ended("boot", seconds, findings) if self._went_on and is_fair else None
 

@@ -10,7 +10,6 @@ from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.ports import Ports
 
-NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
 _NO_ROOM: Final = "no-space-left"  # the slug of the cause
 _AFTER_BUILD: Final = ("packages", "migrations", "imports", "boot")
 

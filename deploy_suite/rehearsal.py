@@ -22,7 +22,7 @@ from deploy_suite.model.report import Subject
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.project.loading import Project
-from deploy_suite.recording import NOT_GOOD, Recorder, cannot_check
+from deploy_suite.recording import Recorder, cannot_check
 from deploy_suite.right_of_way import RightOfWay
 
 # Stands for the databases as long as none is needed: what is planned does not depend on where they are.
@@ -121,7 +121,7 @@ class Rehearsal:
     def _with_unmet(self, results: Sequence[CheckResult]) -> list[CheckResult]:
         """Return *results* with what the sources say of an import that did not come to its end."""
         at = next((at for at, one in enumerate(results) if one.check == _IMPORTS), None)
-        if at is None or results[at].outcome not in NOT_GOOD:
+        if at is None or not results[at].outcome.is_no_pass:
             return list(results)
         from deploy_suite.checks.dependencies import unmet  # noqa: PLC0415  an import that went well needs none of it
 

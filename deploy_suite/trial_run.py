@@ -15,7 +15,7 @@ from deploy_suite.knowledge import clashes
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.ports import Ports
-from deploy_suite.recording import NOT_GOOD, Recorder
+from deploy_suite.recording import Recorder
 from deploy_suite.right_of_way import RightOfWay
 
 # Who answers within this time shows what a rehearsed import would. One beside a slow start would end after it, and slow
@@ -163,7 +163,7 @@ class TrialRun:
     def _settled(self, imported: CheckResult, ready: str) -> CheckResult:
         """Return the result of the imports, tried once more where they may have missed a migrated database."""
         # Some applications read tables when they are imported: without a migrated database that proves nothing.
-        return self._confirmed("imports_again", ready) if imported.outcome in NOT_GOOD and ready else imported
+        return self._confirmed("imports_again", ready) if imported.outcome.is_no_pass and ready else imported
 
     def _booted(self, template: str, *, has_failed: bool, runs_pre_deploy: bool) -> CheckResult:
         if has_failed:

@@ -21,8 +21,7 @@ _NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check
 # Source: https://github.com/redis/redis-py/blob/master/redis/connection.py
 _NO_STORE: Final = re.compile(r"Redis URL must specify one of the following schemes")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
-_STOPS: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED})
-_NOT_GOOD: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
+_COUNTED: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
 # pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
 _FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
 _READ: Final = re.compile(environment_reads.CALL)
@@ -67,7 +66,7 @@ def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | 
 
 def _of_empty_keys(met: Sequence[Finding], contract: Contract, folder: Path | None) -> list[Finding]:
     """Return what Django's empty key is told as where the settings take it from a variable that nothing states."""
-    found = next((one for one in met if one.code == secret_keys.CODE and one.outcome in _NOT_GOOD), None)
+    found = next((one for one in met if one.code == secret_keys.CODE and one.outcome in _COUNTED), None)
     unset = secret_keys.unset(folder, contract) if found and folder else None
     if found is None or unset is None:
         return []
@@ -131,7 +130,7 @@ def _read(one: Wanted, met: Finding) -> Finding:
 def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResult]) -> CheckResult:
     """Return *read*, what the sources say, without what executing them told again or proved wrong."""
     names = frozenset(map(_name, told))
-    has_imported = any(one.check == "imports" and one.outcome not in _STOPS for one in rest)
+    has_imported = any(one.check == "imports" and not one.outcome.is_no_pass for one in rest)
     kept = (
         one
         for one in read.findings
@@ -188,7 +187,7 @@ def _of_database(finding: Finding, folder: Path | None) -> tuple[str, ...]:
     if folder is None:
         return ()
     name = database_urls.asked(folder) if finding.code in _NO_DATABASE else ""
-    if not name and finding.outcome in _STOPS and any(map(_NO_STORE.search, (finding.message, *finding.evidence))):
+    if not name and finding.outcome.is_no_pass and any(map(_NO_STORE.search, (finding.message, *finding.evidence))):
         name = database_urls.of_store(folder)
     return (name,) if name else ()
 
@@ -221,7 +220,7 @@ def _given_in_place(name: str, finding: Finding) -> str:
 def _passed_on(finding: Finding) -> Iterator[str]:
     """Yield the variables whose absence was handed on as None, which is what the exception complains of."""
     quoted = "\n".join(finding.evidence)
-    if finding.outcome in _STOPS and _NONE.search(f"{finding.message}\n{quoted}"):
+    if finding.outcome.is_no_pass and _NONE.search(f"{finding.message}\n{quoted}"):
         yield from (match["name"].upper() for match in _OPTIONAL.finditer(quoted))
 
 

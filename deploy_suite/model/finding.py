@@ -19,6 +19,11 @@ class Outcome(Enum):
     FAILED = "failed"
     SKIPPED = "skipped"
 
+    @property
+    def is_no_pass(self) -> bool:
+        """Whether nothing was shown to work: it failed, or could not be checked."""
+        return self in {Outcome.FAILED, Outcome.SKIPPED}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -73,7 +73,7 @@ def after_hang(first: Findings, second: Findings) -> Findings:
 
     Some servers lock up now and then while they start: https://github.com/benoitc/gunicorn/issues/3509 is one.
     """
-    if any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in second):
+    if any(finding.outcome.is_no_pass for finding in second):
         return second
     once = (
         replace(
@@ -121,12 +121,12 @@ def has_hung(findings: Findings) -> bool:
 
 
 def _is_worth_retrying(findings: Findings) -> bool:
-    went_wrong = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
+    went_wrong = any(finding.outcome.is_no_pass for finding in findings)
     return went_wrong and any(finding.code == "network-at-start" for finding in findings)
 
 
 def _with_outside(stage: Stage, findings: Findings) -> Findings:
-    has_failed = any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in findings)
+    has_failed = any(finding.outcome.is_no_pass for finding in findings)
     packages = stage.built.environment.packages
     reached = outside.finding(outside.reached(stage), has_failed=has_failed, packages=packages)
     return (*findings, reached) if reached else findings
