@@ -19,6 +19,7 @@ from deploy_suite.model.project import Snapshot
 _TOOL_WORD: Final = re.compile(r"\b(?P<tool>uv|uvx|poetry|pipenv)\b")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _QUOTED: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_OUTPUT: Final = re.compile(r"(?:(?<![-=&\d])>{1,2}|\s-o|\s--output(?:-file)?)[\s=]*[\"']?(?P<file>[\w./-]+)")
 _REDIRECTION: Final = re.compile(r">(?!\s*&|>?\s*/dev/null\b)")
 _MOST_LEVELS: Final = 5
 # What neither installs anything nor writes into the source.
@@ -162,7 +163,7 @@ def read(contract: Contract, snapshot: Snapshot) -> Recipe:
         files=files,
         texts=(*reading.texts, *((one.name, one.text) for one in late)),
         tools=frozenset(_tools(contract, reading)),
-        missing=tuple(_missing(installs, snapshot.folder)),
+        missing=tuple(_missing(installs, snapshot.folder, written=_written(reading))),
         is_pure=reading.is_pure
         and not any(one.install.is_local for one in late)
         and not any(_is_local(line) for file in files for line in file.requirements),
@@ -219,10 +220,18 @@ def _is_local(line: RequirementLine) -> bool:
     return line.is_editable or (bool(line.target) and ("://" not in line.target or line.target.startswith("file:")))
 
 
-def _missing(installs: tuple[Install, ...], top: Path) -> Iterator[Location]:
+def _written(reading: _Reading) -> frozenset[str]:
+    """Return the names of files that a command writes: `poetry export -o requirements.txt`, `pip freeze > all.txt`."""
+    found = (match for _, text in reading.texts for match in _OUTPUT.finditer(_COMMENT.sub("", text)))
+    return frozenset(posixpath.basename(match["file"]) for match in found)
+
+
+def _missing(installs: tuple[Install, ...], top: Path, *, written: frozenset[str]) -> Iterator[Location]:
     """Yield a location for each file that is installed from and not there: the name of the file, and no line."""
     for install in installs:
         for file in (*install.files, *install.constraints):
+            if posixpath.basename(file) in written:
+                continue
             if not _is_there(top / file) and "$" not in file and "://" not in file:
                 yield Location(file)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from deploy_suite.checks import unready_apps
-from deploy_suite.checks.dependencies import meant_imports
-from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed
+from deploy_suite.checks.dependencies import meant_imports, vain_asking
+from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed
 from deploy_suite.knowledge import clashes, diagnosis
 from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.model.finding import Finding
@@ -15,7 +15,6 @@ from deploy_suite.model.finding import Finding
 _NAME_ERROR: Final = "app-name-error"
 _UNDEFINED: Final = re.compile(r"name '(?P<name>\w+)' is not defined")
 _CONFLICT: Final = "dep-conflict"
-_LACKS: Final = re.compile(r"^'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
 _REMOVED: Final = "stdlib-removed:"
 _MISSING: Final = "missing-requirement:"
 
@@ -31,7 +30,7 @@ def finding(fault: Fault) -> Finding | None:
         return _with_import(found, fault)
     if clash:
         return _of_clash(found, clash, fault)
-    if root.slug == _CONFLICT and (asked := _asked_in_vain(fault)):
+    if root.family == _CONFLICT and (asked := vain_asking.finding(fault)):
         return asked
     return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
 
@@ -49,22 +48,6 @@ def of_package(found: Finding, fault: Fault) -> Finding:
 
 def _log(fault: Fault) -> str:
     return fault.rehearsed.text or fault.rehearsed.errors
-
-
-def _asked_in_vain(fault: Fault) -> Finding | None:
-    """Return what the project's own line asks of an object that has no such thing: no package asks another there."""
-    match, frames = _LACKS.search(fault.outer.message), fault.outer.frames
-    if match is None or not frames or not frames[-1].is_own:
-        return None
-    place = frames[-1].location
-    return failed(
-        fault,
-        code=f"import-failed:{fault.outer.type}",
-        message=f"importing the application fails {fault.when}: {place} asks {match['kind']} for {match['name']}, "
-        "which it does not have in the release that is installed",
-        remedy=f"mend {place}; where it has worked, pin the release that had it (`pip freeze` at the desk shows which)",
-        location=place,
-    )
 
 
 def _with_import(found: Finding, fault: Fault) -> Finding:

@@ -33,10 +33,13 @@ _CODE_FAULTS: Final = frozenset({"ImportError", "SyntaxError", "NameError", "Att
 _ASKED: Final = (
     # Django names the setting that was read first, and then what tells where the settings are.
     re.compile(r"define the environment variable (?P<name>[A-Z][A-Z0-9_]*)"),
-    re.compile(r"[Ss]et the (?P<name>[A-Z][A-Z0-9_]*) environment variable"),
+    re.compile(r"[Ss]et (?:the )?(?P<name>[A-Z][A-Z0-9_]*) environment variable"),
     re.compile(r"^(?P<name>[A-Za-z]\w*) not found\. Declare it as envvar"),
     re.compile(r"[Ee]nvironment variable:? [\"'`]?(?P<name>[A-Z][A-Z0-9_]+)[\"'`]? (?:is )?(?:not set|not found|miss)"),
-    re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+|[A-Z]{3,})\b[^.\n]{0,60}"
+    # A word in capitals with a noun behind it, as in "API key is required", is no name.
+    re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+"
+               r"|[A-Z]{3,}(?!\s+(?!(?:is|was|has|must|not|env|environment|variables?|missing|or|and|in)\b)[a-z]))\b"
+               r"[^.\n]{0,60}"
                r"(?:not set|is required|not (?:be )?(?:found|configured|defined|provided|specified)"
                r"|must be (?:set|prov)|miss)"),
     re.compile(r"(?:[Mm]issing|[Rr]equired|[Uu]nset|No)\b[^.\n]{0,40}\b(?P<name>[A-Z][A-Z0-9_]*_[A-Z0-9_]+)\b"),

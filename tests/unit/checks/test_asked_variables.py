@@ -1,5 +1,7 @@
 """The variable that an exception asks for."""
 
+import pytest
+
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
 from deploy_suite.checks.dependencies.surroundings import _asked
 
@@ -18,3 +20,18 @@ def test_a_variable_that_was_not_specified_is_asked_for() -> None:
     message = "Environment variable DATABASE_URL not specified"
 
     assert list(_asked(Raised(type="OSError", module="", message=message, frames=()))) == ["DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("OpenAI API key is required. Set OPENAI_API_KEY environment variable or pass it.", ["OPENAI_API_KEY"]),
+        ("An API key is required", []),
+        ("The JWT secret must be set", []),
+        ("TOKEN is not set", ["TOKEN"]),
+        ("TOKEN environment variable is missing", ["TOKEN"]),
+        ("DSN: not configured", ["DSN"]),
+    ],
+)
+def test_a_word_in_capitals_before_a_noun_is_no_variable(message: str, names: list[str]) -> None:
+    assert list(_asked(Raised(type="ValueError", module="", message=message, frames=()))) == names

@@ -143,6 +143,27 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "writes",
+    [
+        "poetry export --format requirements.txt --output requirements.txt",
+        "poetry export -o requirements.txt",
+        "pip-compile --output-file=requirements.txt requirements.in",
+        "uv export > requirements.txt",
+        "cat base.txt extra.txt >> './requirements.txt'",
+    ],
+)
+def test_a_file_that_the_build_itself_writes_is_not_missing(tmp_path: Path, writes: str) -> None:
+    assert recipe(tmp_path, f"{writes} && pip install -r requirements.txt").missing == ()
+
+
+@pytest.mark.parametrize(
+    "writes", ["pip list > all.txt", "pip install 'six>=1.0'", "# uv export > requirements.txt\ntrue"]
+)
+def test_what_writes_another_file_leaves_it_missing(tmp_path: Path, writes: str) -> None:
+    assert recipe(tmp_path, f"{writes} && pip install -r requirements.txt").missing == (Location("requirements.txt"),)
+
+
+@pytest.mark.parametrize(
     ("build", "expected"),
     [
         ("pip install six", False),
