@@ -75,7 +75,10 @@ def by_framework(folder: Path, root: PurePosixPath) -> EntryPoint | None:
 
 
 def _entries(text: str, place: Place, *, deep: int, home: PurePosixPath | None = None) -> Iterator[_Candidate]:
-    """Return what *text* starts; *home* is where `cd "$(dirname "$0")"` leads when it is a script's."""
+    """Return what *text* starts; *home* is where `cd "$(dirname "$0")"` leads when it is a script's.
+
+    Where a `cd` leads cannot always be told: to the script's folder, or to one around it (`cd "$HERE/.."`).
+    """
     here, tests = place, list[tuple[int, bool | None]]()
     for command in shell.parse(text).commands:
         here = replace(here, variables={**here.variables, **_exported(command)})
@@ -83,9 +86,8 @@ def _entries(text: str, place: Place, *, deep: int, home: PurePosixPath | None =
             tests.append((command.line, shell_tests.value(command.words, here.variables)))
         inner = shell.unwrapped(command)
         there = replace(here.moved(inner.folder), variables={**here.variables, **_assigned(command, inner)})
-        if not inner.folder_is_known and home is not None:
-            there = replace(there, cwd=home)
-        for candidate in _entries_of(command, inner, place=there, deep=deep):
+        folders = (there.cwd,) if inner.folder_is_known or home is None else (home, *home.parents)
+        for candidate in _first_there(command, inner, [replace(there, cwd=one) for one in folders], deep=deep):
             is_own = command.is_conditional
             yield (
                 replace(candidate, is_conditional=True, has_guard=bool(tests), guard=_all(tests))
@@ -93,6 +95,14 @@ def _entries(text: str, place: Place, *, deep: int, home: PurePosixPath | None =
                 else candidate
             )
             tests = []
+
+
+def _first_there(
+    command: SimpleCommand, inner: SimpleCommand, places: list[Place], *, deep: int
+) -> tuple[_Candidate, ...]:
+    """Return what *command* starts in the first of *places* that has the file of it, else in the first of all."""
+    tried = [tuple(_entries_of(command, inner, place=place, deep=deep)) for place in places]
+    return next((found for found in tried if any(one.entry and one.entry.file for one in found)), tried[0])
 
 
 def _all(tests: list[tuple[int, bool | None]]) -> bool | None:

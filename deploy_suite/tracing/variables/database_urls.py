@@ -33,6 +33,11 @@ _PARSED: Final = re.compile(
     r"\bdj_database_url\.parse\(\s*(?:url\s*=\s*)?(?:\w+\.)*(?:getenv|environ\.get|config|env)\("
     r"\s*['\"](?P<name>\w+)['\"]\s*,(?P<rest>)"
 )
+# … or what was read into a name before: from a variable that may be missing, and asked for before it is used.
+_PARSED_NAME: Final = re.compile(r"\bdj_database_url\.parse\(\s*(?:url\s*=\s*)?(?P<name>[A-Za-z_]\w*)\s*[,)]")
+_MAY_BE_MISSING: Final = (
+    r"(?:(?:getenv|environ\.get)\(\s*['\"]|(?:config|env)\(\s*['\"](?=\w+['\"]\s*,))(?P<read>\w+)['\"]"
+)
 _OF_SETTINGS: Final = re.compile(r"^[ \t]*DATABASES\b", re.MULTILINE)
 _LISTS: Final = ("requirements.txt", "pyproject.toml", "Pipfile")
 _DRIVER: Final = re.compile(r"(?im)^[\s\"'-]*(?:psycopg(?:2(?:-binary)?)?|asyncpg|pg8000)\b")
@@ -75,9 +80,19 @@ def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:
 
 def of_settings(folder: Path) -> str:
     """Return the variable of the database that Django's settings can do without, "" where there is none."""
-    settings = (text for text in texts.below(folder) if _OF_SETTINGS.search(text))
+    settings = [text for text in texts.below(folder) if _OF_SETTINGS.search(text)]
     read = (found for text in settings for pattern in (_CALL, _OF_ENVIRON, _PARSED) if (found := pattern.search(text)))
-    return next((found["name"] or _USUAL for found in read if _has_default(found)), "")
+    told = next((found["name"] or _USUAL for found in read if _has_default(found)), "")
+    return told or next((name for text in settings if (name := _asked_for_before(text))), "")
+
+
+def _asked_for_before(text: str) -> str:
+    """Return the variable that *text* reads into a name, asks whether it is there (`if URL:`), and parses."""
+    parsed = _PARSED_NAME.search(text)
+    if parsed is None or not re.search(rf"\bif\s+(?:not\s+)?{parsed['name']}\b", text):
+        return ""
+    read = re.search(rf"^[ \t]*{parsed['name']}\s*=\s*\(?\s*(?:\w+\.)*{_MAY_BE_MISSING}", text, re.MULTILINE)
+    return read["read"] if read else ""
 
 
 def _has_default(found: re.Match[str]) -> bool:

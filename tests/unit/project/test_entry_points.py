@@ -167,6 +167,29 @@ def test_branches_that_the_variables_rule_out_do_not_count(tmp_path: Path, comma
     assert (entry.spec if entry else None) == spec
 
 
+@pytest.mark.parametrize(
+    ("script", "files", "folder"),
+    [
+        ('HERE="$(cd "$(dirname "$0")" && pwd)"\ncd "$HERE/.."\n', ["shop/asgi.py"], "."),
+        ('cd "$(dirname "$0")"\n', ["scripts/shop/asgi.py", "shop/asgi.py"], "scripts"),
+        ('cd "$(dirname "$0")"\n', [], "scripts"),
+    ],
+)
+def test_where_a_script_goes_to_cannot_be_told_it_is_the_nearest_folder_with_the_application(
+    tmp_path: Path, script: str, files: list[str], folder: str
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/start.sh").write_text(f"{script}exec python -m daphne -p $PORT shop.asgi:application\n")
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("application = None\n")
+
+    entry = read(tmp_path, "bash scripts/start.sh")
+
+    assert entry is not None
+    assert (str(entry.search_path[0]), bool(entry.file)) == (folder, bool(files))
+
+
 def test_runserver_is_djangos_program(tmp_path: Path) -> None:
     write(tmp_path, {"manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')\n"})
 

@@ -62,6 +62,26 @@ def test_what_the_settings_take_the_address_from_and_can_do_without(tmp_path: Pa
     assert database_urls.of_settings(tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("read", "guard", "expected"),
+    [
+        ("os.getenv('DB_URL')", "if URL:", "DB_URL"),
+        ("config('DB_URL', default='').strip()", "if URL:", "DB_URL"),
+        ("os.environ.get('DB_URL', '')", "if URL and not DEBUG:", "DB_URL"),
+        ("config('DB_URL')", "if URL:", ""),
+        ("os.getenv('DB_URL')", "if True:", ""),
+        ("'sqlite:///desk.db'", "if URL:", ""),
+    ],
+)
+def test_an_address_that_is_read_into_a_name_and_asked_for_can_be_done_without(
+    tmp_path: Path, read: str, guard: str, expected: str
+) -> None:
+    text = f"URL = {read}\n{guard}\n    DATABASES = {{'default': dj_database_url.parse(URL, conn_max_age=600)}}\n"
+    write(tmp_path, {"shop/settings.py": text})
+
+    assert database_urls.of_settings(tmp_path) == expected
+
+
 def test_a_script_that_is_no_settings_says_nothing_of_the_database(tmp_path: Path) -> None:
     write(tmp_path, {"copy.py": "source = dj_database_url.config(default=HERE)\n"})
 
