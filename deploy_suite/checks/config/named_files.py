@@ -102,7 +102,10 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
         return
     elsewhere = _elsewhere(path, subject)
     not_pushed = _not_pushed(path, subject)
-    if not_pushed:
+    shown = str(path) if path.name == path.name.strip() else f"'{path}'"
+    if shown != str(path):
+        remedy = f"write the option and `{path.name.strip()}` as two words in {saying.where(subject, call)}"
+    elif not_pushed:
         code, remedy = (
             "module-not-pushed",
             f"git add {'-f ' if not_pushed == 'ignored' else ''}{path} && git commit && git push",
@@ -113,12 +116,12 @@ def _missing(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
         remedy = f"git mv {alike} {path} && git commit, or correct the name in {saying.where(subject, call)}"
     else:
         remedy = f"commit {path}, or correct its name in {saying.where(subject, call)}"
-    parameter = f":{path.name}" if code == "command-file-missing" else ""
+    parameter = f":{path.name.strip()}" if code == "command-file-missing" else ""
     finding = saying.of_call(
         subject,
         call,
         code=f"{code}{parameter}",
-        message=f"the commit has no {path}, which {_user(call, path)}"
+        message=f"the commit has no {shown}, which {_user(call, path)}"
         + (f"; there is {elsewhere}" if elsewhere else ""),
         remedy=remedy,
         certainty="likely: other parts of the commands cannot be read without running them, and may make it"

@@ -44,6 +44,12 @@ def test_a_missing_package_is_named_with_the_line_that_proves_it() -> None:
     assert "{" not in found.causes[0].title + found.causes[0].why + found.causes[0].fix
 
 
+def test_an_export_from_a_lock_that_lacks_a_package_is_told_as_that() -> None:
+    log = "Installing dependencies\n\nDependency walk failed at setuptools (>=3.0)\n"
+
+    assert slugs(log) == ("lockfile-out-of-date",)
+
+
 @pytest.mark.parametrize(
     "dressed",
     [

@@ -23,3 +23,14 @@ def test_a_file_that_is_itself_the_program_is_not_said_to_be_given_to_it(
     found = checked({**FILES, "go.sh": "set -e\n./seed.sh\n"}, build=build, executable=("go.sh",))
 
     assert [one.message for one in found if one.code.startswith("command-file-missing")] == [said]
+
+
+def test_an_option_and_its_value_in_one_word_are_to_be_two(checked: Callable[..., Findings]) -> None:
+    found = checked({**FILES, "conf.py": ""}, start="gunicorn '-c conf.py' app:app")
+
+    (one,) = (one for one in found if one.code.startswith("command-file-missing"))
+    assert (one.code, one.message) == (
+        "command-file-missing:conf.py",
+        "the commit has no ' conf.py', which gunicorn is given",
+    )
+    assert one.remedy == "write the option and `conf.py` as two words in render.yaml"
