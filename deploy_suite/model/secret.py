@@ -13,6 +13,14 @@ _SHORTEST_PART: Final = 8  # a text that was cut to a width may end in the begin
 _URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/@'\"]{0,200}:)(?P<password>[^\s'\"]{1,400})(?=@)")
 _URL_TOKEN: Final = re.compile(r"(?P<before>://)\w{20,200}(?=(?::[^\s'\"@]*)?@)")
 
+# How shlex and bash write a quote within quotes, and how Python's pages, Jinja's and XML write what would be a mark.
+_QUOTES_IN_SHELL: Final = ("'\"'\"'", "'\\''")
+_IN_XML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKS_IN_PAGES: Final = tuple(
+    str.maketrans({**_IN_XML, **quotes})
+    for quotes in ({"'": "&#x27;", '"': "&quot;"}, {"'": "&#39;", '"': "&#34;"}, {"'": "&#39;", '"': "&quot;"}, {})
+)
+
 
 class Secret:
     """Text that only an adapter may reveal.
@@ -119,6 +127,9 @@ def _forms(text: str) -> Iterator[str]:
         data = _bytes(plain)
         yield from (plain, quote(data, safe=""), quote(data), quote_plus(data))
         yield from (json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1], repr(plain)[1:-1])
+        yield from (ascii(plain)[1:-1], repr(data)[2:-1])
+        yield from (plain.replace("'", quote_in_shell) for quote_in_shell in _QUOTES_IN_SHELL)
+        yield from (shown.translate(marks) for marks in _MARKS_IN_PAGES for shown in (plain, repr(plain)[1:-1]))
         for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
             yield encoded.decode().rstrip("=")
     lines = text.splitlines()

@@ -1,5 +1,7 @@
 import base64
+import html
 import json
+import shlex
 import threading
 import time
 from urllib.parse import quote, quote_plus
@@ -60,6 +62,24 @@ def test_the_forms_in_which_programs_print_a_secret_are_masked():
 
     assert [masker.masked(str(each)) for each in shown][:5] == ["***", "'***'", '"***"', "***", "***"]
     assert "***" in masker.masked(shown[5].decode())
+
+
+def test_the_forms_of_pages_shells_and_bytes_are_masked():
+    text = "pa'ss<wd>&\"x\\y é-93jf7Q"
+    masker = Masker.of([Secret(text)])
+    shown = [
+        html.escape(text),
+        html.escape(text, quote=False),
+        html.escape(repr(text)),
+        html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        html.escape(text).replace("&#x27;", "&#39;"),
+        shlex.quote(text),
+        text.replace("'", "'\\''"),
+        ascii(text),
+        repr(text.encode()),
+    ]
+
+    assert [form for form in shown if "93jf7Q" in masker.masked(form)] == []
 
 
 def test_each_line_of_a_secret_of_several_lines_is_masked():
