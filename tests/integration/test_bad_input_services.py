@@ -187,6 +187,21 @@ def test_a_start_that_opens_no_port_is_given_up_at_the_callers_limit(committed: 
     assert "opened no port within 2 s, the caller's limit" in told.findings["no-open-port"]["message"]
 
 
+def test_the_port_that_a_start_did_open_is_named_at_the_callers_limit(committed: Committed, shared_cache: Path) -> None:
+    busy = (
+        "import socket\nopened = socket.socket()\nopened.bind(('0.0.0.0', 8000))\nopened.listen()\n"
+        "while True:\n    sum(range(1000))\n"
+    )
+
+    told = preflight(committed(project(busy)), "--start-timeout", "2", cache=shared_cache)
+
+    assert (told.code, told.findings["no-open-port"]["outcome"]) == (3, "skipped")
+    assert (
+        "listens on 0.0.0.0:8000 and did not open port 10000 within 2 s, the caller's limit"
+        in told.findings["no-open-port"]["message"]
+    )
+
+
 @pytest.mark.parametrize(("end", "said"), [("raise SystemExit(3)", "exit code 3"), ("print('done')", "exit code 0")])
 def test_a_start_that_ends_at_once_is_a_failure(end: str, said: str, committed: Committed, shared_cache: Path) -> None:
     told = preflight(committed(project(end)), cache=shared_cache)

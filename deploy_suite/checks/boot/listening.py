@@ -45,7 +45,7 @@ def wait(stage: Stage, process: Process) -> Bound | Finding:
         progress=stage.ports.progress,
         waiting_for=lambda: f"{contract.service}: waiting for port {stage.port}{ending.last_said(process)}",
     )
-    return found or ending.unproved(stage, watch.silent(f"opened no port within {contract.limits.start_s:g} s"))
+    return found or ending.unproved(stage, watch.silent(f"{watch.lacks()} within {contract.limits.start_s:g} s"))
 
 
 class _Watch:
@@ -72,6 +72,11 @@ class _Watch:
             or self._misplaced()
             or self._stalled()
         )
+
+    def lacks(self) -> str:
+        """Return what did not happen, with the ports that it has opened where nobody asks."""
+        others = ", ".join(sorted({f"{each.address}:{each.port}" for each in self._first_seen_s}))
+        return f"listens on {others} and did not open port {self._stage.port}" if others else "opened no port"
 
     def silent(self, what: str) -> Finding:
         """Return the failure of a command that goes on without a port."""
@@ -146,7 +151,7 @@ class _Watch:
         if self._has_given_up(now_s):
             return self.silent("its reloader waits for a change since the application failed")
         idle_s = self._idleness.seconds()
-        return self.silent(f"opened no port and did nothing for {idle_s:.0f} s") if idle_s >= _STUCK_S else None
+        return self.silent(f"{self.lacks()} and did nothing for {idle_s:.0f} s") if idle_s >= _STUCK_S else None
 
     def _has_given_up(self, now_s: float) -> bool:
         """Whether a reloader, which looks at its files all the time, is all that is left of a start that failed."""
