@@ -26,7 +26,8 @@ _POSTGRESQL: Final = "postgresql"
 _NONE_OF_DJANGO: Final = "unknown"
 # Settings that say outright that there is none, and lines that say nothing.
 _SAID_TO_BE_NONE: Final = re.compile(
-    r"^DATABASES\b[^=\n]*=\s*(?:dict\(\)|\{\s*(?:['\"]default['\"]\s*:\s*\{\s*\}\s*,?\s*)?\})[ \t]*(?:#.*)?$|^[ \t]*#.*$",
+    r"^DATABASES\b[^=\n]*=\s*(?:dict\(\)|\{\s*(?:['\"]default['\"]\s*:\s*\{\s*\}\s*(?:,\s*)?)?\})[ \t]*(?:#.*)?$"
+    r"|^[ \t]*#.*$",
     re.MULTILINE,
 )
 _READS_ENVIRONMENT: Final = re.compile(r"environ|getenv|config\(\s*['\"]|Field\(|settings\.|os\.env")
