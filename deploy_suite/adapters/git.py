@@ -131,7 +131,7 @@ def _no_commit(repository: Path, revision: str, error: RefusedError) -> UsageErr
     if answer(repository, "rev-parse", "-q", "--verify", "--end-of-options", revision):
         return UsageError(f"{revision} of {repository} cannot be read as a commit: {error}", remedy="see: git fsck")
     return UsageError(
-        f"{revision} names no commit of {repository}",
+        f"{revision or 'an empty revision'} names no commit of {repository}",
         remedy="name one that `git log --oneline --all` shows, or fetch it first (git fetch)",
     )
 

@@ -86,6 +86,13 @@ def settings_of(folder: Path) -> Settings:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"{SETTINGS_FILE} is not UTF-8: byte 0x{error.object[error.start]:02x} in line {line}",
+            source=f"{SETTINGS_FILE}:{line}",
+            remedy=f"save {SETTINGS_FILE} as UTF-8",
+        ) from error
+    except OSError as error:
         raise UsageError(f"{SETTINGS_FILE} cannot be read: {error}", source=SETTINGS_FILE) from error
     return settings_file.parse(text, file=SETTINGS_FILE)
