@@ -10,6 +10,7 @@ from deploy_suite.checks import made_up
 from deploy_suite.checks.boot import outside, read_beside
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.checks.dependencies import blank_credentials
 from deploy_suite.checks.drivers import doubtful_addresses
 from deploy_suite.checks.variables import stated
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
@@ -37,6 +38,7 @@ _STATE_START: Final = (
 _INDEX_AWAY: Final = "build-failure:network"
 _OF_COMMAND: Final = frozenset({"gunicorn-not-installed", "start-command-not-found"})
 _OF_OTHER_SYSTEMS: Final = frozenset({"celery-broker-refused", "db-connection-refused", "redis-connection-refused"})
+_REFUSED_VALUE: Final = "invalid-env-value"
 _TAIL_LINES: Final = 60
 _SHORTEST_VALUE: Final = 6
 _EVIDENCE_LINES: Final = 6
@@ -64,6 +66,8 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
         return excuse
     if root is not None and root.family == "migrations-not-run" and not stage.contract.kind.answers_http:
         return Excuse("the database is empty here, and another service may be what fills it", _FILLED)
+    if root is not None and root.family == _REFUSED_VALUE and (excuse := _refused_value(stage, tail)):
+        return excuse
     if root is not None and root.family not in ELSEWHERE and root.slug != _INDEX_AWAY:
         return None
     return (
@@ -129,6 +133,15 @@ def _made_up_value(stage: Stage, tail: str) -> Excuse | None:
         if re.search(rf"\b{re.escape(name)}\b", said) or any(value in said for value in values):
             return Excuse(f"{name} has a made-up value here, and the log complains of it", _ANSWER)
     return None
+
+
+def _refused_value(stage: Stage, tail: str) -> Excuse | None:
+    """Return the made-up tokens, keys or secrets of which one is refused, where the service has no others."""
+    kind = blank_credentials.refused_kind("\n".join(tail.splitlines()[-_EVIDENCE_LINES:]))
+    names = [name for name in stage.built.bindings.values if kind and blank_credentials.is_of(name, kind)]
+    if not names or not set(names) <= stage.built.bindings.dummies:
+        return None
+    return Excuse(f"{', '.join(sorted(names))}: made up here, and the log complains of a {kind.lower()}", _ANSWER)
 
 
 def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | None:

@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.dependencies import (
     absent_modules,
+    blank_credentials,
     empty_settings,
     evidence,
     given_up,
@@ -125,6 +126,7 @@ def _unset_variable(fault: Fault) -> Finding | None:
     names = surroundings.unset_variables(fault.rehearsed.raised, fault.built)
     names = names or surroundings.handed_on(fault.outer, fault.traced.files, fault.built)
     names = names or given_up.variables(fault.outer, fault.traced.files, fault.built)
+    names = names or blank_credentials.variables(fault.outer, fault.traced.files, fault.built)
     if not names:
         return None
     contract = fault.built.case.contract
