@@ -28,6 +28,7 @@ _MISSING_VARIABLE: Final = "missing-env-var"
 _PRIVILEGE: Final = "42501"
 _NO_MODULE: Final = re.compile(r"No module named ['\"](?P<module>[\w.]+)['\"]")
 _POSTGRESQL: Final = re.compile(r"postgres(?:ql)?[\w+]*://")
+_BESIDE: Final = re.compile(r"\b(?:localhost|127\.0\.0\.1)\b")
 _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
 _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -86,7 +87,17 @@ def finding(failure: Failure, around: Surroundings, *, doing: str) -> Finding:
     if around.reached_for and not failure.sqlstate:
         text = f"cannot be checked here: they need the network ({', '.join(around.reached_for)})"
         return _skipped(around, text, "let them reach it with --network", evidence=_evidence(failure, around))
+    if _wants_unstated_store(failure, around):
+        text = "cannot be checked here: nothing listens where they look, and no manifest states the variables"
+        remedy = "write the variable that holds its address into .env.preflight, or connect when a request needs it"
+        return _skipped(around, text, remedy, evidence=_evidence(failure, around))
     return _broken(failure, around, doing)
+
+
+def _wants_unstated_store(failure: Failure, around: Surroundings) -> bool:
+    """Whether nothing listens at a desk's default address, which the target's own page may well replace."""
+    door = "" if failure.sqlstate or not around.built.case.is_assumed else made_up.closed_door(failure.message)
+    return bool(_BESIDE.search(door))
 
 
 def _left(around: Surroundings) -> Finding:
