@@ -1,9 +1,10 @@
-"""What the commands use outside of the service's root directory: whether it is there the target's pages leave open."""
+"""What the commands use outside of the service's root directory."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.checks import root_directory
 from deploy_suite.checks.config import saying
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
@@ -11,10 +12,6 @@ from deploy_suite.model.finding import Finding
 from deploy_suite.project import snapshot_files
 
 _SHOWN: Final = 3
-_UNCERTAIN: Final = (
-    "uncertain: Render's page on monorepos (https://render.com/docs/monorepo-support) says that such files are not "
-    "there, its tutorial on Blueprints that a build has the whole repository; the checks went on with all of it"
-)
 
 
 def problems(subject: Subject) -> Iterator[Finding]:
@@ -32,13 +29,11 @@ def problems(subject: Subject) -> Iterator[Finding]:
     yield saying.of_call(
         subject,
         first,
-        code="outside-root-directory",
+        code=root_directory.CODE,
         message=f"the commands use {', '.join(named[:_SHOWN])}{' and more' if len(named) > _SHOWN else ''}, outside of "
         f"the service's rootDir {subject.root}",
-        remedy=f"to be sure, move what they use into {subject.root}, or take `rootDir:` out of "
-        f"{subject.manifest.file if subject.manifest else 'render.yaml'} and begin each command with "
-        f"`cd {subject.root} && `",
-        certainty=_UNCERTAIN,
+        remedy=root_directory.remedy(subject.root, subject.manifest.file if subject.manifest else "render.yaml"),
+        certainty=root_directory.CERTAINTY,
     )
 
 

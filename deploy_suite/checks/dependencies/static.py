@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from deploy_suite.checks import root_directory
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import late_names, other_lists, own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
@@ -60,6 +61,29 @@ def _findings(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) 
     yield from _from_above(case, entry, traced, declared)
     if absent_attribute := _without_attribute(case, entry):
         yield absent_attribute
+    yield from _outside(case, traced)
+
+
+def _outside(case: Case, traced: Trace) -> Iterator[Finding]:
+    """Yield one warning for all files outside of the service's root directory, at the import that leads out first.
+
+    Of a start outside of it the commands' own check tells.
+    """
+    root, start = case.contract.root, case.contract.start
+    found = [one for one in traced.modules if not PurePosixPath(one.file).is_relative_to(root)]
+    if not found or not found[0].chain.hops or case.contract.container is not None:
+        return
+    first = found[0]
+    others = f" and {counted(len(found) - 1, 'more file')}" if found[1:] else ""
+    yield Finding(
+        code=root_directory.CODE,
+        outcome=Outcome.WARNING,
+        message=f"the service imports {first.file}{others}, outside of its rootDir {root}",
+        location=first.chain.last.location,
+        evidence=(first.chain.shown(),),
+        remedy=root_directory.remedy(root, start.location.file if start and start.location else "render.yaml"),
+        certainty=root_directory.CERTAINTY,
+    )
 
 
 def _from_above(case: Case, entry: EntryPoint, traced: Trace, declared: Declared) -> Iterator[Finding]:

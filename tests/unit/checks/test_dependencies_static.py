@@ -1,7 +1,8 @@
 """What the dependencies check says before anything is built."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -11,6 +12,7 @@ from deploy_suite.checks.dependencies import diagnosed, requirements
 from deploy_suite.knowledge import diagnosis
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.project import EntryPoint
 from deploy_suite.ports import WorkingState
 from tests.unit.checks import gunicorn_case
 
@@ -406,3 +408,31 @@ def test_a_module_of_that_name_beside_another_application_is_not_the_one_that_is
     (found,) = dependencies.check(case(tmp_path, files, start="uvicorn app.main:app"))
 
     assert found.code == "module-not-pushed:app.config"
+
+
+def test_files_outside_of_the_root_directory_are_doubted_at_the_import_that_leads_there(tmp_path: Path) -> None:
+    files = {
+        "api/requirements.txt": "flask\n",
+        "api/main.py": "import sys\nsys.path.insert(0, '..')\nfrom shared import words\napp = 1\n",
+        "shared/__init__.py": "",
+        "shared/words.py": "",
+    }
+    inside = case(tmp_path, files)
+    contract = replace(inside.contract, root=PurePosixPath("api"), entry=_entry("api/main.py", "api"))
+
+    found = dependencies.check(replace(inside, contract=contract))
+
+    (warning,) = [one for one in found if one.outcome is Outcome.WARNING]
+    assert (warning.code, str(warning.location)) == ("outside-root-directory", "api/main.py:3")
+    assert warning.message == "the service imports shared/__init__.py and 1 more file, outside of its rootDir api"
+    assert warning.evidence == ("api/main.py:3 from shared import words",)
+
+
+def _entry(file: str, folder: str) -> EntryPoint:
+    return EntryPoint(
+        module="main",
+        attribute="app",
+        file=PurePosixPath(file),
+        location=Location("render.yaml", 6),
+        search_path=(PurePosixPath(folder),),
+    )
