@@ -1,4 +1,4 @@
-"""No signature has a worst case that holds up the reader: each at 64 KiB, the slowest of them at a whole mebibyte."""
+"""No signature has a worst case that holds up the reader: each at 32 KiB, the slowest of them at a whole mebibyte."""
 
 import time
 
@@ -12,10 +12,10 @@ WORST = {
     for cause in catalogue().causes.values()
     for number, signature in enumerate(cause.signatures)
 }
-SLOWEST = 24
-# A sixteenth of a mebibyte may take a sixteenth of what the whole may.
+SLOWEST = 16
+# A part of a mebibyte may take its part of what the whole may; in less the clock sees no difference.
 MOST_S = 4.0
-PART = 16
+PART = 32
 
 
 def seconds(literals: str, size: int) -> float:
