@@ -1,5 +1,6 @@
 """A report as GitHub workflow commands, so that findings stand beside the lines they are about."""
 
+from dataclasses import replace
 from typing import Final
 
 from deploy_suite.model.finding import Outcome
@@ -12,10 +13,13 @@ _LEVEL: Final = {Outcome.FAILED: "error", Outcome.WARNING: "warning", Outcome.SK
 def render(report: Report) -> str:
     """Return the text report followed by one annotation for each finding that it tells, in the same order.
 
+    Those that only have another subject come last: GitHub shows ten of a level, and each is to tell something else.
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     several = len(report.subjects) > 1
-    annotations = [_annotation(one, several=several) for one in telling.told(report)]
+    told = tuple(telling.told(report))
+    likewise = [replace(one, finding=finding, more=()) for one in told for finding in one.more]
+    annotations = [_annotation(one, several=several) for one in (*told, *likewise)]
     return text.render(report) + "".join(f"{line}\n" for line in annotations)
 
 
@@ -29,7 +33,8 @@ def _annotation(one: telling.Told, *, several: bool) -> str:
             properties["line"] = str(finding.location.line)
     listed = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
     remarks = (*text.remarks(finding), *one.others)
-    message = "\n".join((finding.message, *(f"{label}: {said}" for label, said in remarks)))
+    likewise = (f"{text.LIKEWISE}:", *one.likewise) if one.more else ()
+    message = "\n".join((finding.message, *(f"{label}: {said}" for label, said in remarks), *likewise))
     return f"::{_LEVEL[finding.outcome]} {listed}::{_escaped(message)}"
 
 

@@ -1,13 +1,14 @@
 """A report's findings as they are told to a person: gravest first, each cause once."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.report import Report
+from deploy_suite.reports import alike
 
 # What is told of a start of which nothing else is known than that it ended.
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,23 +22,54 @@ _ORDER: Final = (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding as the first service met it. Shape: `also` are the other services of which the same is to be said."""
+    """A finding as the first service met it.
+
+    Shape: `also` are the other services of which the same is to be said, `more` the findings that differ in their
+    subject alone.
+    """
 
     finding: Finding
     also: tuple[str, ...] = ()
+    more: tuple[Finding, ...] = ()
 
     @property
     def others(self) -> tuple[tuple[str, str], ...]:
         """The remark that names the other services; none where there are none."""
         return (("also", ", ".join(self.also)),) if self.also else ()
 
+    @property
+    def likewise(self) -> tuple[str, ...]:
+        """A line for each place of `more`, with what is to be said of that alone."""
+        return tuple(alike.differing(self.finding, self.more))
+
 
 def told(report: Report) -> Iterator[Told]:
-    """Yield what is wrong, gravest first; a cause that several checks or services met is told once."""
-    alike: dict[Hashable, list[list[Finding]]] = {}
+    """Yield what is wrong, gravest first; a cause that several checks, services or subjects met is told once."""
+    buckets: dict[Hashable, list[Told]] = {}
+    for at, one in enumerate(_of_services(report)):
+        kind = alike.kind(one.finding)
+        buckets.setdefault(at if kind is None else (kind, one.also), []).append(one)
+    for bucket in buckets.values():
+        yield from _joined(bucket)
+
+
+def _joined(bucket: Sequence[Told]) -> Iterator[Told]:
+    """Yield what is alike but for its subject as one; the one that says least leads, for that holds of all."""
+    lead = min(bucket, key=lambda one: len(alike.certainty(one.finding)))
+    more = [one for one in bucket if one is not lead and alike.covers(lead.finding, one.finding)]
+    if len(more) + 1 < alike.FEWEST:
+        yield from bucket
+        return
+    yield replace(lead, more=tuple(one.finding for one in more))
+    yield from (one for one in bucket if one is not lead and one not in more)
+
+
+def _of_services(report: Report) -> Iterator[Told]:
+    """Yield a cause that several services met once."""
+    groups: dict[Hashable, list[list[Finding]]] = {}
     for finding in _once(report):
-        _join(alike.setdefault(_sameness(finding), []), finding)
-    for same in (group for groups in alike.values() for group in groups):
+        _join(groups.setdefault(_sameness(finding), []), finding)
+    for same in (group for some in groups.values() for group in some):
         services = tuple(dict.fromkeys(finding.service for finding in same))
         yield Told(same[0], services[1:])
 

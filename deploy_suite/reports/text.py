@@ -16,6 +16,7 @@ _LONGEST_TEXT: Final = (
 )
 _LONGEST_SUBJECT: Final = 72
 _NAME_WIDTH: Final = 12
+LIKEWISE: Final = "the same of"
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 MARK: Final = {
     Outcome.PASSED: "ok  ",
@@ -129,13 +130,17 @@ def _finding(one: telling.Told, *, several: bool, width: int) -> str:
     finding = _shortened(one.finding)
     where = f"{finding.location}: " if finding.location else ""
     whose = f"[{finding.service}] " if several and finding.service else ""
-    lines = [f"{MARK[finding.outcome].strip()} {whose}{_short(finding.code)}"]
+    more = f", and {len(one.more)} more" if one.more else ""
+    lines = [f"{MARK[finding.outcome].strip()} {whose}{_short(finding.code)}{more}"]
     lines += _wrapped(f"{where}{finding.message}", "  ", width)
     lines += [f"    | {line}" for line in _clipped(finding.evidence)]
     for label, said in (*remarks(finding), *one.others):
         lines += _labelled(label, said, width)
     if finding.reproduce:
         lines += _labelled("reproduce", finding.reproduce, 0)
+    if one.more:
+        lines.append(f"  {LIKEWISE}:")
+        lines += [line for said in one.likewise for line in _wrapped(_short(said), "    ", width, more="      ")]
     return "\n".join(lines)
 
 

@@ -345,3 +345,85 @@ def test_the_row_of_a_check_that_was_left_out_says_why_and_counts_no_more_than_o
     ]
 
     assert rows == ["no server", "2 parts not checked", "1 warning; 1 part not checked", "1 warning; no server"]
+
+
+def of_several_subjects(*names: str) -> tuple[Finding, ...]:
+    """Return a warning about each of *names*, as a package that has no wheel gets one."""
+    return tuple(
+        Finding(
+            code=f"compiled-from-source:{name.lower()}",
+            outcome=Outcome.WARNING,
+            message=f"{name}=={line}.2.0 has no wheel for Python 3.14 (it has for 3.{line}), and is compiled",
+            location=Location("requirements.txt", line),
+            remedy=f"require {name.lower()}=={line}.9.9 in requirements.txt:{line}, which has one; or pin Python 3.12",
+            certainty="uncertain: about half do not compile" + ("; nobody names ffi.h, x.h" if name == "cffi" else ""),
+            check="environment",
+        )
+        for line, name in enumerate(names, start=4)
+    )
+
+
+def test_findings_that_differ_in_their_subject_alone_are_told_once_with_each_place_and_remedy() -> None:
+    found = of_several_subjects("cffi", "lxml", "MarkupSafe", "regex")
+
+    rendered = text.render(report(*found))
+
+    assert rendered.count("uncertain: about half") == rendered.count("pin Python 3.12") == 1
+    assert (
+        "warn compiled-from-source:lxml, and 3 more\n"
+        "  requirements.txt:5: lxml==5.2.0 has no wheel for Python 3.14 (it has for 3.5), and is compiled\n"
+        "  how sure: uncertain: about half do not compile\n"
+        "  fix: require lxml==5.9.9 in requirements.txt:5, which has one; or pin Python 3.12\n"
+        "  the same of:\n"
+        "    requirements.txt:4: cffi==4.2.0: require cffi==4.9.9; nobody names ffi.h, x.h\n"
+        "    requirements.txt:6: MarkupSafe==6.2.0: require markupsafe==6.9.9\n"
+        "    requirements.txt:7: regex==7.2.0: require regex==7.9.9\n"
+    ) in rendered
+    assert len(json.loads(json_report.render(report(*found)))["findings"]) == len(found)
+
+
+def test_three_alike_are_told_one_by_one_and_so_is_what_another_reason_or_remedy_sets_apart() -> None:
+    *same, less_sure, other = of_several_subjects("lxml", "orjson", "regex", "cffi", "yarl")
+    less_sure = replace(less_sure, certainty="likely: it fails as soon as it is imported")
+    other = replace(other, remedy="drop it: nothing imports it")
+
+    rendered = text.render(report(*same, less_sure, other))
+
+    assert "the same of" not in rendered
+    assert rendered.count("warn compiled-from-source:") == 5
+
+
+def test_what_the_messages_say_of_each_version_is_told_of_each() -> None:
+    moved = tuple(
+        replace(
+            MISSING, code=f"dependency-drift:{name}", message=f"{name} moved from {n}.0.1 to {n}.4", remedy="lock it"
+        )
+        for n, name in enumerate(("anyio", "httpx", "idna", "starlette"))
+    )
+
+    assert "    shop/search.py:11: idna moved from 2.0.1 to 2.4\n" in text.render(report(*moved))
+
+
+def test_several_names_at_one_place_share_a_line_that_a_narrow_terminal_wraps() -> None:
+    names = [f"VARIABLE_{letter}" for letter in "ABCDEFGH"]
+    found = [
+        replace(MISSING, code=f"missing-env-var:{name}", message=f"the start needs {name}", remedy=f"state {name}")
+        for name in names
+    ]
+
+    rendered = text.render(report(*found), columns=60)
+
+    assert rendered.count("the start needs") == rendered.count("  fix: ") == 1
+    assert " ".join(rendered.split()).count(f"the same of: shop/search.py:11: {', '.join(names[1:])}") == 1
+    assert max(map(len, rendered.splitlines())) <= 60
+
+
+def test_annotations_of_other_subjects_come_after_all_that_tell_something_else() -> None:
+    found = of_several_subjects("lxml", "orjson", "regex", "cffi")
+
+    annotations = [line for line in github.render(report(*found, MISSING)).splitlines() if line.startswith("::")]
+
+    lines = [line.partition("line=")[2].partition("::")[0] for line in annotations]
+    assert lines == ["11", "4", "5", "6", "7"]
+    assert "the same of:%0Arequirements.txt:5: orjson==5.2.0: require orjson==5.9.9%0A" in annotations[1]
+    assert "the same of" not in annotations[2]
