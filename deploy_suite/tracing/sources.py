@@ -44,6 +44,14 @@ class Fault(NamedTuple):
     text: str
 
 
+class _Parsed(NamedTuple):
+    """A text as a parser took it. Shape: `is_fit` says that the grammar of the target's Python takes it."""
+
+    tree: ast.Module | None
+    fault: Fault | None = None
+    is_fit: bool = False
+
+
 class Source(NamedTuple):
     """A file as the target with Python *version* would read it.
 
@@ -56,12 +64,17 @@ class Source(NamedTuple):
     @property
     def tree(self) -> ast.Module | None:
         """The syntax tree, None for what this interpreter cannot read."""
-        return _parsed(self.data, self.version)[0]
+        return _parsed(self.data, self.version).tree
 
     @property
     def fault(self) -> Fault | None:
         """What keeps the target from reading the file, where that is sure; syntax newer than our own never is."""
-        return _parsed(self.data, self.version)[1]
+        return _parsed(self.data, self.version).fault
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it is sure that the target can read the file."""
+        return _parsed(self.data, self.version).is_fit
 
 
 def read(path: Path | str, version: tuple[int, int]) -> Source:
@@ -71,17 +84,18 @@ def read(path: Path | str, version: tuple[int, int]) -> Source:
 
 
 @lru_cache(maxsize=_TREES_KEPT)
-def _parsed(data: bytes, version: tuple[int, int]) -> tuple[ast.Module | None, Fault | None]:
+def _parsed(data: bytes, version: tuple[int, int]) -> _Parsed:
     if version < _OLDEST:
-        return own_syntax(data), None  # of Python 2 no parser here can say what it reads
+        return _Parsed(own_syntax(data))  # of Python 2 no parser here can say what it reads
     try:
         tree = ast.parse(data, feature_version=min(version, sys.version_info[:2]))
     except SyntaxError as error:
         own = own_syntax(data)
-        return own, _sure(error, version, own=own, data=data)
+        return _Parsed(own, _sure(error, version, own=own, data=data))
     except (ValueError, RecursionError, MemoryError):
-        return None, None
-    return tree, _newer_string(data, version)
+        return _Parsed(None)
+    fault = _newer_string(data, version)
+    return _Parsed(tree, fault, is_fit=fault is None)
 
 
 def own_syntax(data: bytes | str) -> ast.Module | None:

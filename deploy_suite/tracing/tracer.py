@@ -76,11 +76,13 @@ def _traced(
 
         settings = django_start.follow(walk, variables)
     walk.finish()
+    unfit = dict(walk.judged()) if reads_all else {}
     return Trace(
         entry=entry,
         imports=tuple(walk.imports.values()),
         missing=tuple(walk.missing.values()),
-        syntax_problems=tuple(walk.faults()) if reads_all else (),
+        syntax_problems=tuple(problem for problem in unfit.values() if problem is not None),
+        unfit=tuple(unfit),
         shadows=tuple(walk.shadows.values()),
         modules=tuple(
             OwnModule(name=module.name, file=file, kind=walk.levels[file], chain=walk.chains[file])

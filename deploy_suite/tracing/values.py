@@ -141,7 +141,8 @@ class Trace(NamedTuple):
     """All that starting an entry point imports, as far as the sources tell.
 
     Shape: `imports` hold each place that imports something once, with its most certain kind; `modules` are the files
-    in the order of their execution; `settings_module` is Django's, "" without Django.
+    in the order of their execution; `settings_module` is Django's, "" without Django. `unfit` are the files of which
+    it is not sure that the target's Python can read them: those with a problem, and those that no parser here reads.
     `changes_path` says that one of the files works on `sys.path`, so that a module may be found where this trace did
     not look.
     """
@@ -150,6 +151,7 @@ class Trace(NamedTuple):
     imports: tuple[ThirdPartyImport, ...]
     missing: tuple[MissingModule, ...] = ()
     syntax_problems: tuple[SyntaxProblem, ...] = ()
+    unfit: tuple[str, ...] = ()
     shadows: tuple[Shadow, ...] = ()
     modules: tuple[OwnModule, ...] = ()
     settings_module: str = ""

@@ -110,19 +110,12 @@ class Walk:
         """Whether the standard library has the top-level name *top*, and nothing of the project's stands in its way."""
         return top in self.standard and self.layout.find(self.bases, part=top, prefix="") is None
 
-    def faults(self) -> Iterator[SyntaxProblem]:
-        """Return what of the files that were read the target cannot, which only parsing all of them shows."""
+    def judged(self) -> Iterator[tuple[str, SyntaxProblem | None]]:
+        """Yield each file that the target certainly cannot read, with why, and each that it may not be able to."""
         for file, source in self.read.items():
-            fault = source.fault
-            if fault is not None:
-                yield SyntaxProblem(
-                    file=file,
-                    line=fault.line,
-                    message=fault.message,
-                    text=fault.text,
-                    kind=self.levels[file],
-                    chain=self.chains[file],
-                )
+            if not source.is_fit:
+                fault, kind, chain = source.fault, self.levels[file], self.chains[file]
+                yield file, SyntaxProblem(file=file, kind=kind, chain=chain, **fault._asdict()) if fault else None
 
     def _source(self, module: Module) -> Source | None:
         if not module.is_source:

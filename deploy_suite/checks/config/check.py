@@ -82,20 +82,20 @@ def _told_once(found: Iterable[Finding]) -> Findings:
 
 
 def _passed(about: Subject) -> Finding:
+    return Finding(code="config", outcome=Outcome.PASSED, message=_verified(about), location=about.manifest)
+
+
+def _verified(about: Subject) -> str:
+    """Say what was looked at; of a server nothing is known where no command could be read."""
     files = len(about.installed.files)
     scripts = len({script.path for script in about.calls.scripts})
     read = ((len(about.calls.calls), "command"), (scripts, "script"), (files, "requirement file"))
+    listed = ", ".join(counted(number, noun) for number, noun in read if number)
+    if not listed:
+        return "no command to read: only the code and what the commit lacks were looked at"
     served = (
         ", the server is required, listens where the target looks, and speaks the application's protocol"
         if about.contract.kind.answers_http
         else ""
     )
-    return Finding(
-        code="config",
-        outcome=Outcome.PASSED,
-        message=(
-            f"{', '.join(counted(number, noun) for number, noun in read if number) or 'no command'} read: "
-            f"the files they name are there{served}"
-        ),
-        location=about.manifest,
-    )
+    return f"{listed} read: the files they name are there{served}"

@@ -100,14 +100,16 @@ def _from_above(case: Case, entry: EntryPoint, traced: Trace, declared: Declared
 
 
 def _passed(entry: EntryPoint, traced: Trace, case: Case) -> Finding:
-    count = len(traced.files)
+    count, fit = len(traced.files), len(set(traced.files) - set(traced.unfit))
+    text = f"as text fit for the target's Python {python_series.of(case.python)}"
+    also = f" and {text}" if fit == count else f" and {fit} of them certainly {text}" if fit else ""
     names = len({found.name for found in traced.imports})
     return Finding(
         code="own-modules",
         outcome=Outcome.PASSED,
         message=(
-            f"{entry.file} leads to {count} of the project's files, all in the commit and as text fit for the target's "
-            f"Python {python_series.of(case.python)}, and to {counted(names, 'third-party package')}"
+            f"{entry.file} leads to {count} of the project's files, all in the commit{also}, "
+            f"and to {counted(names, 'third-party package')}"
         ),
         location=entry.location,
     )

@@ -50,6 +50,25 @@ def test_a_healthy_project_passes_and_says_what_was_verified(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "python", "said"),
+    [
+        ("value = 1 +* 2\n", "3.99", " and 1 of them certainly as text fit for the target's Python 3.99"),
+        ("print('one')\n", "2.7.18", ""),
+    ],
+)
+def test_of_files_that_no_parser_here_reads_for_certain_nothing_is_claimed(
+    tmp_path: Path, text: str, python: str, said: str
+) -> None:
+    files = {"main.py": "import newer\napp = 1\n", "newer.py": text, "requirements.txt": ""}
+
+    (passed,) = dependencies.check(gunicorn_case.case(tmp_path, files, python=python))
+
+    assert passed.message == (
+        f"main.py leads to 2 of the project's files, all in the commit{said}, and to 0 third-party packages"
+    )
+
+
+@pytest.mark.parametrize(
     ("state", "file"),
     [
         (WorkingState(untracked=("helper.py",)), "helper.py"),

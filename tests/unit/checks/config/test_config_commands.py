@@ -1,13 +1,16 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy_suite.checks.base import Findings
+from deploy_suite.checks.config.check import check
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import Absent, WorkingState
+from tests.unit.checks import gunicorn_case
 
 Checked = Callable[..., Findings]
 
@@ -560,3 +563,19 @@ def test_for_a_file_that_is_not_there_the_nearest_one_is_named(checked: Checked,
     assert [one.remedy for one in found if one.code in {"requirements-file-missing", "wrong-root-directory"}] == [
         remedy
     ]
+
+
+def test_without_a_command_nothing_is_claimed_of_files_or_of_a_server(tmp_path: Path) -> None:
+    contract = replace(gunicorn_case.CONTRACT, location=Location("render.yaml", 2))
+
+    (passed,) = check(gunicorn_case.case_of(contract, tmp_path))
+
+    assert passed.message == "no command to read: only the code and what the commit lacks were looked at"
+
+
+def test_what_was_read_is_counted(tmp_path: Path) -> None:
+    files = {**FILES, "requirements.txt": "gunicorn\nx\n"}
+
+    (passed,) = check(gunicorn_case.case(tmp_path, files, start="gunicorn -b 0.0.0.0:$PORT app:app"))
+
+    assert passed.message.startswith("2 commands, 1 requirement file read: the files they name are there, the server")
