@@ -63,7 +63,7 @@ def _is_wanted(name: str) -> bool:
 def _pip_files(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in _pip_places(environment, home):
-        if not file.is_file():
+        if not _is_readable(file):
             continue
         import configparser  # noqa: PLC0415  most machines have no such file
 
@@ -121,4 +121,9 @@ def _texts(values: Iterable[object]) -> list[str]:
 def _files_of_others(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """Point those that read their settings from the home folder to the files there."""
     places = {"NETRC": home / ".netrc", "NPM_CONFIG_USERCONFIG": home / ".npmrc"}
-    return {name: str(file) for name, file in places.items() if name not in environment and file.is_file()}
+    return {name: str(file) for name, file in places.items() if name not in environment and _is_readable(file)}
+
+
+def _is_readable(file: Path) -> bool:
+    """Return whether *file* can be read; where a home is another account's, Path.is_file() raises PermissionError."""
+    return os.access(file, os.R_OK) and file.is_file()

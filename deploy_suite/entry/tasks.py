@@ -14,7 +14,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import Task
 
-from deploy_suite.entry import abrupt, cli
+from deploy_suite.entry import abrupt, cli, utf8
 
 # Invoke knows no optional words: these must be given, and any other word of a command is an option of its task.
 _WORDS: Final = {"diagnose": "log", "explain": "slug"}
@@ -59,8 +59,9 @@ def _name(action: argparse.Action) -> str:
 
 
 def _help(action: argparse.Action) -> str:
-    choices = ", ".join(action.choices or ())
-    return f"{action.help} [{choices}]" if choices else action.help or ""
+    """Return what an option is for, and what it takes: Invoke itself writes STRING for whatever that is."""
+    takes = ", ".join(action.choices or ()) or action.metavar
+    return f"{action.help} [{takes}]" if takes else action.help or ""
 
 
 def _parameter(action: argparse.Action, *, is_word: bool) -> inspect.Parameter:
@@ -92,5 +93,6 @@ def _arguments(name: str, actions: Sequence[argparse.Action], given: Mapping[str
     return arguments
 
 
+utf8.enforce()
 namespace = _tasks()
 abrupt.over()

@@ -19,6 +19,22 @@ def test_letters_that_a_terminal_does_not_know_are_spelled_out_and_no_fault_of_t
     assert (done.returncode, done.stderr, b"b\\xfcro.py" in done.stdout) == (0, b"", True)
 
 
+@pytest.mark.parametrize("door", [("-m", "deploy_suite"), ("-m", "invoke")])
+def test_a_locale_that_cannot_write_the_folders_name_is_no_fault_of_the_suite(
+    tmp_path: Path, door: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "büro"
+    folder.mkdir()
+    (folder / "tasks.py").write_text("from deploy_suite.entry.tasks import namespace\n")
+    subprocess.run(("git", "-C", str(folder), "init", "-q"), check=True)
+    environment = {**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = (sys.executable, *door, "preflight")
+
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+
+    assert (done.returncode, "büro has no commit yet" in done.stderr) == (2, True), done.stderr
+
+
 def ended(*words: str, stdout: int | None = None, stderr: int | None = None, shell: str = "") -> tuple[int, str, str]:
     """Return the exit code of a command, and what it wrote where that was not led elsewhere."""
     program = (sys.executable, "-m", "deploy_suite", *words)

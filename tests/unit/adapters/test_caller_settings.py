@@ -92,3 +92,9 @@ def test_credentials_in_the_home_folder_are_pointed_to(tmp_path: Path) -> None:
         "NETRC": str(tmp_path / ".netrc"),
         "NPM_CONFIG_USERCONFIG": str(tmp_path / ".npmrc"),
     }
+
+
+def test_a_home_that_cannot_be_looked_into_is_no_obstacle() -> None:
+    unreachable = Path("/") / ("x" * 300)  # no account of a system is refused to root, but such a name is
+
+    assert not caller({}, home=unreachable).installer_settings.keys() & {"NETRC", "NPM_CONFIG_USERCONFIG"}

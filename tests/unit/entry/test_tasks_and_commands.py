@@ -28,3 +28,11 @@ def test_a_task_takes_what_its_command_takes(name: str) -> None:
     taken = {one.name.replace("_", "-") for one in tasks.namespace[name].get_arguments()}
 
     assert taken == _options(_commands()[name]) - _ON_THE_COMMAND_LINE_ALONE.get(name, set())
+
+
+def test_a_task_says_what_an_option_takes_as_its_command_does() -> None:
+    told = tasks._tasks()["preflight"].help  # Invoke takes the texts out of those that it has listed
+
+    assert told["build_timeout"] == "stop a build earlier than the target would [SECONDS]"
+    assert told["pip"] == "what runs where the build says 'pip' (default: uv) [uv, real]"
+    assert told["network"] == "let the service reach the network while it boots"
