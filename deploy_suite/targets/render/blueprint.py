@@ -1,11 +1,17 @@
 """A render.yaml document into its resources, whichever project and environment they stand in."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from deploy_suite.manifests.yaml_document import Block
 from deploy_suite.model.location import Location
 from deploy_suite.targets.render import nodes
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+# What any server is asked to take: https://www.rfc-editor.org/rfc/rfc9110#section-4.1
+_LONGEST_PATH: Final = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +63,12 @@ class ServiceResource(Resource):
 
     @property
     def health_path(self) -> str:
-        """The health path, "" when it has none; the line break that a block of YAML ends in is no part of it."""
-        return (self.text("healthCheckPath") or "").strip()
+        """The health path, "" when it has none that a request can ask for.
+
+        The line break that a block of YAML ends in is no part of it.
+        """
+        written = (self.text("healthCheckPath") or "").strip()
+        return "" if unaskable(written) else written
 
     @property
     def runtime(self) -> str:
@@ -108,6 +118,13 @@ class Blueprint:
     def service(self, name: str) -> ServiceResource | None:
         """Return the service *name*."""
         return next((one for one in self.services if one.name == name), None)
+
+
+def unaskable(path: str) -> str:
+    """Return why no request can ask for *path*, "" where one can."""
+    if _CONTROL.search(path):
+        return "has a line break or another control character inside"
+    return f"has {len(path)} characters" if len(path) > _LONGEST_PATH else ""
 
 
 def read(root: Block, *, file: str) -> Blueprint:

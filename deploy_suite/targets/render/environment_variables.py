@@ -1,6 +1,7 @@
 """A service's envVars, its groups and Render's own variables into the variables of a contract."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -73,6 +74,11 @@ def _read(owner: Resource, blueprint: Blueprint, *, levels: int = 0) -> Iterator
 def is_possible(name: str) -> bool:
     """Whether a process can have a variable of that *name*."""
     return bool(name) and not _IN_NO_NAME.intersection(name)
+
+
+def shown(name: str) -> str:
+    """Return *name* for a text: of one that no process can have no more than stands before what may be its value."""
+    return name if is_possible(name) else re.split(r"[=\0]", name)[0] + "=…"
 
 
 def _source(entry: Block, blueprint: Blueprint, *, levels: int) -> Source | None:

@@ -189,8 +189,8 @@ def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
             return "it is a store that Render runs, and no code of this repository"
         if service.type not in facts().values["type"].allowed:
             return f"{service.type or 'nothing'} is no type of a service that is known here"
-        what = service.runtime or service.type or "no runtime"
-        return f"it runs on {what}, and only Render's own Python and Dockerfiles are checked here"
+        what = f"it runs on {service.runtime}" if service.runtime else "it states no runtime that can be read"
+        return f"{what}, and only Render's own Python and Dockerfiles are checked here"
     repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
     own = slug or snapshot.commit.repository_slug
     if repo and own and repo.rpartition("/")[2].lower() != own.rpartition("/")[2].lower():

@@ -77,6 +77,65 @@ def test_the_health_path_of_a_block_of_yaml_is_asked_for_without_its_line_break(
     assert [one.health_path for one in read({"render.yaml": text}).contracts] == ["/up"]
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ('"/up\\x01"', "control character"),
+        ('"/u\\x01p"', "control character"),
+        ('"/u\\np"', "line break"),
+        ("/" + "u" * 200_000, "200001 characters"),
+    ],
+    ids=["control at the end", "control", "line break", "long"],
+)
+def test_a_health_path_that_no_request_can_ask_for_is_told_at_its_line_and_not_asked_for(
+    read: Read, path: str, said: str
+) -> None:
+    text = f"{SERVICE.replace('{', '').replace('}', '').replace(', ', chr(10) + '    ')}    healthCheckPath: {path}\n"
+
+    reading = read({"render.yaml": text})
+
+    told = [one for one in reading.findings if one.code == "render-health-path" and one.outcome is Outcome.FAILED]
+    (contract,) = reading.contracts
+    assert [str(one.location) for one in told] == ["render.yaml:8"]
+    assert not contract.health_path
+    assert said in told[0].message
+    assert max(len(text) for one in told for text in (one.message, one.remedy, *one.evidence)) < 250
+
+
+@pytest.mark.parametrize("key", ["MODE=hunter2hunter2", "SECRET=hunter2hunter2"])
+def test_a_key_with_a_value_in_it_is_told_by_its_name_alone_wherever_it_is_told(read: Read, key: str) -> None:
+    entry = f"{{key: {key}, value: 8c1f-77aa-1b2c, fromDatabase: {{name: no, property: port}}}}"
+    text = SERVICE.replace("startCommand: s", f"startCommand: s, envVars: [{entry}, {entry}]")
+
+    findings = read({"render.yaml": text}).findings
+
+    assert "hunter2" not in repr(findings)
+    assert f"render-repeated-key:{key.partition('=')[0]}=…" in [one.code for one in findings]
+
+
+def test_a_runtime_of_the_wrong_type_is_told_once_and_makes_no_runtime_of_the_type(read: Read) -> None:
+    reading = read({"render.yaml": SERVICE.replace("runtime: python", "runtime: [python]")})
+
+    told = [
+        (one.code, one.message.partition(", and")[0]) for one in reading.findings if "runtime" in one.code + one.message
+    ]
+    assert told == [
+        ("render-wrong-type:runtime", "services[0].runtime must be a text"),
+        ("service-not-checked", "shop is not checked: it states no runtime that can be read"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SERVICE.replace("plan: free", "plan: ''"), "the plan of shop is empty"),
+        (SERVICE + "databases:\n  - {name: db, plan: ' '}\n", "the plan of database db is empty"),
+    ],
+)
+def test_an_empty_plan_is_told_as_one(read: Read, text: str, said: str) -> None:
+    assert said in [one.message for one in read({"render.yaml": text}).findings]
+
+
 def test_a_variable_that_no_process_can_have_is_not_given_to_one_and_its_value_not_told(read: Read) -> None:
     entries = "{key: TOKEN=hunter2hunter2, value: x}, {key: MODE, value: 'fa\\0st'}"
     text = SERVICE.replace("startCommand: s", f"startCommand: s, envVars: [{entries.replace(chr(39), chr(34))}]")

@@ -56,12 +56,14 @@ def _unknown(service: ServiceResource) -> Iterator[Finding]:
 
 
 def _no_such_plan(resource: Resource, known: str) -> Finding:
+    written = resource.text("plan") or ""
+    whose = resource.label if isinstance(resource, ServiceResource) else f"database {resource.name}"
     return warns(
         resource,
         "render-unknown-plan",
-        f"{resource.text('plan')} is no plan that is known here",
+        f"{written} is no plan that is known here" if written.strip() else f"the plan of {whose} is empty",
         key="plan",
-        evidence=f"plan: {resource.text('plan')}",
+        evidence=f"plan: {written or repr(written)}",
         remedy=f"use one of {known}",
         certainty=_LIST_MAY_BE_OLD,
     )

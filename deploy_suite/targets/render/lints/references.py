@@ -9,7 +9,7 @@ from deploy_suite.manifests.yaml_document import Scalar, ScalarKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes, schema
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
-from deploy_suite.targets.render.environment_variables import is_possible
+from deploy_suite.targets.render.environment_variables import is_possible, shown
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _GENERATED: Final = "generateValue"
@@ -59,11 +59,11 @@ def _twice(owner: Resource, whose: str) -> Iterator[Finding]:
         say = notes if _said(before) == _said(entry) else warns
         yield say(
             entry,
-            f"render-repeated-key:{key}",
-            f"{key} of {whose} is listed twice; one of the two counts",
+            f"render-repeated-key:{_key(entry)}",
+            f"{_key(entry)} of {whose} is listed twice; one of the two counts",
             key="key",
             evidence=f"first listed at line {before.location.line}",
-            remedy=f"keep one of the two entries of {key} in {entry.file}",
+            remedy=f"keep one of the two entries of {_key(entry)} in {entry.file}",
             certainty="certain that it is listed twice; Render does not document which of the two wins",
         )
 
@@ -76,7 +76,7 @@ def _said(entry: Resource) -> tuple[tuple[str, str | None], ...]:
 
 
 def _key(entry: Resource) -> str:
-    return entry.text("key") or entry.path
+    return shown(entry.text("key") or entry.path)
 
 
 def _given(entry: Resource) -> tuple[str, ...]:
@@ -99,13 +99,13 @@ def _form(entry: Resource, service: ServiceResource) -> Iterator[Finding]:
             remedy=f"add `key:` to {entry.path} in {entry.file}",
         )
         return
-    if not is_possible(_key(entry)):
+    if not is_possible(entry.text("key") or ""):
         yield fails(
             entry,
             "render-impossible-key",
             f"no process can have a variable of the name that {entry.path} states",
             key="key",
-            evidence=f"key: {_key(entry).partition('=')[0]}=…",
+            evidence=f"key: {_key(entry)}",
             remedy=f"write the name alone as `key:`, and what follows the = as `value:`, in {entry.file}",
         )
         return

@@ -10,6 +10,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
+from deploy_suite.targets.render.environment_variables import shown
 
 _NO_SECRET_NAME: Final = re.compile(
     r"(_ALGORITHM|_EXPIR\w*|_MINUTES|_SECONDS|_TTL|_URL|_PATH|_FILE|_NAME|_TYPE|_LENGTH)$", re.IGNORECASE
@@ -47,7 +48,7 @@ def _reason(name: str, value: str) -> str:
 
 
 def _finding(owner: Resource, entry: Block, reason: str) -> Finding:
-    name = nodes.text(entry.get("key")) or ""
+    name = shown(nodes.text(entry.get("key")) or "")
     value = entry.entry("value")
     return Finding(
         code=f"secret-in-manifest:{name}",

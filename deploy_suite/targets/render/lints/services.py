@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy_suite.knowledge.platforms.render import ValueList, facts
+from deploy_suite.manifests.yaml_document import Block, Items
 from deploy_suite.model.finding import Finding
 from deploy_suite.targets.render import nodes, schema
-from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
+from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource, unaskable
 from deploy_suite.targets.render.lints.saying import fails, notes, warns
 
 _NATIVE: Final = frozenset({"node", "python", "elixir", "go", "ruby", "rust"})
 _USUAL: Final = {"buildCommand": "pip install -r requirements.txt", "startCommand": "gunicorn app:app"}
 _CRON_FIELDS: Final = 5
+_LONGEST_SHOWN: Final = 80
 _DATABASES: Final = frozenset({"db", "database", "postgres", "postgresql", "pg", "psql", "pspg"})
 _MAY_BE_NEW: Final = "uncertain: Render may know values that are newer than this list"
 
@@ -89,7 +91,8 @@ def _runtime(service: ServiceResource) -> Iterator[Finding]:
         return
     key = "runtime" if service.has("runtime") else "env"
     written = (service.text(key) or "").strip()
-    if not written and service.type in {"web", "pserv", "worker", "cron"}:
+    is_told = isinstance(service.block.get(key), Block | Items)  # as a value of the wrong type
+    if not written and not is_told and service.type in {"web", "pserv", "worker", "cron"}:
         yield fails(
             service,
             "render-missing-key:runtime",
@@ -186,6 +189,15 @@ def _health(service: ServiceResource) -> Iterator[Finding]:
             key="healthCheckPath",
             remedy=f"remove `healthCheckPath:` from {service.label} in {service.file}",
         )
+    elif why := unaskable(path.strip()):
+        yield fails(
+            service,
+            "render-health-path",
+            f"no request can ask for the health path of {service.label}, which {why}; it was checked without",
+            key="healthCheckPath",
+            evidence=f"healthCheckPath: {_cut(ascii(path))}",
+            remedy=f"write a path such as `healthCheckPath: /health` in {service.file}",
+        )
     elif not service.health_path.startswith("/"):
         yield warns(
             service,
@@ -206,6 +218,10 @@ def _health(service: ServiceResource) -> Iterator[Finding]:
             remedy=f"write `healthCheckPath: {service.health_path}` on one line in {service.file}",
             certainty=f"uncertain: Render may take it as it stands; {service.health_path} was asked for here",
         )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _key_value(service: ServiceResource) -> Iterator[Finding]:
