@@ -9,6 +9,9 @@ _REFUSED: Final = re.compile(
     r"refused|Errno 111|ECONNREFUSED|Error 111|Cannot connect|Can't connect|unreachable", re.IGNORECASE
 )
 
+# Where a client connects to whose URL names no port.
+_PORTS: Final = {"mongodb": 27017, "redis": 6379, "amqp": 5672, "mysql": 3306, "mariadb": 3306, "postgresql": 5432}
+
 
 def spoken_of(values: Iterable[tuple[str, str]], said: str) -> str:
     """Return the variable at whose address, as *said* has it, nothing listens; "" where it is none of *values*.
@@ -28,10 +31,10 @@ def closed_door(said: str) -> str:
 
 
 def address(text: str) -> tuple[str, int] | None:
-    """Return host and port that *text*, a URL or "host:port", names."""
+    """Return host and port that *text*, a URL or "host:port", names; a URL without a port means its system's own."""
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme.partition("+")[0])
     except ValueError:
         return None
     return (host, port) if host and port else None

@@ -2,7 +2,13 @@ import pytest
 
 from deploy_suite.checks import made_up
 
-VALUES = (("QUEUE", "not an address"), ("REDIS_URL", "redis://127.0.0.1:6379/0"), ("MAIL", "mail.example.com:25"))
+VALUES = (
+    ("QUEUE", "not an address"),
+    ("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    ("MAIL", "mail.example.com:25"),
+    ("MONGODB_URI", "mongodb://127.0.0.1/shop?retryWrites=true"),
+    ("SITE", "https://127.0.0.1/"),
+)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +18,8 @@ VALUES = (("QUEUE", "not an address"), ("REDIS_URL", "redis://127.0.0.1:6379/0")
         ("connection to server at 127.0.0.1, port 6379 failed: Connection refused", "REDIS_URL"),
         ("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 6379)", "REDIS_URL"),
         ("connecting to mail.example.com:25: Connection refused", "MAIL"),
+        ("ServerSelectionTimeoutError: 127.0.0.1:27017: [Errno 111] Connection refused", "MONGODB_URI"),
+        ("connecting to 127.0.0.1:443: Connection refused", ""),
         ("connecting to 127.0.0.1:63790: Connection refused", ""),
         ("connecting to 127.0.0.1:6379: AuthenticationError", ""),
     ],
