@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import time
@@ -11,12 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
 from deploy_suite.model.location import Location
 from deploy_suite.ports import Workplace
 
 LIMIT_VARIABLE: Final = "DEPLOY_SUITE_CACHE_LIMIT"
 _DEFAULT_LIMIT_BYTES: Final = 10 * 1024**3
+_SIZE: Final = re.compile(r"(?P<number>\d{1,20}(?:\.\d{1,20})?)(?P<unit>[KMGT]?)", re.ASCII)
+_LONGEST_SHOWN: Final = 40
 _UNITS: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _SENTINEL: Final = "complete.json"
 # What another run used within this time may still be in use there; a longer build than this one is none.
@@ -45,7 +49,7 @@ class Store:
     """The folder of the kept environments."""
 
     def __init__(self, workplace: Workplace, environment: Mapping[str, str] | None = None) -> None:
-        """Keep them in the cache of *workplace*, the limit taken from *environment*."""
+        """Keep them in the cache of *workplace*, the limit taken from *environment*. Raises: UsageError."""
         self._workplace = workplace
         self._root = workplace.cache / "environments"
         self._limit_bytes = limit_bytes((os.environ if environment is None else environment).get(LIMIT_VARIABLE, ""))
@@ -154,12 +158,16 @@ def lock_name(key: str) -> str:
 
 
 def limit_bytes(text: str) -> int:
-    """Return the size that *text* ("10G", "500M", bytes) names; the default for what names none."""
-    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in _UNITS else (text, "")
-    try:
-        return int(float(number) * _UNITS.get(unit, 1))
-    except ValueError:
+    """Return the size that *text* ("10G", "500M", bytes) names; the default for "". Raises: UsageError."""
+    if not text.strip():
         return _DEFAULT_LIMIT_BYTES
+    match = _SIZE.fullmatch(text.strip().upper())
+    if match is None:
+        raise UsageError(
+            f"{LIMIT_VARIABLE} is {text[:_LONGEST_SHOWN]!r}, which is no size",
+            remedy=f"write it in bytes, or with one of {', '.join(_UNITS)} behind the number: {LIMIT_VARIABLE}=5G",
+        )
+    return int(float(match["number"]) * _UNITS.get(match["unit"], 1))
 
 
 def size_bytes(folder: Path) -> int:

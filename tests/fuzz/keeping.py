@@ -73,7 +73,8 @@ def caches(data: bytes) -> None:
         way_back_kept.kept(file)
         binaries._kept(keeping.read(file))
         SystemInterpreters({"PATH": ""}, home=top, cache=file).installed()
-        store.limit_bytes(data.decode(errors="replace"))
+        with contextlib.suppress(DeployError):
+            store.limit_bytes(data.decode(errors="replace"))
         (top / "postgres").write_bytes(b"")
         runner = Said(out="postgres (PostgreSQL) 16.1", err="")
         postgres_installations._said(top, cast("Any", runner), top / "memory")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, limit_bytes, size_bytes, wiped
+from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
 from deploy_suite.model.location import Location
 
@@ -143,10 +144,25 @@ def test_what_nobody_builds_any_more_is_swept_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("10G", 10 * 1024**3), ("1.5m", 3 * 1024**2 // 2), ("300", 300), ("", 10 * 1024**3), ("much", 10 * 1024**3)],
+    [
+        ("10G", 10 * 1024**3),
+        ("1.5m", 3 * 1024**2 // 2),
+        ("300", 300),
+        ("0", 0),
+        (" 5G ", 5 * 1024**3),
+        ("", 10 * 1024**3),
+    ],
 )
 def test_limits_are_read_with_their_unit(text: str, expected: int) -> None:
     assert limit_bytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["lots", "-5", "G", "1e400", "inf", "nan", "5GB", "٣G"])
+def test_what_is_no_size_is_refused_with_the_way_to_write_one(text: str) -> None:
+    with pytest.raises(UsageError, match=f"{LIMIT_VARIABLE} is '{text}'") as refused:
+        limit_bytes(text)
+
+    assert "DEPLOY_SUITE_CACHE_LIMIT=5G" in refused.value.remedy
 
 
 def test_write_protected_folders_go_too(tmp_path: Path) -> None:
