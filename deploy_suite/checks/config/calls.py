@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.checks.config import recipes
+from deploy_suite.checks.config import kept_places, recipes
 from deploy_suite.manifests import shell, shell_wrappers
 from deploy_suite.manifests.shell import SimpleCommand
 from deploy_suite.model.contract import Contract
@@ -134,7 +134,7 @@ class _Walk:
         parsed = shell.parse(command.text)
         if not parsed.is_certain:
             self.uncertain.add(step)
-        for one in parsed.commands:
+        for one in kept_places.told(parsed.commands, root, self.folder):
             call = Call(
                 step=step,
                 command=shell.unwrapped(one),

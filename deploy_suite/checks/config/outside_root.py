@@ -15,8 +15,8 @@ _SHOWN: Final = 3
 
 
 def problems(subject: Subject) -> Iterator[Finding]:
-    """Yield one warning for all of it, at the first call that leads out."""
-    if not subject.root.parts or subject.contract.container is not None:
+    """Yield one warning for all of it, at the first call that leads out; where the root itself is a guess, none."""
+    if not subject.root.parts or subject.contract.container is not None or subject.is_assumed:
         return
     found: dict[PurePosixPath, Call] = {}
     for call in subject.calls.calls:

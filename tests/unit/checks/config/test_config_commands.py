@@ -76,6 +76,27 @@ def test_a_file_that_only_a_call_wants_whose_failure_nobody_heeds_is_no_failure(
     assert outcomes(found) == [("command-file-missing:seed.py", expected)]
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("cd backend\npython seed.py\n", []),
+        ("cd backend\ncd inner\npython ../seed.py\n", []),
+        ("cd backend\nbash more.sh\n", []),
+        ("cd backend && python seed.py\n", [("command-file-missing:seed.py", FAILED)]),
+        ("set -e\ncd backend\npython seed.py\n", [("command-file-missing:seed.py", FAILED)]),
+        ("cd inner\npython seed.py\n", [("command-file-missing:seed.py", FAILED)]),
+    ],
+)
+def test_a_shell_that_finds_no_folder_goes_on_where_it_is(
+    checked: Checked, script: str, expected: list[tuple[str, Outcome]]
+) -> None:
+    sources = {"seed.py": "", "more.sh": "python seed.py\n", "inner/x.py": "", "build.sh": script}
+
+    found = checked({**FILES, **sources}, build="bash build.sh")
+
+    assert outcomes(found) == expected
+
+
 def test_a_script_without_errexit_is_said_once_with_its_line(checked: Checked) -> None:
     lines = ("#!/usr/bin/env bash", "pip install -r requirements.txt", "python manage.py collectstatic", "./x migrate")
     script = "\n".join(lines)
