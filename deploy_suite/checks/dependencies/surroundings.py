@@ -8,8 +8,10 @@ from typing import Final
 
 from deploy_suite.checks import environment_reads
 from deploy_suite.checks.base import Built
+from deploy_suite.checks.dependencies import config_keys
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
 from deploy_suite.environments import bindings as binding
+from deploy_suite.manifests import own_files
 from deploy_suite.ports.networks import Reach
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.sources import own_syntax
@@ -34,6 +36,7 @@ _ASKED: Final = (
     # Django names the setting that was read first, and then what tells where the settings are.
     re.compile(r"define the environment variable (?P<name>[A-Z][A-Z0-9_]*)"),
     re.compile(r"[Ss]et (?:the )?(?P<name>[A-Z][A-Z0-9_]*) environment variable"),
+    re.compile(r"(?:specify|set|provide) the (?:[\w-]+ ){0,3}environment variable [\"'`]?(?P<name>[A-Z][A-Z0-9_]*)"),
     re.compile(r"^(?P<name>[A-Za-z]\w*) not found\. Declare it as envvar"),
     re.compile(r"[Ee]nvironment variable:? [\"'`]?(?P<name>[A-Z][A-Z0-9_]+)[\"'`]? (?:is )?(?:not set|not found|miss)"),
     # A word in capitals with a noun behind it, as in "API key is required", is no name.
@@ -59,7 +62,10 @@ _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
 def unset_variables(raised: tuple[Raised, ...], built: Built) -> tuple[str, ...]:
     """Return the environment variables whose absence the exceptions speak of, those that have a value left out."""
-    return without_value((name for one in raised for name in _asked(one)), built)
+    asked = tuple(dict.fromkeys(name for one in raised for name in _asked(one)))
+    folder, root = built.case.snapshot.folder, built.case.contract.root
+    texts = [snapshot_files.text(folder, file) or "" for file in own_files.python(folder, root)] if asked else []
+    return without_value((name for one in asked for name in config_keys.behind(one, texts)), built)
 
 
 def without_value(names: Iterable[str], built: Built) -> tuple[str, ...]:
