@@ -121,7 +121,7 @@ def test_a_required_column_without_default_fails_on_rows_at_its_line(rehearse: R
 
     findings = rehearse(project)
 
-    found = next(finding for finding in findings if finding.code == "migration-not-null-on-rows")
+    found = next(finding for finding in findings if finding.code == "migration-not-null-rows")
     assert (found.outcome, found.location) == (Outcome.FAILED, Location("migrations/versions/0003.py", 10))
     assert "users.age" in found.message
     assert "ALTER TABLE users ADD COLUMN age INTEGER NOT NULL" in found.evidence
@@ -134,7 +134,7 @@ def test_the_same_column_in_an_older_revision_is_a_note(rehearse: Rehearse, tmp_
 
     findings = rehearse(alembic_project(tmp_path, {"0003": older, "0004": newest}))
 
-    assert ("migration-not-null-on-rows", Outcome.NOTE) in told(findings)
+    assert ("migration-not-null-rows", Outcome.NOTE) in told(findings)
 
 
 def test_the_walk_starts_from_the_revision_that_is_live(rehearse: Rehearse, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_walk_starts_from_the_revision_that_is_live(rehearse: Rehearse, tmp_
 
     findings = rehearse(alembic_project(tmp_path, {"0003": older, "0004": newest}), live_revision="0003")
 
-    assert "migration-not-null-on-rows" not in dict(told(findings))
+    assert "migration-not-null-rows" not in dict(told(findings))
 
 
 def test_two_heads_fail_with_the_command_that_merges_them(rehearse: Rehearse, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_required_column_without_default_fails_on_rows_at_its_line(rehearse: R
     findings = rehearse(project, contract(start="flask db upgrade && gunicorn app:app"))
 
     found = next(finding for finding in findings if finding.outcome is Outcome.FAILED)
-    assert (found.code, found.location) == ("migration-not-null-on-rows", Location("migrations/versions/0003.py", 10))
+    assert (found.code, found.location) == ("migration-not-null-rows", Location("migrations/versions/0003.py", 10))
 
 
 def test_an_application_that_cannot_be_imported_is_told_with_the_line_that_fails(

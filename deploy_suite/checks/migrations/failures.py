@@ -16,6 +16,8 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 
 FAILED_MIGRATION: Final = "migration-failed"
+_ALREADY_THERE: Final = "migration-duplicate-table"
+_NOT_THERE: Final = "migration-table-missing"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
 _UNREAD: Final = "whether a command of the contract runs these migrations cannot be told: some cannot be read"
 _HIDDEN: Final = "the command that runs them hides its failure, so the deploy itself goes on"
@@ -33,16 +35,13 @@ _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
 _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     DUPLICATE_TABLE: (
-        "migration-duplicate-table",
+        _ALREADY_THERE,
         "make one place create it: remove the second creation from {file}, or create_all() from the application",
     ),
-    "42701": ("migration-duplicate-column", "remove the column from {file}: an earlier revision adds it already"),
-    "42710": (
-        "migration-duplicate-object",
-        "create it in one revision only, or with checkfirst / IF NOT EXISTS in {file}",
-    ),
-    "42P01": (FAILED_MIGRATION, "create the table before {file} uses it: check down_revision and what it depends on"),
-    "42703": (FAILED_MIGRATION, "add the column before {file} uses it: check down_revision and what it depends on"),
+    "42701": (_ALREADY_THERE, "remove the column from {file}: an earlier revision adds it already"),
+    "42710": (_ALREADY_THERE, "create it in one revision only, or with checkfirst / IF NOT EXISTS in {file}"),
+    "42P01": (_NOT_THERE, "create the table before {file} uses it: check down_revision and what it depends on"),
+    "42703": (_NOT_THERE, "add the column before {file} uses it: check down_revision and what it depends on"),
     "42804": ("migration-type-cast", 'say in {file} how old values become new ones: postgresql_using="column::type"'),
 }
 

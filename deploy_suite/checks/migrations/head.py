@@ -237,7 +237,7 @@ def _conflicts(stage: Stage, described: Reply) -> Findings:
     conflicts = described.more.get("conflicts") or {}
     return tuple(
         Finding(
-            code="django-conflicting-migrations",
+            code="alembic-multiple-heads",
             outcome=stage.surroundings.outcome,
             message=f"the application {app} has {len(names)} last migrations ({', '.join(names)}), so migrate refuses "
             "to run",

@@ -147,7 +147,7 @@ def _not_null(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh, 
         else "an older revision: the target's database is probably past it"
     )
     return Finding(
-        code="migration-not-null-on-rows",
+        code="migration-not-null-rows",
         outcome=if_new if is_new else Outcome.NOTE,
         message=f"revision {revision.id} passes on an empty database and fails as soon as the table has rows: "
         f"{subject} is NOT NULL without a default",
