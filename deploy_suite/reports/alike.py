@@ -85,4 +85,4 @@ def _subject(finding: Finding) -> str:
     """Return a pattern for the subject that the code names, as the index takes names for equal; "" for none."""
     parameter = finding.code.partition(":")[2]
     words = [re.escape(word) for word in re.split(r"[-_.]+", parameter)]
-    return rf"(?<![\w.-]){'[-_.]+'.join(words)}(?!\w)" if parameter else ""
+    return rf"(?<![\w-]){'[-_.]+'.join(words)}(?!\w)" if parameter else ""

@@ -418,6 +418,15 @@ def test_several_names_at_one_place_share_a_line_that_a_narrow_terminal_wraps() 
     assert max(map(len, rendered.splitlines())) <= 60
 
 
+def test_a_subject_that_stands_behind_a_path_is_told_apart_too() -> None:
+    found = [
+        replace(MISSING, code=f"unknown:{name}", message=f"all[0].{name} is no key", remedy=f"drop `{name}:`")
+        for name in ("fooo", "baar", "bazz", "quux")
+    ]
+
+    assert "the same of:\n    shop/search.py:11: baar, bazz, quux\n" in text.render(report(*found))
+
+
 def test_annotations_of_other_subjects_come_after_all_that_tell_something_else() -> None:
     found = of_several_subjects("lxml", "orjson", "regex", "cffi")
 
