@@ -4,7 +4,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -19,6 +19,7 @@ _SKIPPED: Final = frozenset(
     },
 )  # fmt: skip
 _USUAL: Final = ("main", "app", "wsgi", "asgi", "server", "api", "run", "application", "__init__")
+_BOUND: Final = frozenset({"app", "application", "api", "server"})
 _HINT: Final = re.compile(
     rb"\b(?:" + b"|".join(sorted({name.rpartition(".")[2].encode() for name in app_objects.MAKERS})) + rb")\s*\(",
 )
@@ -72,6 +73,24 @@ def maker(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoin
     return found[0] if len(found) == 1 else None
 
 
+def outside_package(folder: Path, root: PurePosixPath, *, found: EntryPoint) -> EntryPoint:
+    """Return the script in *root* that binds the application, where *found* is *root* itself as a package.
+
+    No server that runs in a package's own folder can import it by its name.
+    """
+    if found.module != "__init__":
+        return found
+    for stem in _USUAL[:-1]:
+        file = root / f"{stem}.py"
+        source = app_objects.read(folder / file)
+        for statement in app_objects.statements(source.tree.body) if source else ():
+            name = next((name for name, _ in app_objects.bindings(statement) if name in _BOUND), "")
+            if name:
+                place = Location(str(file), statement.lineno)
+                return replace(found, module=stem, attribute=name, file=file, is_factory=False, location=place)
+    return found
+
+
 def _sources(folder: Path, root: PurePosixPath) -> Iterator[PurePosixPath]:
     for base, folders, files in os.walk(folder / root):
         folders[:] = sorted(
@@ -113,6 +132,8 @@ def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: Pur
 def _base(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: PurePosixPath | None) -> PurePosixPath:
     """Return the folder to import from: the one from which most of the file's own imports can be found."""
     package, _ = module_files.package_root(folder, candidate.file)
+    above = candidate.file.parents[min(_levels(candidate), len(candidate.file.parents) - 1)]
+    package = min(package, above, key=lambda base: len(base.parts))
     outermost = package if package.is_relative_to(root) else root
     bases = [outermost, *(base for base in outermost.parents if base.is_relative_to(root))]
     imported = {
@@ -125,6 +146,12 @@ def _base(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: Pure
     }
     bases.sort(key=lambda base: base != wanted)
     return max(bases, key=lambda base: sum(_is_there(folder / base, name) for name in imported))
+
+
+def _levels(candidate: _Candidate) -> int:
+    """Return how many packages around it the file's imports go up by, with __init__.py or without (PEP 420)."""
+    imports = (node for node in ast.walk(candidate.source.tree) if isinstance(node, ast.ImportFrom))
+    return max((node.level for node in imports), default=0)
 
 
 def _is_there(base: Path, module: str) -> bool:

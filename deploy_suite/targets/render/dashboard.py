@@ -11,7 +11,7 @@ from deploy_suite.manifests import pyproject as pyproject_file
 from deploy_suite.manifests import requirements_file
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
-from deploy_suite.project import app_objects, entry_points, snapshot_files
+from deploy_suite.project import app_finder, app_objects, entry_points, snapshot_files
 
 _INSTALLS: Final = re.compile(r"\b(pip3?|uv|poetry|pipenv)\s+(\S+\s+)?(install|sync)\b|\bmake\s+\S*(install|build)\b")
 _SERVES: Final = re.compile(r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask\s+run|runserver)\b")
@@ -93,6 +93,7 @@ def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandTe
         if script is not None:
             return script
         found = entry_points.by_framework(folder, root)
+        found = app_finder.outside_package(folder, root, found=found) if found else None
     text = _serving(folder, root, found) if found else _run_itself(folder, root)
     if text and root.parts and snapshot_files.find(folder, root / "uv.lock"):
         # The PATH names the environment at the repository's top, and uv makes its own beside the lock file.

@@ -404,3 +404,35 @@ def test_who_lists_a_driver_of_postgresql_is_given_the_database_that_the_setting
     assert [line for line in reading.findings[0].evidence if "PostgreSQL" in line] == [
         f"{name}: the address of a PostgreSQL" for name in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("from .api import router", "uvicorn --app-dir backend app.main:app --host 0.0.0.0 --port $PORT"),
+        ("from ..api import router", "uvicorn backend.app.main:app --host 0.0.0.0 --port $PORT"),
+        (
+            "def routes():\n    from .api import router",
+            "uvicorn --app-dir backend app.main:app --host 0.0.0.0 --port $PORT",
+        ),
+        ("import api", "uvicorn --app-dir backend/app main:app --host 0.0.0.0 --port $PORT"),
+    ],
+)
+def test_a_file_that_imports_relatively_is_served_from_outside_of_its_packages(
+    read: Read, line: str, expected: str
+) -> None:
+    files = {"requirements.txt": "fastapi\nuvicorn\n", "backend/app/api.py": "router = 1\n"}
+
+    reading = read({**files, "backend/app/main.py": f"{line}\n{FASTAPI}"})
+
+    assert [start for _, _, start in commands(reading)] == [expected]
+
+
+def test_a_root_directory_that_is_a_package_itself_is_served_by_the_script_in_it(read: Read) -> None:
+    files = {
+        "backend/requirements.txt": "flask\ngunicorn\n",
+        "backend/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n",
+        "backend/run.py": "from backend import create_app\n\napp = create_app()\n",
+    }
+
+    assert commands(read(files)) == [("pip install -r requirements.txt", None, "gunicorn run:app")]
