@@ -23,9 +23,16 @@ def of_deployment(folder: Path, *, example: str) -> str:
 
     Shape: *example* is what an example file of the project says, mostly the module for the desk. "" for no Django.
     """
+    folder = _of_project(folder)
     named = example or next(_defaults(folder), "")
     package = named.rpartition(".")[0]
     return next((f"{base}.{name}" for base in (named, package) if base for name in _usual(folder, base)), named)
+
+
+def _of_project(folder: Path) -> Path:
+    """Return the folder of manage.py: *folder*, or the one below it that has the file where the commands go there."""
+    below = [] if (folder / "manage.py").is_file() else sorted(folder.glob("*/manage.py"))
+    return below[0].parent if len(below) == 1 else folder
 
 
 def _usual(folder: Path, package: str) -> Iterator[str]:

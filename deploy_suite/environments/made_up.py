@@ -16,6 +16,7 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"REDIS|CELERY_(BROKER|RESULT)|BROKER_URL", "redis://127.0.0.1:6379/0"),
         (r"^(DEBUG|.*_DEBUG)$|^(ENABLE|USE|IS|HAS|DISABLE)_|_(ENABLED|DISABLED)$|_(USE_)?(TLS|SSL)$", "false"),
         (r"_PORT$", "2525"),
+        (r"(^|_)(TZ|TIME_?ZONE)$", "UTC"),
         (r"(TIMEOUT|LIMIT|(?<!AC)(?<!DIS)COUNT|SIZE|DAYS|HOURS|MINUTES|SECONDS|TTL|_ID|MAX|(?<!AD)MIN)(_|$)", "1"),
         (r"EMAIL|_FROM$|MAIL_(SENDER|USERNAME)", "dummy@example.com"),
         (r"(URL|URI|ENDPOINT|ORIGINS?|DOMAIN|WEBHOOK)S?$", "https://preflight-dummy.invalid"),

@@ -120,6 +120,12 @@ def _script(folder: Path, root: PurePosixPath, names: Sequence[str], content: re
     return None
 
 
+def brings_server(folder: Path, root: PurePosixPath, start: CommandText) -> bool:
+    """Whether the manifests of *root* name the server that *start* calls, or it calls none."""
+    called = {match[1] for match in _SERVES.finditer(start.text)} & {"gunicorn", "uvicorn"}
+    return called <= _servers(folder, root)
+
+
 def _serving(folder: Path, root: PurePosixPath, entry: EntryPoint) -> str:
     entry = _with_channels(folder, _beside_manage(folder, root, entry))
     named = _servers(folder, root)

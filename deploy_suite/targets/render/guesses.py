@@ -17,7 +17,15 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import assumed_databases, contracts, dashboard, own_hosts, procfiles, python_version
+from deploy_suite.targets.render import (
+    assumed_databases,
+    contracts,
+    dashboard,
+    own_hosts,
+    procfiles,
+    python_version,
+    top_scripts,
+)
 from deploy_suite.targets.render.environment_variables import Circumstances
 
 _MARKS: Final = (
@@ -55,7 +63,11 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     image = None if processes else docker_guesses.alone(asked, settings, slug=slug)
     if image is not None:
         return image
-    is_told_better = snapshot.root != asked.root and docker_guesses.has_several(asked)
+    is_told_better = snapshot.root != asked.root and (
+        docker_guesses.has_several(asked)
+        # Only a server that nobody lists is assumed, and an image says how the service starts.
+        or not all(processes or dashboard.brings_server(snapshot.folder, snapshot.root, one.start) for one in services)
+    )
     if not services or (build is None and not processes) or is_told_better:
         contained = docker_guesses.read(asked, settings, slug=slug)
         if contained is not None:
@@ -65,11 +77,15 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     if misnamed:
         build = CommandText(text=f"pip install -r {misnamed}")
     assumed = assumed_databases.variables(snapshot.folder, snapshot.root)
+    place, called = snapshot, top_scripts.called(asked, snapshot, build)
+    if called is not None:
+        services = tuple(_within(one, snapshot.root.relative_to(asked.root)) for one in services)
+        snapshot, build = asked, called
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug, variables=assumed) for one in services)
     findings = [
         *_misnamed(snapshot, misnamed),
-        *_said(snapshot, services, build, from_procfile=bool(processes), variables=assumed),
-        *procfiles.problems(snapshot),
+        *_said(snapshot, services, build, procfile_in=place.root if processes else None, variables=assumed),
+        *procfiles.problems(place),
         *made[0][1],
     ]
     return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
@@ -85,6 +101,16 @@ def _moved(snapshot: Snapshot) -> Snapshot:
         if dashboard.start_command(snapshot.folder, folder, entry="") or _has_process(snapshot, folder)
     ]
     return replace(snapshot, root=below[0]) if len(below) == 1 else snapshot
+
+
+def _within(service: _Service, inner: PurePosixPath) -> _Service:
+    """Return *service* as it is started from the top, with its commands in the folder *inner*."""
+
+    def moved(command: CommandText) -> CommandText:
+        return replace(command, text=f"cd {inner} && {command.text}")
+
+    before = service.pre_deploy
+    return replace(service, start=moved(service.start), pre_deploy=moved(before) if before else None)
 
 
 def _has_mark(snapshot: Snapshot, folder: PurePosixPath) -> bool:
@@ -180,12 +206,12 @@ def _said(
     services: tuple[_Service, ...],
     build: CommandText | None,
     *,
-    from_procfile: bool,
+    procfile_in: PurePosixPath | None,
     variables: tuple[Variable, ...],
 ) -> Iterator[Finding]:
     """Yield what was assumed: a note, for a service that runs has its commands in the Dashboard."""
-    location = Location(str(snapshot.root / procfiles.NAME)) if from_procfile else None
-    source = "Render does not read a Procfile" if from_procfile else "the project has no render.yaml"
+    location = Location(str(procfile_in / procfiles.NAME)) if procfile_in is not None else None
+    source = "Render does not read a Procfile" if location else "the project has no render.yaml"
     yield Finding(
         code="render-yaml-missing",
         outcome=Outcome.NOTE,

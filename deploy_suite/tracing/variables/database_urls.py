@@ -4,7 +4,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from deploy_suite.manifests import own_files
+from deploy_suite.manifests import own_files, requirements_file
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.variables import texts
@@ -39,7 +39,9 @@ _MAY_BE_MISSING: Final = (
     r"(?:(?:getenv|environ\.get)\(\s*['\"]|(?:config|env)\(\s*['\"](?=\w+['\"]\s*,))(?P<read>\w+)['\"]"
 )
 _OF_SETTINGS: Final = re.compile(r"^[ \t]*DATABASES\b", re.MULTILINE)
-_LISTS: Final = ("requirements.txt", "pyproject.toml", "Pipfile")
+_REQUIREMENTS: Final = "requirements.txt"
+_TABLES: Final = ("pyproject.toml", "Pipfile")
+_DRIVERS: Final = frozenset({"psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000"})
 _DRIVER: Final = re.compile(r"(?im)^[\s\"'-]*(?:psycopg(?:2(?:-binary)?)?|asyncpg|pg8000)\b")
 _ADDRESS: Final = r"(?!\w*MONGO)\w*(?:DATABASE|DB|POSTGRES|PG|SQLALCHEMY)\w*(?:URL|URI|DSN)"
 _SQLITE: Final = re.compile(r"[\"']sqlite(?:\+\w+)?:/")
@@ -62,7 +64,10 @@ class Fallback(NamedTuple):
 
 def lists_postgresql(folder: Path, root: PurePosixPath) -> bool:
     """Whether a list of requirements in *root* has a driver of PostgreSQL: nobody lists one for a file of SQLite."""
-    return any(_DRIVER.search(snapshot_files.text(folder, root / name) or "") for name in _LISTS)
+    read = requirements_file.load(folder, str(root / _REQUIREMENTS))
+    listed = {line.name for file in read if not file.is_constraint for line in file.requirements}
+    tables = (snapshot_files.text(folder, root / name) or "" for name in _TABLES)
+    return bool(listed & _DRIVERS) or any(map(_DRIVER.search, tables))
 
 
 def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:

@@ -188,6 +188,8 @@ def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
         ("STRIPE_ACCOUNT", "preflight-dummy-stripe_account"),
         ("SITE_ADMIN", "preflight-dummy-site_admin"),
         ("SUPERUSER_NAME", "preflight-user"),
+        ("TIME_ZONE", "UTC"),
+        ("CELERY_TIMEZONE", "UTC"),
     ],
 )
 def test_a_dummy_has_the_form_that_its_name_asks_for(tmp_path, name, text):

@@ -383,6 +383,8 @@ SETTINGS = "DATABASES = {'default': dj_database_url.config(default='sqlite:///db
     [
         ("django\npsycopg2-binary==2.9.9\n", ["DATABASE_URL"]),
         ("django\npsycopg[binary]>=3\n", ["DATABASE_URL"]),
+        ("-r requirements/base.txt\n", ["DATABASE_URL"]),
+        ("django\n-c requirements/base.txt\n", []),
         ("django\n", []),
     ],
 )
@@ -393,6 +395,7 @@ def test_who_lists_a_driver_of_postgresql_is_given_the_database_that_the_setting
         {
             "Procfile": "web: gunicorn shop.wsgi\n",
             "requirements.txt": requirements,
+            "requirements/base.txt": "psycopg2==2.9.11\n",
             "manage.py": "",
             "shop/settings.py": SETTINGS,
             "shop/wsgi.py": DJANGO,
@@ -436,3 +439,60 @@ def test_a_root_directory_that_is_a_package_itself_is_served_by_the_script_in_it
     }
 
     assert commands(read(files)) == [("pip install -r requirements.txt", None, "gunicorn run:app")]
+
+
+BACKEND = {
+    "backend/Procfile": "release: python manage.py migrate\nweb: gunicorn shop.wsgi\n",
+    "backend/requirements.txt": "django\ngunicorn\n",
+    "backend/manage.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "root", "expected"),
+    [
+        (
+            "pip install -r backend/requirements.txt\n",
+            ".",
+            ("bash backend/build.sh", "cd backend && python manage.py migrate", "cd backend && gunicorn shop.wsgi"),
+        ),
+        (
+            "pip install -r requirements.txt\n",
+            "backend",
+            ("bash build.sh", "python manage.py migrate", "gunicorn shop.wsgi"),
+        ),
+        (
+            'cd "$(dirname "$0")/.."\npip install -r backend/requirements.txt\n',
+            "backend",
+            ("bash build.sh", "python manage.py migrate", "gunicorn shop.wsgi"),
+        ),
+    ],
+)
+def test_a_build_script_that_names_its_own_folder_is_called_from_the_top(
+    read: Read, script: str, root: str, expected: tuple[str, ...]
+) -> None:
+    reading = read({**BACKEND, "backend/build.sh": script})
+
+    assert (commands(reading), [str(one.root) for one in reading.contracts]) == ([expected], [root])
+    assert [str(one.location) for one in reading.findings] == ["backend/Procfile"]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [("django\n", "runserver"), ("django\ngunicorn\n", "gunicorn shop.wsgi:application")],
+)
+def test_an_image_in_a_folder_says_how_to_start_where_no_server_is_listed(
+    read: Read, requirements: str, expected: str
+) -> None:
+    reading = read(
+        {
+            "backend/requirements.txt": requirements,
+            "backend/manage.py": "",
+            "backend/shop/wsgi.py": DJANGO,
+            "backend/Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
+            'CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]\n',
+        }
+    )
+
+    (contract,) = reading.contracts
+    assert expected in (contract.start.text if contract.start else "")
