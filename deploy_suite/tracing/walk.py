@@ -58,6 +58,7 @@ class Walk:
     taken: dict[str, frozenset[str]] = field(default_factory=dict)
     _names: dict[str, PackageNames] = field(default_factory=dict)
     _entered: dict[str, Module] = field(default_factory=dict)
+    _imported: dict[str, Module] = field(default_factory=dict)
 
     def finish(self) -> None:
         """Follow what waits, the more certain kinds first: the first way by which a module is met is its strongest."""
@@ -170,7 +171,8 @@ class Walk:
         bases, prefix = self.bases, ""
         module: Module | None = None
         for part in dotted.split("."):
-            found = self.layout.find(bases, part=part, prefix=prefix)
+            name = f"{prefix}.{part}" if prefix else part
+            found = self._as_imported(name, self.layout.find(bases, part=part, prefix=prefix))
             if found is None:
                 if not self._is_open(module):
                     self._lacks(f"{prefix}.{part}".lstrip("."), chain, bases=bases, part=part)
@@ -178,8 +180,18 @@ class Walk:
             if found.file not in self.modules:
                 yield self.enter(found, chain)
             bases, prefix, module = found.folders, found.name, found
+            self._imported[name] = found
         if module is not None:
             self._entered[dotted] = module
+
+    def _as_imported(self, name: str, found: Module | None) -> Module | None:
+        """Return *found*, or what was imported by that name before the path changed: no import looks it up again.
+
+        A namespace package goes on without a file, and takes in the folders that a new path adds.
+        """
+        known = self._imported.get(name)
+        is_kept = known is not None and bool(known.file or found is None or found.file)
+        return known if is_kept else found
 
     def _taken(self, module: Module, imported: Imported, *, chain: Chain) -> Steps:
         """Follow the names of a `from` import that are submodules; those that nothing provides are missing."""

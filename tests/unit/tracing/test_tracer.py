@@ -247,6 +247,23 @@ def test_folders_that_the_code_puts_on_the_path_are_searched(tmp_path: Path) -> 
     assert (list(kinds(result)), result.changes_path) == (["a", "b"], True)
 
 
+@pytest.mark.parametrize(("marker", "expected"), [({}, ["a"]), ({"src/app/__init__.py": ""}, ["a"])])
+def test_a_package_that_is_imported_stays_the_one_whatever_the_path_becomes(
+    tmp_path: Path, marker: dict[str, str], expected: list[str]
+) -> None:
+    files = {
+        "src/app/main.py": "from .service import x\n",
+        "src/app/service.py": "import sys\nfrom pathlib import Path\n"
+        "sys.path.insert(0, str(Path(__file__).parents[2]))\nfrom .db import y\nfrom app.db import z\n",
+        "src/app/db.py": "import a\n",
+        "app.py": "import b\n",
+    }
+
+    result = traced(tmp_path, {**files, **marker}, module="app.main", bases=("src",))
+
+    assert (list(kinds(result)), result.missing) == (expected, ())
+
+
 def test_a_folder_of_migrations_is_not_taken_for_the_package(tmp_path: Path) -> None:
     files = {"main.py": "from alembic import command\n", "alembic/env.py": "", "alembic/versions/1.py": ""}
 
