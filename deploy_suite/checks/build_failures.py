@@ -26,6 +26,7 @@ from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.clashes import PYTHON
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.model import python_series
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
 from deploy_suite.model.finding import Finding, Outcome
@@ -35,6 +36,7 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.values import Chain
 
 _ACCOUNT_LINES: Final = 8
+_MOST_COMPILED: Final = 6
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _SYNTAX: Final = "requirements-syntax"
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
@@ -96,7 +98,7 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     """Return what the index and the files say first, what the log says after that."""
     recipe = recipes.read(case.contract, case.snapshot)
     if failure.timed_out:
-        return (_took_too_long(failure, case),)
+        return (_took_too_long(failure, recipe, case),)
     if failure.command and (unread := tuple(_unread_lines(recipe, failure, case))):
         return unread
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
@@ -156,9 +158,11 @@ def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
     return not is_sure and cause.slug == "build-failure:package-metadata"
 
 
-def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
+def _took_too_long(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     limits = case.contract.limits
     is_ours = limits.is_build_shortened
+    compiled = tuple(_to_be_compiled(failure, recipe))
+    wheels = "take releases that have a wheel for the service's Python, or a Python that they have one for; "
     return Finding(
         code="build-timeout",
         outcome=Outcome.SKIPPED if is_ours else Outcome.FAILED,
@@ -166,13 +170,23 @@ def _took_too_long(failure: BuildFailure, case: Case) -> Finding:
         if is_ours
         else f"the build command did not end within {limits.build_s:.0f} s, the target's limit, and was stopped",
         location=build_refusals.place(case),
-        evidence=tail(failure.log),
-        remedy="look at the last lines for what it waits for, or raise --build-timeout"
+        evidence=(*compiled[:_MOST_COMPILED], *tail(failure.log)),
+        remedy=f"{wheels if compiled else 'look at the last lines for what it waits for, '}or raise --build-timeout"
         if is_ours
-        else "look at the last lines for what it waits for; a command that keeps running (a server, a watcher, a "
-        "question) belongs into the start command or needs an option that makes it end",
+        else f"{wheels if compiled else ''}look at the last lines for what it waits for; a command that keeps running "
+        "(a server, a watcher, a question) belongs into the start command or needs an option that makes it end",
         reproduce=build_refusals.command(failure, case),
     )
+
+
+def _to_be_compiled(failure: BuildFailure, recipe: Recipe) -> Iterator[str]:
+    """Yield what the build made from source, for the index has no wheel of it: mostly what such a build waits for."""
+    found = failure.resolution
+    places = {line.name: line.location for line in recipe.lines}
+    for name in sorted(found.from_source) if found else ():
+        series = python_series.of(found.python) if found else ""
+        at = f"{places[name]}: " if name in places else ""
+        yield f"{at}{name} {found.versions[name] if found else ''} has no wheel for Python {series}: built from source"
 
 
 def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:

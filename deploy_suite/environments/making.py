@@ -100,9 +100,7 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         command=failed[-1].shown if failed else "",
         seconds=done.seconds,
         timed_out=timed_out,
-        resolution=plan.resolved.resolution
-        if timed_out
-        else _explained(plan, site, log=done.output, is_installers=bool(failed)),
+        resolution=plan.resolved.resolution if timed_out else _explained(plan, site, done, is_installers=bool(failed)),
         notes=tuple(text for text in (plan.choice.note,) if text),
         ended_at=failed_steps.ended_at(site.stand_ins.folder, site.top, done.code),
     )
@@ -125,12 +123,13 @@ def _lost(plan: Plan, done: Completed, site: Site, installed: Mapping[str, str])
     return LostInstallation(
         command=plan.workshop.ports.curtain.masked(failed[-1].shown),
         absent=absent,
-        resolution=_explained(plan, site, log=done.output, is_installers=True),
+        resolution=_explained(plan, site, done, is_installers=True),
     )
 
 
-def _explained(plan: Plan, site: Site, *, log: str, is_installers: bool) -> Resolution:
+def _explained(plan: Plan, site: Site, done: Completed, *, is_installers: bool) -> Resolution:
     """Return what the index says of the requirements after a failure. Raises: MachineError, CannotCheckError."""
+    log, limits = done.output, plan.contract.limits
     calls = site.stand_ins.calls()
     reach.blame_machine(calls, installer=plan.installer, workshop=plan.workshop)
     versions = packages.installed(site.venv)
@@ -144,7 +143,13 @@ def _explained(plan: Plan, site: Site, *, log: str, is_installers: bool) -> Reso
         workshop=plan.workshop,
     )
     found = trials.tried(
-        found, site.venv, an_installer_failed=is_installers, log=log, installer=plan.installer, workshop=plan.workshop
+        found,
+        site.venv,
+        an_installer_failed=is_installers,
+        log=log,
+        installer=plan.installer,
+        workshop=plan.workshop,
+        limit_s=max(limits.build_s - done.seconds, 0.0),
     )
     if not is_installers or not any(map(_settles, found.refusals)):
         reach.blame_network(calls, plan.recipe, plan.workshop, log=log)

@@ -5,6 +5,7 @@ Runs under the suite's own interpreter without its packages (`-I -S`), so only t
 
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,11 +15,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from deploy_suite.environments import pip_call, tool_scripts
+from deploy_suite.environments import pip_call, tool_scripts, uv_account
 
 _NOT_FOUND: Final = 127
 _FIRST_OPINION: Final = "uv for pip"
 _NOT_WRITTEN: Final = 23  # curl's word for it: https://curl.se/docs/manpage.html#EXIT
+_RESOLVES: Final = (20, 3)  # older pips install what does not fit together: https://pip.pypa.io/en/stable/news/#v20-3
 _RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
 
 
@@ -47,7 +49,10 @@ def _pip(arguments: Sequence[str], config: Mapping[str, Any]) -> int:
 def _by_uv(
     wanted: pip_call.PipInstall, settings: Mapping[str, str], arguments: Sequence[str], config: Mapping[str, Any]
 ) -> int:
-    """Install by uv; where it fails, pip's own answer counts, for pip is what the build would have called."""
+    """Install by uv; where it fails, pip's own answer counts, for pip is what the build would have called.
+
+    It is not asked where uv proves that nothing fits: for a freeze of 80 pins that took it minutes.
+    """
     command: list[str] = [config["uv"], *config["uv_install"], *_hash_check(wanted), *wanted.uv_arguments()]
     with tempfile.TemporaryFile() as log:
         code = _run(command, _environment(config, settings), output=log.fileno())
@@ -63,11 +68,21 @@ def _by_uv(
 def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes) -> int:
     account = told.decode(errors="replace")
     _note(config, {"program": _FIRST_OPINION, "arguments": list(arguments), "code": code, "told": account})
+    if uv_account.binds_pip(account) and _pip_resolves(Path(config["venv"])):
+        _say(told)
+        return code
     found = _real_pip(arguments, config, timeout_s=config["second_opinion_s"])
     if found != -signal.SIGALRM:
         return found
     _say(told)
     return code
+
+
+def _pip_resolves(venv: Path) -> bool:
+    """Return whether the pip in *venv* refuses versions that do not fit together, as uv does."""
+    found = venv.glob("lib/python*/site-packages/pip-*.dist-info")
+    versions = [tuple(map(int, re.findall(r"\d+", one.name.partition("-")[2])[:2])) for one in found]
+    return bool(versions) and all(version >= _RESOLVES for version in versions)
 
 
 def _hash_check(wanted: pip_call.PipInstall) -> list[str]:

@@ -1,7 +1,9 @@
-"""Which of the packages without a wheel is it that cannot be built: tried out, one by one."""
+"""Which of the packages without a wheel is it that cannot be built: tried out, one by one, and once in a run."""
 
+import json
 import re
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +17,13 @@ _MOST_TRIALS: Final = 6
 # A compiler that gives up does so early: what is still at it after this long mostly comes to a good end.
 _ONE_TRIAL_S: Final = 90.0
 _ALL_TRIALS_S: Final = 240.0
-# Where the index refuses something as well, or no versions fit together, the build fails anyhow, and what else does is
-# worth less of a wait.
+# Where the index refuses something as well, no versions fit together, or something was seen not to compile, the build
+# fails anyhow, and what else does is worth less of a wait.
 _BESIDE_A_REFUSAL_S: Final = 60.0
 _TIME_WAS_UP: Final = 124
 _BLAMED: Final = re.compile(r"ERROR: Failed building wheel for (?P<name>[\w.-]+)")
 _ACCOUNT_CHARACTERS: Final = 20_000
+_SAID_NOTHING: Final = "it failed without a word"
 
 
 def tried(
@@ -31,17 +34,19 @@ def tried(
     log: str,
     installer: Installer,
     workshop: Workshop,
+    limit_s: float = _ALL_TRIALS_S,
 ) -> Resolution:
     """Return *resolution* with the refusals told apart: built and installed, or not to be built here.
 
     Shape: *log* is what the build printed; where it names what could not be built, nothing else is tried: old releases
-    of pip build what newer installers do not. A trial that did not come to its end proves nothing.
+    of pip build what newer installers do not. A trial that did not come to its end proves nothing. All of them take no
+    longer than *limit_s*.
     """
     blamed = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
     judged = []
     is_refused = any(refusal.kind is not RefusalKind.NO_WHEEL for refusal in resolution.refusals)
     is_refused = is_refused or bool(resolution.conflict)
-    trials, left_s = 0, _BESIDE_A_REFUSAL_S if is_refused else _ALL_TRIALS_S
+    trials, left_s = 0, min(limit_s, _BESIDE_A_REFUSAL_S if is_refused else _ALL_TRIALS_S)
     suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
     # Where versions were found for everything and one package alone had to be built, there is nothing to try out.
     is_plain = len(suspects) == len(resolution.refusals) == 1 and bool(resolution.versions) and not resolution.conflict
@@ -63,19 +68,29 @@ def tried(
         )
         judged.append(verdict)
         left_s -= seconds
+        if verdict.kind is RefusalKind.CANNOT_BUILD:
+            left_s = min(left_s, _BESIDE_A_REFUSAL_S)
     return replace(resolution, refusals=tuple(judged))
 
 
 def _trial(
     refusal: Refusal, wanted: str, venv: Path, installer: Installer, workshop: Workshop, *, limit_s: float
 ) -> tuple[Refusal, float]:
-    """Return *refusal* as trying to build *wanted* shows it, and the seconds that this took."""
-    workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
-    done = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
-    if done.ok or done.code == _TIME_WAS_UP:
-        return refusal, done.seconds
-    account = done.output[-_ACCOUNT_CHARACTERS:]
-    return replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account), done.seconds
+    """Return *refusal* as trying to build *wanted* shows it, and the seconds that this took.
+
+    What the run has tried before, for another service or before a fault was mended, is known.
+    """
+    name = sha256(f"{workshop.interpreter.version} {wanted}".encode()).hexdigest()[:16]
+    file = workshop.ports.workplace.run_folder / f"trial-{name}.json"
+    if file.is_file():
+        account, seconds = json.loads(file.read_text(encoding="utf-8")), 0.0
+    else:
+        workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
+        done = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
+        is_open = done.ok or done.code == _TIME_WAS_UP
+        account, seconds = "" if is_open else done.output[-_ACCOUNT_CHARACTERS:] or _SAID_NOTHING, done.seconds
+        file.write_text(json.dumps(account), encoding="utf-8")
+    return (replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account) if account else refusal), seconds
 
 
 def _exact(refusal: Refusal, resolution: Resolution) -> str:

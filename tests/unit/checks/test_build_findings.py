@@ -422,6 +422,20 @@ def test_a_build_that_took_too_long_says_so_and_nothing_else(tmp_path: Path) -> 
     assert "7200 s" in found[0].message
 
 
+def test_a_build_that_took_too_long_names_what_it_had_to_compile(tmp_path: Path) -> None:
+    resolution = Resolution(python="3.12.1", versions={"pkg": "1", "six": "1.16"}, from_source=frozenset({"pkg"}))
+    late = replace(failure(""), timed_out=True, resolution=resolution)
+    given = case(tmp_path)
+    limits = given.contract.limits.shortened(build_s=60, start_s=None)
+
+    (found,) = build.findings(late, replace(given, contract=replace(given.contract, limits=limits)))
+
+    assert found.outcome is Outcome.SKIPPED
+    assert found.evidence == (f"{LINE}: pkg 1 has no wheel for Python 3.12: built from source",)
+    assert "a wheel for the service's Python" in found.remedy
+    assert "--build-timeout" in found.remedy
+
+
 def test_a_known_failure_is_diagnosed_from_the_log(tmp_path: Path) -> None:
     log = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'pkg_resources'\n"
 

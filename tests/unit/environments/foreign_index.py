@@ -83,7 +83,7 @@ class Bench:
 
 def plan(own: Case, index: object, here: Resolution, folder: Path) -> Plan:
     interpreter = Interpreter(path=Path("/python"), version="3.11.9")
-    ports = SimpleNamespace(workplace=SimpleNamespace(cache=folder / "cache"))
+    ports = SimpleNamespace(workplace=SimpleNamespace(cache=folder / "cache", run_folder=folder / "run"))
     return Plan(
         contract=own.contract,
         snapshot=own.snapshot,

@@ -51,6 +51,11 @@ class Said:
         self.lines.append(text)
 
 
+def workshop(folder: Path, said: Said) -> Workshop:
+    ports = SimpleNamespace(progress=said, workplace=SimpleNamespace(run_folder=folder))
+    return cast("Workshop", SimpleNamespace(ports=ports, interpreter=SimpleNamespace(version="3.10.13")))
+
+
 def judged(
     tmp_path: Path,
     log: str,
@@ -58,6 +63,7 @@ def judged(
     installer: BuildsNothing | None = None,
     resolution: Resolution = RESOLUTION,
     said: Said | None = None,
+    limit_s: float = 240.0,
 ) -> tuple[list[tuple[str, RefusalKind, str]], list[str]]:
     installer = installer or BuildsNothing()
     found = trials.tried(
@@ -66,7 +72,8 @@ def judged(
         an_installer_failed=True,
         log=log,
         installer=cast("Installer", installer),
-        workshop=cast("Workshop", SimpleNamespace(ports=SimpleNamespace(progress=said or Said()))),
+        workshop=workshop(tmp_path, said or Said()),
+        limit_s=limit_s,
     )
     return [(one.name, one.kind, one.account) for one in found.refusals], installer.asked
 
@@ -133,9 +140,11 @@ def test_trials_end_when_their_time_together_is_up(tmp_path: Path) -> None:
     refused = Refusal(name="gone", requirement="gone==1", kind=RefusalKind.UNKNOWN_VERSION)
     beside = replace(many, refusals=(*many.refusals, refused))
 
-    asked = [
-        judged(tmp_path, "error: metadata\n", installer=BuildsForHours(), resolution=one)[1] for one in (many, beside)
-    ]
+    asked = []
+    for at, one in enumerate((many, beside)):
+        run = tmp_path / str(at)
+        run.mkdir()
+        asked.append(judged(run, "error: metadata\n", installer=BuildsForHours(), resolution=one)[1])
 
     assert asked == [["package0==1", "package1==1", "package2==1"], ["package0==1"]]
 
@@ -146,3 +155,42 @@ def test_less_is_tried_out_where_no_versions_fit_together_anyhow(tmp_path: Path)
     judged(tmp_path, "", installer=installer, resolution=replace(RESOLUTION, conflict="no versions fit together"))
 
     assert installer.asked == ["old==1"]
+
+
+def test_what_a_run_has_tried_is_not_tried_again(tmp_path: Path) -> None:
+    again, known = BuildsNothing(), judged(tmp_path, "")[0]
+
+    assert judged(tmp_path, "", installer=again) == (known, [])
+    assert {kind for _, kind, _ in known} == {RefusalKind.CANNOT_BUILD}
+
+
+def test_what_took_too_long_is_not_waited_for_again(tmp_path: Path) -> None:
+    judged(tmp_path, "", installer=BuildsForHours())
+
+    found, asked = judged(tmp_path, "", installer=BuildsNothing())
+
+    assert asked == []
+    assert [kind for _, kind, _ in found] == [RefusalKind.NO_WHEEL, RefusalKind.NO_WHEEL]
+
+
+class BuildsTheSecondForHours(BuildsNothing):
+    """An installer with which the first does not compile, and the others take their time."""
+
+    def outcome(self, timeout_s: float) -> Completed:
+        return super().outcome(timeout_s) if len(self.asked) == 1 else Completed(code=124, seconds=timeout_s)
+
+
+def test_what_fails_beside_something_that_was_seen_to_fail_is_worth_less_of_a_wait(tmp_path: Path) -> None:
+    said = Said()
+
+    judged(tmp_path, "", said=said, installer=BuildsTheSecondForHours())
+
+    assert [line.rpartition(", ")[2] for line in said.lines] == ["for 90 s at most", "for 60 s at most"]
+
+
+def test_trials_take_no_longer_than_the_caller_lets_the_build(tmp_path: Path) -> None:
+    said = Said()
+
+    judged(tmp_path, "", said=said, installer=BuildsForHours(), limit_s=20)
+
+    assert said.lines == ["trying whether old==1 can be built at all, for 20 s at most"]

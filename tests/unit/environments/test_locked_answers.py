@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,16 +25,21 @@ class Index:
 @pytest.fixture
 def workshop(tmp_path: Path) -> SimpleNamespace:
     ports = SimpleNamespace(
-        workplace=SimpleNamespace(cache=tmp_path / "cache"), caller=SimpleNamespace(installer_settings={})
+        workplace=SimpleNamespace(cache=tmp_path / "cache", run_folder=tmp_path / "run"),
+        caller=SimpleNamespace(installer_settings={}),
     )
     return SimpleNamespace(ports=ports, settings={}, interpreter=Interpreter(path=Path("/python"), version="3.12.1"))
 
 
-def asked_twice(folder: Path, index: Index, workshop: object, *, meanwhile: str = "", **files: str) -> int:
+def asked_twice(
+    folder: Path, index: Index, workshop: object, *, meanwhile: str = "", in_another_run: bool = True, **files: str
+) -> int:
     for name, text in files.items():
         (folder / f"{name}.txt").write_text(text)
     question = Question(folder=folder, files=("requirements.txt",))
     first = locked_answers.answered(question, installer=index, workshop=workshop)
+    if in_another_run:
+        shutil.rmtree(folder / "run", ignore_errors=True)
     if meanwhile:
         (folder / "more.txt").write_text(meanwhile)
     second = locked_answers.answered(question, installer=index, workshop=workshop)
@@ -73,3 +79,36 @@ def test_a_kept_answer_that_is_none_counts_for_none(tmp_path: Path, text: str) -
     file.write_text(text)
 
     assert locked_answers._read(file) is None
+
+
+def test_within_one_run_no_question_is_put_twice(tmp_path: Path, workshop: SimpleNamespace) -> None:
+    index = Index({"flask": "3.0.0", "click": "8.0"})
+
+    assert asked_twice(tmp_path, index, workshop, in_another_run=False, requirements="flask>=3\n") == 1
+
+
+@pytest.mark.parametrize("text", ["-e .\n", "./vendored\n", "flask @ git+https://example.com/flask\n"])
+def test_what_the_texts_do_not_hold_is_asked_about_each_time(
+    tmp_path: Path, workshop: SimpleNamespace, text: str
+) -> None:
+    assert asked_twice(tmp_path, Index({"flask": "3.0.0"}), workshop, in_another_run=False, requirements=text) == 2
+
+
+def test_of_words_of_a_command_each_is_a_part_of_the_question(tmp_path: Path, workshop: SimpleNamespace) -> None:
+    index = Index({"flask": "3.0.0"})
+    for words in (("flask",), ("flask", "click"), ("flask",), (".",), (".",)):
+        locked_answers.answered(Question(folder=tmp_path, requirements=words), installer=index, workshop=workshop)
+
+    assert [one.requirements for one in index.asked] == [("flask",), ("flask", "click"), (".",), (".",)]
+
+
+def test_that_nothing_fits_is_known_for_the_run(tmp_path: Path, workshop: SimpleNamespace) -> None:
+    class Refuses(Index):
+        def resolve(self, question: Question, _workshop: object) -> Answer:
+            self.asked.append(question)
+            return Answer(is_answer=True, conflict="because")
+
+    index, question = Refuses({}), Question(folder=tmp_path, requirements=("flask>99",))
+    told = [locked_answers.answered(question, installer=index, workshop=workshop).conflict for _ in range(2)]
+
+    assert (told, len(index.asked)) == (["because", "because"], 1)
