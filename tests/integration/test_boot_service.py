@@ -11,6 +11,7 @@ import pytest
 
 from deploy_suite.adapters.networks import LocalNetworks, OwnNetwork
 from deploy_suite.checks import boot
+from deploy_suite.checks.boot import answering
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.environment import Preferences
@@ -320,6 +321,49 @@ def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     findings = start(Service(files={"app.py": deaf}, start_s=5))
 
     assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
+
+
+ANSWERING = """
+import os, socket, sys, time
+server = socket.create_server(("", int(os.environ["PORT"])))
+while True:
+    connection, _ = server.accept()
+    connection.recv(9999)
+    connection.sendall({first})
+{then}    connection.close()
+"""
+
+
+def test_what_does_not_speak_http_fails_long_before_the_target_gives_up(
+    start: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_UNAVAILABLE_SETTLED_S", 2.0)
+    busy = "    print(time.time(), flush=True)\n"  # so that it does not look idle
+
+    findings = start(Service(files={"app.py": ANSWERING.format(first='b"\\x15\\x03\\x03"', then=busy)}, start_s=20))
+
+    assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
+    assert "the answer does not follow the protocol" in findings[0].message
+
+
+def test_a_server_that_notices_the_end_of_our_patience_is_not_told_to_restart_its_workers(
+    start: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "PATIENCE", 1.0)
+    endless = """    try:
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.2)
+    except OSError:
+        import traceback
+        traceback.print_exc()
+"""
+    head = 'b"HTTP/1.1 200 OK\\r\\n\\r\\n"'
+
+    findings = start(Service(files={"app.py": ANSWERING.format(first=head, then=endless)}, start_s=60))
+
+    assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
+    assert "gave no whole answer in 2 s, time and again" in findings[0].message
 
 
 LATE = "def answer(path, headers):\n    time.sleep({seconds})\n    return 200, 'fine'\n"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks.boot.ending import Repetition, crash_loop, ended, last_said, unproved
+from deploy_suite.checks.boot.ending import Repetition, crash_loop, ended, is_hang_up, last_said, unproved
 from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.late_answers import PATIENCE, LateAnswers
 from deploy_suite.checks.boot.refusing import Refusal
@@ -14,6 +14,7 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.probe import Probe
 from deploy_suite.ports import Address, HttpRequest, HttpResponse, Process, UnreachableError
 from deploy_suite.probes import curl
+from deploy_suite.probes.http import in_words
 
 _STUCK_S: Final = 30.0
 _SETTLED_S: Final = 4.0  # an answer other than success that stays the same this long is the answer
@@ -63,6 +64,7 @@ class _Watch:
         self._began_s = self._clock.now_s()
         self._asked_s = -_BETWEEN_S
         self._same_since_s = self._began_s
+        self._garbled_since_s = 0.0
         self._status = 0
         self._idleness = Idleness(process, self._clock)
         self._repetition = Repetition(self._clock)
@@ -80,6 +82,7 @@ class _Watch:
             response = self._asked(self._stage.contract.host)
         except UnreachableError as error:
             return self._no_answer(error)
+        self._garbled_since_s = 0.0
         seconds = self._clock.now_s() - self._asked_s
         if seconds > self._limit_s:
             return self._came_late(response, seconds)
@@ -124,20 +127,19 @@ class _Watch:
         )
 
     def unanswered(self, what: str) -> Finding:
-        """Return the failure of a server that gives no answer."""
-        return explained(
-            self._stage,
-            self._process.output(),
-            Finding(
-                code=_TOO_LATE if self._stage.contract.health_path else "no-answer",
-                outcome=Outcome.FAILED,
-                message=f"the server listens on port {self._stage.port}, but GET {self.path} {what}",
-                location=self._stage.contract.health_location or self._stage.contract.location,
-                evidence=last_lines(self._process.output(), 4),
-                remedy="answer the health path without waiting for other systems, within "
-                f"{self._stage.contract.limits.health_request_s:g} s",
-                reproduce=self._curl(),
-            ),
+        """Return the failure of a server that gives no answer, with the cause that its log shows."""
+        return explained(self._stage, self._process.output(), self._without_answer(what))
+
+    def _without_answer(self, what: str) -> Finding:
+        return Finding(
+            code=_TOO_LATE if self._stage.contract.health_path else "no-answer",
+            outcome=Outcome.FAILED,
+            message=f"the server listens on port {self._stage.port}, but GET {self.path} {what}",
+            location=self._stage.contract.health_location or self._stage.contract.location,
+            evidence=last_lines(self._process.output(), 4),
+            remedy="answer the health path without waiting for other systems, within "
+            f"{self._stage.contract.limits.health_request_s:g} s",
+            reproduce=self._curl(),
         )
 
     def _asked(self, host: str) -> HttpResponse:
@@ -149,12 +151,26 @@ class _Watch:
         self._status = 0
         if error.reason == "timeout" and error.was_sent:
             self._late.gave_up()
-        if self._repetition.is_loop(self._process.output()):
+        log = self._process.output()
+        if self._repetition.is_loop(log):
+            if is_hang_up(log):
+                return self._without_answer(f"gave no whole answer in {self._patience_s():g} s, time and again")
             return crash_loop(self._stage, self._process)
+        if self._is_garbled(error):
+            return self.unanswered(f"is answered in vain: {in_words(error)}")
         idle_s = self._idleness.seconds()
         if idle_s < _STUCK_S:
             return None
-        return self.unanswered(f"was not answered and the service did nothing for {idle_s:.0f} s ({error.reason})")
+        return self.unanswered(f"was not answered and the service did nothing for {idle_s:.0f} s: {in_words(error)}")
+
+    def _is_garbled(self, error: UnreachableError) -> bool:
+        """Return whether what came was no HTTP for so long that waiting changes nothing."""
+        now_s = self._clock.now_s()
+        if error.reason != "protocol" or not error.was_sent:
+            self._garbled_since_s = 0.0
+            return False
+        self._garbled_since_s = self._garbled_since_s or now_s
+        return now_s - self._garbled_since_s >= _UNAVAILABLE_SETTLED_S
 
     def _judged(self, response: HttpResponse) -> Answered | Finding | None:
         if 200 <= response.status < 300 or (not self._stage.contract.health_path and response.status < 400):  # noqa: PLR2004

@@ -14,6 +14,7 @@ from deploy_suite.ports import Clock, Process
 LOOK_AT_LOG_EVERY_S: Final = 1.0
 _LOOP_RISES: Final = 3
 _SAID_CHARACTERS: Final = 120
+_OF_CLIENTS: Final = ("BrokenPipeError", "ConnectionResetError", "ConnectionAbortedError")
 # With these, an assignment in front of the command would hold for its first part alone, and for no `$PORT` in it.
 _SHELL: Final = re.compile(r"\$\{?PORT|[;&|]")
 
@@ -90,6 +91,11 @@ class Repetition:
             self._risen_s = now_s
         self._count = max(count, self._count)
         return self._rises >= _LOOP_RISES and self._count > _LOOP_RISES
+
+
+def is_hang_up(log: str) -> bool:
+    """Return whether the last exception of *log* is that of a server whose client waits no longer: the suite itself."""
+    return exceptions(log)[-1].startswith(_OF_CLIENTS)
 
 
 def crash_loop(stage: Stage, process: Process) -> Finding:
