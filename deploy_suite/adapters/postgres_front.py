@@ -23,6 +23,9 @@ _HOST: Final = "127.0.0.1"
 _BLOCK_BYTES: Final = 65536
 _READY_S: Final = 10.0
 _OPENSSL_S: Final = 30.0
+# Clients of PostgreSQL speak first, those of MySQL wait for the server's word; the server itself would allow a minute.
+# Source: https://www.postgresql.org/docs/18/runtime-config-connection.html#GUC-AUTHENTICATION-TIMEOUT
+_GREETING_S: Final = 15.0
 # Source: https://www.postgresql.org/docs/18/protocol-message-formats.html (SSLRequest, GSSENCRequest)
 _WANTS_TLS: Final = bytes.fromhex("0000000804d2162f")
 _WANTS_GSS: Final = bytes.fromhex("0000000804d21630")
@@ -177,7 +180,8 @@ class Front:
             task.add_done_callback(self._visits.discard)
         try:
             await gate.passed()
-            first = await self._greeted(reader, writer)
+            async with asyncio.timeout(_GREETING_S):
+                first = await self._greeted(reader, writer)
             inner_reader, inner_writer = await asyncio.open_unix_connection(self._server)
             inner_writer.write(first)
             await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
