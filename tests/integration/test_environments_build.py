@@ -433,14 +433,24 @@ class TestWhatGoesWrong:
         assert refused == [(kind, f"requirements.txt:{len(requirements.splitlines())}")]
         assert failure.command == "pip install -r requirements.txt"
 
-    def test_a_conflict_comes_with_the_resolvers_account_and_pips_own_words(self, stage: Stage, tmp_path: Path) -> None:
+    def test_what_uv_only_did_not_find_comes_with_pips_own_words(self, stage: Stage, tmp_path: Path) -> None:
+        snapshot = project(tmp_path / "p", {"requirements.txt": "starlette>=9999\n"})
+
+        failure = stage.failed(snapshot, contract("pip install -r requirements.txt"))
+
+        assert "No matching distribution found for starlette>=9999" in failure.log
+
+    def test_a_conflict_comes_with_the_resolvers_account_and_pip_is_not_asked(
+        self, stage: Stage, tmp_path: Path
+    ) -> None:
         snapshot = project(tmp_path / "p", {"requirements.txt": "fastapi==0.115.6\nstarlette==0.30.0\n"})
 
         failure = stage.failed(snapshot, contract("pip install -r requirements.txt"))
 
         assert failure.resolution is not None
         assert "fastapi==0.115.6 depends on starlette>=0.40.0,<0.42.0" in failure.resolution.conflict
-        assert "ResolutionImpossible" in failure.log
+        assert "your requirements are unsatisfiable" in failure.log
+        assert "ResolutionImpossible" not in failure.log
         assert str(stage.ports.workplace.cache) not in failure.log
 
     def test_an_index_out_of_reach_is_this_machines_fault(self, cache: Path, tmp_path: Path) -> None:
