@@ -20,7 +20,8 @@ def raw() -> Iterator[Mapping[str, Any]]:
         if clash.family == FAMILY:
             yield {
                 "slug": clash.slug,
-                "title": " with ".join(_named(name, span) for name, span in clash.members.items()),
+                "title": " with ".join(_named(name, span) for name, span in clash.members.items())
+                + (" is asked for what it does not take" if clash.uses and len(clash.members) == 1 else ""),
                 "why": clash.why,
                 "fix": f"{clash.remedy[:1].upper()}{clash.remedy[1:]}.",
                 "python": clash.pin,
