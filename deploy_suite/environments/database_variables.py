@@ -51,31 +51,36 @@ def port_behind(variable: Variable, contract: Contract) -> str:
 
     The host leads to a throw-away server here, and that answers on a port of its own; "" where nothing says so.
     """
-    part = _PART_NAME.match(variable.name)
-    if part is None or part["part"] != "PORT" or not isinstance(variable.source, Literal):
+    own = part_named(variable.name)
+    if own is None or own[1] is not DatabaseField.PORT or not isinstance(variable.source, Literal):
         return ""
     if variable.source.value.revealed().strip() != _USUAL_PORT:
         return ""
-    stem = variable.name.removesuffix("PORT")
     for one in contract.variables:
-        beside = _PART_NAME.match(one.name)
-        if beside is None or one.name.removesuffix(beside["part"]) != stem:
+        beside = part_named(one.name)
+        if beside is None or beside[0] != own[0]:
             continue
         match one.source:
             case FromDatabase(name, DatabaseField.HOST):
                 return name
-            case Prompted() if _PARTS[beside["part"]] is DatabaseField.HOST:
+            case Prompted() if beside[1] is DatabaseField.HOST:
                 return DEFAULT_DATABASE
             case _:
                 pass
     return ""
 
 
+def part_named(name: str) -> tuple[str, DatabaseField] | None:
+    """Return what the names of one database's parts begin with and which part *name* is: DB_HOST is ("DB_", HOST)."""
+    part = _PART_NAME.match(name)
+    return (name.removesuffix(part["part"]), _PARTS[part["part"]]) if part else None
+
+
 def of_database(name: str, address: DatabaseAddress, *, like: str) -> Secret:
     """Return what the variable *name* says of *address*: a part, or a URL of the scheme that *like* has."""
-    part = _PART_NAME.match(name)
+    part = part_named(name)
     if part and not _POSTGRES_URL.match(like):
-        return part_of(address, _PARTS[part["part"]])
+        return part_of(address, part[1])
     scheme = _POSTGRES_URL.match(like)
     return address.url(scheme["scheme"] if scheme else _USUAL_SCHEME)
 

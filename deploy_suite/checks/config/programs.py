@@ -128,6 +128,8 @@ def _elsewhere(call: Call, subject: Subject) -> Iterator[Finding]:
         one.line for one in subject.calls.calls
     )
     activates = any("bin/activate" in one.line or ".venv/bin" in one.line for one in subject.calls.of(Step.START))
+    if subject.contract.container is not None:  # an image has a PATH of its own
+        return
     if tools != {"uv sync"} or "" in folders or moved or activates or call.written.program == "uv":
         return
     folder = next(iter(folders))

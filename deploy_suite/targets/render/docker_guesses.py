@@ -3,9 +3,11 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.environments import database_variables
 from deploy_suite.images import bases
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import compose, dockerfile
@@ -14,7 +16,7 @@ from deploy_suite.manifests.compose import Service as Composed
 from deploy_suite.manifests.dockerfile_words import expanded
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
-from deploy_suite.model.contract import Contract, Literal, Prompted, Source, Variable
+from deploy_suite.model.contract import Contract, DatabaseField, Literal, Prompted, Source, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
@@ -28,6 +30,7 @@ _DOCKERFILE: Final = "Dockerfile"
 _SERVES: Final = re.compile(
     r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|runserver|flask run|fastapi run)\b"
 )
+_OF_DESK: Final = re.compile(r"\brunserver\b|\bflask run\b|--reload\b|\bfastapi dev\b")
 
 
 def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading | None:
@@ -60,9 +63,22 @@ def _builds_others(snapshot: Snapshot) -> bool:
     return any(request.file != snapshot.root / _DOCKERFILE for request, _ in built)
 
 
+def is_for_deploys(snapshot: Snapshot) -> bool:
+    """Whether a Dockerfile in the root of *snapshot* says how to start what no developer's server serves."""
+    return _says_how_to_start(snapshot) and not any(_OF_DESK.search(text) for text in _starts(snapshot))
+
+
 def _says_how_to_start(snapshot: Snapshot) -> bool:
+    return any(True for _ in _starts(snapshot))
+
+
+def _starts(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what the stages of the Dockerfile in the root of *snapshot* run."""
     parsed = dockerfile.parse(snapshot_files.text(snapshot.folder, snapshot.root / _DOCKERFILE) or "")
-    return any(one.name in {"CMD", "ENTRYPOINT"} for stage in parsed.stages for one in stage.instructions)
+    for stage in parsed.stages:
+        for one in stage.instructions:
+            if one.name in {"CMD", "ENTRYPOINT"}:
+                yield " ".join(one.exec) if one.exec is not None else one.text
 
 
 def _reading(
@@ -203,8 +219,22 @@ def _command(service: Composed, file: str) -> CommandText | None:
 
 
 def _variables(service: Composed, composed: Compose, names: frozenset[str]) -> Iterator[Variable]:
-    for one in service.environment:
-        yield Variable(name=one.name, source=_source(one.value, names), location=Location(composed.file, one.line))
+    """Yield the variables of *service*; where its database is another container, Render's has another user and name."""
+    made = [
+        Variable(name=one.name, source=_source(one.value, names), location=Location(composed.file, one.line))
+        for one in service.environment
+    ]
+    parts = {one.name: part for one in made if (part := database_variables.part_named(one.name))}
+    fields = {field for _, field in parts.values()}
+    hosts = [one for one in made if isinstance(one.source, Prompted) and _is_host(parts.get(one.name))]
+    for one in made:
+        yield replace(one, source=Prompted()) if hosts and one.name in parts else one
+    for host in hosts if DatabaseField.PORT not in fields else ():
+        yield replace(host, name=f"{parts[host.name][0]}PORT")  # else the usual one, which is no throw-away database's
+
+
+def _is_host(part: tuple[str, DatabaseField] | None) -> bool:
+    return part is not None and part[1] is DatabaseField.HOST
 
 
 def _source(value: str | None, names: frozenset[str]) -> Source:

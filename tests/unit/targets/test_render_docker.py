@@ -9,6 +9,7 @@ from deploy_suite.model.contract import Contract, Literal, Phase, Prompted, Serv
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Commit, Snapshot
+from deploy_suite.model.secret import Secret
 from deploy_suite.targets.base import Reading
 
 Read = Callable[..., Reading]
@@ -435,3 +436,24 @@ def test_any_other_failure_stays_one_at_the_repository_s_own_place(read: Read) -
     finding = failure("missing-requirement:redis", "GET /app/items answers 500", "File /usr/lib/python3/x.py")
 
     assert judged(read, finding) == ("missing-requirement:redis", "failed", "other/x.py:3")
+
+
+def test_the_parts_of_a_database_that_is_another_container_are_the_targets_to_give(read: Read) -> None:
+    files = {
+        **FILES,
+        "docker-compose.yml": "services:\n  db:\n    image: postgres:16\n  api:\n    build: ./backend\n"
+        "    ports: ['80:80']\n    environment:\n"
+        "      POSTGRES_SERVER: db\n      POSTGRES_USER: shop\n      DB_NAME: shop\n      SHOP_USER: shop\n",
+    }
+    del files["render.yaml"]
+
+    (contract,) = read(files).contracts
+
+    stated = {one.name: one.source for one in contract.variables if one.name.startswith(("POSTGRES_", "DB_", "SHOP_"))}
+    assert stated == {
+        "POSTGRES_SERVER": Prompted(),
+        "POSTGRES_USER": Prompted(),
+        "DB_NAME": Prompted(),
+        "POSTGRES_PORT": Prompted(),
+        "SHOP_USER": Literal(Secret("shop")),
+    }
