@@ -65,7 +65,8 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
         return image
     is_told_better = snapshot.root != asked.root and (
         docker_guesses.has_several(asked)
-        # Only a server that nobody lists is assumed, and an image says how the service starts.
+        # An image beside the sources says how the service starts and by which Python; else a server is assumed.
+        or (not processes and docker_guesses.is_for_deploys(snapshot))
         or not all(processes or dashboard.brings_server(snapshot.folder, snapshot.root, one.start) for one in services)
     )
     if not services or (build is None and not processes) or is_told_better:

@@ -496,3 +496,26 @@ def test_an_image_in_a_folder_says_how_to_start_where_no_server_is_listed(
 
     (contract,) = reading.contracts
     assert expected in (contract.start.text if contract.start else "")
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("hypercorn main:app --bind 0.0.0.0:8000", "hypercorn"),
+        ("uvicorn main:app --reload", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
+    ],
+)
+def test_an_image_beside_the_sources_in_a_folder_is_what_is_deployed_unless_it_serves_a_developer(
+    read: Read, command: str, expected: str
+) -> None:
+    reading = read(
+        {
+            "backend/requirements.txt": "fastapi\ngunicorn\nuvicorn\nuvicorn-worker\n",
+            "backend/main.py": FASTAPI,
+            "backend/Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
+            f"CMD {command}\n",
+        }
+    )
+
+    (contract,) = reading.contracts
+    assert (contract.start.text if contract.start else "").startswith(expected)
