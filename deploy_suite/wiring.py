@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from deploy_suite.adapters import workplace
@@ -17,7 +17,7 @@ from deploy_suite.adapters.later import LaterDatabases, LaterHttp, LaterWebSocke
 from deploy_suite.adapters.ledger import LocalLedger, state_folder
 from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
-from deploy_suite.adapters.supervision import Roster
+from deploy_suite.adapters.supervision import Roster, end_forking
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
 
@@ -28,7 +28,9 @@ def opened(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
     _settle_home()
     progress = Console(curtain, command=command)
     roster = Roster()
-    with workplace.opened(progress) as place:
+    with ExitStack() as stack:
+        stack.callback(end_forking)
+        place = stack.enter_context(workplace.opened(progress))
         runner = WardenedRunner(place.record_process, roster)
         launcher = WardenedLauncher(place.record_process, roster)
         yield Ports(

@@ -102,6 +102,11 @@ def _answer(door: socket.socket, program: str, descriptors: Sequence[int]) -> in
 _fork_server: Final = ForkServer()
 
 
+def end_forking() -> None:
+    """End the process that forks wardens, which else ends a moment after this one; the next warden begins another."""
+    _fork_server.close()
+
+
 class Warden:
     """A running warden. Its death, and that of this process, ends everything below it."""
 

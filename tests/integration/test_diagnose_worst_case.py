@@ -1,4 +1,4 @@
-"""No signature has a worst case that holds up the reader: each at 32 KiB, the slowest of them at a whole mebibyte."""
+"""No signature has a worst case that holds up the reader: each at 64 KiB, the slowest of them at a whole mebibyte."""
 
 import time
 
@@ -15,7 +15,7 @@ WORST = {
 SLOWEST = 16
 # A part of a mebibyte may take its part of what the whole may; in less the clock sees no difference.
 MOST_S = 4.0
-PART = 32
+PART = 16
 
 
 def seconds(literals: str, size: int) -> float:
