@@ -1,6 +1,5 @@
 """Start wardens, and speak with them from the suite's side."""
 
-import atexit
 import contextlib
 import errno
 import os
@@ -75,7 +74,6 @@ class ForkServer:
 
     def _started(self) -> socket.socket:
         """Return the socket of a new server, which ends when it is closed. Raises: OSError."""
-        atexit.register(self.close)
         near, far = socket.socketpair()
         with far:
             self._process = subprocess.Popen(
