@@ -21,6 +21,7 @@ _OPEN: Final = (
 )
 
 _CUT_SHORT: Final = "the run was interrupted"
+_WHILE: Final = "interrupted while {service} was checked"
 _NOT_BEHIND: Final = (
     "interrupted while looking behind what failed: what it would fail on next, once that is mended, may be missing here"
 )
@@ -100,9 +101,7 @@ def _add(contract: Contract, done: _Done, project: Project, preferences: Prefere
         try:
             _rehearse(contract, done, project, preferences, ports)
         except KeyboardInterrupt:
-            if not done.subjects:
-                raise
-            done.cut = f"interrupted while {contract.service} was checked"
+            done.cut = _WHILE.format(service=contract.service)
         else:
             return
     from deploy_suite.recording import Recorder  # noqa: PLC0415  see `_loaded`
@@ -119,8 +118,12 @@ def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Pr
     ports.curtain.add(bindings.literals(contract))
     own, staged = imaging.staged(contract, project, ports)
     rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
-    found = rehearsal.results()
-    if any(one.outcome is Outcome.FAILED for one in found):
+    try:
+        found = rehearsal.results()
+    except KeyboardInterrupt:
+        done.cut = _WHILE.format(service=contract.service)
+        found = rehearsal.cut_short(why=_CUT_SHORT)
+    if not done.cut and any(one.outcome is Outcome.FAILED for one in found):
         from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
 
         found, is_whole = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)

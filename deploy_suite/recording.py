@@ -1,7 +1,7 @@
 """What a check found, and how long it took → its result, told as it comes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from deploy_suite.checks.base import Findings
@@ -16,10 +16,11 @@ _AFTER_BUILD: Final = ("packages", "migrations", "imports", "boot")
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Makes the results of one service."""
+    """Makes the results of one service. Shape: `known` has the last of each check that has come to its end."""
 
     contract: Contract
     ports: Ports
+    known: dict[str, CheckResult] = field(default_factory=dict)
 
     def timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         """Run a check. Raises: MachineError when it could do nothing for want of room on a disk."""
@@ -43,6 +44,7 @@ class Recorder:
         """Return the result of a check that has come to its end, and tell of it."""
         result = self.result(check, seconds, findings)
         self.ports.progress.ended(check, result.seconds, result.outcome.value)
+        self.known[check] = result
         return result
 
     def result(self, check: str, seconds: float, findings: Findings) -> CheckResult:

@@ -1,5 +1,6 @@
 """A contract into check results: what is read of one service, and what executing it as its target would shows."""
 
+import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +19,7 @@ from deploy_suite.project.loading import Project
 from deploy_suite.recording import Recorder
 from deploy_suite.right_of_way import RightOfWay
 
+_READ: Final = ("config", "dependencies")  # what only the sources tell
 _IMPORTS: Final = "imports"
 _OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
@@ -49,12 +51,13 @@ class Rehearsal:
             repository=project.repository,
         )
         self._python = self._case.python
+        self._known: dict[str, CheckResult] = {}
         self._right_of_way = RightOfWay()
         self.reused = ""
 
     @property
     def _recorder(self) -> Recorder:
-        return Recorder(self._case.contract, self._ports)
+        return Recorder(self._case.contract, self._ports, self._known)
 
     def subject(self) -> Subject:
         """Return what was checked, with the Python that was really used."""
@@ -83,8 +86,8 @@ class Rehearsal:
         case = self._case
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             static = [
-                pool.submit(self._read, "config", lambda: _configured(case)),
-                pool.submit(self._read, "dependencies", lambda: dependencies.check(case)),
+                pool.submit(self._read, check, functools.partial(found, case))
+                for check, found in zip(_READ, (_configured, dependencies.check), strict=True)
             ]
             try:
                 told, last = self._with_made_up_values(pool, read=static[-1])
@@ -99,6 +102,16 @@ class Rehearsal:
             shown = [self._with_drift(one, last) for one in unstated.told(last.results, told)]
             results = [*others, unstated.settled(read, told, last.results), *shown]
             return self._without_left_out(self._with_unmet(results, last))
+
+    def cut_short(self, *, why: str) -> list[CheckResult]:
+        """Return what is known where `results` was interrupted, the rest left out for the reason *why*.
+
+        What failed when it was executed is left out too: a later check may have taken it back.
+        """
+        recorder, known = self._recorder, dict(self._known)
+        whole = [recorder.not_run(check, why) for check in (*_READ, _OF_INDEX)] + recorder.nothing_after_build(why)
+        sure = {check for check, one in known.items() if check in _READ or not one.outcome.is_no_pass}
+        return self._without_left_out([known[one.check] if one.check in sure else one for one in whole])
 
     def _read(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         self._right_of_way.give()

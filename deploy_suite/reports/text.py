@@ -31,6 +31,7 @@ _VERDICT: Final = {
     Outcome.SKIPPED: "INCOMPLETE: something that must be checked could not be checked here; see 'skip' above.",
     Outcome.FAILED: "FAILED: deployed to {target}, this commit would not work; see 'FAIL' above.",
 }
+_INTERRUPTED: Final = "INTERRUPTED: there is no verdict yet; see 'skip' above for what was not checked."
 # Where the caller chose another Python than the target's, its verdict is about that one alone.
 _VERDICT_OF_OTHER: Final = {
     Outcome.PASSED: "PASSED with Python {python}: with that, this commit builds, boots and answers on "
@@ -205,6 +206,8 @@ def _verdict(report: Report, *, width: int) -> str:
 
 
 def _said(report: Report, targets: str) -> str:
+    if report.is_interrupted and report.outcome is Outcome.SKIPPED:
+        return _INTERRUPTED
     passed_over = dict.fromkeys(one.instead_of for one in report.subjects if one.instead_of)
     if not passed_over or report.outcome not in _VERDICT_OF_OTHER:
         return _VERDICT[report.outcome].format(target=targets)

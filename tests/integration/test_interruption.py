@@ -84,7 +84,9 @@ def test_an_interrupted_run_says_so_once_and_leaves_nothing(
 
     told = ended(process, within_s=_GONE_WITHIN_S)
     said = [line for line in told.err.splitlines() if line.startswith("deploy-suite: ")]
-    assert (told.code, told.out, said) == (130, "", ["deploy-suite: interrupted; what was started has been stopped"])
+    assert (told.code, said) == (130, ["deploy-suite: interrupted; what was started has been stopped"])
+    assert "note: interrupted while shop was checked" in told.out
+    assert "INTERRUPTED: there is no verdict yet" in told.out
     all_gone_within(_GONE_WITHIN_S, own_cache)
     assert left_behind(own_cache) == []
 
@@ -102,6 +104,32 @@ def test_what_was_found_is_told_when_looking_behind_it_is_interrupted(committed:
     assert {one["code"] for one in report["findings"] if one["outcome"] == "failed"} == {"missing-requirement:six"}
     assert report["notes"][0].startswith("interrupted while looking behind what failed")
     assert "deploy-suite: interrupted; what was started has been stopped" in told.err
+    assert left_behind(own_cache) == []
+
+
+def test_what_the_sources_tell_of_the_first_service_is_told_when_its_build_is_interrupted(
+    committed: Committed, own_cache: Path
+) -> None:
+    files = {**project("import six\n"), "render.yaml": manifest(build="sleep 4714", start="gunicorn main:app")}
+    files["render.yaml"] += "    healthChekPath: /health\n"
+    process = started(committed(files), "--format", "json", cache=own_cache)
+    read_until(process, "environment …")
+    time.sleep(1)
+
+    process.send_signal(signal.SIGINT)
+
+    told = ended(process, within_s=_GONE_WITHIN_S)
+    report = json.loads(told.out)
+    assert (told.code, report["outcome"], report["interrupted"]) == (130, "failed", True)
+    assert (report["notes"][0], report["subject"]["services"][0]["service"]) == (
+        "interrupted while shop was checked",
+        "shop",
+    )
+    checks = {finding["code"]: finding["check"] for finding in report["findings"] if finding["outcome"] != "skipped"}
+    assert set(checks.values()) == {"manifest", "config", "dependencies"}
+    outcomes = {one["check"]: one["outcome"] for one in report["timings"]}
+    assert (outcomes["dependencies"], outcomes["environment"], outcomes["boot"]) == ("failed", "skipped", "skipped")
+    all_gone_within(_GONE_WITHIN_S, own_cache)
     assert left_behind(own_cache) == []
 
 
