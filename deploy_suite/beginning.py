@@ -9,6 +9,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.knowledge import commit_tellers
 from deploy_suite.manifests import own_files
 from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.model import on_disk
 from deploy_suite.model.beginning import Beginning, FoundService, Proposed
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.project import Snapshot
@@ -34,7 +35,7 @@ def beginning(folder: Path, ports: Ports) -> Beginning:
     Raises: UsageError where there is no repository or no service of Python's.
     """
     folder = folder.resolve()
-    if not folder.is_dir():
+    if not on_disk.is_folder(folder):
         raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
     snapshot = Snapshot.as_it_lies(folder, top=ports.git.top(folder).resolve())
     settings = settings_near(snapshot)
@@ -47,9 +48,10 @@ def beginning(folder: Path, ports: Ports) -> Beginning:
 
 
 def _proposed(file: Path, text: str) -> Proposed:
-    there = _data(file).decode("utf-8", errors="replace") if file.exists() else ""
+    is_there = on_disk.is_there(file)
+    there = _data(file).decode("utf-8", errors="replace") if is_there else ""
     is_done = file.name == SETTINGS_FILE or text.splitlines()[-1] in there
-    return Proposed(path=file.name, text=text, is_there=file.exists(), is_done=file.exists() and is_done)
+    return Proposed(path=file.name, text=text, is_there=is_there, is_done=is_there and is_done)
 
 
 def written(advice: Beginning, folder: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import requirements
 from deploy_suite.knowledge import system_libraries
 from deploy_suite.manifests import text_encoding
-from deploy_suite.model import python_series
+from deploy_suite.model import on_disk, python_series
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -58,7 +58,7 @@ def _packages(findings: Sequence[Finding], case: Case) -> Iterator[Mend]:
     """Yield a requirement more for each package that is said to be missing, where it would be added to a list."""
     names = list(dict.fromkeys(filter(None, map(_package, findings))))
     target = requirements.read(case).target if names else ""
-    if target.endswith(".txt") and (case.snapshot.folder / target).is_file():
+    if target.endswith(".txt") and on_disk.is_file(case.snapshot.folder / target):
         wholes = {name: system_libraries.complete(name) for name in names}
         yield from (Mend(file=target, text=whole, says=f"{name} is required") for name, whole in wholes.items())
 
@@ -173,9 +173,9 @@ def _linked(source: str, target: str) -> str:
 def _laid(mend: Mend, top: Path) -> None:
     place, twin = top / mend.file, top / mend.twin
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists() or place.is_symlink():
+    if on_disk.is_there(place) or place.is_symlink():
         return
-    if twin.is_dir():
+    if on_disk.is_folder(twin):
         place.symlink_to(posixpath.relpath(mend.twin, str(PurePosixPath(mend.file).parent)))
     else:
         shutil.copy2(twin, place)
@@ -183,7 +183,7 @@ def _laid(mend: Mend, top: Path) -> None:
 
 def _written(mend: Mend, top: Path) -> None:
     path = top / mend.file
-    if not path.exists():
+    if not on_disk.is_there(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(mend.text, encoding="utf-8")
         return

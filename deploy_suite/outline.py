@@ -11,6 +11,7 @@ from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.dependencies.outline import Measured, Outline, Reading
 from deploy_suite.errors import DeployError, UsageError
 from deploy_suite.knowledge import import_names
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.environment import Preferences
 from deploy_suite.model.project import EntryPoint, Snapshot
@@ -36,9 +37,9 @@ class Request:
 def as_it_lies(request: Request) -> tuple[Outline, ...]:
     """Return the outlines of the folder as it lies. Raises: UsageError for a folder or an entry that is not there."""
     folder = request.folder.resolve()
-    if not folder.is_dir():
+    if not on_disk.is_folder(folder):
         raise UsageError(f"{request.folder} is no folder", remedy="name the project's folder with --project PATH")
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    top = next((one for one in (folder, *folder.parents) if on_disk.is_there(one / ".git")), folder)
     return tuple(_outlines(Snapshot.as_it_lies(folder, top=top), request))
 
 
@@ -101,7 +102,7 @@ def _outline(case: Case, entry: EntryPoint, request: Request, *, measured: Measu
 
 def _cases(snapshot: Snapshot, request: Request, *, state: WorkingState | None = None) -> Iterator[Case]:
     """Return the services; where an entry point is named and no manifest is there, nothing is guessed about any."""
-    is_described = any((base / name).is_file() for base in (snapshot.path, snapshot.folder) for name in _MANIFESTS)
+    is_described = any(on_disk.is_file(base / name) for base in (snapshot.path, snapshot.folder) for name in _MANIFESTS)
     if request.entry and not is_described:
         return
     for contract in _contracts(snapshot, request):

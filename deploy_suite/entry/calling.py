@@ -2,10 +2,10 @@
 
 import argparse
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from deploy_suite.errors import UsageError
+from deploy_suite.model import on_disk
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,7 +44,7 @@ def _no_command(named: str, words: Sequence[str], known: Collection[str], *, pro
 def _unknown(words: Sequence[str], command: argparse.ArgumentParser) -> UsageError:
     word = next((word for word in words if word.startswith("-")), words[0]).partition("=")[0]
     message = f"{command.prog.rpartition(' ')[2]} takes no {word!r}"
-    if Path(word).is_dir():
+    if on_disk.is_folder(word):
         return UsageError(message, remedy=f"name the project's folder: --project {word}")
     known = [name for action in command._actions for name in action.option_strings]  # noqa: SLF001  no public way
     return UsageError(message, remedy=f"{_meant(word, known)}list its options: {command.prog} --help")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.errors import MachineError, UsageError
+from deploy_suite.model import on_disk
 from deploy_suite.model.secret import Curtain
 from deploy_suite.model.wording import printable
 
@@ -40,9 +41,9 @@ def _project(text: str) -> Path:
     except FileNotFoundError as error:
         raise UsageError("the folder in which this runs has been removed", remedy="go to another: cd PATH") from error
     for folder in (here, *here.parents):
-        if any((folder / mark).is_file() for mark in _MARKS):
+        if any(on_disk.is_file(folder / mark) for mark in _MARKS):
             return folder if folder != here else Path()
-        if (folder / ".git").exists():
+        if on_disk.is_there(folder / ".git"):
             break
     return Path()
 

@@ -4,6 +4,7 @@ import posixpath
 from pathlib import Path
 
 from deploy_suite.manifests import shell, shell_wrappers
+from deploy_suite.model import on_disk
 
 
 def called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> str:
@@ -25,7 +26,7 @@ def called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> st
 def _is_shell_script(top: Path, path: str) -> bool:
     file = top / path
     try:
-        if not file.resolve().is_relative_to(top.resolve()) or not file.is_file():
+        if not file.resolve().is_relative_to(top.resolve()) or not on_disk.is_file(file):
             return False
         with file.open("rb") as stream:
             head = stream.readline(200)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.model import on_disk
+
 VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 _USUAL: Final = ("production", "prod", "render", "deploy", "deployment", "live", "heroku")
 # A module beside `mysite.settings` may be called `render` and render pages.
@@ -31,7 +33,7 @@ def of_deployment(folder: Path, *, example: str) -> str:
 
 def _of_project(folder: Path) -> Path:
     """Return the folder of manage.py: *folder*, or the one below it that has the file where the commands go there."""
-    below = [] if (folder / "manage.py").is_file() else sorted(folder.glob("*/manage.py"))
+    below = [] if on_disk.is_file(folder / "manage.py") else sorted(folder.glob("*/manage.py"))
     return below[0].parent if len(below) == 1 else folder
 
 

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from deploy_suite.environments import pip_call
 from deploy_suite.manifests.shell import SimpleCommand
+from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
 
 MANIFESTS: Final = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
@@ -104,7 +105,7 @@ class _Place:
         return posixpath.normpath(posixpath.join(self.folder, file))
 
     def has(self, file: str) -> bool:
-        return (self.top / self.path(file)).is_file()
+        return on_disk.is_file(self.top / self.path(file))
 
     def table(self, file: str) -> Mapping[str, Any]:
         try:

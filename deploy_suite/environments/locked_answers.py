@@ -16,6 +16,7 @@ from deploy_suite.environments import releases
 from deploy_suite.environments.base import Answer, Installer, Question, Workshop
 from deploy_suite.manifests import requirements_file
 from deploy_suite.manifests.requirements_file import RequirementLine, RequirementsFile
+from deploy_suite.model import on_disk
 
 _FOLDER: Final = "answers"
 
@@ -74,7 +75,7 @@ def is_pin(line: RequirementLine) -> bool:
 def _name(question: Question, read: tuple[RequirementsFile, ...], workshop: Workshop) -> str:
     """Return a digest of all that the answer depends on, the index's settings included."""
     files = (*(Path("/", each.file) for each in read), *(question.folder / file for file in question.constraints))
-    contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if on_disk.is_file(file)]
     settings = sorted((name, value.revealed()) for name, value in workshop.settings.items())
     python = [str(workshop.interpreter.path), workshop.interpreter.version, releases.machine()]
     parts = [

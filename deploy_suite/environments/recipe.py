@@ -12,6 +12,7 @@ from deploy_suite.environments.called_scripts import called_script
 from deploy_suite.environments.installs import MANIFESTS, Install, of_command
 from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.manifests.requirements_file import RequirementLine, RequirementsFile
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
@@ -232,23 +233,15 @@ def _missing(installs: tuple[Install, ...], top: Path, *, written: frozenset[str
         for file in (*install.files, *install.constraints):
             if posixpath.basename(file) in written:
                 continue
-            if not _is_there(top / file) and "$" not in file and "://" not in file:
+            if not on_disk.is_file(top / file) and "$" not in file and "://" not in file:
                 yield Location(file)
-
-
-def _is_there(file: Path) -> bool:
-    """Whether there is a file *file*; a name that no file system takes has none."""
-    try:
-        return file.is_file()
-    except OSError:
-        return False
 
 
 def _tools(contract: Contract, reading: _Reading) -> Iterator[str]:
     texts = [text for _, text in reading.texts]
     texts += [command.text for command in (contract.start, contract.pre_deploy) if command]
     makefile = reading.top / contract.root / "Makefile"
-    if any(re.search(r"\bmake\b", text) for text in texts) and makefile.is_file():
+    if any(re.search(r"\bmake\b", text) for text in texts) and on_disk.is_file(makefile):
         texts.append(makefile.read_text(encoding="utf-8", errors="replace"))
     for text in texts:
         yield from (match["tool"].removesuffix("x") for match in _TOOL_WORD.finditer(_COMMENT.sub("", text)))

@@ -11,6 +11,7 @@ from deploy_suite.environments import uv_run
 from deploy_suite.environments.called_scripts import called_script
 from deploy_suite.environments.installs import Install, of_command
 from deploy_suite.manifests import shell
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.location import Location
 
@@ -91,7 +92,7 @@ def _install(command: shell.SimpleCommand, folder: str, place: Location | None, 
 def _implied(command: shell.SimpleCommand, folder: str, place: Location | None, top: Path) -> StartInstall | None:
     """Return what `uv run` installs before the program that it is asked for."""
     words = uv_run.as_sync(command.words)
-    has_project = (top / folder / "pyproject.toml").is_file()
+    has_project = on_disk.is_file(top / folder / "pyproject.toml")
     if words is None or not has_project or _is_uncertain(command) or _NO_SYNC in dict(command.assignments):
         return None
     found = of_command(replace(command, words=words), folder=folder, top=top, location=place)

@@ -10,6 +10,7 @@ from typing import Final
 
 from deploy_suite.manifests import dockerignore
 from deploy_suite.manifests.dockerignore import Ignoring, Rule
+from deploy_suite.model import on_disk
 
 _GLOB: Final = re.compile(r"[*?\[]")
 _UNREADABLE: Final = frozenset({".git"})
@@ -48,10 +49,7 @@ class Context:
 
     def has(self, path: PurePosixPath) -> bool:
         """Whether the repository has *path*, a file or a folder, whatever is left out of the context."""
-        try:
-            return (self.top / path).exists()
-        except (OSError, ValueError):
-            return False
+        return on_disk.is_there(self.top / path)
 
     def match(self, source: str) -> Matched:
         """Return what *source*, a path or pattern of COPY relative to the context, stands for."""

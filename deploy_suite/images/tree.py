@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Container
 from deploy_suite.model.project import Snapshot
 
@@ -34,7 +35,7 @@ def _put(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink():
         target.symlink_to(os.readlink(source))  # noqa: PTH115  the text of the link, wherever it leads
-    elif source.is_file():
+    elif on_disk.is_file(source):
         try:
             target.hardlink_to(source)
         except OSError:

@@ -11,6 +11,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from deploy_suite.manifests import requirement_options, requirement_text, text_encoding
+from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
 
 
@@ -162,7 +163,7 @@ def _bytes(folder: Path, file: str) -> bytes | None:
     """Return the content of a regular file within *folder*; a link that leads out of it is as good as missing."""
     try:
         path = (folder / file).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        if not path.is_relative_to(folder.resolve()) or not on_disk.is_file(path):
             return None
         return path.read_bytes()
     except (OSError, ValueError, RuntimeError):

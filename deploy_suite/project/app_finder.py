@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, module_files
@@ -96,7 +97,7 @@ def _sources(folder: Path, root: PurePosixPath) -> Iterator[PurePosixPath]:
         folders[:] = sorted(
             name
             for name in folders
-            if name not in _SKIPPED and not name.startswith(".") and not Path(base, name, "pyvenv.cfg").is_file()
+            if name not in _SKIPPED and not name.startswith(".") and not on_disk.is_file(Path(base, name, "pyvenv.cfg"))
         )
         for name in sorted(files):
             if name.endswith(".py") and not name.startswith("test_") and not name.endswith("_test.py"):
@@ -156,4 +157,4 @@ def _levels(candidate: _Candidate) -> int:
 
 def _is_there(base: Path, module: str) -> bool:
     stem = base.joinpath(*module.split("."))
-    return stem.is_dir() or stem.with_name(f"{stem.name}.py").is_file()
+    return on_disk.is_folder(stem) or on_disk.is_file(stem.with_name(f"{stem.name}.py"))

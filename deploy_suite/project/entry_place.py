@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
 from deploy_suite.model.own_place import SOURCE_ON_TARGET
 from deploy_suite.model.project import EntryPoint, Framework
@@ -35,7 +36,7 @@ class Place:
 
     def has(self, path: PurePosixPath) -> bool:
         """Whether *path* is a file of the repository."""
-        return module_files.is_file(self.folder / path)
+        return on_disk.is_file(self.folder / path)
 
     def search_path(self, *first: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """Return *first* and then what PYTHONPATH names."""

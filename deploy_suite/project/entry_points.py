@@ -10,6 +10,7 @@ from typing import Final
 
 from deploy_suite.manifests import shell
 from deploy_suite.manifests.shell import SimpleCommand
+from deploy_suite.model import on_disk
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
 from deploy_suite.project import app_finder, app_objects, entry_place, module_files, server_options, shell_tests
 from deploy_suite.project.entry_place import Place
@@ -154,7 +155,7 @@ def _script(command: SimpleCommand, place: Place) -> PurePosixPath | None:
         return None
     path = place.path(named[0])
     is_script = (
-        path is not None and module_files.is_file(place.folder / path) and ("/" in named[0] or named is not words[:1])
+        path is not None and on_disk.is_file(place.folder / path) and ("/" in named[0] or named is not words[:1])
     )
     return path if is_script else None
 

@@ -8,6 +8,7 @@ from typing import Final
 from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.manifests import settings as settings_file
 from deploy_suite.manifests.settings import Settings
+from deploy_suite.model import on_disk
 from deploy_suite.model.project import Commit, Snapshot
 from deploy_suite.ports import Absent, Ports, WorkingState
 
@@ -37,7 +38,7 @@ def load(folder: Path, *, revision: str, ports: Ports) -> Project:
     Raises: UsageError when *folder* is in no repository, *revision* names no commit, or deploy.toml is wrong;
         MachineError when the repository lacks content of the commit.
     """
-    if not folder.is_dir():
+    if not on_disk.is_folder(folder):
         raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
     repository = ports.git.top(folder)
     commit = ports.git.commit(repository, revision)
@@ -48,7 +49,7 @@ def load(folder: Path, *, revision: str, ports: Ports) -> Project:
         absent = ports.git.materialise(repository, commit, content)
         _demand_sources(absent, commit)
         snapshot = Snapshot(commit=commit, folder=content, root=root)
-        if not snapshot.path.is_dir():
+        if not on_disk.is_folder(snapshot.path):
             raise UsageError(
                 f"commit {commit.short} has no folder {root}",
                 remedy=f"commit it (git add {root} && git commit), or name another with --project PATH",
@@ -76,7 +77,7 @@ def _demand_sources(absent: Absent, commit: Commit) -> None:
 def settings_near(snapshot: Snapshot) -> Settings:
     """Return what the nearest deploy.toml says: in the project's folder, else above it. Raises: UsageError."""
     above = (snapshot.folder / one for one in (snapshot.root, *snapshot.root.parents))
-    return settings_of(next((one for one in above if (one / SETTINGS_FILE).is_file()), snapshot.path))
+    return settings_of(next((one for one in above if on_disk.is_file(one / SETTINGS_FILE)), snapshot.path))
 
 
 def settings_of(folder: Path) -> Settings:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.model import on_disk
+
 
 def normal(path: PurePosixPath) -> PurePosixPath | None:
     """Return *path* without `.` and `..`, or None when it leads out of the repository."""
@@ -22,24 +24,16 @@ def find(folder: Path, search_path: Sequence[PurePosixPath], *, module: str) -> 
     for base in search_path:
         stem = base.joinpath(*module.split("."))
         for file in (stem / "__init__.py", stem.parent / f"{stem.name}.py"):
-            if module and is_file(folder / file):
+            if module and on_disk.is_file(folder / file):
                 return file
     return None
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is a file *path*; a name that no file system takes has none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def package_root(folder: Path, file: PurePosixPath) -> tuple[PurePosixPath, str]:
     """Return the folder above *file*'s outermost package, and the module's dotted name from there."""
     base = file.parent
     names = [] if file.stem == "__init__" else [file.stem]
-    while base.name and (folder / base / "__init__.py").is_file():
+    while base.name and on_disk.is_file(folder / base / "__init__.py"):
         names.insert(0, base.name)
         base = base.parent
     return base, ".".join(names)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.model import on_disk
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, companions, entry_place, module_files, server_options
 from deploy_suite.project.entry_place import Place
@@ -159,7 +160,7 @@ def _fastapi(words: tuple[str, ...], place: Place) -> EntryPoint | None:
     path = place.path(named[0]) if named else None
     if path is None:
         return None
-    file = path / "__init__.py" if (place.folder / path).is_dir() else path
+    file = path / "__init__.py" if on_disk.is_folder(place.folder / path) else path
     base, module = module_files.package_root(place.folder, file)
     return entry_place.entry(f"{module}:{given.value('--app') or _fastapi_attribute(place.folder / file)}", place, base)
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.model import on_disk
 from deploy_suite.project import module_files
 
 _LARGEST_BYTES: Final = 2_000_000
@@ -20,7 +21,7 @@ def find(folder: Path, path: PurePosixPath) -> Path | None:
         return None
     try:
         file = (folder / inside).resolve()
-        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+        return file if file.is_relative_to(folder.resolve()) and on_disk.is_file(file) else None
     except (OSError, RuntimeError, ValueError):
         return None
 
@@ -54,10 +55,7 @@ def is_utf16(content: bytes) -> bool:
 def is_folder(folder: Path, path: PurePosixPath) -> bool:
     """Whether *path* is a folder of the snapshot."""
     inside = module_files.normal(path)
-    try:
-        return inside is not None and (folder / inside).is_dir()
-    except (OSError, ValueError):
-        return False
+    return inside is not None and on_disk.is_folder(folder / inside)
 
 
 def is_in_submodule(folder: Path, path: PurePosixPath) -> bool:

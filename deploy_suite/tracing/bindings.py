@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.model import on_disk
+
 _BOUND: Final = re.compile(
     rb"^(?:(?:class|(?:async[ \t]+)?def)[ \t]+(?P<defined>\w+)|(?P<assigned>[A-Za-z_]\w*)[ \t]*(?::|=[^=]))",
     re.MULTILINE | re.ASCII,
@@ -67,7 +69,7 @@ def is_module(tree: ast.Module, name: str, *, beside: Path) -> bool:
         isinstance(node, ast.Import) and any(alias.name == name and not alias.asname for alias in node.names)
         for node in binding
     )
-    return bool(binding) and is_imported and (beside / f"{name}.py").is_file()
+    return bool(binding) and is_imported and on_disk.is_file(beside / f"{name}.py")
 
 
 def _of_scope(body: Sequence[ast.AST]) -> Iterator[ast.AST]:

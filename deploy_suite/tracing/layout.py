@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy_suite.model import on_disk
+
 _COMPILED = (".so", ".pyd", ".pyx", ".pyc")
 
 
@@ -40,8 +42,8 @@ class Layout:
         if relative not in self._listings:
             try:
                 with os.scandir(self.folder / relative) as entries:
-                    self._listings[relative] = {entry.name: entry.is_dir() for entry in entries}
-            except OSError:
+                    self._listings[relative] = {entry.name: _is_folder(entry) for entry in entries}
+            except (OSError, ValueError):
                 self._listings[relative] = {}
         return self._listings[relative]
 
@@ -88,3 +90,7 @@ class Layout:
 def joined(base: str, name: str) -> str:
     """Return the path of *name* in *base*, which is "" or "." for the top."""
     return name if base in {"", "."} else f"{base}/{name}"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return on_disk.is_folder(entry.path) if entry.is_symlink() else entry.is_dir()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.model import on_disk
 from deploy_suite.tracing.values import OwnModule
 
 
@@ -50,4 +51,4 @@ def has(one: Taken, names: frozenset[str], *, folder: Path) -> bool:
         return True
     inside = folder / PurePosixPath(one.file).parent
     is_package = PurePosixPath(one.file).name == "__init__.py"
-    return is_package and any((inside / f"{one.name}{ending}").exists() for ending in (".py", ""))
+    return is_package and any(on_disk.is_there(inside / f"{one.name}{ending}") for ending in (".py", ""))

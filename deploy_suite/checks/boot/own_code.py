@@ -5,6 +5,7 @@ from typing import Final
 
 from deploy_suite.checks.boot.tracebacks import is_header
 from deploy_suite.knowledge.tracebacks import Frame, frame
+from deploy_suite.model import on_disk
 from deploy_suite.model.environment import Environment
 from deploy_suite.model.location import Location
 
@@ -64,7 +65,7 @@ def _place(found: Frame, environment: Environment) -> Location | None:
     if found.file.startswith("<"):
         return None
     file = environment.workdir / found.file
-    if file.suffix != ".py" and not file.is_file():
+    if file.suffix != ".py" and not on_disk.is_file(file):
         return None
     if not file.is_relative_to(environment.top) or file.is_relative_to(environment.venv):
         return None

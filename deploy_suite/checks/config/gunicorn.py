@@ -9,6 +9,7 @@ from typing import Final
 from deploy_suite.checks.config import expressions
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model import on_disk
 from deploy_suite.project import app_objects, server_options
 from deploy_suite.project.server_options import Arguments
 
@@ -75,7 +76,7 @@ def config_file(call: Call, subject: Subject) -> PurePosixPath | None:
     if named.startswith("python:"):
         return None
     path = call.path(named.removeprefix("file:") or _DEFAULT_FILE)
-    if named or (path is not None and (subject.folder / path).is_file()):
+    if named or (path is not None and on_disk.is_file(subject.folder / path)):
         return path
     return None
 

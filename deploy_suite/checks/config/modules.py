@@ -10,6 +10,7 @@ from deploy_suite.checks.config import binding, saying
 from deploy_suite.checks.config.calls import Call, Step
 from deploy_suite.checks.config.named_files import holds
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_finder, module_places, snapshot_files
@@ -117,7 +118,7 @@ def _remedy(
         return f"commit the module {entry.module}, or correct `{written}` in {where}"
     folder = elsewhere.folder
     option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(call.program)
-    if not any((subject.folder / folder / name).is_file() for name in _BUILT_FROM):
+    if not any(on_disk.is_file(subject.folder / folder / name) for name in _BUILT_FROM):
         # With a root directory, the target's build would not find what it installs.
         way = f"`{option} {folder}`" if option else f"`cd {folder} &&` in front of `{call.program}`"
         return f"write {way} in {where}"

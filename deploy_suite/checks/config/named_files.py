@@ -13,6 +13,7 @@ from deploy_suite.checks.config import alembic_files, gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Script
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.environments import execute_bits
+from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
@@ -154,7 +155,7 @@ def _mend(path: PurePosixPath, twin: PurePosixPath, subject: Subject) -> Mend | 
 def _alike(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:
     """Return the file beside *path* whose name is almost its own: a letter lost or exchanged."""
     try:
-        names = [one.name for one in (subject.folder / path.parent).iterdir() if one.is_file()]
+        names = [one.name for one in (subject.folder / path.parent).iterdir() if on_disk.is_file(one)]
     except OSError:
         return None
     import difflib  # noqa: PLC0415  only a file that is missing needs it

@@ -11,6 +11,7 @@ from deploy_suite.checks.config import migrating, saying, unapplied_looks
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
@@ -113,7 +114,7 @@ def _revisions(folder: Path, versions: PurePosixPath) -> int:
     if not snapshot_files.is_folder(folder, versions):
         return 0
     files = sorted((folder / versions).glob("*.py"))[:_MOST_FILES]
-    return sum(bool(_REVISION.search(file.read_bytes()[:_LARGEST_BYTES])) for file in files if file.is_file())
+    return sum(bool(_REVISION.search(file.read_bytes()[:_LARGEST_BYTES])) for file in files if on_disk.is_file(file))
 
 
 def _django(subject: Subject) -> _System | None:

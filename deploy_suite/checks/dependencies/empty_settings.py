@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.dependencies.fault import Fault, failed
+from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
 from deploy_suite.project import module_files, snapshot_files
@@ -25,7 +26,7 @@ def finding(fault: Fault) -> Finding | None:
     if match is None or file is None or not _is_of_django(fault):
         return None
     hidden = file.parent.with_suffix(".py")
-    is_hidden = file.name == "__init__.py" and module_files.is_file(fault.built.case.snapshot.folder / hidden)
+    is_hidden = file.name == "__init__.py" and on_disk.is_file(fault.built.case.snapshot.folder / hidden)
     others = sorted(_having(fault, file, module, match["name"]))
     place = _choice(fault)
     return failed(

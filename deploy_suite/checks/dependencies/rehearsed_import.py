@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from deploy_suite.checks.base import Built
 from deploy_suite.environments import bindings as binding
 from deploy_suite.manifests import shell
+from deploy_suite.model import on_disk
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import DatabaseField, FromDatabase
 from deploy_suite.model.location import Location
@@ -179,7 +180,7 @@ def _working_folder(built: Built, entry: EntryPoint) -> Path:
     if entry.working_folder is None:
         return built.environment.workdir
     folder = built.environment.top / entry.working_folder
-    return folder if folder.is_dir() else built.environment.workdir
+    return folder if on_disk.is_folder(folder) else built.environment.workdir
 
 
 @contextlib.contextmanager

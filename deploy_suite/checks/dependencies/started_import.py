@@ -9,6 +9,7 @@ from deploy_suite.checks.dependencies import absent_packages
 from deploy_suite.checks.dependencies.rehearsed_import import Rehearsed
 from deploy_suite.environments import packages
 from deploy_suite.manifests import shell
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.project import Framework
 from deploy_suite.tracing.values import ImportKind, Trace
@@ -52,6 +53,8 @@ def _has_all(built: Built, trace: Trace) -> bool:
 
 def _is_there(site: Path, top: str) -> bool:
     """Whether *site* has the module or the package *top*; of a mere namespace more would have to be known."""
-    if (site / top / "__init__.py").is_file() or (site / f"{top}.py").is_file():
+    if on_disk.is_file(site / top / "__init__.py") or on_disk.is_file(site / f"{top}.py"):
         return True
-    return any((site / f"{top}{ending}").is_file() for ending in _EXTENSIONS) or any(site.glob(f"{top}.cpython-*.so"))
+    return any(on_disk.is_file(site / f"{top}{ending}") for ending in _EXTENSIONS) or any(
+        site.glob(f"{top}.cpython-*.so")
+    )

@@ -10,7 +10,7 @@ from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.dependencies import late_names, other_lists, own_modules, requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.checks.variables import needed
-from deploy_suite.model import python_series
+from deploy_suite.model import on_disk, python_series
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.model.wording import counted
@@ -29,7 +29,7 @@ def check(case: Case) -> Findings:
     declared = requirements.read(case)
     if entry.file is None:
         return (absent_entry(case, entry, is_sure=declared.is_pure), *_of_meant(case, entry, declared))
-    if not (case.snapshot.folder / entry.file).is_file():
+    if not on_disk.is_file(case.snapshot.folder / entry.file):
         return (_only_installed(entry),)
     traced = subject.trace(case, entry, known=subject.known_of(declared.names))
     found = tuple(_findings(case, entry, traced, declared))

@@ -12,6 +12,7 @@ from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.environments import bindings as binding
 from deploy_suite.manifests import alembic_ini, own_files
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
@@ -153,7 +154,7 @@ def _stated(built: Built, tool: Tool) -> Iterator[Path]:
         with suppress(ManifestError):
             found = alembic_ini.parse(_text(built, tool.file), file=str(tool.file))
             env = built.case.snapshot.folder / found.script_folder / "env.py"
-            yield from [env] if found.script_folder and env.is_file() else []
+            yield from [env] if found.script_folder and on_disk.is_file(env) else []
 
 
 def _text(built: Built, file: PurePosixPath) -> str:

@@ -17,6 +17,7 @@ from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.alembic_ini import AlembicFile
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import on_disk
 from deploy_suite.ports import DatabaseServer, QueryError
 from deploy_suite.project import snapshot_files
 
@@ -153,7 +154,7 @@ def alembic_settings(tool: Tool, case: Case) -> AlembicFile | None:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(one for one in folder.glob("*.py") if one.name != "__init__.py" and one.is_file())
+        return sorted(one for one in folder.glob("*.py") if one.name != "__init__.py" and on_disk.is_file(one))
     except OSError:
         return []
 
@@ -238,6 +239,6 @@ def _dependencies(case: Case) -> str:
     digest = hashlib.sha256()
     for file in sorted(case.snapshot.folder.rglob("*")):
         relative = file.relative_to(case.snapshot.folder).as_posix()
-        if _LISTS.search(relative) and file.is_file():
+        if _LISTS.search(relative) and on_disk.is_file(file):
             digest.update(relative.encode() + file.read_bytes())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ from typing import Final
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import calls as command_calls
 from deploy_suite.checks.config.calls import Call, Calls
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Framework
@@ -188,14 +189,14 @@ def _stated_in(folder: PurePosixPath, top: Path, contract: Contract) -> Tool | N
     here = top / folder
     if _is_django(here / "manage.py"):
         return Tool(kind=Kind.DJANGO, folder=folder, argv=("migrate",), manage="manage.py", file=folder / "manage.py")
-    if _contains(here / "env.py", "current_app") and (here / "versions").is_dir():
+    if _contains(here / "env.py", "current_app") and on_disk.is_folder(here / "versions"):
         return Tool(
             kind=Kind.FLASK,
             folder=folder.parent,
             argv=(*_flask_application(contract), "db", _UPGRADE, "-d", folder.name),
             file=folder / "env.py",
         )
-    if (here / "alembic.ini").is_file() and not _contains(here / "env.py", "current_app"):
+    if on_disk.is_file(here / "alembic.ini") and not _contains(here / "env.py", "current_app"):
         return Tool(kind=Kind.ALEMBIC, folder=folder, argv=(_UPGRADE, "head"), file=folder / "alembic.ini")
     if _has_alembic_table(here / "pyproject.toml"):
         return Tool(kind=Kind.ALEMBIC, folder=folder, argv=(_UPGRADE, "head"), file=folder / "pyproject.toml")

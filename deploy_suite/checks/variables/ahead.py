@@ -13,6 +13,7 @@ from deploy_suite.checks.migrations.tools import option
 from deploy_suite.checks.variables import needed, stated
 from deploy_suite.checks.variables.needed import Wanted
 from deploy_suite.environments import django_settings
+from deploy_suite.model import on_disk
 from deploy_suite.model.project import CommandText, EntryPoint
 from deploy_suite.project import entry_points
 
@@ -49,7 +50,7 @@ def _entries(case: Case) -> Iterator[tuple[str, EntryPoint, Mapping[str, str]]]:
 
 
 def _is_there(case: Case, entry: EntryPoint) -> bool:
-    return entry.file is not None and (case.snapshot.folder / entry.file).is_file()
+    return entry.file is not None and on_disk.is_file(case.snapshot.folder / entry.file)
 
 
 def _variables(call: Call, case: Case) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Final
 from deploy_suite.manifests import pyproject as pyproject_file
 from deploy_suite.manifests import requirements_file
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import on_disk
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
 from deploy_suite.project import app_finder, app_objects, entry_points, snapshot_files
 
@@ -56,7 +57,7 @@ def build_command(folder: Path, root: PurePosixPath) -> CommandText | None:
 def misnamed_requirements(folder: Path, root: PurePosixPath) -> str:
     """Return the file that must be meant for the requirements.txt which *root* lacks, "" where there is none."""
     try:
-        names = sorted(one.name for one in (folder / root).iterdir() if one.is_file())
+        names = sorted(one.name for one in (folder / root).iterdir() if on_disk.is_file(one))
     except OSError:
         return ""
     typed = [name for name in names if name != _REQUIREMENTS and abs(len(name) - len(_REQUIREMENTS)) <= 1]

@@ -16,6 +16,7 @@ from deploy_suite.manifests.compose import Service as Composed
 from deploy_suite.manifests.dockerfile_words import expanded
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract, DatabaseField, Literal, Prompted, Source, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -148,7 +149,7 @@ def _built(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Ser
 
 def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Service]]:
     """Yield the service of the Dockerfile in the project's folder, or in the one folder below that has one."""
-    below = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    below = on_disk.folders(snapshot.path)
     files = [
         folder / _DOCKERFILE
         for folder in (snapshot.root, *(snapshot.root / name for name in below))

@@ -11,6 +11,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import procfile
 from deploy_suite.manifests.settings import ServiceSettings, Settings
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -291,5 +292,5 @@ def _nothing(snapshot: Snapshot) -> UsageError:
 
 def _candidates(snapshot: Snapshot) -> list[PurePosixPath]:
     """Return the folders below the project in which a service may live."""
-    folders = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    folders = on_disk.folders(snapshot.path)
     return [snapshot.root / name for name in folders if _has_mark(snapshot, snapshot.root / name)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
@@ -51,7 +52,7 @@ def find(snapshot: Snapshot) -> Place:
 
 
 def _below(snapshot: Snapshot) -> list[PurePosixPath]:
-    names = sorted(one.name for one in snapshot.path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    names = on_disk.folders(snapshot.path)
     return [snapshot.root / name / _NAME for name in names]
 
 

@@ -117,6 +117,16 @@ def test_a_mistyped_call_is_told_in_one_message_with_what_was_meant(
     assert (code, *capsys.readouterr()) == (2, "", f"deploy-suite: {told}\n")
 
 
+@pytest.mark.parametrize("length", [300, 5000])
+def test_a_word_that_is_longer_than_any_name_is_told_as_any_other(
+    length: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["preflight", "n" * length])
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith("deploy-suite: preflight takes no 'nnn")
+
+
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [
