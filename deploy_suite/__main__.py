@@ -29,9 +29,10 @@ def main() -> int:
         # so the process may end as any other does, until the command line listens.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-        from deploy_suite.entry import utf8  # noqa: PLC0415  before anything is read
+        from deploy_suite.entry import bootstrap, utf8  # noqa: PLC0415  before anything is read
 
         utf8.enforce()
+        bootstrap.enter("-m", "deploy_suite", *sys.argv[1:])
         from deploy_suite.entry import cli  # noqa: PLC0415  loading takes long enough to be interrupted
 
         return cli.main()

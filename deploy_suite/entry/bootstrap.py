@@ -9,12 +9,22 @@ from typing import Final, NoReturn
 _TOP: Final = Path(__file__).resolve().parents[2]
 _DEPENDENCIES: Final = ("nox", "invoke", "uv", "yaml", "tree_sitter_bash", "httpx", "psycopg", "psutil")
 _INDEX: Final = "https://pypi.org/simple"
+_FELL_SHORT: Final = 4  # as MachineError's; nothing of the suite is imported here
 
 
 def run_nox(noxfile: Path, arguments: list[str]) -> NoReturn:
     """Become Nox on *noxfile*, installed into `.nox/` first where this Python lacks it."""
     python = suite_python(noxfile.parent)
     os.execv(python, [str(python), "-m", "nox", "-f", str(noxfile), *arguments])  # noqa: S606  no shell is the point
+
+
+def enter(*command: str) -> None:
+    """Become `python COMMAND` in a Python in which the suite can run; return where this one is, or nothing says how."""
+    if not (_TOP / "pyproject.toml").is_file():  # installed: what is missing then is no matter of a clone
+        return
+    python = suite_python(_TOP)
+    if python != Path(sys.executable):
+        os.execv(python, [str(python), *command])  # noqa: S606  no shell is the point
 
 
 def suite_python(folder: Path) -> Path:
@@ -52,10 +62,11 @@ def _install(home: Path, python: Path) -> None:
         how = ("--quiet", "--compile-bytecode", "--python", str(python))
         _call(python, "-m", "uv", "pip", "install", *how, "--editable", str(_TOP))
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(
-            f"deploy-suite: the suite cannot be installed into {home}: {_said(error)}\n"
+        _tell(
+            f"the suite cannot be installed into {home}: {_said(error)}\n"
             "  fix: see that this machine reaches a package index (pip download uv) and has room, and run this again"
         )
+        sys.exit(_FELL_SHORT)
 
 
 def _said(error: Exception) -> str:

@@ -1,24 +1,44 @@
 """A machine that has nothing yet, and whose package index does not answer."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).resolve().parents[2]
+NAMES = ("deploy", "deploy_suite", "requirements", "pyproject.toml", "README.md", "noxfile.py", "tasks.py")
+# Any program that loads tasks.py is Invoke enough; -S leaves it nothing but the standard library.
+TASKS = "import runpy; runpy.run_path('tasks.py')"
 
 
-def test_an_index_that_does_not_answer_is_told_in_one_message_after_pips_own(tmp_path: Path) -> None:
-    program = (
-        "import sys\nfrom pathlib import Path\nfrom deploy_suite.entry import bootstrap\n"
-        "bootstrap.suite_python(Path(sys.argv[1]))\n"
-    )
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return a folder with the suite's files, as a clone has them."""
+    for name in NAMES:
+        if (TOP / name).is_dir():
+            shutil.copytree(TOP / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(TOP / name, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "door",
+    [("noxfile.py", "-s", "preflight"), ("-m", "deploy", "preflight"), ("-m", "deploy_suite"), ("-c", TASKS)],
+    ids=["noxfile.py", "deploy", "deploy_suite", "tasks.py"],
+)
+def test_an_index_that_does_not_answer_is_told_by_each_door_in_one_message_after_pips_own(
+    door: tuple[str, ...], clone: Path
+) -> None:
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
 
     done = subprocess.run(
-        (sys._base_executable, "-S", "-c", program, str(tmp_path)),  # type: ignore[attr-defined]
-        cwd=TOP,
+        (sys._base_executable, "-S", *door),  # type: ignore[attr-defined]
+        cwd=clone,
         env={**kept, **nowhere},
         capture_output=True,
         text=True,
@@ -26,9 +46,9 @@ def test_an_index_that_does_not_answer_is_told_in_one_message_after_pips_own(tmp
     )
 
     told = [line for line in done.stderr.splitlines() if line.startswith(("deploy-suite: ", "  fix: "))]
-    home = tmp_path / ".nox" / f"suite-{sys.version_info.major}.{sys.version_info.minor}"
+    home = clone / ".nox" / f"suite-{sys.version_info.major}.{sys.version_info.minor}"
     failed = "-m pip install --quiet --disable-pip-version-check uv"
-    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (4, "", False)
     assert told == [
         f"deploy-suite: installing the suite into {home} (once)",
         f"deploy-suite: the suite cannot be installed into {home}: {failed} ended with exit code 1",

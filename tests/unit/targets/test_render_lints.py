@@ -127,6 +127,10 @@ CASES = {
         SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: url}\n" + DATABASE,
         [("render-unknown-property", FAILED, 10)],
     ),
+    "10 property without type": (
+        SERVICE + "    envVars:\n      - key: A\n        fromService: {name: shop, property: hots}\n",
+        [("render-missing-key:type", FAILED, 10), ("render-unknown-property", FAILED, 10)],
+    ),
     "10 elsewhere": (
         SERVICE + "    envVars:\n      - key: A\n        fromDatabase: {name: db, property: host}\n",
         [("render-unknown-reference:db", WARNING, 10)],

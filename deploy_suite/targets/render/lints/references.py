@@ -208,12 +208,13 @@ def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) ->
         return
     name, kind = nodes.text(source.get("name")) or "", nodes.text(source.get("type")) or ""
     part = nodes.text(source.get("property")) or ""
-    known = facts().values["keyvalue_property" if kind in {"keyvalue", "redis"} else "web_property"].allowed
-    if part and kind and part not in known:
+    known = _properties(kind)
+    if part and part not in known:
         yield fails(
             entry,
             "render-unknown-property",
-            f"{_key(entry)} of {service.label} takes {part} from a service of type {kind}, which has no such property",
+            f"{_key(entry)} of {service.label} takes {part} from a service{f' of type {kind}' if kind else ''}, "
+            "which has no such property",
             key="fromService",
             evidence=f"property: {part}",
             remedy=f"use one of {', '.join(known)} in {entry.file}",
@@ -237,6 +238,15 @@ def _service(entry: Resource, service: ServiceResource, blueprint: Blueprint) ->
         )
 
 
+def _properties(kind: str) -> tuple[str, ...]:
+    """Return what a service of type *kind* has to give, of any type where none is stated."""
+    tables = facts().values
+    web, store = tables["web_property"].allowed, tables["keyvalue_property"].allowed
+    if kind:
+        return tuple(store if kind in {"keyvalue", "redis"} else web)
+    return tuple(dict.fromkeys((*web, *store)))
+
+
 def _group(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> Iterator[Finding]:
     name = entry.text("fromGroup")
     if name and blueprint.group(name) is None:
@@ -251,7 +261,7 @@ def _group(entry: Resource, service: ServiceResource, blueprint: Blueprint) -> I
 
 
 def _add_or_correct(name: str, known: list[str], key: str, file: str) -> str:
-    those = f", or name one of {', '.join(filter(None, known))}" if any(known) else ""
+    those = f", or name one of {', '.join(dict.fromkeys(filter(None, known)))}" if any(known) else ""
     return f"add {name} under `{key}:` in {file}{those}"
 
 
