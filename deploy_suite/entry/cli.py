@@ -17,6 +17,7 @@ from deploy_suite.entry import (
     beginning,
     calling,
     deploying,
+    escaping,
     explaining,
     guide,
     interruption,
@@ -69,7 +70,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     try:
         _open_what_is_closed()
         if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text, and a terminal know few letters
-            sys.stdout.reconfigure(errors="backslashreplace")
+            sys.stdout.reconfigure(errors=escaping.HANDLER)
         interruption.listen()
         warnings.simplefilter("ignore", SyntaxWarning)  # of the project's files, which are only read here
         words = sys.argv[1:] if arguments is None else arguments

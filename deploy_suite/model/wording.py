@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 _COLOUR: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_CONTROLS: Final = {
-    number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0)) if chr(number) not in "\t\n"
+# The longer form stands in strings of JSON too, which writes those below 0x20 so by itself.
+_CONTROLS: Final = {number: f"\\x{number:02x}" for number in range(0x20) if chr(number) not in "\t\n"} | {
+    number: f"\\u{number:04x}" for number in range(0x7F, 0xA0)
 }
 
 

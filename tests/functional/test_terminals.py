@@ -1,5 +1,6 @@
 """What a terminal that knows few letters shows."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,19 @@ def test_letters_that_a_terminal_does_not_know_are_spelled_out_and_no_fault_of_t
 
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
 
-    assert (done.returncode, done.stderr, b"b\\xfcro.py" in done.stdout) == (0, b"", True)
+    assert (done.returncode, done.stderr, b"b\\u00fcro.py" in done.stdout) == (0, b"", True)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_whole_whatever_letters_standard_output_knows(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "main.py").write_text("import b\xfcro, \u540d\u524d, \U00020000\n", encoding="utf-8")
+    command = (sys.executable, "-m", "deploy_suite", "trace", "main.py", "--project", str(tmp_path), "--format", "json")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
+
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+
+    packages = json.loads(done.stdout.decode(encoding))["traces"][0]["packages"]
+    assert (done.stderr, {one["name"] for one in packages}) == (b"", {"b\xfcro", "\u540d\u524d", "\U00020000"})
 
 
 @pytest.mark.parametrize("door", [("-m", "deploy_suite"), ("-m", "invoke")])

@@ -11,7 +11,7 @@ from deploy_suite.model.wording import counted, printable
         ("plain, ünïcode … \N{NO-BREAK SPACE}\n\ttab\n", "plain, ünïcode … \N{NO-BREAK SPACE}\n\ttab\n"),
         ("\x1b[31mred\x1b[0m\n", "red\n"),
         ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
-        ("shop\rhidden\x08\x00\x7f\x9b31m", "shop\\x0dhidden\\x08\\x00\\x7f\\x9b31m"),
+        ("shop\rhidden\x08\x00\x7f\x9b31m", "shop\\x0dhidden\\x08\\x00\\u007f\\u009b31m"),
         ("one\r\ntwo\r\n", "one\ntwo\n"),
     ],
 )
