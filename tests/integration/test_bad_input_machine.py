@@ -100,7 +100,7 @@ def test_a_taken_port_is_replaced_and_told_of_where_the_service_may_reach_the_ne
         alone = preflight(folder, cache=shared_cache)
         told = preflight(folder, "--network", cache=shared_cache)
 
-    assert (alone.code, "--network" in alone.findings["cannot-check-here"]["remedy"]) == (3, True)
+    assert (alone.code, "--network" in alone.findings["needs-network"]["remedy"]) == (3, True)
     assert told.code == 0, told.out
     assert "port 10000 is taken on this machine: the service was given port" in boots(told.report)
 

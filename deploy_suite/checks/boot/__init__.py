@@ -104,10 +104,11 @@ def _in_networks(built: Built, ports: Ports, tried: Callable[[Stage], Findings])
         findings = tried(on_stage(built, ports, network))
     if built.case.preferences.allow_network and _is_worth_retrying(findings):
         ports.progress.waiting(f"{built.case.contract.service}: once more, with the network")
-        reached = tuple(finding for finding in findings if finding.code == "network-at-start")
+        reached = tuple(finding for finding in findings if finding.code == outside.AT_START)
         with ports.networks.open(isolated=False) as network:
             return (*reached, *tried(on_stage(built, ports, network)))
-    return findings
+    is_told = any(finding.code == outside.NEEDED for finding in findings)
+    return tuple(finding for finding in findings if not is_told or finding.code != outside.AT_START)
 
 
 def _is_isolable(built: Built) -> bool:
@@ -122,7 +123,7 @@ def has_hung(findings: Findings) -> bool:
 
 def _is_worth_retrying(findings: Findings) -> bool:
     went_wrong = any(finding.outcome.is_no_pass for finding in findings)
-    return went_wrong and any(finding.code == "network-at-start" for finding in findings)
+    return went_wrong and any(finding.code == outside.AT_START for finding in findings)
 
 
 def _with_outside(stage: Stage, findings: Findings) -> Findings:

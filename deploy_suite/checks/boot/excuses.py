@@ -149,9 +149,10 @@ def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | N
     is_download = root is not None and root.family == "model-download-failed"
     if not hosts or not (is_download or _NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
         return None
+    wanted = f"it wanted to reach {_reached_hosts(stage)}"
     if outside.are_near(hosts):
-        return Excuse(f"it wanted to reach {_reached_hosts(stage)}, which no network here has", outside.NAMING_REMEDY)
-    return Excuse(f"it wanted to reach {_reached_hosts(stage)}, and nothing outside is let through", NETWORK_REMEDY)
+        return Excuse(f"{wanted}, which no network here has", outside.NAMING_REMEDY, outside.NEEDED)
+    return Excuse(f"{wanted}, and nothing outside is let through", NETWORK_REMEDY, outside.NEEDED)
 
 
 def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:

@@ -9,6 +9,8 @@ from deploy_suite.environments import start_installs
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Reach
 
+AT_START: Final = "network-at-start"
+NEEDED: Final = "needs-network"  # as of an import: who fails for it needs it
 NAMING_REMEDY: Final = (
     "give the variable that holds this address its value, on the target and, for the preflight, in .env.preflight"
 )
@@ -47,7 +49,7 @@ def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[
     hosts = ", ".join(map(str, reached))
     consequence = "if that is why it failed" if has_failed else "if what it does there matters"
     return Finding(
-        code="network-at-start",
+        code=AT_START,
         outcome=Outcome.WARNING if is_grave else Outcome.NOTE,
         message=f"while it started, the service tried to reach {hosts}; a preflight lets nothing out",
         remedy=f"{consequence}, {NAMING_REMEDY if is_near else NETWORK_REMEDY}",
