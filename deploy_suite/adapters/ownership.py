@@ -1,14 +1,16 @@
-"""Marks a file as held by a living process; the kernel lets go of it however the process ends."""
+"""Marks a file, or a folder by a file in it, as held by a living process; the kernel lets go however that ends."""
 
 import contextlib
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+MARK: Final = "mark"
 _NEWBORN_S: Final = 60  # a mark without its lock may belong to a process that is about to take it
 
 
@@ -21,6 +23,29 @@ def held(mark: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[Path]:
+    """Make *folder*, whose mark is held before it can be found by its name, and yield a folder in it."""
+    unnamed = unnamed_beside(folder)
+    unnamed.mkdir(mode=stat.S_IRWXU)
+    with held(unnamed / MARK):
+        content = unnamed / "content"
+        content.mkdir()
+        unnamed.rename(folder)
+        yield folder / content.name
+
+
+def unnamed_beside(folder: Path) -> Path:
+    """Return what `made` calls *folder* before its mark is held."""
+    return folder.with_name(f".{folder.name}")
+
+
+def abandoned(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield the folders in *parent* whose names begin with *prefix* and whose mark nobody alive holds."""
+    with contextlib.suppress(OSError):
+        yield from (folder for folder in parent.glob(f"{prefix}*") if is_abandoned(folder / MARK))
 
 
 def is_abandoned(mark: Path) -> bool:

@@ -14,17 +14,15 @@ from deploy_suite.adapters.postgres_installations import Installation
 from deploy_suite.errors import MachineError
 
 _SHORT: Final = "preflight-pg-"
-_MARK: Final = "mark"
 _LONGEST_NAME: Final = f"{_SHORT}abcdefgh/.s.PGSQL.65535.lock"
 
 
 def sweep() -> None:
     """Remove the folders of killed runs whose journal has gone too; their servers have ended with them."""
     for parent in filter(None, (in_memory(), _on_disk())):
-        for folder in parent.glob(f"{_SHORT}*"):
-            if ownership.is_abandoned(folder / _MARK):
-                postgres_shared_memory.free(folder)
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in ownership.abandoned(parent, _SHORT):
+            postgres_shared_memory.free(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -40,7 +38,7 @@ def short_folder(account: Account, *, record_folder: Callable[[Path], None]) -> 
     except OSError as error:
         raise MachineError(f"cannot make {folder}: {error.strerror}", remedy="free space there") from error
     try:
-        with ownership.held(folder / _MARK):
+        with ownership.held(folder / ownership.MARK):
             folder.chmod(0o755)
             account.own(folder)
             yield folder

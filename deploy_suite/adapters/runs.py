@@ -16,8 +16,9 @@ from typing import Final
 import filelock
 import psutil
 
-from deploy_suite.adapters import postgres_shared_memory
+from deploy_suite.adapters import ownership, postgres_shared_memory
 
+ELSEWHERE: Final = "deploy-suite-run-"  # how a run's folders outside of its own are called
 _SAME_START_S: Final = 0.05  # psutil reads start times in clock ticks, of which there are at least 100 a second
 _PATIENCE_S: Final = 5.0
 
@@ -64,6 +65,20 @@ def reap(run: Path, lock: filelock.BaseFileLock) -> None:
     remove_tree(run / "work")
     lock.release()
     remove_tree(run)
+
+
+def sweep(parent: Path) -> None:
+    """Remove what killed runs of this user left in *parent*, which is everybody's, where their journal has gone too."""
+    for folder in ownership.abandoned(parent, ELSEWHERE):
+        if _is_own(folder):
+            remove_tree(folder)
+
+
+def _is_own(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        found = folder.lstat()
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return False
 
 
 def _undo_recorded(journal: Path) -> None:

@@ -13,7 +13,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ import filelock
 import platformdirs
 import psutil
 
-from deploy_suite.adapters import memory, runs
+from deploy_suite.adapters import memory, ownership, runs
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Progress
 
@@ -39,6 +39,7 @@ class LocalWorkplace:
         self._run = run
         self._progress = progress
         self._elsewhere: list[Path] = []
+        self._marks = ExitStack()
 
     @property
     def run_folder(self) -> Path:
@@ -55,16 +56,17 @@ class LocalWorkplace:
         parent = memory.folder(size_bytes) if size_bytes is not None else None
         if parent is None:
             return Path(tempfile.mkdtemp(dir=self.run_folder))
-        folder = parent / f"deploy-suite-{secrets.token_hex(6)}"
+        folder = parent / f"{runs.ELSEWHERE}{secrets.token_hex(6)}"
+        self.record_folder(ownership.unnamed_beside(folder))
         self.record_folder(folder)
-        folder.mkdir(mode=stat.S_IRWXU)
         self._elsewhere.append(folder)
-        return folder
+        return self._marks.enter_context(ownership.made(folder))
 
     def remove(self) -> None:
         """Remove what is this run's alone."""
         for folder in (*self._elsewhere, self.run_folder):
             runs.remove_tree(folder)
+        self._marks.close()
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock *name* against other runs; says every 10 s what it waits for."""
@@ -122,6 +124,7 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
     try:
         for left in abandoned:
             runs.reap(*left)
+        runs.sweep(memory.PLACE)
         yield place
     except OSError as error:
         if _lacks_room(error):

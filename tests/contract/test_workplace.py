@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from deploy_suite.adapters import memory, workplace
-from deploy_suite.adapters.runs import remove_tree
+from deploy_suite.adapters.runs import ELSEWHERE, remove_tree
 from deploy_suite.errors import MachineError
 from tests.doubles.machine import Heard
 
@@ -90,6 +90,65 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
     assert (killed.returncode, before, after) == (-9, (1, True), (1, False))
     gone, _ = psutil.wait_procs(tree, timeout=5)
     assert len(gone) == len(tree) >= 2
+
+
+IN_MEMORY = """
+import os, sys
+sys.path.insert(0, {root!r})
+from deploy_suite.adapters import memory, workplace
+memory._LEFT_FREE_BYTES = 0
+with workplace.opened(None) as place:
+    folder = place.folder_for(1)
+    (folder / "file").write_text("")
+    print(folder.parent, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not memory.PLACE.is_dir(), reason="this system has no file system in memory")
+def test_what_a_killed_run_left_in_memory_goes_with_the_next_also_where_its_cache_has_gone(tmp_path: Path) -> None:
+    left, living = (in_memory(tmp_path / name) for name in ("killed", "living"))
+    (killed, gone), (process, kept) = left, living
+    killed.kill()
+    killed.communicate()
+    shutil.rmtree(tmp_path / "killed")
+    theirs = memory.PLACE / f"{ELSEWHERE}{os.getpid()}"
+    theirs.symlink_to(tmp_path)
+
+    with workplace.opened(Heard(), environment={workplace.ROOT_VARIABLE: str(tmp_path / "other")}):
+        found = gone.exists(), kept.exists(), theirs.is_symlink(), tmp_path.exists()
+
+    theirs.unlink()
+    process.communicate("")
+    assert (*found, kept.exists()) == (False, True, True, True, False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not memory.PLACE.is_dir(), reason="only root makes folders of another user")
+def test_what_another_users_run_left_in_memory_is_not_touched(tmp_path: Path) -> None:
+    process, folder = in_memory(tmp_path / "killed")
+    process.kill()
+    process.communicate()
+    shutil.rmtree(tmp_path / "killed")
+    os.chown(folder, 65_534, -1)
+
+    with workplace.opened(Heard(), environment={workplace.ROOT_VARIABLE: str(tmp_path / "other")}):
+        is_kept = folder.exists()
+
+    shutil.rmtree(folder)
+    assert is_kept
+
+
+def in_memory(root: Path) -> tuple["subprocess.Popen[str]", Path]:
+    """Return a living run, and the folder in memory that it has."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_MEMORY.format(root=str(ROOT))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, workplace.ROOT_VARIABLE: str(root)},
+    )
+    assert process.stdout
+    return process, Path(process.stdout.readline().strip())
 
 
 @pytest.mark.parametrize("below", ["", "data"], ids=["noted", "still starting"])
@@ -283,7 +342,7 @@ def test_a_home_from_which_nothing_runs_gives_way_to_temporary_files(
 
 
 def test_memory_from_which_nothing_runs_is_not_used(noexec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_MEMORY", noexec)
+    monkeypatch.setattr(memory, "PLACE", noexec)
     monkeypatch.setattr(memory, "_LEFT_FREE_BYTES", 0)
 
     before = memory.folder()
