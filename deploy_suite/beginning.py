@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.errors import UsageError
 from deploy_suite.knowledge import commit_tellers
 from deploy_suite.manifests import own_files
 from deploy_suite.manifests.settings import ServiceSettings, Settings
@@ -35,8 +34,6 @@ def beginning(folder: Path, ports: Ports) -> Beginning:
     Raises: UsageError where there is no repository or no service of Python's.
     """
     folder = folder.resolve()
-    if not on_disk.is_folder(folder):
-        raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
     snapshot = Snapshot.as_it_lies(folder, top=ports.git.top(folder).resolve())
     settings = settings_near(snapshot)
     services = tuple(

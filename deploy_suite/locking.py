@@ -17,7 +17,6 @@ from deploy_suite.environments.recipe import Recipe
 from deploy_suite.errors import CannotCheckError, UsageError
 from deploy_suite.knowledge.platforms import images
 from deploy_suite.manifests.requirements_file import RequirementsFile
-from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Bindings, Contract
 from deploy_suite.model.environment import Interpreter, Preferences
 from deploy_suite.model.project import Snapshot
@@ -59,8 +58,6 @@ def lock(request: Request, ports: Ports) -> tuple[Locked, ...]:
     Raises: UsageError where a file that is in the way was written by somebody else, or no versions fit.
     """
     folder = request.folder.resolve()
-    if not on_disk.is_folder(folder):
-        raise UsageError(f"{request.folder} is no folder", remedy="name the project's folder with --project PATH")
     snapshot = Snapshot.as_it_lies(folder, top=ports.git.top(folder).resolve())
     written: dict[str, Locked] = {}
     found = [

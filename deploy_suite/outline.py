@@ -35,10 +35,8 @@ class Request:
 
 
 def as_it_lies(request: Request) -> tuple[Outline, ...]:
-    """Return the outlines of the folder as it lies. Raises: UsageError for a folder or an entry that is not there."""
+    """Return the outlines of the folder as it lies. Raises: UsageError for an entry that is not there."""
     folder = request.folder.resolve()
-    if not on_disk.is_folder(folder):
-        raise UsageError(f"{request.folder} is no folder", remedy="name the project's folder with --project PATH")
     top = next((one for one in (folder, *folder.parents) if on_disk.is_there(one / ".git")), folder)
     return tuple(_outlines(Snapshot.as_it_lies(folder, top=top), request))
 

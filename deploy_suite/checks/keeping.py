@@ -59,7 +59,7 @@ def plain(value: object) -> Any:  # noqa: ANN401  JSON's own values
     """Return *value* in the terms of JSON, for `json.dumps(default=)`."""
     match value:
         case Secret():
-            return hashlib.sha256(value.revealed().encode()).hexdigest()
+            return value.digest()
         case Enum():
             return value.value
         case Mapping():

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from deploy_suite.entry.options import add_format, write, write_prose
+from deploy_suite.entry.options import add_format, folder, write, write_prose
 from deploy_suite.errors import UsageError
 from deploy_suite.model.secret import Curtain
 
@@ -28,7 +28,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     reading.add_argument(
         "--project",
         dest="against",
-        type=Path,
+        type=folder,
         metavar="PATH",
         help="say what the build did otherwise than this project asks",
     )

@@ -32,18 +32,25 @@ def add_project(command: argparse.ArgumentParser) -> None:
     )
 
 
+def folder(text: str) -> Path:
+    """Return the project's folder *text*. Raises: UsageError."""
+    if not on_disk.is_folder(text):
+        raise UsageError(f"{text or repr(text)} is no folder", remedy="name the project's folder with --project PATH")
+    return Path(text)
+
+
 def _project(text: str) -> Path:
     """Return the folder that is named; for "here" the project around it, as git and npm look for theirs."""
     if text != _HERE:
-        return Path(text)
+        return folder(text)
     try:
         here = Path.cwd()
     except FileNotFoundError as error:
         raise UsageError("the folder in which this runs has been removed", remedy="go to another: cd PATH") from error
-    for folder in (here, *here.parents):
-        if any(on_disk.is_file(folder / mark) for mark in _MARKS):
-            return folder if folder != here else Path()
-        if on_disk.is_there(folder / ".git"):
+    for around in (here, *here.parents):
+        if any(on_disk.is_file(around / mark) for mark in _MARKS):
+            return around if around != here else Path()
+        if on_disk.is_there(around / ".git"):
             break
     return Path()
 

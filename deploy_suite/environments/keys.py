@@ -77,8 +77,7 @@ def _lasting(variable: Variable, bindings: Bindings) -> str:
     """Return what of the value stays the same from run to run: values made up for one run do not count."""
     match variable.source:
         case Literal() | Prompted() if variable.name not in bindings.dummies:
-            value = bindings.values.get(variable.name, Secret(""))
-            return hashlib.sha256(value.revealed().encode()).hexdigest()
+            return bindings.values.get(variable.name, Secret("")).digest()
         case Generated():
             return "generated"
         case source:

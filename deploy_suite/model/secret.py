@@ -1,5 +1,6 @@
 """A value that must not be shown, and the masking of every text that may hold one."""
 
+import hashlib
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,10 @@ class Secret:
     def revealed(self) -> str:
         """Return the text itself; for adapters, at the last moment."""
         return self._text
+
+    def digest(self) -> str:
+        """Return what tells it from other texts and shows nothing of it."""
+        return hashlib.sha256(self._text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def __repr__(self) -> str:
         """Return the mask."""

@@ -38,8 +38,6 @@ def load(folder: Path, *, revision: str, ports: Ports) -> Project:
     Raises: UsageError when *folder* is in no repository, *revision* names no commit, or deploy.toml is wrong;
         MachineError when the repository lacks content of the commit.
     """
-    if not on_disk.is_folder(folder):
-        raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
     repository = ports.git.top(folder)
     commit = ports.git.commit(repository, revision)
     root = PurePosixPath(folder.resolve().relative_to(repository.resolve()).as_posix())

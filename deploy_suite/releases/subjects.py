@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
-from deploy_suite.model import on_disk
 from deploy_suite.model.probe import Expectation, Probe
 from deploy_suite.model.project import Snapshot
 from deploy_suite.model.release import Deploy, LiveService
@@ -123,8 +122,6 @@ def _of_url(request: Request, ports: Ports) -> Subject:
 
 
 def _settings(folder: Path, ports: Ports) -> Settings:
-    if not on_disk.is_folder(folder):
-        raise UsageError(f"{folder} is no folder", remedy="name the project's folder with --project PATH")
     return settings_near(Snapshot.as_it_lies(folder.resolve(), top=_top(folder, ports).resolve()))
 
 

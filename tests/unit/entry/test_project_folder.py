@@ -54,3 +54,14 @@ def test_a_folder_that_was_removed_meanwhile_is_wrong_usage(repository: Path, mo
 
     with pytest.raises(UsageError, match="the folder in which this runs has been removed"):
         project()
+
+
+@pytest.mark.parametrize("command", [name for name in cli.parser()[1].choices if name != "explain"])
+@pytest.mark.parametrize("name", ["absent", "n" * 300, "n" * 5000, ""], ids=["absent", "300", "5000", "none"])
+def test_a_folder_that_is_not_there_is_wrong_usage_of_every_command(
+    command: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main([command, f"--project={name}"])
+
+    assert code == 2
+    assert "is no folder\n  fix: name the project's folder with --project PATH\n" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from deploy_suite.model import on_disk
 ASKED = (on_disk.is_file, on_disk.is_folder, on_disk.is_there)
 
 
-@pytest.mark.parametrize("name", ["n" * 300, "n" * 5000, "a/" * 3000, "a\0b", "\udcff", ""])
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 5000, "a/" * 3000, "a\0b", "\udcff", ""], ids=range(6))
 def test_a_name_that_no_file_system_takes_leads_to_nothing(name: str, tmp_path: Path) -> None:
     assert [ask(os.path.join(tmp_path, "none", name)) for ask in ASKED] == [False] * 3  # noqa: PTH118
 

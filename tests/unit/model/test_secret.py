@@ -138,3 +138,10 @@ def test_a_secret_that_is_no_text_is_masked_as_programs_hold_it():
     masker = Masker.of([undecodable, halved])
 
     assert masker.masked("key=s3ntinel-%FF, s3ntinel-\udcff, s3ntinel-\ud800") == "key=***, ***, ***"
+
+
+def test_a_digest_tells_any_texts_apart_and_shows_none() -> None:
+    texts = ("a", "b", "", "\udcff")
+
+    assert len({Secret(text).digest() for text in texts}) == len(texts)
+    assert Secret("\udcff").digest() == Secret("\udcff").digest()
