@@ -11,6 +11,9 @@ _REFUSED: Final = re.compile(
 
 # Where a client connects to whose URL names no port.
 _PORTS: Final = {"mongodb": 27017, "redis": 6379, "amqp": 5672, "mysql": 3306, "mariadb": 3306, "postgresql": 5432}
+# The client of MySQL tells the host alone: https://dev.mysql.com/doc/mysql-errors/8.4/en/client-error-reference.html
+_BY_MYSQL: Final = ("mysql", "mariadb")
+_OF_MYSQL: Final = re.compile(r"MySQL server on '(?P<host>[^']+)'")
 
 
 def spoken_of(values: Iterable[tuple[str, str]], said: str) -> str:
@@ -21,6 +24,8 @@ def spoken_of(values: Iterable[tuple[str, str]], said: str) -> str:
     for name, text in values if _REFUSED.search(said) else ():
         place = address(text)
         if place and re.search(rf"{re.escape(place[0])}\W+(?:port )?\W*{place[1]}\b|:{place[1]}\b", said):
+            return name
+        if place and text.startswith(_BY_MYSQL) and any(one["host"] == place[0] for one in _OF_MYSQL.finditer(said)):
             return name
     return ""
 

@@ -98,7 +98,8 @@ def rebound(contract: Contract, bindings: Bindings, databases: Mapping[str, Data
                 values[variable.name] = part_of(databases[behind], DatabaseField.PORT)
             case _ if variable.name in bindings.dummies and stands_for_database(variable):
                 like = bindings.values[variable.name].revealed()
-                values[variable.name] = of_database(variable.name, databases[DEFAULT_DATABASE], like=like)
+                if not _OTHER_DATABASE.match(like):
+                    values[variable.name] = of_database(variable.name, databases[DEFAULT_DATABASE], like=like)
             case _:
                 pass
     return Bindings(values=values, dummies=bindings.dummies)

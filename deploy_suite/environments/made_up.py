@@ -1,5 +1,6 @@
 """Values for what only the target has: of a form that settings classes take, and that leads nowhere."""
 
+import base64
 import json
 import re
 from typing import Final
@@ -27,8 +28,16 @@ _DUMMIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 # The servers behind such an address are asked of DNS before anything connects, and no made-up name has any there;
 # https://www.mongodb.com/docs/manual/reference/connection-string-formats/#srv-connection-format
 _BY_DNS: Final = re.compile(r"^(?P<scheme>\w+)\+srv://[^/?#]*")
+# What a file of examples leaves to the shell of whoever fills it in; such a value leads nowhere as it stands.
+_LEFT_OPEN: Final = "${"
+_URL: Final = re.compile(r"^(?P<scheme>[a-z][\w+.-]*)://")
 _ALLOWED_HOSTS: Final = re.compile(r"ALLOWED_HOSTS?$")
 _JSON_NAME: Final = re.compile(r"(?:^|_)JSON$")
+# Who encrypts asks for a key of 32 bytes, mostly in the form of Fernet, and refuses another as soon as it is read;
+# https://cryptography.io/en/latest/fernet/
+_KEY_NAME: Final = re.compile(r"(?:FERNET|ENCRYPT(?:ION)?|CIPHER|CRYPTO)(?:_\w+)?_KEY$", re.IGNORECASE)
+_KEY: Final = base64.urlsafe_b64encode(b"preflight-dummy-not-a-real-key-0").decode()
+_KEY_LENGTHS: Final = frozenset({16, 24, 32, 43, 44, 64})  # of keys as they are, in base64, in hexadecimal digits
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -36,6 +45,11 @@ def value(name: str, contract: Contract, *, example: str) -> str:
     """Return a value for the variable *name*, after the project's own *example* where there is one."""
     if example and contract.host and _ALLOWED_HOSTS.search(name):
         return _with_host(example, contract.host)
+    if _KEY_NAME.search(name) and len(example) not in _KEY_LENGTHS:
+        return _KEY
+    if _LEFT_OPEN in example:
+        url = _URL.match(example)
+        return f"{url['scheme']}://127.0.0.1/preflight" if url else _by_name(name, contract)
     return _BY_DNS.sub(r"\g<scheme>://127.0.0.1", example) or _by_name(name, contract)
 
 

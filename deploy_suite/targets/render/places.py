@@ -103,12 +103,13 @@ def root_of(service: ServiceResource, snapshot: Snapshot, place: Place) -> Root:
         return Root(path=paths.meant_root(service, snapshot.folder))
     if root is None or not snapshot_files.is_folder(snapshot.folder, root):
         return Root(path=None)
-    if root.parts or not place.folder.parts or _has_manifest(snapshot, root):
+    if root.parts or not place.folder.parts or has_manifest(snapshot, root):
         return Root(path=root)
     return Root(path=place.folder, findings=(_without_root(service, place),))
 
 
-def _has_manifest(snapshot: Snapshot, folder: PurePosixPath) -> bool:
+def has_manifest(snapshot: Snapshot, folder: PurePosixPath) -> bool:
+    """Whether *folder* has what says which packages a Python service needs."""
     return any(snapshot_files.find(snapshot.folder, folder / name) for name in _MARKS)
 
 

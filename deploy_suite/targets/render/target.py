@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import resemblance, yaml_document
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.settings import ServiceSettings, Settings
@@ -19,13 +18,12 @@ from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
 from deploy_suite.targets.render import blueprint as blueprints
-from deploy_suite.targets.render import contracts, guesses, places, schema
-from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
+from deploy_suite.targets.render import contracts, guesses, ownership, places, schema
+from deploy_suite.targets.render.blueprint import Blueprint
 from deploy_suite.targets.render.contracts import TARGET
 from deploy_suite.targets.render.lints import names, paths, plans, references, secrets, services, values
 
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
-_STORES: Final = frozenset({"keyvalue", "redis"})
 
 
 def read(snapshot: Snapshot, settings: Settings, *, repository_slug: str) -> Reading:
@@ -137,7 +135,8 @@ def _services(
     *,
     slug: str,
 ) -> Reading:
-    skipped = {service.path: reason for service in blueprint.services if (reason := _not_ours(service, snapshot, slug))}
+    whose = ownership.read(blueprint, snapshot, slug or snapshot.commit.repository_slug)
+    skipped = dict(whose.skipped)
     ours = places.within(snapshot, [one for one in blueprint.services if one.path not in skipped], place)
     elsewhere = frozenset(skipped)
     made: list[Contract] = []
@@ -164,6 +163,7 @@ def _services(
         contracts=tuple(made),
         findings=(
             *place.findings,
+            *whose.findings,
             *_lints(blueprint, snapshot, elsewhere=elsewhere),
             *found,
             *_skipped(blueprint, skipped, is_all=not made),
@@ -182,26 +182,10 @@ def _lints(blueprint: Blueprint, snapshot: Snapshot, *, elsewhere: frozenset[str
     yield from paths.problems(blueprint, snapshot.folder, elsewhere=elsewhere)
 
 
-def _not_ours(service: ServiceResource, snapshot: Snapshot, slug: str) -> str:
-    """Return why preflight does not run *service*, "" when it does."""
-    if not service.is_python and not service.is_image:
-        if service.type in _STORES:
-            return "it is a store that Render runs, and no code of this repository"
-        if service.type not in facts().values["type"].allowed:
-            return f"{service.type or 'nothing'} is no type of a service that is known here"
-        what = f"it runs on {service.runtime}" if service.runtime else "it states no runtime that can be read"
-        return f"{what}, and only Render's own Python and Dockerfiles are checked here"
-    repo = (service.text("repo") or "").strip().removesuffix(".git").rstrip("/")
-    own = slug or snapshot.commit.repository_slug
-    if repo and own and repo.rpartition("/")[2].lower() != own.rpartition("/")[2].lower():
-        return f"its code is in another repository: {repo}"
-    return ""
-
-
 def _skipped(blueprint: Blueprint, reasons: dict[str, str], *, is_all: bool) -> Iterator[Finding]:
     """Yield what is not checked; where that is all there is, the verdict is incomplete. A store has no code."""
     for service in blueprint.services:
-        if service.path in reasons and (is_all or service.type not in _STORES):
+        if service.path in reasons and (is_all or service.type not in ownership.STORES):
             yield Finding(
                 code="service-not-checked",
                 outcome=Outcome.SKIPPED,

@@ -8,6 +8,7 @@ VALUES = (
     ("MAIL", "mail.example.com:25"),
     ("MONGODB_URI", "mongodb://127.0.0.1/shop?retryWrites=true"),
     ("SITE", "https://127.0.0.1/"),
+    ("SHOP_DB", "mysql+pymysql://shop@localhost/shop"),
 )
 
 
@@ -19,6 +20,8 @@ VALUES = (
         ("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 6379)", "REDIS_URL"),
         ("connecting to mail.example.com:25: Connection refused", "MAIL"),
         ("ServerSelectionTimeoutError: 127.0.0.1:27017: [Errno 111] Connection refused", "MONGODB_URI"),
+        ("(2003, \"Can't connect to MySQL server on 'localhost' ([Errno 111] Connection refused)\")", "SHOP_DB"),
+        ("(2003, \"Can't connect to MySQL server on 'db.example.com' ([Errno 111] Connection refused)\")", ""),
         ("connecting to 127.0.0.1:443: Connection refused", ""),
         ("connecting to 127.0.0.1:63790: Connection refused", ""),
         ("connecting to 127.0.0.1:6379: AuthenticationError", ""),

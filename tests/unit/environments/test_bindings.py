@@ -1,3 +1,4 @@
+import base64
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -75,7 +76,40 @@ def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(
 def test_an_example_that_names_another_database_is_taken_as_it_is(tmp_path):
     (tmp_path / ".env.example").write_text("DATABASE_URL=mysql+pymysql://u@localhost/x\n")
 
-    assert value_of("DATABASE_URL", Prompted(), tmp_path) == "mysql+pymysql://u@localhost/x"
+    service = contract(Variable(name="DATABASE_URL", source=Prompted()))
+    databases = {"preflight": SERVER}
+
+    bound = bindings.bind(service, databases=databases, answers={}, service_folder=tmp_path)
+
+    for one in (bound, bindings.rebound(service, bound, databases)):
+        assert one.values["DATABASE_URL"].revealed() == "mysql+pymysql://u@localhost/x"
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("mysql+pymysql://u:${DB_PASSWORD}@db.example.com:21861/x?ssl_ca=${CA}", "mysql+pymysql://127.0.0.1/preflight"),
+        ("${HOST}/api", "https://preflight-dummy.invalid"),
+        ("https://${HOST:-localhost}/api", "https://localhost/api"),
+    ],
+)
+def test_an_example_that_leaves_a_part_open_gives_its_scheme_alone(tmp_path: Path, example: str, expected: str) -> None:
+    (tmp_path / ".env.example").write_text(f"BACKEND_URL={example}\n")
+
+    assert value_of("BACKEND_URL", Prompted(), tmp_path) == expected
+
+
+@pytest.mark.parametrize("name", ["ENCRYPTION_KEY", "FERNET_KEY", "FIELD_ENCRYPTION_KEY", "app_fernet_secret_key"])
+def test_a_made_up_key_for_encryption_has_the_32_bytes_that_ciphers_take(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env.example").write_text("FERNET_KEY=your-fernet-key-here\n")
+
+    assert len(base64.urlsafe_b64decode(value_of(name, Prompted(), tmp_path))) == 32
+
+
+def test_an_example_that_has_the_length_of_a_key_is_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text(f"ENCRYPTION_KEY={'0123456789abcdef' * 4}\n")
+
+    assert value_of("ENCRYPTION_KEY", Prompted(), tmp_path) == "0123456789abcdef" * 4
 
 
 def test_a_made_up_address_has_the_form_that_drivers_take(tmp_path):

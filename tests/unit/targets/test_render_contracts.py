@@ -203,6 +203,31 @@ def test_a_service_of_another_repository_is_skipped(read: Read) -> None:
     assert "another repository" in reading.findings[-2].message
 
 
+@pytest.mark.parametrize("runtime", ["runtime: python", "runtime: docker"])
+def test_a_fork_that_kept_the_name_of_its_origin_is_checked_and_told(read: Read, runtime: str) -> None:
+    text = f"services:\n  - {{type: web, name: a, {runtime}, plan: free, repo: https://github.com/acme/other}}\n"
+    built_from = {"requirements.txt": "gunicorn\n", "Dockerfile": 'FROM python:3.12\nCMD ["gunicorn", "app:app"]\n'}
+
+    reading = read({"render.yaml": text, "app.py": "app = 1\n", **built_from})
+
+    assert [one.service for one in reading.contracts] == ["a"]
+    told = next(one for one in reading.findings if one.code == "service-repository-differs")
+    assert (told.outcome, told.message) == (
+        Outcome.NOTE,
+        "Render builds https://github.com/acme/other, and this clone comes from acme/shop: its own commit is checked",
+    )
+
+
+def test_where_one_service_is_this_repositorys_the_others_are_left_to_theirs(read: Read) -> None:
+    one = "  - {type: web, name: %s, runtime: python, plan: free, buildCommand: 'true', startCommand: 'true'%s}\n"
+    text = "services:\n" + one % ("a", "") + one % ("b", ", repo: https://github.com/acme/other")
+
+    reading = read({"render.yaml": text, "requirements.txt": "gunicorn\n"})
+
+    assert [made.service for made in reading.contracts] == ["a"]
+    assert "service-repository-differs" not in {found.code for found in reading.findings}
+
+
 def test_a_port_that_the_start_command_fixes_cannot_be_moved(read: Read) -> None:
     fixed = WHOLE.replace("gunicorn app.main:app", "gunicorn app.main:app -b 0.0.0.0:10000")
     defaulted = WHOLE.replace("gunicorn app.main:app", "gunicorn app.main:app -b 0.0.0.0:${PORT:-10000}")
