@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO
 
+from deploy_suite.knowledge.attempts import forget_mended
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, filled
 from deploy_suite.knowledge.encodings import recoded
 from deploy_suite.knowledge.hits import Hits
@@ -97,6 +98,7 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     lines = Unfolded(recoded(stream))
     hits = read(lines, rows)
     hits.recovered_line = max(hits.recovered_line, last_recovery(lines, rows))
+    forget_mended(hits, rows)
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)

@@ -39,3 +39,4 @@ class Hits:
     healthy_line: int = 0
     recovered_line: int = 0
     harmless_line: int = 0
+    attempt_line: int = 0

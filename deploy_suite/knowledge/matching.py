@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from deploy_suite.knowledge import complaints, signatures
+from deploy_suite.knowledge import attempts, complaints, signatures
 from deploy_suite.knowledge.catalogue import Catalogue, Signature, bound
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.encodings import Blocks
@@ -38,7 +38,7 @@ _NUMBER: Final = re.compile(
 )
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _INSTALLED: Final = "Successfully installed "
-_LITERALS: Final = (_TRACEBACK, _INSTALLED, *complaints.LITERALS)
+_LITERALS: Final = (_TRACEBACK, _INSTALLED, *complaints.LITERALS, *attempts.LITERALS)
 
 
 def read(stream: Blocks, rows: Catalogue) -> Hits:
@@ -67,9 +67,11 @@ class _Reader:
         self._ignored: set[int] = set()
         self._explained: set[str] = set()
         self._installed: dict[str, int] = {}
+        self._attempts = attempts.Attempts()
 
     def take(self, window: Window) -> None:
         line = window.line()
+        self._attempts.note(line)
         if line.place == "journal" and line.service.startswith(_SSHD):
             self._hits.harmless_line = line.number
             return
@@ -118,6 +120,7 @@ class _Reader:
         return not is_whole_log and bool(self._rows.harmless.search(text)) and not EXCEPTION.match(text)
 
     def finished(self) -> Hits:
+        self._hits.attempt_line = self._attempts.last
         for hit in tuple(self._hits.by_slug.values()):
             if self._is_installed(hit):
                 del self._hits.by_slug[hit.slug]

@@ -18,6 +18,7 @@ from deploy_suite.model.location import Location
 FAILED_MIGRATION: Final = "migration-failed"
 _ALREADY_THERE: Final = "migration-duplicate-table"
 _NOT_THERE: Final = "migration-table-missing"
+_NO_EXTENSION: Final = "db-extension-missing"
 _UNRUN: Final = "no command of the contract runs these migrations, so the deploy itself does not depend on them"
 _UNREAD: Final = "whether a command of the contract runs these migrations cannot be told: some cannot be read"
 _HIDDEN: Final = "the command that runs them hides its failure, so the deploy itself goes on"
@@ -32,6 +33,8 @@ _NO_MODULE: Final = re.compile(r"No module named ['\"](?P<module>[\w.]+)['\"]")
 _POSTGRESQL: Final = re.compile(r"postgres(?:ql)?[\w+]*://")
 _BESIDE: Final = re.compile(r"\b(?:localhost|127\.0\.0\.1)\b")
 _MISSING: Final = frozenset({"0A000", "58P01", "22023", "42704", _PRIVILEGE})
+# A type or a function that is not there may be one of an extension; the name tells.
+_OF_EXTENSIONS: Final = frozenset({"42704", "42883"})
 _COLLATIONS: Final = frozenset({"0A000", "42704"})
 _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     DUPLICATE_TABLE: (
@@ -42,6 +45,7 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
     "42710": (_ALREADY_THERE, "create it in one revision only, or with checkfirst / IF NOT EXISTS in {file}"),
     "42P01": (_NOT_THERE, "create the table before {file} uses it: check down_revision and what it depends on"),
     "42703": (_NOT_THERE, "add the column before {file} uses it: check down_revision and what it depends on"),
+    "42704": (_NOT_THERE, "create what is missing before {file} uses it: check down_revision and what it depends on"),
     "42804": ("migration-type-cast", 'say in {file} how old values become new ones: postgresql_using="column::type"'),
 }
 
@@ -169,6 +173,9 @@ def _unstated(code: str, failure: Failure, around: Surroundings, place: Location
 
 def _cause(failure: Failure, place: Location, root: DiagnosedCause | None, case: Case) -> tuple[str, str]:
     """Return slug and remedy. What the server refused is told apart by its code; anything else, *root*, by its text."""
+    refused = diagnose(failure.line).root if failure.sqlstate in _OF_EXTENSIONS else None
+    if refused and refused.slug == _NO_EXTENSION:
+        return refused.slug, diagnosed.remedy(refused, case)
     if failure.sqlstate in _REMEDIES:
         code, remedy = _REMEDIES[failure.sqlstate]
         return code, remedy.format(file=place)

@@ -39,6 +39,11 @@ sqlalchemy.exc.ProgrammingError: (psycopg.errors.{name}) {message}
         ("42P07", "DuplicateTable", 'relation "notes" already exists', "CREATE TABLE notes ()"),
         ("42701", "DuplicateColumn", 'column "text" of relation "notes" already exists', "ALTER TABLE notes ADD text"),
         ("42710", "DuplicateObject", 'type "kind" already exists', "CREATE TYPE kind AS ENUM ()"),
+        ("42704", "UndefinedObject", 'type "kind" does not exist', "ALTER TABLE notes ADD COLUMN k kind"),
+        ("42704", "UndefinedObject", 'constraint "one" of relation "notes" does not exist', "ALTER TABLE notes …"),
+        ("42704", "UndefinedObject", 'type "vector" does not exist', "ALTER TABLE notes ADD COLUMN v vector(3)"),
+        ("42883", "UndefinedFunction", "function gen_random_uuid() does not exist", "ALTER TABLE notes …"),
+        ("42704", "UndefinedObject", 'index "by_text" does not exist', "DROP INDEX by_text"),
         ("42804", "DatatypeMismatch", 'column "n" cannot be cast automatically to type integer', "ALTER TABLE notes …"),
     ],
 )
