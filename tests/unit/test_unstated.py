@@ -289,6 +289,35 @@ def test_who_fails_on_sqlite_and_lists_a_driver_of_postgresql_wants_the_address(
         )
 
 
+_NEAR = """import os
+
+URL = os.getenv("DATABASE_URL", "postgresql://shop:shop@localhost:5432/shop")
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "outcome", "found"),
+    [
+        (_NEAR, 'connection to server at "localhost" (::1), port 5432 failed', Outcome.SKIPPED, ["DATABASE_URL"]),
+        (_NEAR, 'could not translate host name "db" to address', Outcome.FAILED, ["DATABASE_URL"]),
+        (_NEAR, "[Errno 111] Connect call failed ('127.0.0.1', 5432)", Outcome.FAILED, ["DATABASE_URL"]),
+        (_NEAR, "[Errno 111] Connect call failed ('127.0.0.1', 6379)", Outcome.FAILED, []),
+        (_NEAR, 'connection to server at "localhost" (::1), port 5432 failed', Outcome.WARNING, []),
+        (_NEAR.replace("localhost", "db.example.com"), 'connection to server at "db"', Outcome.FAILED, []),
+    ],
+)
+def test_who_fails_for_want_of_a_postgresql_of_the_desk_wants_the_address(
+    tmp_path: Path, source: str, said: str, outcome: Outcome, found: list[str]
+) -> None:
+    write(tmp_path, {"requirements.txt": "psycopg2==2.9\n", "db.py": source})
+    failed = replace(MET, code="cannot-check-here", outcome=outcome, evidence=(said,), check="boot")
+    results = (replace(RESULTS[1], check="boot", findings=(failed,)),)
+
+    told = unstated.found(results, replace(CONTRACT, root=PurePosixPath()), folder=tmp_path)
+
+    assert [(one.code, str(one.location)) for one in told] == [(f"missing-env-var:{name}", "db.py:3") for name in found]
+
+
 def _met_twice(folder: Path, source: str, *, then: str = "0x2b") -> list[str]:
     (folder / "admin.py").write_text(source, encoding="utf-8")
     raised = "Exception: No request on <function get at {}>"

@@ -1,14 +1,16 @@
-"""A failure on SQLite → the variable that would have named the database, where the project means PostgreSQL."""
+"""A failure on the database of a desk → the variable that would have named the target's, where that is PostgreSQL."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.tracing.variables import database_urls
+
+_Reader = Callable[[Path, PurePosixPath], database_urls.Fallback | None]
 
 # What SQLite refuses, what Alembic and SQLAlchemy cannot say in its dialect, and its driver for asyncio.
 _OF_SQLITE: Final = re.compile(
@@ -16,23 +18,45 @@ _OF_SQLITE: Final = re.compile(
 )
 
 
-def told(met: Sequence[Finding], contract: Contract, folder: Path) -> list[Finding]:
-    """Return the first failure of *met* on SQLite as the want of the variable that the code goes on without.
+# What the drivers of PostgreSQL say where none listens on this machine, or a container's name leads nowhere.
+_OF_DESK: Final = re.compile(
+    r"connection to server (?:at \"|on socket )|could not translate host name|address localhost:5432"
+    r"|Connect call failed \('(?:127\.0\.0\.1|::1)', 5432"
+)
 
-    The target has the variable, or SQLite is what is deployed: only the finding with the variable says which.
+
+def told(met: Sequence[Finding], contract: Contract, folder: Path) -> list[Finding]:
+    """Return the first failure of *met* on a database of the desk as the want of the variable that leads elsewhere.
+
+    The target has the variable, or what the code goes on with is deployed: only the finding with the variable says
+    which.
     """
-    failed = next((one for one in met if one.outcome is Outcome.FAILED and _is_of_sqlite(one)), None)
-    if failed is None or not database_urls.lists_postgresql(folder, contract.root):
+    if not any(map(_is_of_desk, met)) or not database_urls.lists_postgresql(folder, contract.root):
         return []
-    fallback = database_urls.to_sqlite(folder, contract.root)
-    if fallback is None or contract.variable(fallback.name) is not None:
+    return _on(met, _OF_SQLITE, "SQLite", database_urls.to_sqlite, contract, folder) or _on(
+        met, _OF_DESK, "a PostgreSQL of the desk", database_urls.to_near, contract, folder
+    )
+
+
+def _on(
+    met: Sequence[Finding], said: re.Pattern[str], what: str, read: _Reader, contract: Contract, folder: Path
+) -> list[Finding]:
+    failed = next((one for one in met if _is_failure(one, said)), None)
+    fallback = read(folder, contract.root) if failed else None
+    if failed is None or fallback is None or contract.variable(fallback.name) is not None:
         return []
-    without = f"{fallback.location}: without {fallback.name} the code goes on with SQLite, and fails on it:"
+    without = f"{fallback.location}: without {fallback.name} the code goes on with {what}, and fails on it:"
     place = (f"at {failed.location}",) if failed.location else ()
-    shown = (*place, *(line for line in failed.evidence if _OF_SQLITE.search(line)))
+    shown = (*place, *(line for line in failed.evidence if said.search(line)))
     code = f"missing-env-var:{fallback.name}"
     return [replace(failed, code=code, location=fallback.location, evidence=(without, *shown))]
 
 
-def _is_of_sqlite(finding: Finding) -> bool:
-    return any(_OF_SQLITE.search(line) for line in (finding.message, *finding.evidence))
+def _is_of_desk(finding: Finding) -> bool:
+    return _is_failure(finding, _OF_SQLITE) or _is_failure(finding, _OF_DESK)
+
+
+def _is_failure(finding: Finding, said: re.Pattern[str]) -> bool:
+    """Whether *finding* fails on what *said* speaks of; a database that is away here is skipped, SQLite never is."""
+    is_met = finding.outcome is Outcome.FAILED or (said is _OF_DESK and finding.outcome is Outcome.SKIPPED)
+    return is_met and any(said.search(line) for line in (finding.message, *finding.evidence))

@@ -7,12 +7,13 @@ from deploy_suite.tracing.variables import database_urls
 
 
 def variables(folder: Path, root: PurePosixPath) -> tuple[Variable, ...]:
-    """Return the variable without which Django's settings go on, where a driver of PostgreSQL is listed.
+    """Return the variable without which the code goes on, where a driver of PostgreSQL is listed.
 
     What they go on with is a file beside the sources, gone with the next deploy, or a database of the desk: nobody
     lists the driver for that. One that they cannot do without is told by the check that ends for want of it.
     """
     if not database_urls.lists_postgresql(folder, root):
         return ()
-    name = database_urls.of_settings(folder / root)
+    near = database_urls.to_near(folder, root)
+    name = near.name if near else database_urls.of_settings(folder / root)
     return (Variable(name=name, source=Prompted()),) if name else ()

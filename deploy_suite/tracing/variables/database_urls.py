@@ -53,10 +53,26 @@ _ADDRESS_FIELD: Final = re.compile(
     rf"^[ \t]+(?P<name>{_ADDRESS})[ \t]*(?::[^=\n]+)?=[ \t]*(?:Field\(\s*(?:default\s*=\s*)?)?[\"']sqlite(?:\+\w+)?:/",
     re.IGNORECASE | re.MULTILINE,
 )
+# What code goes on with at the desk: a PostgreSQL of the same machine, or of the container beside it.
+_NEAR_POSTGRESQL: Final = (
+    r"f?[\"']postgres(?:ql)?(?:\+\w+)?://(?:[^@\s\"'/]*@)?"
+    r"(?:localhost|127\.0\.0\.1|\[::1\]|db|database|postgres(?:ql)?|host\.docker\.internal)?(?:[:/?]|[\"'])"
+)
+_OWN_ADDRESS: Final = rf"(?!\w*TEST){_ADDRESS}"
+_READ_NEAR: Final = re.compile(
+    r"(?:getenv|environ\.get|config|env(?:\.str)?)\(\s*['\"]"
+    rf"(?P<name>{_OWN_ADDRESS})['\"]\s*,\s*(?:default\s*=\s*)?{_NEAR_POSTGRESQL}",
+    re.IGNORECASE,
+)
+_FIELD_NEAR: Final = re.compile(
+    rf"^[ \t]+(?P<name>{_OWN_ADDRESS})[ \t]*:[^=\n]+=[ \t]*(?:Field\(\s*(?:default\s*=\s*)?)?{_NEAR_POSTGRESQL}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PREFIX: Final = "env_prefix"
 
 
 class Fallback(NamedTuple):
-    """The variable of a database's address, and where the code goes on with SQLite for want of it."""
+    """The variable of a database's address, and where the code goes on with another for want of it."""
 
     name: str
     location: Location
@@ -78,6 +94,22 @@ def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:
             continue
         found = _ADDRESS_FIELD.search(text) or _ADDRESS_READ.search(text)
         if found:
+            line = text.count("\n", 0, found.start("name")) + 1
+            return Fallback(found["name"].upper(), Location(str(file), line))
+    return None
+
+
+def to_near(folder: Path, root: PurePosixPath) -> Fallback | None:
+    """Return the first variable in *root* for want of which the code goes on with a PostgreSQL of a desk.
+
+    A field of a class whose variables have a prefix is left out: its variable has another name.
+    """
+    for file in own_files.python(folder, root):
+        text = snapshot_files.text(folder, file) or ""
+        if "postgres" not in text:
+            continue
+        field = None if _PREFIX in text else _FIELD_NEAR.search(text)
+        if found := field or _READ_NEAR.search(text):
             line = text.count("\n", 0, found.start("name")) + 1
             return Fallback(found["name"].upper(), Location(str(file), line))
     return None

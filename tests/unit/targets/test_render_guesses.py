@@ -375,6 +375,27 @@ def test_a_list_of_requirements_below_the_top_is_named_where_the_top_has_none(re
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('URL = os.getenv("DATABASE_URL", "postgresql://localhost/shop")\n', ["DATABASE_URL"]),
+        ('URL = os.environ.get(\n    "DB_URL",\n    "postgresql+asyncpg://u:p@db:5432/shop",\n)\n', ["DB_URL"]),
+        ('class S(BaseSettings):\n    database_url: str = "postgresql:///shop"\n', ["DATABASE_URL"]),
+        ('class S(BaseSettings):\n    env_prefix = "A_"\n    database_url: str = "postgresql:///shop"\n', []),
+        ('URL = os.getenv("DATABASE_URL", "postgresql://u:p@ep-1.neon.tech/shop")\n', []),
+        ('URL = os.getenv("DATABASE_URL", "sqlite:///shop.db")\n', []),
+        ('URL = os.getenv("TEST_DATABASE_URL", "postgresql://localhost/test")\n', []),
+    ],
+)
+def test_who_goes_on_with_a_postgresql_of_the_desk_is_given_a_database(
+    read: Read, source: str, expected: list[str]
+) -> None:
+    reading = read({"Procfile": "web: gunicorn app:app\n", "requirements.txt": "flask\npsycopg2\n", "app.py": source})
+
+    (contract,) = reading.contracts
+    assert [one.name for one in contract.variables if not one.is_platform] == expected
+
+
 SETTINGS = "DATABASES = {'default': dj_database_url.config(default='sqlite:///db.sqlite3')}\n"
 
 
