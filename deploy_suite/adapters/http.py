@@ -104,7 +104,9 @@ def _reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
         if _is_expired(error):
             return "expired"
-        return "tls" if _is_of_tls(error) else "refused"
+        if _is_behind(error, socket.gaierror):
+            return "unresolved"
+        return "tls" if _is_behind(error, ssl.SSLError) else "refused"
     if isinstance(error, httpx.NetworkError) or "disconnected" in str(error) or "peer closed" in str(error):
         return "reset"
     return "protocol"
@@ -125,9 +127,9 @@ def _end_of(connection: ssl.SSLObject | ssl.SSLSocket | None) -> datetime | None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 
-def _is_of_tls(error: BaseException | None) -> bool:
+def _is_behind(error: BaseException | None, kind: type[BaseException]) -> bool:
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, kind):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -60,6 +60,7 @@ def merged(*layers: Mapping[str, str]) -> Mapping[str, str]:
 def in_words(error: UnreachableError) -> str:
     """Return what kept an answer from coming."""
     said = {
+        "unresolved": "the name of the host was not found",
         "refused": "the connection was refused",
         "timeout": "no answer came in time",
         "expired": "the certificate has expired",

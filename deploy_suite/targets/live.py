@@ -22,7 +22,8 @@ class Pace:
     """How often and how long a target is asked, in seconds.
 
     Shape: each call ends after `call_s`, its connection is made within `connect_s`; what only reads is repeated for
-    `patience_s`, with pauses from `pause_first_s` to `pause_most_s`. A deploy that was asked for is looked for during
+    `patience_s`, with pauses from `pause_first_s` to `pause_most_s`, or for `contact_s` as long as no connection was
+    ever made. A deploy that was asked for is looked for during
     `lookup_s`, one that a push is to begin during `push_s`, one that the target says it has queued, or that waits for
     checks, during `queued_s`; its state is asked for every `poll_s`, and something is said every `heartbeat_s` at the
     latest. Without an answer for `lost_s`, contact is lost; after
@@ -32,6 +33,7 @@ class Pace:
     connect_s: float = 5.0
     call_s: float = 15.0
     patience_s: float = 90.0
+    contact_s: float = 12.0
     pause_first_s: float = 1.0
     pause_most_s: float = 30.0
     lookup_s: float = 60.0

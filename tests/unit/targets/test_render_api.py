@@ -93,6 +93,35 @@ def test_a_read_gives_up_when_patience_ends_and_says_what_was_tried() -> None:
     assert (len(http.asked), clock.time_s) == (7, 1 + 2 + 4 + 4 + 4 + 4)
 
 
+UNRESOLVED = UnreachableError("unresolved", "[Errno -2] Name or service not known", was_sent=False)
+
+
+@pytest.mark.parametrize(("fault", "asked", "took_s"), [(UNRESOLVED, 1, 0), (REFUSED, 5, 1 + 2 + 4 + 4)], ids=str)
+def test_who_was_never_reached_is_soon_given_up(fault: UnreachableError, asked: int, took_s: int) -> None:
+    door, http, clock = opened(*[fault] * 50)
+
+    with pytest.raises(LostContactError, match=r"the services: api\.render\.com cannot be reached from this machine"):
+        door.read("/services", what="the services")
+
+    assert (len(http.asked), clock.time_s) == (asked, took_s)
+
+
+@pytest.mark.parametrize("fault", [UNRESOLVED, REFUSED], ids=str)
+@pytest.mark.parametrize("first", [answered(200, []), answered(503), RESET], ids=str)
+def test_who_was_reached_before_is_asked_until_patience_ends(
+    first: HttpResponse | UnreachableError, fault: UnreachableError
+) -> None:
+    door, http, clock = opened(first, *[fault] * 50)
+    if isinstance(first, HttpResponse) and first.status == 200:
+        door.read("/services", what="the services")
+
+    with pytest.raises(LostContactError, match="Render was asked"):
+        door.read("/services", what="the services")
+
+    assert clock.time_s == 1 + 2 + 4 + 4 + 4 + 4
+    assert len(http.asked) >= 7
+
+
 def test_why_a_call_takes_long_is_told_once_and_not_of_one_that_is_soon_answered() -> None:
     def told(*script: HttpResponse | UnreachableError) -> list[str]:
         said: list[str] = []
@@ -104,7 +133,7 @@ def test_why_a_call_takes_long_is_told_once_and_not_of_one_that_is_soon_answered
 
     assert told(REFUSED, REFUSED, answered(200, [])) == []
     assert told(REFUSED, REFUSED, REFUSED, REFUSED, answered(200, [])) == [
-        "the services: no whole answer came (refused: connection refused); Render is asked again for up to 17 s"
+        "the services: no whole answer came (refused: connection refused); Render is asked again for up to 9 s"
     ]
 
 

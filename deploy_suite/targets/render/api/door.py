@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
 from deploy_suite.model.secret import Secret
+from deploy_suite.model.wording import counted
 from deploy_suite.ports import Clock, Http, HttpRequest, HttpResponse, UnreachableError
 from deploy_suite.targets.live import LostContactError, Pace
 from deploy_suite.targets.render.api import refusals
@@ -17,6 +18,7 @@ from deploy_suite.targets.render.api.place import Place
 
 Query = Sequence[tuple[str, str]]
 _SHORTEST_CALL_S: Final = 0.05
+_STATUS: Final = "https://status.render.com"
 _TOLD_AFTER: Final = 3  # what goes by within a few seconds need not be told
 
 
@@ -34,11 +36,17 @@ class UncertainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why a call is to be repeated. Shape: `is_certain` where nothing was carried out."""
+    """Why a call is to be repeated.
+
+    Shape: `is_certain` where nothing was carried out; `is_contact` where somebody was there; `is_final` where nobody
+    will be, as far as this machine can tell.
+    """
 
     text: str
     is_certain: bool
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_contact: bool = True
+    is_final: bool = False
 
 
 class Door:
@@ -64,6 +72,7 @@ class Door:
         self._clock = clock
         self._pace = pace
         self._told = told
+        self._has_contact = False
 
     def read(self, path: str, query: Query = (), *, what: str, patience_s: float | None = None) -> object:
         """Return the JSON at *path*, asked for again and again until *patience_s* are over.
@@ -97,17 +106,32 @@ class Door:
                 return found
             if is_once and not found.is_certain:
                 raise UncertainError(found.text)
+            until_s = began_s + self._patience_s(patience_s, after=found)
             wait_s = pauses.after(found.headers, now=self._now())
-            if self._clock.now_s() + wait_s >= began_s + patience_s:
-                took_s = self._clock.now_s() - began_s
-                raise LostContactError(
-                    f"{what}: Render was asked {count} times within {took_s:.0f} s; the last time, {found.text}",
-                    remedy="see https://status.render.com and the network of this machine, then run this again",
-                )
+            if self._clock.now_s() + wait_s >= until_s:
+                raise self._lost(what, found, count, took_s=self._clock.now_s() - began_s)
             if count == _TOLD_AFTER and self._told:
-                left_s = began_s + patience_s - self._clock.now_s()
+                left_s = until_s - self._clock.now_s()
                 self._told(f"{what}: {found.text}; Render is asked again for up to {left_s:.0f} s")
             self._clock.sleep(wait_s)
+
+    def _patience_s(self, patience_s: float, *, after: _Failure) -> float:
+        """Return how long a call is repeated: who was never there, for a machine without a network, is soon told."""
+        self._has_contact = self._has_contact or after.is_contact
+        if self._has_contact:
+            return patience_s
+        return 0.0 if after.is_final else min(patience_s, self._pace.contact_s)
+
+    def _lost(self, what: str, last: _Failure, count: int, *, took_s: float) -> LostContactError:
+        asked = f"asked {counted(count, 'time')} within {took_s:.0f} s"
+        if self._has_contact:
+            said = f"{what}: Render was {asked}; the last time, {last.text}"
+            return LostContactError(said, remedy=f"see {_STATUS} and the network of this machine, then run this again")
+        host = self._place.address.host
+        return LostContactError(
+            f"{what}: {host} cannot be reached from this machine ({asked}): {last.text}",
+            remedy=f"see that this machine is in a network (behind a proxy, that HTTPS_PROXY names it), and {_STATUS}",
+        )
 
     def _asked(self, method: str, path: str, body: object, *, what: str, within_s: float) -> Answer | _Failure:
         request = HttpRequest(
@@ -121,7 +145,13 @@ class Door:
                 self._place.address, request, timeout_s=within_s, connect_s=min(self._pace.connect_s, within_s)
             )
         except UnreachableError as error:
-            return _Failure(f"no whole answer came ({error})", is_certain=not error.was_sent, headers={})
+            return _Failure(
+                f"no whole answer came ({error})",
+                is_certain=not error.was_sent,
+                is_contact=error.was_sent,
+                is_final=error.reason == "unresolved",
+            )
+        self._has_contact = True
         return _judged(answer, what=what)
 
     def _headers(self, *, has_body: bool) -> Mapping[str, str]:
@@ -150,4 +180,4 @@ def _judged(answer: HttpResponse, *, what: str) -> Answer | _Failure:
     try:
         return Answer(answer.status, json.loads(answer.body))
     except (ValueError, RecursionError):
-        return _Failure("its answer was no JSON", is_certain=False, headers={})
+        return _Failure("its answer was no JSON", is_certain=False)
