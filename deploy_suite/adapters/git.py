@@ -15,6 +15,7 @@ from deploy_suite.errors import UsageError
 from deploy_suite.model.project import Commit
 from deploy_suite.ports import Absent, WorkingState
 
+_NEAR: Final = ("/", ".", "file:")
 _SLUG: Final = re.compile(r"[:/](?P<slug>[^/:]+/[^/]+?)(?:\.git)?/?$")
 _LISTS: Final = re.compile(r"(?:^|/)(?:[^/]*require[^/]*\.txt|require[^/]*/[^/]*\.txt|pyproject\.toml|Pipfile)$")
 _COMMIT_FORMAT: Final = "--format=%H%x00%T%x00%s"
@@ -47,6 +48,7 @@ class SystemGit(SystemRemotes):
             subject=subject.strip(),
             branch=branch.result(),
             repository_slug=_slug(origin.result()),
+            has_near_origin=origin.result().startswith(_NEAR),
         )
 
     def _log(self, repository: Path, revision: str) -> str:

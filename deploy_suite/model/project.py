@@ -22,13 +22,17 @@ class Framework(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit of the project's repository. `tree` is the id of its content: equal trees deploy equally."""
+    """A commit of the project's repository. `tree` is the id of its content: equal trees deploy equally.
+
+    Shape: `has_near_origin` says that the origin is a folder of this machine, whose name need not be the repository's.
+    """
 
     sha: str
     tree: str
     subject: str
     branch: str = ""
     repository_slug: str = ""
+    has_near_origin: bool = False
 
     @property
     def short(self) -> str:

@@ -100,6 +100,14 @@ def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository):
 
     assert (commit.subject, commit.branch, commit.repository_slug) == ("first", "main", "owner/shop")
     assert len(commit.sha) == len(commit.tree) == 40
+    assert not commit.has_near_origin
+
+
+@pytest.mark.parametrize("origin", ["/srv/git/shop", "../shop", "file:///srv/git/shop"])
+def test_an_origin_on_this_machine_is_known_as_such(repository, origin):
+    git(repository, "remote", "add", "origin", origin)
+
+    assert GIT.commit(repository, "HEAD").has_near_origin
 
 
 def test_the_snapshot_holds_the_commit_and_not_the_folder(repository, tmp_path):

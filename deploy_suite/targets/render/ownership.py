@@ -30,7 +30,8 @@ def read(blueprint: Blueprint, snapshot: Snapshot, slug: str) -> Ownership:
     """
     kinds = {one.path: reason for one in blueprint.services if (reason := _of_no_kind(one))}
     able = [one for one in blueprint.services if one.path not in kinds]
-    elsewhere = [one for one in able if _is_elsewhere(one, slug)]
+    is_named = not snapshot.commit.has_near_origin
+    elsewhere = [one for one in able if is_named and _is_elsewhere(one, slug)]
     is_one = elsewhere == able and len({_repository(one).lower() for one in able}) == 1
     if is_one and all(_has_source(one, snapshot) for one in able):
         return Ownership(skipped=kinds, findings=(_taken(able[0], slug),))

@@ -21,12 +21,15 @@ def read(tmp_path: Path) -> Read:
         root: str = "",
         settings: Settings | None = None,
         slug: str = "acme/shop",
+        is_near: bool = False,
     ) -> Reading:
         for name, content in files.items():
             file = tmp_path / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        commit = Commit(sha="a" * 40, tree="b" * 40, subject="Change", branch="main", repository_slug=slug)
+        commit = Commit(
+            sha="a" * 40, tree="b" * 40, subject="Change", branch="main", repository_slug=slug, has_near_origin=is_near
+        )
         snapshot = Snapshot(commit=commit, folder=tmp_path, root=PurePosixPath(root))
         return TARGETS["render"].read(snapshot, settings or Settings(), repository_slug=slug)
 

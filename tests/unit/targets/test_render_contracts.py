@@ -203,6 +203,17 @@ def test_a_service_of_another_repository_is_skipped(read: Read) -> None:
     assert "another repository" in reading.findings[-2].message
 
 
+def test_a_clone_of_a_folder_does_not_say_which_repository_it_is(read: Read) -> None:
+    text = WHOLE.replace(
+        "    rootDir: backend\n", "    rootDir: backend\n    repo: https://github.com/acme/other.git\n"
+    )
+
+    reading = read({**FILES, "render.yaml": text}, slug="mirror/repo", is_near=True)
+
+    assert [one.service for one in reading.contracts] == ["shop"]
+    assert not {one.code for one in reading.findings} & {"service-not-checked", "service-repository-differs"}
+
+
 @pytest.mark.parametrize("runtime", ["runtime: python", "runtime: docker"])
 def test_a_fork_that_kept_the_name_of_its_origin_is_checked_and_told(read: Read, runtime: str) -> None:
     text = f"services:\n  - {{type: web, name: a, {runtime}, plan: free, repo: https://github.com/acme/other}}\n"
