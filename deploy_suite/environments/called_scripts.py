@@ -1,10 +1,10 @@
 """A command into the shell script of the repository that it runs."""
 
 import posixpath
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from deploy_suite.manifests import shell, shell_wrappers
-from deploy_suite.model import on_disk
+from deploy_suite.project import snapshot_files
 
 
 def called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> str:
@@ -24,12 +24,12 @@ def called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> st
 
 
 def _is_shell_script(top: Path, path: str) -> bool:
-    file = top / path
+    file = snapshot_files.find(top, PurePosixPath(path))
+    if file is None:
+        return False
     try:
-        if not file.resolve().is_relative_to(top.resolve()) or not on_disk.is_file(file):
-            return False
         with file.open("rb") as stream:
             head = stream.readline(200)
-    except (OSError, ValueError):
+    except OSError:
         return False
     return b"sh" in head if head.startswith(b"#!") else path.endswith((".sh", ".bash")) or "." not in Path(path).name

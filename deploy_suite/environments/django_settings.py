@@ -33,7 +33,7 @@ def of_deployment(folder: Path, *, example: str) -> str:
 
 def _of_project(folder: Path) -> Path:
     """Return the folder of manage.py: *folder*, or the one below it that has the file where the commands go there."""
-    below = [] if on_disk.is_file(folder / "manage.py") else sorted(folder.glob("*/manage.py"))
+    below = [] if on_disk.is_file(folder / "manage.py") else on_disk.matching(folder, "*/manage.py")
     return below[0].parent if len(below) == 1 else folder
 
 
@@ -44,7 +44,7 @@ def _usual(folder: Path, package: str) -> Iterator[str]:
 
 def _defaults(folder: Path) -> Iterator[str]:
     """Yield what wsgi.py, asgi.py and manage.py take where the variable is not set."""
-    for file in (*sorted(folder.glob("*/wsgi.py")), *sorted(folder.glob("*/asgi.py")), folder / "manage.py"):
+    for file in (*on_disk.matching(folder, "*/wsgi.py"), *on_disk.matching(folder, "*/asgi.py"), folder / "manage.py"):
         text = _text(file)
         handed = _HANDED.search(text)
         if found := _DEFAULT.search(text):

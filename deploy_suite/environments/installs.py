@@ -2,18 +2,21 @@
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from deploy_suite.environments import pip_call
+from deploy_suite.manifests import toml_document
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.shell import SimpleCommand
+from deploy_suite.manifests.toml_document import as_table, value_at
 from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
+from deploy_suite.project import snapshot_files
 
 MANIFESTS: Final = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
 _LOCAL: Final = re.compile(
@@ -107,10 +110,12 @@ class _Place:
     def has(self, file: str) -> bool:
         return on_disk.is_file(self.top / self.path(file))
 
-    def table(self, file: str) -> Mapping[str, Any]:
+    def table(self, file: str, *path: str) -> Mapping[str, object]:
+        """Return the table at *path* of *file*, an empty one where there is none."""
+        text = snapshot_files.text(self.top, PurePosixPath(self.path(file))) or ""
         try:
-            return tomllib.loads((self.top / self.path(file)).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return as_table(value_at(toml_document.values(text, file=file), *path))
+        except ManifestError:
             return {}
 
 
@@ -170,15 +175,20 @@ def _uv(words: Sequence[str], place: _Place) -> Install | None:
     if words[:1] != ("sync",):
         return None
     options, understood = _options(words[1:], flags=_UV_SYNC_OPTIONS, valued=_UV_SYNC_VALUED)
-    project = place.table("pyproject.toml")
-    uv = project.get("tool", {}).get("uv", {})
-    is_package = uv.get("package", "build-system" in project) and "--no-install-project" not in options
+    uv = place.table("pyproject.toml", "tool", "uv")
+    is_package = (
+        bool(uv.get("package", "build-system" in place.table("pyproject.toml")))
+        and "--no-install-project" not in options
+    )
     return Install(
         tool="uv sync",
         folder=place.folder,
         locks=(place.path("pyproject.toml"), place.path("uv.lock")),
         is_locked=place.has("uv.lock"),
-        is_local=is_package or not understood or "workspace" in uv or "path" in str(uv.get("sources", "")),
+        is_local=(is_package and "--no-install-project" not in options)
+        or not understood
+        or "workspace" in uv
+        or "path" in str(uv.get("sources", "")),
         location=place.location,
     )
 
@@ -195,8 +205,8 @@ def _poetry(words: Sequence[str], place: _Place) -> Install | None:
     options, understood = _options(
         [word for word in words if word != verb], flags=_POETRY_OPTIONS, valued=_POETRY_VALUED
     )
-    poetry = place.table("pyproject.toml").get("tool", {}).get("poetry", {})
-    installs_root = "--no-root" not in options and poetry.get("package-mode", True)
+    poetry = place.table("pyproject.toml", "tool", "poetry")
+    installs_root = "--no-root" not in options and bool(poetry.get("package-mode", True))
     return Install(
         tool="poetry",
         folder=place.folder,
@@ -207,12 +217,12 @@ def _poetry(words: Sequence[str], place: _Place) -> Install | None:
     )
 
 
-def _has_path_dependency(poetry: Mapping[str, Any]) -> bool:
-    groups = [poetry, *poetry.get("group", {}).values()]
+def _has_path_dependency(poetry: Mapping[str, object]) -> bool:
+    groups = [poetry, *as_table(poetry.get("group")).values()]
     return any(
         isinstance(wanted, dict) and "path" in wanted
         for group in groups
-        for wanted in group.get("dependencies", {}).values()
+        for wanted in as_table(value_at(group, "dependencies")).values()
     )
 
 
@@ -220,7 +230,7 @@ def _pipenv(words: Sequence[str], place: _Place) -> Install | None:
     if words[:1] not in (("install",), ("sync",)):
         return None
     _, understood = _options(words[1:], flags=_PIPENV_OPTIONS, valued=frozenset())
-    packages = place.table("Pipfile").get("packages", {})
+    packages = place.table("Pipfile", "packages")
     is_local = any(
         isinstance(wanted, dict) and ("path" in wanted or "editable" in wanted) for wanted in packages.values()
     )

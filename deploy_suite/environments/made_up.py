@@ -72,7 +72,7 @@ def _with_host(example: str, host: str) -> str:
     """Return the hosts of a desk and that of the target, in the form in which the project's example lists them."""
     try:
         listed = json.loads(example)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"{example}{' ' if ' ' in example.strip() and ',' not in example else ','}{host}"
     return json.dumps([*listed, host]) if isinstance(listed, list) else f"{example},{host}"
 

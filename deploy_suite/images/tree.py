@@ -1,11 +1,13 @@
 """The files of an image laid out in a folder, as its processes find them in their working folder."""
 
+import errno
 import hashlib
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from deploy_suite.errors import UsageError
 from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Container
 from deploy_suite.model.project import Snapshot
@@ -20,7 +22,14 @@ def laid_out(container: Container, snapshot: Snapshot, folder: Path, *, root: Pu
     """
     (folder / root).mkdir(parents=True, exist_ok=True)
     for place, origin in container.files:
-        _put(snapshot.folder / origin, folder / place)
+        try:
+            _put(snapshot.folder / origin, folder / place)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise UsageError(
+                f"the image has a file whose name is too long: {place}", remedy="give it a shorter one in Dockerfile"
+            ) from error
     for place, text in container.written:
         file = folder / place
         file.parent.mkdir(parents=True, exist_ok=True)

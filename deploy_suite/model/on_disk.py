@@ -4,6 +4,7 @@
 that may not be entered.
 """
 
+import glob
 import os.path
 from pathlib import Path
 
@@ -26,3 +27,12 @@ def is_there(path: Path | str) -> bool:
 def folders(path: Path) -> list[str]:
     """Return the names of the folders in *path*, in order; hidden ones left out."""
     return sorted(one.name for one in path.iterdir() if is_folder(one) and not one.name.startswith("."))
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return what lies below *folder* and matches *pattern*, in order; hidden files too."""
+    try:
+        found = glob.glob(pattern, root_dir=folder, include_hidden=True)  # noqa: PTH207  Path.glob raises as the rest
+    except ValueError:
+        return []
+    return sorted(folder / name for name in found)

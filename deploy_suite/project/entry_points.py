@@ -2,17 +2,25 @@
 
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.manifests import shell
+from deploy_suite.manifests import shell, toml_document
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.shell import SimpleCommand
 from deploy_suite.model import on_disk
 from deploy_suite.model.project import CommandText, EntryPoint, Framework
-from deploy_suite.project import app_finder, app_objects, entry_place, module_files, server_options, shell_tests
+from deploy_suite.project import (
+    app_finder,
+    app_objects,
+    entry_place,
+    module_files,
+    server_options,
+    shell_tests,
+    snapshot_files,
+)
 from deploy_suite.project.entry_place import Place
 from deploy_suite.project.server_entries import SERVERS
 
@@ -126,7 +134,7 @@ def _entries_of(command: SimpleCommand, inner: SimpleCommand, *, place: Place, d
     program = PurePosixPath(server_options.expanded(inner.program)).name
     script = _script(inner, place)
     if script is not None and deep:
-        text = (place.folder / script).read_text(encoding="utf-8", errors="replace")
+        text = snapshot_files.text(place.folder, script) or ""
         yield from _entries(_handed_on(text, inner, script), place, deep=deep - 1, home=script.parent)
     elif program in SERVERS:
         rank, read = SERVERS[program]
@@ -207,12 +215,12 @@ def _manage(rest: list[str], place: Place, *, word: str) -> EntryPoint | None:
 def _console_script(program: str, place: Place) -> Iterator[EntryPoint]:
     """Return the entry of a command that the project's own pyproject.toml defines."""
     try:
-        document = tomllib.loads((place.folder / place.cwd / "pyproject.toml").read_text())
-    except (OSError, ValueError):
+        text = snapshot_files.text(place.folder, place.cwd / "pyproject.toml") or ""
+        document = toml_document.values(text, file="pyproject.toml")
+    except ManifestError:
         return
-    project, poetry = document.get("project", {}), document.get("tool", {}).get("poetry", {})
-    for scripts in (project.get("scripts", {}), poetry.get("scripts", {})):
-        spec = scripts.get(program)
+    for tool in (("project",), ("tool", "poetry")):
+        spec = toml_document.value_at(document, *tool, "scripts", program)
         entry = entry_place.entry(spec.split("[")[0], place, place.cwd, default="") if isinstance(spec, str) else None
         if entry is not None:
             yield entry

@@ -42,7 +42,7 @@ class Layout:
         if relative not in self._listings:
             try:
                 with os.scandir(self.folder / relative) as entries:
-                    self._listings[relative] = {entry.name: _is_folder(entry) for entry in entries}
+                    self._listings[relative] = {entry.name: _is_folder(entry) for entry in entries if _is_there(entry)}
             except (OSError, ValueError):
                 self._listings[relative] = {}
         return self._listings[relative]
@@ -90,6 +90,10 @@ class Layout:
 def joined(base: str, name: str) -> str:
     """Return the path of *name* in *base*, which is "" or "." for the top."""
     return name if base in {"", "."} else f"{base}/{name}"
+
+
+def _is_there(entry: os.DirEntry[str]) -> bool:
+    return not entry.is_symlink() or on_disk.is_there(entry.path)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -200,6 +200,7 @@ def _found(contract: Contract, snapshot: Snapshot) -> Iterator[Finding]:
     case = Case(snapshot=snapshot, contract=contract, state=WorkingState(), preferences=Preferences())
     yield from dependencies.check(case)
     yield from config.check(case)
+    recipe.read(contract, snapshot)
     revisions.stated(case)
     extensions.wanted(snapshot.folder)
 

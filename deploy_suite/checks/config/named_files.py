@@ -156,7 +156,7 @@ def _alike(path: PurePosixPath, subject: Subject) -> PurePosixPath | None:
     """Return the file beside *path* whose name is almost its own: a letter lost or exchanged."""
     try:
         names = [one.name for one in (subject.folder / path.parent).iterdir() if on_disk.is_file(one)]
-    except OSError:
+    except (OSError, ValueError):
         return None
     import difflib  # noqa: PLC0415  only a file that is missing needs it
 

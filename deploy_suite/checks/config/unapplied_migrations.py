@@ -113,7 +113,7 @@ def _flask_migrate(subject: Subject) -> _System | None:
 def _revisions(folder: Path, versions: PurePosixPath) -> int:
     if not snapshot_files.is_folder(folder, versions):
         return 0
-    files = sorted((folder / versions).glob("*.py"))[:_MOST_FILES]
+    files = on_disk.matching(folder / versions, "*.py")[:_MOST_FILES]
     return sum(bool(_REVISION.search(file.read_bytes()[:_LARGEST_BYTES])) for file in files if on_disk.is_file(file))
 
 
@@ -123,7 +123,7 @@ def _django(subject: Subject) -> _System | None:
         return None
     found = sorted(
         path.relative_to(subject.folder)
-        for path in (subject.folder / subject.root).glob("*/migrations/*.py")
+        for path in on_disk.matching(subject.folder / subject.root, "*/migrations/*.py")
         if _DJANGO.fullmatch(path.name)
     )
     if not found:

@@ -64,7 +64,7 @@ def _having(fault: Fault, file: PurePosixPath, module: str, name: str) -> Iterat
     top = fault.built.case.snapshot.folder
     if file.name != "__init__.py":
         return
-    for path in sorted((top / file.parent).glob("*.py")):
+    for path in on_disk.matching(top / file.parent, "*.py"):
         if path.stem != "__init__" and _defines(path, name):
             yield f"{module}.{path.stem}"
 

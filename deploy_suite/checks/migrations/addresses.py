@@ -143,7 +143,10 @@ def _places(built: Built, tool: Tool) -> Iterator[PurePosixPath]:
     yield tool.file
     folder = built.case.snapshot.folder / tool.file.parent
     for env in sorted(
-        {*folder.glob("env.py"), *folder.glob("*/env.py"), *folder.glob("*/*/env.py"), *_stated(built, tool)}
+        {
+            *(file for pattern in ("env.py", "*/env.py", "*/*/env.py") for file in on_disk.matching(folder, pattern)),
+            *_stated(built, tool),
+        }
     ):
         yield PurePosixPath(env.relative_to(built.case.snapshot.folder).as_posix())
 

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -153,15 +154,13 @@ def alembic_settings(tool: Tool, case: Case) -> AlembicFile | None:
 
 
 def _files(folder: Path) -> list[Path]:
-    try:
-        return sorted(one for one in folder.glob("*.py") if one.name != "__init__.py" and on_disk.is_file(one))
-    except OSError:
-        return []
+    found = on_disk.matching(folder, "*.py")
+    return [one for one in found if one.name != "__init__.py" and on_disk.is_file(one)]
 
 
 def _is_deep(folders: Iterable[PurePosixPath], case: Case) -> bool:
     """Whether there are revisions in folders below, which count only where a setting says so."""
-    return any(next((case.snapshot.folder / one).glob("*/*.py"), None) for one in folders)
+    return any(on_disk.matching(case.snapshot.folder / one, "*/*.py") for one in folders)
 
 
 def _of_alembic(file: Path, case: Case) -> Step | None:
@@ -209,10 +208,10 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _of_django(folder: Path, case: Case) -> Iterator[Step]:
-    for file in sorted(folder.rglob("migrations/*.py")):
+    for file in _walked(folder):
         match = _DJANGO_FILE.fullmatch(file.name)
         relative = file.relative_to(case.snapshot.folder)
-        if match is None or _NOT_SEARCHED & set(relative.parts):
+        if match is None or file.parent.name != "migrations" or _NOT_SEARCHED & set(relative.parts):
             continue
         app = file.parent.parent.name
         yield Step(
@@ -220,6 +219,10 @@ def _of_django(folder: Path, case: Case) -> Iterator[Step]:
             parents=tuple(f"{one}.{name}" for one, name in _dependencies_of(_tree(file))),
             file=relative.as_posix(),
         )
+
+
+def _walked(folder: Path) -> list[Path]:
+    return sorted(Path(base, name) for base, _, names in os.walk(folder) for name in names)
 
 
 def _dependencies_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -237,7 +240,7 @@ def _dependencies_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
 def _dependencies(case: Case) -> str:
     """Return what differs where the project asks for other packages."""
     digest = hashlib.sha256()
-    for file in sorted(case.snapshot.folder.rglob("*")):
+    for file in _walked(case.snapshot.folder):
         relative = file.relative_to(case.snapshot.folder).as_posix()
         if _LISTS.search(relative) and on_disk.is_file(file):
             digest.update(relative.encode() + file.read_bytes())

@@ -1,7 +1,6 @@
 """A service's commands and files into the migration tool that it uses."""
 
 import os
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +11,8 @@ from typing import Final
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import calls as command_calls
 from deploy_suite.checks.config.calls import Call, Calls
+from deploy_suite.manifests import toml_document
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.location import Location
@@ -247,13 +248,13 @@ def _is_django(script: Path) -> bool:
 def _contains(file: Path, text: str) -> bool:
     try:
         return text in file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
 def _has_alembic_table(file: Path) -> bool:
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):
+        document = toml_document.values(file.read_text(encoding="utf-8"), file=file.name)
+    except (OSError, ValueError, ManifestError):
         return False
-    return isinstance(tables, dict) and "script_location" in tables.get("alembic", {})
+    return toml_document.value_at(document, "tool", "alembic", "script_location") is not None

@@ -10,6 +10,7 @@ from deploy_suite.checks.config import calls
 from deploy_suite.environments import bindings as binding
 from deploy_suite.manifests import compose, dotenv_file
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Contract, Variable
 
 # These set the platform's tools: a manifest that states no others leaves the application's to the target's own page.
@@ -70,7 +71,7 @@ def _in_files(case: Case) -> Iterator[str]:
     folders |= {PurePosixPath(entry.file).parent} if entry and entry.file else set()
     for folder in sorted(folders):
         for pattern in (".env*", "*.env", "settings.ini"):
-            for file in sorted((top / folder).glob(pattern)):
+            for file in on_disk.matching(top / folder, pattern):
                 if not _NO_VALUES.search(file.name):
                     yield from _names(file)
 

@@ -177,9 +177,10 @@ def _is_imported_back(folder: Path, entry: EntryPoint) -> bool:
     """Whether a module beside the entry's file imports it by name: run as a script it would be executed twice."""
     name = re.escape(entry.module)
     own = re.compile(rf"^[ \t]*(?:from[ \t]+{name}[ \t]+import|import[ \t]+{name})\b", re.MULTILINE)
-    beside = (folder / entry.file).parent.glob("*.py") if entry.file else ()
+    beside = on_disk.matching((folder / entry.file).parent, "*.py") if entry.file else ()
     files = (one for one in beside if not one.name.startswith(("test_", "conftest")) and one.stem != entry.module)
-    return any(own.search(one.read_text(encoding="utf-8", errors="replace")) for one in sorted(files))
+    texts = (snapshot_files.text(folder, PurePosixPath(one.relative_to(folder))) or "" for one in files)
+    return any(own.search(text) for text in texts)
 
 
 def _within(entry: EntryPoint, root: PurePosixPath) -> str:

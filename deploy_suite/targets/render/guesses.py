@@ -240,7 +240,7 @@ def _said(
 
 
 def _lists(snapshot: Snapshot) -> Iterator[Path]:
-    yield from (snapshot.folder / snapshot.root).glob("*/requirements.txt")
+    yield from on_disk.matching(snapshot.folder / snapshot.root, "*/requirements.txt")
 
 
 def _place(snapshot: Snapshot) -> str:
@@ -259,7 +259,7 @@ def _assumed(services: tuple[_Service, ...], build: CommandText | None) -> Itera
 
 def _unreadable(snapshot: Snapshot) -> UsageError | None:
     """Return the file that would be the application, were it valid Python."""
-    for file in sorted(snapshot.path.glob("*.py")):
+    for file in on_disk.matching(snapshot.path, "*.py"):
         relative = file.relative_to(snapshot.folder).as_posix()
         text = snapshot_files.text(snapshot.folder, PurePosixPath(relative)) or ""
         try:

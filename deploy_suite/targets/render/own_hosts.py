@@ -8,6 +8,7 @@ from typing import Final
 
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import own_files
+from deploy_suite.model import on_disk
 from deploy_suite.model.contract import Literal, Variable
 from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
@@ -60,7 +61,7 @@ def given(hostname: str, snapshot: Snapshot, variables: Iterable[Variable], *, o
 
 def _allowing(snapshot: Snapshot) -> Iterator[str]:
     """Yield what the settings of a Django project say of the hosts that it answers to."""
-    if not any(chain(snapshot.path.glob("manage.py"), snapshot.path.glob("*/manage.py"))):
+    if not any(on_disk.matching(snapshot.path, pattern) for pattern in ("manage.py", "*/manage.py")):
         return
     for file in own_files.settings(snapshot.folder, snapshot.root):
         yield from (allowed[0] for allowed in _ALLOWED_HOSTS.finditer(_own_text(snapshot, file)))
