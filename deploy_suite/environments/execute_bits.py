@@ -34,6 +34,24 @@ def lend(contract: Contract, top: Path) -> None:
         file.chmod(file.stat().st_mode | 0o111)
 
 
+def hand_over(contract: Contract, built: Sequence[str], top: Path) -> None:
+    """Give the bit in *top*, a copy of the commit, to the scripts that a later command calls and the build gives it.
+
+    Shape: *built* are the texts that the build runs. Of a build that only installs no tree is kept: this is the one
+    thing that it may have changed there.
+    """
+    given = tuple(command for text in built for command in shell.parse(text).commands)
+    folder = "" if str(contract.root) == "." else str(contract.root)
+    for command in (contract.pre_deploy, contract.start):
+        if command is None:
+            continue
+        in_vain = set(_called(command.text, top, folder=folder, before=given))
+        for path in _called(command.text, top, folder=folder, before=()):
+            if path not in in_vain:
+                file = top / path
+                file.chmod(file.stat().st_mode | 0o111)
+
+
 def _called(
     text: str, top: Path, *, folder: str, before: tuple[shell.SimpleCommand, ...], level: int = 0
 ) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy_suite.environments import own_place, relocation, source_tree, stand_ins, system_tools, tools
+from deploy_suite.environments import execute_bits, own_place, relocation, source_tree, stand_ins, system_tools, tools
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.store import Record
 from deploy_suite.model.environment import Environment
@@ -26,6 +26,8 @@ def _own_copy(plan: Plan, folder: Path, record: Record) -> _Place:
     source = folder / "src"
     original = source if record.has_tree else plan.snapshot.folder
     top = source_tree.copied(original, here / "src")
+    if not record.has_tree:
+        execute_bits.hand_over(plan.contract, [text for _, text in plan.recipe.texts], top)
     own_place.lead(plan.contract, top, was=source)
     if record.has_tree and relocation.is_needed(venv, source):
         venv = relocation.relocated(venv, here / "venv", source=source, copy=top)

@@ -60,3 +60,25 @@ def test_commands_about_other_files_give_nothing(tmp_path: Path, other: str) -> 
     script(tmp_path, "build.sh", "true")
 
     assert execute_bits.missing(contract(f"{other} && ./build.sh"), tmp_path) == ("backend/build.sh",)
+
+
+@pytest.mark.parametrize(
+    ("built", "has_bit"),
+    [
+        (("pip install six && chmod +x start.sh",), True),
+        (("sh more.sh", "chmod +x *.sh"), True),
+        (("pip install six && chmod +x other.sh",), False),
+        ((), False),
+    ],
+)
+def test_what_the_build_gives_the_bit_has_it_where_no_tree_of_the_build_is_kept(
+    tmp_path: Path, built: tuple[str, ...], has_bit: bool
+) -> None:
+    script(tmp_path, "start.sh", "true")
+    script(tmp_path, "migrate.sh", "true")
+    subject = replace(contract(""), start=CommandText(text="./start.sh"), pre_deploy=CommandText(text="sh migrate.sh"))
+
+    execute_bits.hand_over(subject, built, tmp_path)
+
+    assert os.access(tmp_path / "backend/start.sh", os.X_OK) is has_bit
+    assert not os.access(tmp_path / "backend/migrate.sh", os.X_OK)
