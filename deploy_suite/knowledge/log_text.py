@@ -27,6 +27,7 @@ _PREFIX: Final = re.compile(
         (
             rf"{_TIME} (?P<heroku>(?:app|heroku)\[[\w.-]+\]):? ?(?:\w{{3}} \[\w+\] ?)?",  # Heroku, Fly
             rf"(?:{_SYSLOG_TIME}|{_TIME}) (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
+            r"(?P<journal4>[a-z][\w.@-]{1,60})\[\d+\]: (?=\S| )",  # the same, whose time and host were cut off
             rf"{_SYSLOG_TIME} (?![AP]M )[\w.-]+ (?!nginx|error|fatal)(?P<journal2>[a-z][\w.@-]*): ",  # without a pid
             rf"{_SYSLOG_TIME} (?!nginx|error|fatal|remote)(?P<journal3>web|worker|app): ",  # Elastic Beanstalk
             rf"(?:DEFAULT|ERROR|INFO|WARNING|NOTICE|CRITICAL|DEBUG|[DIWEA*])[ \t]+(?={_TIME})",  # Cloud Run's log view
@@ -114,6 +115,6 @@ def log_line(number: int, raw: str) -> LogLine:
         if not match or not match.end():
             break
         if not service and match.lastgroup:
-            service, place = match[match.lastgroup], match.lastgroup.rstrip("23")
+            service, place = match[match.lastgroup], match.lastgroup.rstrip("1234")
         text = text[match.end() :]
     return LogLine(number, text, service, place)

@@ -73,7 +73,7 @@ def ranked(hits: Hits, rows: Catalogue) -> Ranking:
             values=hit.values,
             evidence=tuple(hit.evidence),
             explains=tuple(sorted(_all_following(hit.slug, follows))),
-            is_over=_is_over(hit, hits),
+            is_over=_is_over(hit, hits, rows),
         )
         for place, (score, _, hit) in enumerate(scored)
     )
@@ -128,7 +128,7 @@ def _roots(found: Sequence[Hit], follows: Mapping[str, Sequence[str]]) -> list[H
 
 def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     score = hit.weight
-    if _is_over(hit, hits):
+    if _is_over(hit, hits, rows):
         score *= _AFTER_HEALTH
     raised = hits.unexplained
     if raised and raised.is_exception and _gives_way(hit, raised, rows):
@@ -140,7 +140,7 @@ def _gives_way(hit: Hit, raised: Raised, rows: Catalogue) -> bool:
     """Whether *hit* says less of the failure than *raised*: a symptom, a vague sign, or what was only warned of."""
     if rows.causes[hit.row].kind == "symptom" or (raised.is_whole and hit.weight <= _VAGUE):
         return True
-    return raised.line > hit.last and all(rows.warned.search(text) for _, text in hit.evidence)
+    return raised.line > hit.last and _only_warned(hit, rows)
 
 
 def _doubted(hit: Hit, hits: Hits, rows: Catalogue) -> float:
@@ -161,5 +161,12 @@ def _told(score: float) -> float:
     return round(_A_GUESS + (score - _A_GUESS) * (_LIKELY - _A_GUESS) / (_TRUSTED - _A_GUESS), 2)
 
 
-def _is_over(hit: Hit, hits: Hits) -> bool:
-    return hit.is_transient and hits.recovered_line > hit.last
+def _is_over(hit: Hit, hits: Hits, rows: Catalogue) -> bool:
+    """Whether the log goes on without *hit*: what it waited for came, or it only warned and nothing else complains."""
+    if hit.is_transient and hits.recovered_line > hit.last:
+        return True
+    return hits.unexplained is None and hits.healthy_line > hit.last and _only_warned(hit, rows)
+
+
+def _only_warned(hit: Hit, rows: Catalogue) -> bool:
+    return all(rows.warned.search(text) for _, text in hit.evidence)
