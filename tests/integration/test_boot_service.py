@@ -323,6 +323,21 @@ def test_a_service_that_listens_and_never_answers_fails(start: Boot) -> None:
     assert shape(findings) == [("health-check-timeout", "failed", "render.yaml:2")]
 
 
+@pytest.mark.parametrize(("forks", "code", "starts"), [("", ":stuck", 1), ("os.fork()", "", 2)], ids=["one", "several"])
+def test_what_hangs_is_started_again_only_where_that_may_show_something_else(
+    start: Boot, monkeypatch: pytest.MonkeyPatch, forks: str, code: str, starts: int
+) -> None:
+    monkeypatch.setattr(answering, "_STUCK_S", 3.0)
+    said = Heard()
+    listening = "server = socket.create_server(('', int(os.environ['PORT'])), reuse_port=True)\ntime.sleep(1000)\n"
+    deaf = f"import os, socket, time\n{forks}\n{listening}"
+
+    findings = start(Service(files={"app.py": deaf}, start_s=60), said=said)
+
+    assert shape(findings) == [(f"health-check-timeout{code}", "failed", "render.yaml:2")]
+    assert said.lines.count("konan: once more, for it hung") == starts - 1
+
+
 ANSWERING = """
 import os, socket, sys, time
 server = socket.create_server(("", int(os.environ["PORT"])))

@@ -14,6 +14,7 @@ from deploy_suite.model.wording import counted
 from deploy_suite.ports import Ports, Process
 
 _WORKER_STAYS_S: Final = 5.0
+# With a parameter ("health-check-timeout:late") another start would show the same.
 _HANGS: Final = frozenset({"no-answer", "health-check-timeout"})
 
 

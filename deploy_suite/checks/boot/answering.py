@@ -22,6 +22,7 @@ _UNAVAILABLE_SETTLED_S: Final = 30.0  # 503 says "not yet" by its meaning (RFC 9
 _BETWEEN_S: Final = 0.5
 _UNAVAILABLE: Final = 503
 _TOO_LATE: Final = "health-check-timeout"
+_SILENT: Final = "no-answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ class _Watch:
         if not said:
             return None
         failure = self.unanswered(f"{said}, and the target waits {self._limit_s:g} s")
-        return replace(failure, code=f"{failure.code}:late") if failure.code == _TOO_LATE else failure
+        return _surely(failure, "late")
 
     def _slow(self, seconds: float) -> Finding:
         return Finding(
@@ -132,7 +133,7 @@ class _Watch:
 
     def _without_answer(self, what: str) -> Finding:
         return Finding(
-            code=_TOO_LATE if self._stage.contract.health_path else "no-answer",
+            code=_TOO_LATE if self._stage.contract.health_path else _SILENT,
             outcome=Outcome.FAILED,
             message=f"the server listens on port {self._stage.port}, but GET {self.path} {what}",
             location=self._stage.contract.health_location or self._stage.contract.location,
@@ -161,7 +162,10 @@ class _Watch:
         idle_s = self._idleness.seconds()
         if idle_s < _STUCK_S:
             return None
-        return self.unanswered(f"was not answered and the service did nothing for {idle_s:.0f} s: {in_words(error)}")
+        what = f"was not answered and the service did nothing for {idle_s:.0f} s: {in_words(error)}"
+        failure = self.unanswered(what)
+        # What locks up now and then while it starts are servers of several processes: one alone does so again.
+        return failure if self._process.process_count() > 1 else _surely(failure, "stuck")
 
     def _is_garbled(self, error: UnreachableError) -> bool:
         """Return whether what came was no HTTP for so long that waiting changes nothing."""
@@ -212,3 +216,8 @@ class _Watch:
     def _curl(self) -> str:
         probe = Probe(name="health", path=self.path, timeout_s=self._stage.contract.limits.health_request_s)
         return curl.command(probe, self._stage.base_url, headers=self._stage.health_headers())
+
+
+def _surely(failure: Finding, how: str) -> Finding:
+    """Return *failure*, of which another start would show the same, unless the log tells another cause of it."""
+    return replace(failure, code=f"{failure.code}:{how}") if failure.code in {_TOO_LATE, _SILENT} else failure
