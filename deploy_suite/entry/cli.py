@@ -159,7 +159,10 @@ def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         "--build-timeout", type=seconds, metavar="SECONDS", help="stop a build earlier than the target would"
     )
     command.add_argument(
-        "--start-timeout", type=seconds, metavar="SECONDS", help="give up on a start earlier than the target would"
+        "--start-timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="give up on the pre-deploy command, and on the start, earlier than the target would (each its own time)",
     )
     command.add_argument("--format", choices=tuple(FORMATS), default="text", help="form of the report (default: text)")
 

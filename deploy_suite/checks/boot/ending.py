@@ -21,7 +21,12 @@ _SHELL: Final = re.compile(r"\$\{?PORT|[;&|]")
 
 def unproved(stage: Stage, failure: Finding) -> Finding:
     """Return *failure*, of which a limit that the caller shortened proves nothing."""
-    if not stage.contract.limits.is_start_shortened or failure.outcome is not Outcome.FAILED:
+    return at_callers_limit(failure) if stage.contract.limits.is_start_shortened else failure
+
+
+def at_callers_limit(failure: Finding) -> Finding:
+    """Return *failure* as what a limit shows that is the caller's and not the target's: nothing."""
+    if failure.outcome is not Outcome.FAILED:
         return failure
     return replace(
         failure,

@@ -18,11 +18,16 @@ _MEND: Final = "mend the command; the target keeps the old release until it succ
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How it ended. Shape: `what` is for a sentence, "" for well; `is_idle` says that it did nothing any more."""
+    """How it ended.
+
+    Shape: `what` is for a sentence, "" for well; `is_idle` says that it did nothing any more, `is_ours` that it was
+    given up before the target would.
+    """
 
     what: str
     remedy: str = _MEND
     is_idle: bool = False
+    is_ours: bool = False
 
 
 def run(stage: Stage) -> Finding | None:
@@ -49,6 +54,8 @@ def _failure(stage: Stage, stated: CommandText, end: _End, log: str) -> Finding:
             reproduce=stated.text,
         ),
     )
+    if end.is_ours:
+        return ending.at_callers_limit(told)
     wanted = (*map(str, stage.network.reached_for()), *wants_other_services(stage)) if end.is_idle else ()
     if not wanted or told.outcome is not Outcome.FAILED:
         return told
@@ -57,8 +64,10 @@ def _failure(stage: Stage, stated: CommandText, end: _End, log: str) -> Finding:
 
 
 def _awaited(stage: Stage, process: Process) -> _End:
-    """Wait for its end, as long as the target does; what certainly waits in vain is not waited for."""
+    """Wait for its end, as long as the target or the caller does; what certainly waits in vain is not waited for."""
     limit_s = stage.contract.limits.pre_deploy_s
+    own_s = stage.built.case.preferences.start_timeout_s
+    patience_s = limit_s if own_s is None else min(limit_s, own_s)
     idleness = Idleness(process, stage.ports.clock)
 
     def look() -> _End | None:
@@ -67,13 +76,13 @@ def _awaited(stage: Stage, process: Process) -> _End:
 
     return until(
         look,
-        timeout_s=limit_s,
+        timeout_s=patience_s,
         clock=stage.ports.clock,
         progress=stage.ports.progress,
         waiting_for=lambda: (
             f"{stage.contract.service}: waiting for the pre-deploy command to end{ending.last_said(process)}"
         ),
-    ) or _End(f"did not end within {limit_s:.0f} s")
+    ) or _End(f"did not end within {patience_s:g} s", is_ours=patience_s < limit_s)
 
 
 def _how(code: int) -> str:

@@ -38,6 +38,7 @@ def ran(
     at_work: bool = False,
     listens: Sequence[Listener] = (),
     reached: Sequence[str] = (),
+    own_limit_s: float | None = None,
 ) -> tuple[Finding | None, list[str]]:
     """Return the failure, and what was said. Shape: with *code* the command ends after 25 s."""
     said: list[str] = []
@@ -62,7 +63,10 @@ def ran(
         start=None,
         kind=SimpleNamespace(answers_http=True),
     )
-    case = SimpleNamespace(contract=contract, snapshot=SimpleNamespace(folder=PurePosixPath("/nowhere")))
+    preferences = SimpleNamespace(start_timeout_s=own_limit_s)
+    case = SimpleNamespace(
+        contract=contract, preferences=preferences, snapshot=SimpleNamespace(folder=PurePosixPath("/nowhere"))
+    )
     stage = SimpleNamespace(
         contract=contract,
         built=SimpleNamespace(case=case, bindings=SimpleNamespace(dummies=frozenset(), values={}), server=None),
@@ -100,6 +104,24 @@ def test_what_works_has_the_whole_time_of_the_target() -> None:
     assert found is not None
     assert (found.outcome, found.message) == (Outcome.FAILED, "the pre-deploy command did not end within 1800 s")
     assert clock.passed_s >= LIMIT_S
+
+
+@pytest.mark.parametrize(
+    ("own_limit_s", "outcome", "said"),
+    [
+        (40.0, Outcome.SKIPPED, "not checked: the pre-deploy command did not end within 40 s, the caller's limit"),
+        (2000.0, Outcome.FAILED, "the pre-deploy command did not end within 1800 s"),
+    ],
+)
+def test_the_callers_limit_for_a_start_bounds_it_too_and_proves_nothing(
+    own_limit_s: float, outcome: Outcome, said: str
+) -> None:
+    clock = Clock()
+    found, _ = ran(clock, at_work=True, own_limit_s=own_limit_s)
+
+    assert found is not None
+    assert (found.outcome, found.message) == (outcome, said)
+    assert clock.passed_s < min(own_limit_s, LIMIT_S) + 1
 
 
 def test_a_server_is_not_waited_for() -> None:
