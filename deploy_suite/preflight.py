@@ -116,6 +116,7 @@ def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Pr
     from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415  likewise
 
     ports.curtain.add(bindings.literals(contract))
+    ports.curtain.add(bindings.committed(project.snapshot.folder / contract.root))
     own, staged = imaging.staged(contract, project, ports)
     rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
     try:

@@ -16,6 +16,7 @@ from deploy_suite.environments.database_variables import (
     stands_for_database,
 )
 from deploy_suite.manifests import dotenv_file
+from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.model.contract import (
     Bindings,
     Contract,
@@ -145,6 +146,15 @@ def answers_in(folder: Path) -> Mapping[str, Secret]:
 def hidden_answers(folder: Path) -> tuple[Secret, ...]:
     """Return those of the answers that no output may show."""
     return tuple(value for name, value in answers_in(folder).items() if is_hidden(name, value))
+
+
+def committed(folder: Path) -> Masker:
+    """Return a masker of what a `.env` that the commit holds in *folder* keeps secret by name: programs load it."""
+    try:
+        found = _read(folder / ".env")
+    except ManifestError:  # programs may read more of it than can be read here
+        return Masker()
+    return Masker.of(Secret(value) for name, value in found.items() if made_up.is_secret(name))
 
 
 def _examples(folder: Path) -> Mapping[str, str]:

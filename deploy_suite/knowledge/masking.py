@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from deploy_suite.knowledge.secret_forms import ISSUED_KEY
 from deploy_suite.model.secret import MASK, Masker
 
 _ASSIGNED: Final = re.compile(
@@ -19,5 +18,5 @@ _NO_LEAKS: Final = re.compile(  # to be hidden all the same: a session's token, 
 def shown(text: str, masker: Masker) -> str:
     """Return *text* as it may be shown: known secrets, passwords in URLs and what looks like a key are masked."""
     text = masker.masked(text)
-    text = _NO_LEAKS.sub(MASK, ISSUED_KEY.sub(MASK, text))
+    text = _NO_LEAKS.sub(MASK, text)
     return _ASSIGNED.sub(rf"\g<before>{MASK}", text)

@@ -14,6 +14,13 @@ _SHORTEST_PART: Final = 8  # a text that was cut to a width may end in the begin
 _URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/@'\"]{0,200}:)(?P<password>[^\s'\"]{1,400})(?=@)")
 _URL_TOKEN: Final = re.compile(r"(?P<before>://)\w{20,200}(?=(?::[^\s'\"@]*)?@)")
 
+# Forms of keys that services issue, as wide as masking wants them.
+ISSUED_KEY: Final = re.compile(
+    r"(?<![^\W_])(?:sk-[\w-]{16,}|[sr]k_live_\w{8,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|rnd_\w{16,}"
+    r"|xox[abeprs]-[\w-]{10,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|glpat-[\w-]{16,}|hf_\w{20,}|gsk_\w{20,})"
+    r"|(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"  # Telegram's, which stand behind "bot" in the addresses of its API
+)
+
 # How shlex and bash write a quote within quotes, and how Python's pages, Jinja's and XML write what would be a mark.
 _QUOTES_IN_SHELL: Final = ("'\"'\"'", "'\\''")
 _IN_XML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -60,7 +67,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Masker:
-    """Replaces known secret values, and passwords inside URLs, by a mask."""
+    """Replaces known secret values, passwords inside URLs and keys of a known form by a mask."""
 
     secrets: frozenset[str] = frozenset()
 
@@ -82,7 +89,7 @@ class Masker:
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         text = _URL_PASSWORD.sub(rf"\g<before>{MASK}", text)
-        text = _URL_TOKEN.sub(rf"\g<before>{MASK}", text)
+        text = ISSUED_KEY.sub(MASK, _URL_TOKEN.sub(rf"\g<before>{MASK}", text))
         return "\n".join(self._without_part(line) for line in text.split("\n"))
 
     def _without_part(self, line: str) -> str:

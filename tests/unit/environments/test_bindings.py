@@ -340,3 +340,17 @@ def test_the_databases_needed_are_named_once():
     )
 
     assert bindings.databases_needed(subject) == ("main", "preflight")
+
+
+def test_what_a_committed_env_file_keeps_secret_by_name_is_masked(tmp_path):
+    (tmp_path / ".env").write_text("BOT_TOKEN=fixed-value-77\nDB_NAME=warehouse\n")
+
+    assert bindings.committed(tmp_path).masked("fixed-value-77 of warehouse") == "*** of warehouse"
+
+
+@pytest.mark.parametrize("text", [None, "BOT_TOKEN='never closed\n"])
+def test_an_env_file_that_is_not_there_or_cannot_be_read_hides_nothing(tmp_path, text):
+    if text is not None:
+        (tmp_path / ".env").write_text(text)
+
+    assert bindings.committed(tmp_path).secrets == frozenset()

@@ -145,3 +145,16 @@ def test_a_digest_tells_any_texts_apart_and_shows_none() -> None:
 
     assert len({Secret(text).digest() for text in texts}) == len(texts)
     assert Secret("\udcff").digest() == Secret("\udcff").digest()
+
+
+def test_keys_of_a_known_form_are_masked_wherever_they_stand():
+    token = "123456789:AA" + "Fk_9-" * 6 + "xyz"
+    said = f"GET https://api.telegram.org/bot{token}/getMe; sk-proj-{'a1B2' * 6}, sk-learn"
+
+    assert Masker().masked(said) == "GET https://api.telegram.org/bot***/getMe; ***, sk-learn"
+
+
+def test_a_number_and_a_name_are_no_key():
+    said = "12:34:56 AA 1234567890:AAshort line 123456789:AB"
+
+    assert Masker().masked(said) == said

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from deploy_suite.knowledge.secret_forms import ISSUED_KEY, SECRET_NAME
+from deploy_suite.knowledge.secret_forms import SECRET_NAME
 from deploy_suite.manifests.yaml_document import Block
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.secret import ISSUED_KEY
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 from deploy_suite.targets.render.environment_variables import shown
