@@ -3,7 +3,7 @@
 import hashlib
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,6 @@ _SHORTEST_LINE: Final = 12  # of a text of several lines, such as a private key,
 _SHORTEST_PART: Final = 8  # a text that was cut to a width may end in the beginning of a secret
 _URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/@'\"]{0,200}:)(?P<password>[^\s'\"]{1,400})(?=@)")
 _URL_TOKEN: Final = re.compile(r"(?P<before>://)\w{20,200}(?=(?::[^\s'\"@]*)?@)")
-
 # Forms of keys that services issue, as wide as masking wants them.
 ISSUED_KEY: Final = re.compile(
     r"(?<![^\W_])(?:sk-[\w-]{16,}|[sr]k_live_\w{8,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|rnd_\w{16,}"
@@ -90,17 +89,23 @@ class Masker:
             text = text.replace(secret, MASK)
         text = _URL_PASSWORD.sub(rf"\g<before>{MASK}", text)
         text = ISSUED_KEY.sub(MASK, _URL_TOKEN.sub(rf"\g<before>{MASK}", text))
-        return "\n".join(self._without_part(line) for line in text.split("\n"))
+        begun = [secret for secret in self.secrets if secret[:_SHORTEST_PART] in text and not _is_address(secret)]
+        return "\n".join(_without_part(line, begun) for line in text.split("\n")) if begun else text
 
-    def _without_part(self, line: str) -> str:
-        """Return *line* without the beginning of a secret at its end, where a limit of width cut the rest off."""
-        end = line.rstrip("… ")
-        for secret in self.secrets:
-            is_address = "://" in secret or "%3A" in secret  # it begins with a word that anybody may write
-            at = -1 if is_address else end.rfind(secret[:_SHORTEST_PART])
-            if at >= 0 and secret.startswith(end[at:]):
-                return end[:at] + MASK + line[len(end) :]
-        return line
+
+def _is_address(secret: str) -> bool:
+    """Whether *secret* begins with a word that anybody may write."""
+    return "://" in secret or "%3A" in secret
+
+
+def _without_part(line: str, secrets: Iterable[str]) -> str:
+    """Return *line* without the beginning of a secret at its end, where a limit of width cut the rest off."""
+    end = line.rstrip("… ")
+    for secret in secrets:
+        at = end.rfind(secret[:_SHORTEST_PART])
+        if at >= 0 and secret.startswith(end[at:]):
+            return end[:at] + MASK + line[len(end) :]
+    return line
 
 
 class Curtain:
@@ -142,11 +147,23 @@ def _forms(text: str) -> Iterator[str]:
         yield from (ascii(plain)[1:-1], repr(data)[2:-1])
         yield from (plain.replace("'", quote_in_shell) for quote_in_shell in _QUOTES_IN_SHELL)
         yield from (shown.translate(marks) for marks in _MARKS_IN_PAGES for shown in (plain, repr(plain)[1:-1]))
-        for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
-            yield encoded.decode().rstrip("=")
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield from _in_base64(data, encode)
+        yield from (data.hex(), data.hex().upper())
     lines = text.splitlines()
     if len(lines) > 1:
         yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_LINE)
+
+
+def _in_base64(data: bytes, encode: Callable[[bytes], bytes]) -> Iterator[str]:
+    """Yield what base64 makes of *data*, alone and within something else, as in `user:password` of Basic authorization.
+
+    Three bytes become four letters, so there are three ways; letters that hold bits of the neighbours are left out.
+    """
+    yield encode(data).decode().rstrip("=")
+    for ahead in range(3):
+        begin, end = -(-ahead * 8 // 6), (ahead + len(data)) * 8 // 6
+        yield encode(bytes(ahead) + data).decode()[begin:end]
 
 
 def _bytes(text: str) -> bytes:

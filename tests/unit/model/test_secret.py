@@ -64,6 +64,19 @@ def test_the_forms_in_which_programs_print_a_secret_are_masked():
     assert "***" in masker.masked(shown[5].decode())
 
 
+def test_base64_within_base64_and_hexadecimal_digits_are_masked():
+    for text in ("s3ntinel-value-0451", "pa\xdfw?rt>~", "sixsix"):
+        masker = Masker.of([Secret(text)])
+        for before in ("", "u", "me", "user:", "ann:"):
+            for after in ("", "@", ":x", "@host"):
+                whole = f"{before}{text}{after}".encode()
+                for encoded in (base64.b64encode(whole), base64.urlsafe_b64encode(whole)):
+                    left = masker.masked(f"Basic {encoded.decode()}").removeprefix("Basic ")
+                    assert "***" in left
+                    assert len(left.replace("***", "")) <= 4 * (len(before) + len(after)) / 3 + 4
+        assert masker.masked(f"{text.encode().hex()} {text.encode().hex().upper()}") == "*** ***"
+
+
 def test_the_forms_of_pages_shells_and_bytes_are_masked():
     text = "pa'ss<wd>&\"x\\y é-93jf7Q"
     masker = Masker.of([Secret(text)])

@@ -59,6 +59,33 @@ def test_redirects_and_head_requests_have_their_options() -> None:
     assert head == "curl -sS -i --max-time 10 --head http://h/"
 
 
+def test_credentials_that_a_probe_states_are_left_to_be_filled_in() -> None:
+    stated = "Sentinel0451"
+    login = Probe(
+        name="login",
+        method="POST",
+        path=f"/login?api_key={stated}&page=2",
+        headers={"Authorization": f"Bearer {stated}", "Cookie": f"a={stated}", "X-Api-Key": stated, "X-Kind": "plain"},
+        json={"user": "ada", "password": stated, "more": [{"access_token": stated, "tokens": 3}]},
+    )
+    form = Probe(name="form", method="POST", body=f"user=ada&password={stated}")
+    saved = Probe(name="me", headers={"Authorization": "Bearer {token}"}, json={"token": "{token}"})
+    chat = Probe(
+        name="chat", websocket=True, headers={"Authorization": stated}, send=({"secret": stated, "text": "hi"},)
+    )
+
+    shown = [curl.command(probe, "http://h", headers={"Host": "shop"}) for probe in (login, form, saved, chat)]
+
+    assert [text for text in shown if stated in text] == []
+    assert "'Authorization: Bearer ***' -H 'Cookie: ***' -H 'X-Api-Key: ***' -H 'X-Kind: plain'" in shown[0]
+    assert '{"user": "ada", "password": "***", "more": [{"access_token": "***", "tokens": 3}]}' in shown[0]
+    assert shown[0].endswith("'http://h/login?api_key=***&page=2'")
+    assert "'user=ada&password=***'" in shown[1]
+    assert "'Authorization: Bearer {token}'" in shown[2]
+    assert '{"token": "{token}"}' in shown[2]
+    assert '{"secret": "***", "text": "hi"}' in shown[3]
+
+
 def test_a_websocket_probe_is_shown_as_a_websocat_command() -> None:
     probe = Probe(name="ws", path="/ws", websocket=True, send=("hi", {"a": 1}), receive=("x", "y"))
 
