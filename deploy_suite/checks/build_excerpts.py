@@ -21,6 +21,16 @@ _EXCEPTION: Final = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|W
 _NEAR_END: Final = 4
 _SHOWN: Final = 160
 _SPACE: Final = re.compile(r"\s+")
+# What pip and uv call what they build; an old pip names it only when it begins with it.
+_BUILT: Final = re.compile(
+    r"(?:Failed to (?:download and )?build [`'](?P<told>[\w.-]+?)(?:==[^`']*)?[`']|^\s*Collecting (?P<begun>[\w.-]+))",
+    re.MULTILINE,
+)
+_BUILD_ENDED: Final = re.compile(
+    r"(?:Getting requirements to build (?:wheel|editable)|Preparing (?:editable )?metadata \([^)]*\)"
+    r"|Building wheel for \S+ \([^)]*\)|python setup\.py \w+) did not run successfully"
+)
+_OF_SHELL: Final = re.compile(r"^(?P<script>\S+): line (?P<line>\d+): [^\n]*: command not found(?:\n|\Z)", re.MULTILINE)
 _ALL_VERSIONS: Final = re.compile(r" \(from versions: [^)]{40,}\)?")
 
 
@@ -77,3 +87,22 @@ def of_package(name: str, log: str) -> tuple[str, ...]:
     named = [line for line in lines(log) if written.search(line) and _COMPLAINT.search(line)]
     compiled = [line for line in lines(log) if _COMPILER.search(line)]
     return tuple(dict.fromkeys((*compiled[:1], *named[-3:]))) if named else ()
+
+
+def being_built(log: str) -> str:
+    """Return the distribution over whose own build an installer ended, "" where it was none."""
+    ended = _BUILD_ENDED.search(log)
+    named = [match for match in _BUILT.finditer(log) if match["told"] or (ended and match.start() < ended.start())]
+    told = [match["told"] for match in named if match["told"]]
+    return (told or [match["begun"] for match in named] or [""])[-1] if ended or told else ""
+
+
+def without_passed(log: str, *, script: str, line: int) -> str:
+    """Return *log*, of a script that ended on *line*, without its complaints of missing programs on other lines."""
+    name = script.rpartition("/")[2]
+
+    def kept(match: re.Match[str]) -> str:
+        is_passed = match["script"].rpartition("/")[2] == name and int(match["line"]) != line
+        return "" if is_passed else match[0]
+
+    return _OF_SHELL.sub(kept, log)

@@ -26,6 +26,7 @@ from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.clashes import PYTHON
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model import python_series
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
@@ -42,19 +43,32 @@ _SYNTAX: Final = "requirements-syntax"
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
 _OTHER_PYTHON: Final = "python-version-unsupported"
 _OF_OWN_PACKAGE: Final = "pip install ."
+_OF_BUILD_TOOLS: Final = frozenset({"stdlib-removed"})
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
 
 def findings(failure: BuildFailure, case: Case) -> Findings:
     """Return why the build failed, and what would fail next with the versions that the index has."""
+    failure = _without_passed(failure)
     versions = failure.resolution.versions if failure.resolution else {}
     python = failure.resolution.python if failure.resolution else ""
     clashes = clashing.findings(versions, case, python=python)
-    known = {**versions, PYTHON: python} if python else versions
+    # A build of a package has an environment of its own: what the project gets beside it says nothing of its end.
+    built = canonicalize_name(build_excerpts.being_built(failure.log))
+    beside = {name: version for name, version in versions.items() if name == built} if built else versions
+    known = {**beside, PYTHON: python} if python else beside
     read = (generated_values.explained(one, case.contract) for one in _reasons(failure, case))
     met = tuple(clashing.closer_of(one, failure.log, known, case=case) for one in read)
     reasons = tuple(_unless_guessed(one, case) for one in met if not _is_told_by(clashes, one, case))
     return (*reasons, *clashes)
+
+
+def _without_passed(failure: BuildFailure) -> BuildFailure:
+    """Return *failure* without what its script complained of and went past: the build ended on another line."""
+    ended = failure.ended_at
+    if ended is None or not ended.line or failure.code in _NOT_THERE:
+        return failure
+    return replace(failure, log=build_excerpts.without_passed(failure.log, script=ended.file, line=ended.line))
 
 
 def of_log(log: str, case: Case) -> Finding | None:
@@ -234,7 +248,8 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         )
     _, _, parameter = cause.slug.partition(":")
     refused = cause.values.get("package", "") if cause.family == _OTHER_PYTHON else ""
-    names = {canonicalize_name(name) for name in (parameter, refused) if name}
+    built = build_excerpts.being_built(failure.log) if cause.family in _OF_BUILD_TOOLS else ""
+    names = {canonicalize_name(name) for name in (parameter, refused, built) if name}
     line = next((line for line in recipe.lines if line.name in names), None)
     told = [one.text for one in cause.evidence]
     chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
@@ -243,12 +258,21 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
     return Finding(
         code=cause.slug,
         outcome=Outcome.FAILED,
-        message=f"the build failed: {cause.title}",
+        message=f"the build {f'of {built} ' if built else ''}failed: {cause.title}",
         location=line.location if line else own or failure.ended_at or recipe.location or build_refusals.place(case),
         evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
-        remedy=diagnosed.remedy(cause, case),
+        remedy=_of_old_sources(built, line) if built else diagnosed.remedy(cause, case),
         python=cause.python,
         reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _of_old_sources(name: str, line: RequirementLine | None) -> str:
+    """Return what helps where the sources of *name* want what an environment for builds no longer has."""
+    at = f" in {line.location}" if line else ""
+    return (
+        f"require a newer {name}{at}, one that has a wheel or builds with today's setuptools; a setuptools in the "
+        "requirements does not help, for pip builds in an environment of its own"
     )
 
 

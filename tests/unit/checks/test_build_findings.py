@@ -813,3 +813,55 @@ def test_a_package_that_pip_refuses_for_the_python_is_told_at_its_own_line(tmp_p
     (found,) = build.findings(failure(log), case(tmp_path, requirements="six\nDjango>=5.0\n"))
 
     assert (found.code, found.location) == ("python-version-unsupported", Location("requirements.txt", 2))
+
+
+OLD_PIP = """Collecting six (from -r requirements.txt (line 1))
+  Using cached six-1.16.0-py2.py3-none-any.whl
+Collecting pkg==1 (from -r requirements.txt (line 2))
+  Getting requirements to build wheel: finished with status 'error'
+  error: subprocess-exited-with-error
+
+  \u00d7 Getting requirements to build wheel did not run successfully.
+  │ exit code: 1
+  ╰─> [2 lines of output]
+      Traceback (most recent call last):
+      ModuleNotFoundError: No module named 'pkg_resources'
+      [end of output]
+"""
+
+
+@pytest.mark.parametrize(
+    "log", [OLD_PIP, OLD_PIP + "ERROR: Failed to build 'pkg' when getting requirements to build wheel\n"]
+)
+def test_sources_that_want_an_older_setuptools_are_told_at_their_own_requirement(tmp_path, log):
+    known = failure(log)
+    versions = {"six": "1.16.0", "pkg": "1", "djangorestframework-simplejwt": "5.0.0"}
+    known = replace(known, resolution=replace(known.resolution, versions=versions))
+
+    (told,) = build.findings(known, case(tmp_path))
+
+    assert told.code == "stdlib-removed:pkg_resources"
+    assert told.location == LINE
+    assert told.message == "the build of pkg failed: pkg_resources is no longer part of this Python"
+    assert told.remedy.startswith("require a newer pkg in requirements.txt:2, ")
+
+
+def test_a_program_that_the_script_went_past_is_not_why_it_ended(tmp_path):
+    (tmp_path / "build.sh").write_text("nano\nset -e\npython manage.py migratee\n")
+    log = "./build.sh: line 1: nano: command not found\nUnknown command: 'migratee'\n"
+    ended = replace(failure(log, command=""), ended_at=Location("build.sh", 3))
+
+    (told,) = build.findings(ended, case(tmp_path, "bash build.sh"))
+
+    assert (told.code, told.location) == ("build-failure", Location("build.sh", 3))
+    assert told.evidence == ("build.sh:3: python manage.py migratee", "Unknown command: 'migratee'")
+
+
+def test_a_program_that_is_missing_where_the_script_ended_is_why(tmp_path):
+    (tmp_path / "build.sh").write_text("nano\n")
+    log = "./build.sh: line 1: nano: command not found\n"
+    ended = replace(failure(log, command=""), code=127, ended_at=Location("build.sh", 1))
+
+    (told,) = build.findings(ended, case(tmp_path, "bash build.sh"))
+
+    assert told.code == "start-command-not-found:nano"
