@@ -301,6 +301,12 @@ URL = os.getenv("DATABASE_URL", "postgresql://shop:shop@localhost:5432/shop")
         (_NEAR, 'connection to server at "localhost" (::1), port 5432 failed', Outcome.SKIPPED, ["DATABASE_URL"]),
         (_NEAR, 'could not translate host name "db" to address', Outcome.FAILED, ["DATABASE_URL"]),
         (_NEAR, "[Errno 111] Connect call failed ('127.0.0.1', 5432)", Outcome.FAILED, ["DATABASE_URL"]),
+        (
+            _NEAR,
+            "they connect to postgresql://x, and the contract names no database",
+            Outcome.SKIPPED,
+            ["DATABASE_URL"],
+        ),
         (_NEAR, "[Errno 111] Connect call failed ('127.0.0.1', 6379)", Outcome.FAILED, []),
         (_NEAR, 'connection to server at "localhost" (::1), port 5432 failed', Outcome.WARNING, []),
         (_NEAR.replace("localhost", "db.example.com"), 'connection to server at "db"', Outcome.FAILED, []),

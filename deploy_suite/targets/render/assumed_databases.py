@@ -14,6 +14,6 @@ def variables(folder: Path, root: PurePosixPath) -> tuple[Variable, ...]:
     """
     if not database_urls.lists_postgresql(folder, root):
         return ()
-    near = database_urls.to_near(folder, root)
-    name = near.name if near else database_urls.of_settings(folder / root)
-    return (Variable(name=name, source=Prompted()),) if name else ()
+    near = [one.name for one in database_urls.near(folder, root)]
+    names = near or filter(None, (database_urls.of_settings(folder / root),))
+    return tuple(Variable(name=name, source=Prompted()) for name in names)

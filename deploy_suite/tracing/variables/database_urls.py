@@ -69,6 +69,16 @@ _FIELD_NEAR: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PREFIX: Final = "env_prefix"
+# A part of the address that is put together from several variables, and what it is where the variable is not set.
+_PART_READ: Final = re.compile(
+    r"(?:getenv|environ\.get|config|env(?:\.str)?)\(\s*['\"]"
+    r"(?P<name>(?P<of>(?!\w*TEST)(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?)"
+    r"(?:(?P<host>HOST(?:NAME)?|SERVER)|PORT|USER(?:NAME)?|PASS(?:WORD)?|NAME|DB|DATABASE))['\"]"
+    r"\s*(?:,\s*(?:default\s*=\s*)?(?P<rest>[^)\n]*))?\)"
+)
+_NEAR_HOST: Final = re.compile(
+    r"['\"](?:localhost|127\.0\.0\.1|db|database|postgres(?:ql)?|host\.docker\.internal)['\"]"
+)
 
 
 class Fallback(NamedTuple):
@@ -86,8 +96,14 @@ def lists_postgresql(folder: Path, root: PurePosixPath) -> bool:
     return bool(listed & _DRIVERS) or any(map(_DRIVER.search, tables))
 
 
-def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:
-    """Return the first variable in *root* for want of which the code goes on with a file of SQLite."""
+def near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
+    """Return the variables in *root* for want of which the code goes on with a PostgreSQL of a desk: address or parts."""
+    address = _address_near(folder, root)
+    return (address,) if address else _parts_near(folder, root)
+
+
+def to_sqlite(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
+    """Return the first variable in *root* for want of which the code goes on with a file of SQLite, () for none."""
     for file in own_files.python(folder, root):
         text = snapshot_files.text(folder, file) or ""
         if not _SQLITE.search(text):
@@ -95,15 +111,12 @@ def to_sqlite(folder: Path, root: PurePosixPath) -> Fallback | None:
         found = _ADDRESS_FIELD.search(text) or _ADDRESS_READ.search(text)
         if found:
             line = text.count("\n", 0, found.start("name")) + 1
-            return Fallback(found["name"].upper(), Location(str(file), line))
-    return None
+            return (Fallback(found["name"].upper(), Location(str(file), line)),)
+    return ()
 
 
-def to_near(folder: Path, root: PurePosixPath) -> Fallback | None:
-    """Return the first variable in *root* for want of which the code goes on with a PostgreSQL of a desk.
-
-    A field of a class whose variables have a prefix is left out: its variable has another name.
-    """
+def _address_near(folder: Path, root: PurePosixPath) -> Fallback | None:
+    """Return the variable of the whole address. A field of a class whose variables have a prefix has another name."""
     for file in own_files.python(folder, root):
         text = snapshot_files.text(folder, file) or ""
         if "postgres" not in text:
@@ -113,6 +126,21 @@ def to_near(folder: Path, root: PurePosixPath) -> Fallback | None:
             line = text.count("\n", 0, found.start("name")) + 1
             return Fallback(found["name"].upper(), Location(str(file), line))
     return None
+
+
+def _parts_near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
+    """Return the variables of an address's parts of which the host is, where it is not set, that of a desk."""
+    for file in own_files.python(folder, root):
+        text = snapshot_files.text(folder, file) or ""
+        read = list(_PART_READ.finditer(text)) if _NEAR_HOST.search(text) else []
+        host = next((one for one in read if one["host"] and _NEAR_HOST.match(one["rest"] or "")), None)
+        if host is not None:
+            parts = {one["name"]: one for one in reversed(read) if one["of"] == host["of"]}
+            return tuple(
+                Fallback(name, Location(str(file), text.count("\n", 0, parts[name].start("name")) + 1))
+                for name in sorted(parts, key=lambda name: parts[name].start())
+            )
+    return ()
 
 
 def of_settings(folder: Path) -> str:

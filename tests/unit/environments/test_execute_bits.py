@@ -72,7 +72,7 @@ def test_commands_about_other_files_give_nothing(tmp_path: Path, other: str) -> 
     ],
 )
 def test_what_the_build_gives_the_bit_has_it_where_no_tree_of_the_build_is_kept(
-    tmp_path: Path, built: tuple[str, ...], has_bit: bool
+    tmp_path: Path, *, built: tuple[str, ...], has_bit: bool
 ) -> None:
     script(tmp_path, "start.sh", "true")
     script(tmp_path, "migrate.sh", "true")

@@ -375,6 +375,14 @@ def test_a_list_of_requirements_below_the_top_is_named_where_the_top_has_none(re
     )
 
 
+PARTS = """HOST = os.environ.get("DB_HOST", "localhost")
+PORT = int(os.environ.get("DB_PORT", 5432))
+NAME = os.environ["DB_NAME"]
+USER = os.getenv("DB_USER")
+OTHER = os.getenv("PG_USER")
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -385,6 +393,12 @@ def test_a_list_of_requirements_below_the_top_is_named_where_the_top_has_none(re
         ('URL = os.getenv("DATABASE_URL", "postgresql://u:p@ep-1.neon.tech/shop")\n', []),
         ('URL = os.getenv("DATABASE_URL", "sqlite:///shop.db")\n', []),
         ('URL = os.getenv("TEST_DATABASE_URL", "postgresql://localhost/test")\n', []),
+        (
+            PARTS,
+            ["DB_HOST", "DB_PORT", "DB_USER"],
+        ),
+        ('HOST = os.environ.get("DB_HOST", "db.example.com")\nUSER = os.getenv("DB_USER")\n', []),
+        ('HOST = os.environ.get("REDIS_HOST", "localhost")\nUSER = os.getenv("DB_USER")\n', []),
     ],
 )
 def test_who_goes_on_with_a_postgresql_of_the_desk_is_given_a_database(
