@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from deploy_suite.adapters import inspection, process_tree
-from deploy_suite.adapters.networks import holder_of
+from deploy_suite.adapters.namespaces import holder_of
 from deploy_suite.adapters.running import LAST_OUTPUT_S, Supervision, supervised
 from deploy_suite.adapters.supervision import Journal, Roster, no_journal
 from deploy_suite.adapters.transcript import Transcript

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from deploy_suite.adapters.networks import holder_of
+from deploy_suite.adapters.namespaces import holder_of
 from deploy_suite.adapters.supervision import Journal, Roster, Warden
 from deploy_suite.adapters.transcript import Lines, Transcript
 from deploy_suite.adapters.warden.wire import Unpacker

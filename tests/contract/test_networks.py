@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from deploy_suite.adapters.http import HttpxHttp
-from deploy_suite.adapters.networks import IsolatedNetwork, LocalNetworks, _Holder
+from deploy_suite.adapters.namespaces import Holder, IsolatedNetwork
+from deploy_suite.adapters.networks import LocalNetworks
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command, Completed
@@ -224,23 +225,23 @@ def test_what_was_prepared_for_nobody_goes_away() -> None:
 
 
 def test_a_network_is_handed_out_only_when_it_can_be_entered(monkeypatch: pytest.MonkeyPatch) -> None:
-    noted = _Holder._note
+    noted = Holder._note
 
-    def late(self: _Holder, event: Mapping[str, object]) -> None:
+    def late(self: Holder, event: Mapping[str, object]) -> None:
         if "holder" in event:
             threading.Timer(0.3, self._arrived, (event, noted)).start()  # type: ignore[attr-defined]
         else:
             noted(self, event)
 
     def arrived(
-        self: _Holder, event: Mapping[str, object], note: Callable[[_Holder, Mapping[str, object]], None]
+        self: Holder, event: Mapping[str, object], note: Callable[[Holder, Mapping[str, object]], None]
     ) -> None:
         with self._news:
             note(self, event)
             self._news.notify_all()
 
-    monkeypatch.setattr(_Holder, "_note", late)
-    monkeypatch.setattr(_Holder, "_arrived", arrived, raising=False)
+    monkeypatch.setattr(Holder, "_note", late)
+    monkeypatch.setattr(Holder, "_arrived", arrived, raising=False)
     with LocalNetworks().open(isolated=True) as network:
         done = python("print('in')", network)
 
@@ -334,8 +335,8 @@ def test_anyone_gets_a_network_too_under_their_own_name_and_without_powers() -> 
 
 
 def test_who_asked_for_isolation_in_vain_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy_suite.adapters.networks._AS_ROOT", ())
-    monkeypatch.setattr("deploy_suite.adapters.networks._AS_ANYONE", ())
+    monkeypatch.setattr("deploy_suite.adapters.namespaces._AS_ROOT", ())
+    monkeypatch.setattr("deploy_suite.adapters.namespaces._AS_ANYONE", ())
     networks = LocalNetworks()
 
     with networks.open(isolated=False):
