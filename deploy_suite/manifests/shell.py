@@ -1,6 +1,5 @@
-"""Shell text into the simple commands in it, with how they hang together."""
+"""Shell text into the simple commands in it, with how they hang together: the one door of the shell's modules."""
 
-import itertools
 import re
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -8,7 +7,11 @@ from typing import Final
 from tree_sitter import Node
 
 from deploy_suite.manifests import shell_nodes, shell_wrappers
+from deploy_suite.manifests.shell_commands import Script, SimpleCommand, unwrapped
 from deploy_suite.manifests.shell_place import Place
+from deploy_suite.manifests.shell_state import ShellState
+
+__all__ = ["Script", "SimpleCommand", "parse", "unwrapped"]
 
 _MOST_CHARACTERS: Final = 500_000
 _MOST_LEVELS: Final = 5
@@ -16,79 +19,9 @@ _OPERATORS: Final = {"&&": "&&", "||": "||", "|": "|", "|&": "|", "&": "&", ";":
 _SHEBANG: Final = re.compile(r"#!\s*(?P<call>[^\n]*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimpleCommand:
-    """One program call.
-
-    Shape: `words` are unquoted; a variable stays as written ("$PORT", "${PORT:-8000}"). `before` is the operator
-    between the previous command and this one ("&&", "||", ";", "|", "&", "" for the first); `after` the one that
-    follows. `folder` is where a chain of literal `cd`s before it leads, relative to the start, "" for the start
-    itself, absolute where a `cd` is; it says nothing where `folder_is_known` is false (`cd "$X"`).
-    `line` counts from 1 within the text; `text` is the source of this command.
-    `redirects_errors` says that its standard error goes to /dev/null.
-    `stops_at_errors` says that `set -e` is in force where it stands; `is_condition` that its failure is only looked at
-    (`if`, `while`, `!`); `is_conditional` that it runs in some cases only (branches, loops, functions).
-    `export A=b` has the words ("export", "A=b") and the assignment too; `[ … ]` and `[[ … ]]` are commands.
-    """
-
-    words: tuple[str, ...]
-    assignments: tuple[tuple[str, str], ...] = ()
-    before: str = ""
-    after: str = ""
-    folder: str = ""
-    line: int = 1
-    text: str = ""
-    redirects_errors: bool = False
-    folder_is_known: bool = True
-    stops_at_errors: bool = False
-    is_condition: bool = False
-    is_conditional: bool = False
-
-    @property
-    def program(self) -> str:
-        """The first word, "" for a bare assignment."""
-        return self.words[0] if self.words else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """A parsed text.
-
-    Shape: `commands` in the order of the text; those of `bash -c "…"` (in place of the call), `sh -c`, subshells,
-    `{ …; }`, `if`, loops and functions included, with their own lines where these are known; those of `$(…)` are not.
-    `stops_at_errors` tells whether `set -e` (`-o errexit`, a `#!/bin/bash -e` line) is in force at the end.
-    `is_certain` is false where the text has parts that cannot be read without running it (eval, sourced files,
-    programs named by a variable, syntax errors). `functions` are the names that the text defines itself.
-    """
-
-    commands: tuple[SimpleCommand, ...]
-    stops_at_errors: bool = False
-    is_certain: bool = True
-    functions: frozenset[str] = frozenset()
-
-
 def parse(text: str) -> Script:
     """Return the commands in *text*; never raises."""
     return _parse(text, stops_at_errors=_shebang_stops(text), level=0)
-
-
-def unwrapped(command: SimpleCommand) -> SimpleCommand:
-    """Return what *command* runs in the end.
-
-    Without `exec`, `env A=b`, `nohup`, `time`, `poetry run`, `pipenv run`, `uv run` and their like, and without
-    `python -m`: the module then is the program, as in `python -m gunicorn …`.
-    """
-    inner = shell_wrappers.unwrapped(shell_wrappers.Call(command.words, command.assignments))
-    place = Place(command.folder, is_known=command.folder_is_known)
-    for folder in inner.folders:
-        place = place.moved(folder)
-    return replace(
-        command,
-        words=inner.words,
-        assignments=inner.assignments,
-        folder=place.folder,
-        folder_is_known=place.is_known,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +38,9 @@ class _Walk:
     """The state of one pass through a syntax tree."""
 
     level: int
-    stops_at_errors: bool
-    place: Place = field(default_factory=Place)
+    state: ShellState
     pending: str = ""
-    is_certain: bool = True
     commands: list[SimpleCommand] = field(default_factory=list)
-    functions: set[str] = field(default_factory=set)
-    moving_functions: set[str] = field(default_factory=set)
 
     # --- the tree -----------------------------------------------------------------------------------------------
 
@@ -151,16 +80,16 @@ class _Walk:
             case "program" | "list" | "compound_statement":
                 self.block(node.children, scope)
             case "ERROR":
-                self.is_certain = False
+                self.state.is_certain = False
                 self.block(node.children, scope)
             case _:
                 pass
 
     def apart(self, nodes: list[Node], scope: _Scope) -> None:
         """Walk what runs in a shell of its own: its `cd` and `set` end with it."""
-        place, stops = self.place, self.stops_at_errors
+        mark = self.state.mark()
         self.block(nodes, scope)
-        self.place, self.stops_at_errors = place, stops
+        self.state.back_to(mark)
 
     def branching(self, node: Node, scope: _Scope) -> None:
         """Walk the condition up to `then` or `do`, then the branches."""
@@ -171,28 +100,25 @@ class _Walk:
 
     def settled(self, nodes: list[Node], scope: _Scope) -> None:
         """Walk what may or may not run; a folder that it changes is unknown afterwards."""
-        place = self.place
+        state, place = self.state, self.state.place
         for node in nodes:
             if node.type in {"elif_clause", "else_clause", "case_item"}:
-                changed, self.place = self.place, place
+                changed, state.place = state.place, place
                 self.block([node], scope)
-                self.place = self.place if self.place.folder == changed.folder else Place(is_known=False)
+                state.place = state.place if state.place.folder == changed.folder else Place(is_known=False)
             else:
                 self.block([node], scope)
-        if self.place.folder != place.folder or self.place.is_known != place.is_known:
-            self.place = Place(is_known=False)
+        state.settle(place)
 
     def function(self, node: Node, scope: _Scope) -> None:
         name = node.child_by_field_name("name")
         body = node.child_by_field_name("body")
-        place, stops = self.place, self.stops_at_errors
+        mark, place = self.state.mark(), self.state.place
         if body:
             self.block([body], replace(scope, is_conditional=True))
         if name:
-            self.functions.add(shell_nodes.text(name))
-            if self.place.folder != place.folder:
-                self.moving_functions.add(shell_nodes.text(name))
-        self.place, self.stops_at_errors = place, stops
+            self.state.define(shell_nodes.text(name), moves=self.state.place.folder != place.folder)
+        self.state.back_to(mark)
 
     def redirected(self, node: Node, scope: _Scope) -> None:
         """Walk a statement with redirections: the grammar hangs on a whole list what belongs to its last part."""
@@ -210,11 +136,11 @@ class _Walk:
         quiet = replace(scope, redirects_errors=scope.redirects_errors or shell_nodes.silences_errors(redirects))
         if body.type in {"list", "pipeline"}:
             *front, last = body.children
-            before = self.place, self.stops_at_errors
+            mark = self.state.mark()
             self.block(front, scope)
             self.redirected_body(last, redirects, scope)
             if body.type == "pipeline":
-                self.place, self.stops_at_errors = before
+                self.state.back_to(mark)
         elif body.type == "command":
             ends = [child.end_byte for child in redirects if child.type == "file_redirect"]
             text = shell_nodes.text(body) if len(ends) < len(redirects) else shell_nodes.source(body, max(ends))
@@ -234,7 +160,7 @@ class _Walk:
         command = SimpleCommand(words=(*shell_nodes.words(node), *late), assignments=shell_nodes.assignments(node))
         if not self.nested(command, node, scope, heredoc):
             self.emit(command, node, scope, text=text)
-        self.obey(command)
+        self.state.obey(command.words)
 
     def nested(self, command: SimpleCommand, node: Node, scope: _Scope, heredoc: Node | None) -> bool:
         """Put the commands of `bash -c "…"` in the place of the call; return whether *command* is one."""
@@ -250,16 +176,16 @@ class _Walk:
             found = (shell_nodes.text(heredoc), "e" in flags) if heredoc else None
             line = shell_nodes.line(heredoc) if heredoc else line
         if found is None or self.level >= _MOST_LEVELS or (found[0].lstrip().startswith("$")):
-            self.is_certain = False
+            self.state.is_certain = False
             return False
         script = _parse(found[0], stops_at_errors=found[1], level=self.level + 1)
-        self.is_certain = self.is_certain and script.is_certain
+        self.state.is_certain = self.state.is_certain and script.is_certain
         for part in script.commands:
             self.adopt(part, inner, scope, line)
         return True
 
     def adopt(self, part: SimpleCommand, outer: SimpleCommand, scope: _Scope, line: int) -> None:
-        place = self.place if part.folder_is_known else Place(is_known=False)
+        place = self.state.place if part.folder_is_known else Place(is_known=False)
         place = place.moved(outer.folder or ".").moved(part.folder or ".") if place.is_known else place
         self.append(
             replace(
@@ -280,12 +206,12 @@ class _Walk:
             replace(
                 command,
                 before=self.pending,
-                folder=self.place.folder,
-                folder_is_known=self.place.is_known,
+                folder=self.state.place.folder,
+                folder_is_known=self.state.place.is_known,
                 line=shell_nodes.line(node),
                 text=text,
                 redirects_errors=scope.redirects_errors,
-                stops_at_errors=self.stops_at_errors,
+                stops_at_errors=self.state.stops_at_errors,
                 is_condition=scope.is_condition,
                 is_conditional=scope.is_conditional,
             ),
@@ -298,56 +224,24 @@ class _Walk:
         self.commands.append(replace(command, before=before))
         self.pending = ";"
 
-    def obey(self, command: SimpleCommand) -> None:
-        """Follow what *command* does to the shell itself."""
-        program, *operands = command.words or ("",)
-        match program:
-            case "cd" | "pushd":
-                targets = [word for word in operands if word == "-" or not word.startswith("-")]
-                self.place = self.place.moved(targets[0] if targets else "")
-            case "popd":
-                self.place = self.place.moved("-")
-            case "set":
-                self.set_options(command.words)
-            case "eval":
-                self.is_certain = False
-            case "source" | ".":
-                self.is_certain = self.is_certain and bool(operands) and operands[0].endswith("bin/activate")
-            case _ if program in self.moving_functions:
-                self.place = Place(is_known=False)
-            case _ if program.startswith(("$", "`")):
-                self.is_certain = False
-            case _:
-                pass
-
-    def set_options(self, words: tuple[str, ...]) -> None:
-        for word, following in itertools.pairwise((*words[1:], "")):
-            if word in {"--", "-"}:
-                break
-            is_errexit = "e" in word[1:] if not word.endswith("o") else "e" in word[1:] or following == "errexit"
-            if word.startswith("-") and is_errexit:
-                self.stops_at_errors = True
-            elif word.startswith("+") and is_errexit:
-                self.stops_at_errors = False
-
 
 def _parse(text: str, *, stops_at_errors: bool, level: int) -> Script:
     source = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(source) > _MOST_CHARACTERS:
         return Script(commands=(), stops_at_errors=stops_at_errors, is_certain=False)
     root = shell_nodes.root(source)
-    walk = _Walk(level, stops_at_errors)
+    walk = _Walk(level, ShellState(stops_at_errors))
     try:
         walk.statement(root, _Scope())
     except RecursionError:
-        walk.is_certain = False
+        walk.state.is_certain = False
     if walk.commands and walk.pending == "&":
         walk.commands[-1] = replace(walk.commands[-1], after="&")
     return Script(
         commands=tuple(walk.commands),
-        stops_at_errors=walk.stops_at_errors,
-        is_certain=walk.is_certain and not root.has_error,
-        functions=frozenset(walk.functions),
+        stops_at_errors=walk.state.stops_at_errors,
+        is_certain=walk.state.is_certain and not root.has_error,
+        functions=frozenset(walk.state.functions),
     )
 
 
