@@ -15,6 +15,7 @@ from deploy_suite.targets.render.lints import paths
 _NAME: Final = "render.yaml"
 _WRONG_NAMES: Final = ("render.yml", "Render.yaml", ".render.yaml")
 _MARKS: Final = ("requirements.txt", "pyproject.toml", "Pipfile", "uv.lock", "poetry.lock", "manage.py")
+_COMMANDS: Final = ("buildCommand", "preDeployCommand", "startCommand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def root_of(service: ServiceResource, snapshot: Snapshot, place: Place) -> Root:
     """Return the folder in which Render runs the commands of *service*.
 
     A Blueprint in a subfolder whose services name no rootDir was written for that folder: it is taken as such where
-    the top of the repository holds no manifest, and said. Where rootDir is no folder, what lies behind that fault is
+    the top of the repository holds no manifest and the commands name no file from there, and said. Where rootDir is no folder, what lies behind that fault is
     looked for in the one that must be meant.
     """
     root = paths.root_of(service)
@@ -103,9 +104,17 @@ def root_of(service: ServiceResource, snapshot: Snapshot, place: Place) -> Root:
         return Root(path=paths.meant_root(service, snapshot.folder))
     if root is None or not snapshot_files.is_folder(snapshot.folder, root):
         return Root(path=None)
-    if root.parts or not place.folder.parts or has_manifest(snapshot, root):
+    is_of_top = has_manifest(snapshot, root) or _is_named_from_top(service, snapshot, place)
+    if root.parts or not place.folder.parts or is_of_top:
         return Root(path=root)
     return Root(path=place.folder, findings=(_without_root(service, place),))
+
+
+def _is_named_from_top(service: ServiceResource, snapshot: Snapshot, place: Place) -> bool:
+    """Whether a command of *service* names a file in the Blueprint's folder by its path from the repository's top."""
+    words = " ".join(service.text(key) or "" for key in _COMMANDS).split()
+    below = (word for word in words if word.startswith(f"{place.folder}/"))
+    return any(snapshot_files.find(snapshot.folder, PurePosixPath(word)) for word in below)
 
 
 def has_manifest(snapshot: Snapshot, folder: PurePosixPath) -> bool:

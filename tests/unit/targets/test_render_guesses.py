@@ -244,6 +244,22 @@ services:
     ]
 
 
+def test_a_blueprint_in_a_subfolder_whose_commands_name_files_from_the_top_is_run_there(read: Read) -> None:
+    text = """\
+services:
+  - type: web
+    name: a
+    runtime: python
+    plan: free
+    buildCommand: pip install -r backend/requirements.txt
+    startCommand: bash backend/start.sh
+"""
+    reading = read({"backend/render.yaml": text, "backend/requirements.txt": "", "backend/start.sh": "x\n"})
+
+    assert [str(one.root) for one in reading.contracts] == ["."]
+    assert [one.code for one in reading.findings] == ["render-yaml-place"]
+
+
 def test_a_blueprint_of_another_name_is_not_read(read: Read) -> None:
     reading = read({"render.yml": "services: []\n", "main.py": FASTAPI, "requirements.txt": "uvicorn\n"})
 
