@@ -1,5 +1,6 @@
 """The suite's own sessions; `python3 noxfile.py -s tests` works where Nox is not installed."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -35,7 +36,8 @@ def fuzz(session: nox.Session) -> None:
     """Every reader on any bytes, for an hour; `-- SECONDS [FOLDER]` sets the budget and gives further real files."""
     session.install("-e", ".", "-r", "requirements/tests.txt")
     seconds, folder = [*session.posargs, *("3600", "")[len(session.posargs) :]][:2]
-    session.run("pytest", "tests/fuzz", env={"DEPLOY_SUITE_FUZZ_S": seconds, "DEPLOY_SUITE_FUZZ_FILES": folder})
+    given = {"S": seconds, "FILES": folder, "SEED": os.environ.get("DEPLOY_SUITE_FUZZ_SEED", "random")}
+    session.run("pytest", "tests/fuzz", env={f"DEPLOY_SUITE_FUZZ_{name}": value for name, value in given.items()})
 
 
 @nox.session(default=False)

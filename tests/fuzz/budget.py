@@ -9,23 +9,27 @@ from typing import Final
 SECONDS: Final = "DEPLOY_SUITE_FUZZ_S"
 SEED: Final = "DEPLOY_SUITE_FUZZ_SEED"
 FILES: Final = "DEPLOY_SUITE_FUZZ_FILES"
-_DEFAULT_S: Final = 60.0
+RANDOM: Final = "random"
+_FIXED: Final = 20261122
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Shape: `seconds` are for all readers together; `files` is a folder of real projects to mutate, or None."""
+    """Shape: `seconds` are for all readers together; None gives each one round, the same on every machine.
 
-    seconds: float
+    `files` is a folder of real projects to mutate, or None.
+    """
+
+    seconds: float | None
     seed: int
     files: Path | None
 
 
 def _given() -> Budget:
-    folder = os.environ.get(FILES)
+    folder, seconds, seed = (os.environ.get(name) for name in (FILES, SECONDS, SEED))
     return Budget(
-        seconds=float(os.environ.get(SECONDS) or _DEFAULT_S),
-        seed=int(os.environ.get(SEED) or random.SystemRandom().randrange(10**9)),
+        seconds=float(seconds) if seconds else None,
+        seed=random.SystemRandom().randrange(10**9) if seed == RANDOM else int(seed or _FIXED),
         files=Path(folder) if folder else None,
     )
 
