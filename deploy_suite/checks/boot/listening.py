@@ -20,8 +20,11 @@ _ELSEWHERE_IDLE_S: Final = 3.0
 _LOCAL_ELSEWHERE_IDLE_S: Final = 6.0
 _ELSEWHERE_S: Final = 60.0
 _STUCK_S: Final = 60.0
-# The words of uvicorn and of Werkzeug; https://www.uvicorn.org/settings/#development
-_RELOADS: Final = re.compile(r"Started reloader process|\* Restarting with (?:stat|watchdog|inotify)")
+# The words of uvicorn, of Werkzeug and of Django; https://www.uvicorn.org/settings/#development,
+# https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver
+_RELOADS: Final = re.compile(
+    r"Started reloader process|\* Restarting with (?:stat|watchdog|inotify)|Watching for file changes with \w+Reloader"
+)
 _RELOADER_QUIET_S: Final = 15.0
 _RELOADER_CPU_SHARE: Final = 0.3
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from deploy_suite.checks.config import failing, migrating, saying
+from deploy_suite.checks.config import binding, failing, migrating, saying
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome
@@ -49,11 +49,21 @@ def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
         kind = what(call)
         if not kind or call.written.is_condition:
             continue
-        following = calls[at + 1 : at + 1 + _AHEAD]
         if call.written.after == "&":
             yield _hidden(call, subject, kind, "runs in the background, and nothing waits for it")
-        elif call.written.after == "||" and following and _ignores(following):
+            continue
+        end = _end_of_list(calls, at)
+        following = calls[end + 1 : end + 1 + _AHEAD]
+        if calls[end].written.after == "||" and following and _ignores(following):
             yield _hidden(call, subject, kind, f"is followed by `|| {saying.quoted(following[0])}`")
+
+
+def _end_of_list(calls: Sequence[Call], at: int) -> int:
+    """Return where the `… && …` ends that begins with the call at *at*; a server in it does not start then either."""
+    end = at
+    while calls[end].written.after == "&&" and end + 1 < len(calls) and not binding.is_server(calls[end + 1]):
+        end += 1
+    return end
 
 
 def _ignores(following: Sequence[Call]) -> bool:
