@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO
 
+from deploy_suite.knowledge.answers import Answers
 from deploy_suite.knowledge.attempts import forget_mended
 from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, filled
 from deploy_suite.knowledge.encodings import recoded
@@ -16,7 +17,7 @@ from deploy_suite.knowledge.matching import read
 from deploy_suite.knowledge.root_cause import Ranked, ranked
 from deploy_suite.knowledge.tracebacks import Raised
 from deploy_suite.knowledge.unfolding import Unfolded
-from deploy_suite.knowledge.wellbeing import is_said_to_be_well, keeps_starting, last_recovery, last_words
+from deploy_suite.knowledge.wellbeing import entries, is_said_to_be_well, keeps_starting, last_recovery, last_words
 from deploy_suite.model.secret import Masker
 
 _EVIDENCE_CHARACTERS = 400
@@ -99,6 +100,8 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
     hits = read(lines, rows)
     hits.recovered_line = max(hits.recovered_line, last_recovery(lines, rows))
     forget_mended(hits, rows)
+    answers = Answers(entries(lines))
+    answers.forget_answered(hits)
     found = ranked(hits, rows)
     masker = masker or Masker()
     causes = tuple(_diagnosed(one, rows, masker, lines) for one in found.causes)
@@ -106,6 +109,7 @@ def diagnose_stream(stream: BinaryIO, *, masker: Masker | None = None, rows: Cat
         return Diagnosis(verdict=LogVerdict.KNOWN, causes=causes)
     if hits.unexplained is None and (last := last_words(lines, rows)):
         hits.unexplained = Raised(exception=last.text.strip(), line=last.number)
+    hits.unexplained = hits.unexplained or answers.failed()
     seen = _seen(hits, masker, lines)
     is_well = bool(hits.harmless_line or hits.healthy_line or hits.recovered_line) or is_said_to_be_well(lines, rows)
     if seen is None and is_well and not keeps_starting(lines) and all(one.is_over for one in found.causes):

@@ -26,8 +26,12 @@ def last_recovery(lines: Unfolded, rows: Catalogue) -> int:
 
     It answers a request well, or what it waited for has come, in words that no literal leads to.
     """
-    text = (lines.short or b"").replace(b"\n" + FOLD, b" ")
-    return max((line.number for line in _lines(text) if _goes_on(line.text, rows)), default=0)
+    return max((line.number for line in entries(lines) if _goes_on(line.text, rows)), default=0)
+
+
+def entries(lines: Unfolded) -> Iterator[LogLine]:
+    """Return the lines of a short log, each with what belongs to it; none of a long one."""
+    return _lines((lines.short or b"").replace(b"\n" + FOLD, b" "))
 
 
 def _goes_on(text: str, rows: Catalogue) -> bool:
