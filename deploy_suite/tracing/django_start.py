@@ -50,7 +50,7 @@ def _named(walk: Walk, settings: str) -> Iterator[tuple[Module, Named]]:
     for module in _layers(walk, settings):
         source = walk.read.get(module.file)
         if source is not None and source.tree is not None:
-            yield from ((module, item) for item in django_settings.read(source.tree, walk.version))
+            yield from ((module, item) for item in django_settings.read(source.tree, walk.finder.version))
 
 
 def _layers(walk: Walk, dotted: str, *, deep: int = 5) -> Iterator[Module]:
@@ -90,17 +90,12 @@ def _application(walk: Walk, dotted: str, chain: Chain, *, uses_admin: bool) -> 
     own = next((found for found in walk.modules.values() if found.name == package), None)
     folders = own.folders if own else walk_folders(walk, package)
     for part in (*_PARTS, *(("admin",) if uses_admin else ())):
-        found = walk.layout.find(folders, part=part, prefix=package) if folders else None
+        found = walk.finder.layout.find(folders, part=part, prefix=package) if folders else None
         if found is not None:
             walk.drive(walk.enter(found, chain))
 
 
 def walk_folders(walk: Walk, package: str) -> tuple[str, ...]:
     """Return the folders of a namespace package, which has no file that could have been read."""
-    bases, prefix = walk.bases, ""
-    for part in package.split("."):
-        found = walk.layout.find(bases, part=part, prefix=prefix)
-        if found is None:
-            return ()
-        bases, prefix = found.folders, found.name
-    return bases
+    *_, last = (Module(name="", file=""), *walk.finder.way(package))
+    return last.folders if last.name == package else ()

@@ -28,7 +28,7 @@ def follow(walk: Walk, entry: EntryPoint) -> None:
         _call(walk, module, name=entry.attribute, deep=_DEEP)
         return
     if not entry.attribute:
-        for name in bindings.called(tuple(_main(source.tree, walk.version))):
+        for name in bindings.called(tuple(_main(source.tree, walk.finder.version))):
             _call(walk, module, name=name, deep=_DEEP, is_program=True)
     made = bindings.value(source.tree, entry.attribute) if entry.attribute else None
     for name in bindings.called(_at_margin(source.tree, made)):
@@ -95,11 +95,11 @@ def _call(walk: Walk, module: Module, *, name: str, deep: int, is_program: bool 
         if origin is not None:
             _call(walk, origin[0], name=origin[1], deep=deep - 1, is_program=is_program)
         return
-    reader = Reader(version=walk.version)
+    reader = Reader(version=walk.finder.version)
     reader.read(function.body, ImportKind.EAGER)
     for imported in reader.found:
         walk.drive(walk.take(Step(module, imported, walk.chains[module.file])))
-    for called in bindings.called(tuple(_certain(function.body, walk.version)) if is_program else function.body):
+    for called in bindings.called(tuple(_certain(function.body, walk.finder.version)) if is_program else function.body):
         if called != name:
             _call(walk, module, name=called, deep=deep - 1, is_program=is_program)
 

@@ -9,6 +9,7 @@ from deploy_suite.model import python_series
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import Companion, EntryPoint, Framework
 from deploy_suite.tracing import factories, standard_library
+from deploy_suite.tracing.finder import Finder
 from deploy_suite.tracing.layout import Layout, Module
 from deploy_suite.tracing.statements import Imported
 from deploy_suite.tracing.values import Chain, Hop, ImportKind, OwnModule, Trace
@@ -58,13 +59,14 @@ def _traced(
     reads_all: bool,
 ) -> Trace:
     version = python_series.numbers(python)
-    walk = Walk(
+    finder = Finder(
         layout=Layout(folder),
         version=version,
         bases=tuple(_text(path) for path in entry.search_path),
         standard=standard_library.names(version),
         known=known,
     )
+    walk = Walk(finder=finder)
     for companion in entry.companions:
         _accompany(walk, entry, companion)
     for module in _first(walk, entry):
@@ -79,11 +81,11 @@ def _traced(
     unfit = dict(walk.judged()) if reads_all else {}
     return Trace(
         entry=entry,
-        imports=tuple(walk.imports.values()),
-        missing=tuple(walk.missing.values()),
+        imports=tuple(walk.met.imports.values()),
+        missing=tuple(walk.met.missing.values()),
         syntax_problems=tuple(problem for problem in unfit.values() if problem is not None),
         unfit=tuple(unfit),
-        shadows=tuple(walk.shadows.values()),
+        shadows=tuple(walk.met.shadows.values()),
         modules=tuple(
             OwnModule(name=module.name, file=file, kind=walk.levels[file], chain=walk.chains[file])
             for file, module in walk.modules.items()
@@ -114,10 +116,4 @@ def _first(walk: Walk, entry: EntryPoint) -> Iterator[Module]:
         package = entry.module.rpartition(".")[0] if entry.module.endswith(".__main__") else ""
         yield Module(name=f"{package}.__main__" if package else "__main__", file=str(entry.file))
         return
-    bases, prefix = walk.bases, ""
-    for part in entry.module.split("."):
-        module = walk.layout.find(bases, part=part, prefix=prefix)
-        if module is None:
-            return
-        yield module
-        bases, prefix = module.folders, module.name
+    yield from walk.finder.way(entry.module)

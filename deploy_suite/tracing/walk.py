@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deploy_suite.tracing import bindings, search_path, sources
-from deploy_suite.tracing.layout import Layout, Module, joined
+from deploy_suite.tracing import search_path, sources
+from deploy_suite.tracing.finder import Finder
+from deploy_suite.tracing.layout import Module
+from deploy_suite.tracing.met import Met
 from deploy_suite.tracing.package_names import PackageNames
 from deploy_suite.tracing.sources import Source
 from deploy_suite.tracing.statements import Imported, Reader
@@ -14,11 +16,7 @@ from deploy_suite.tracing.values import (
     Chain,
     Hop,
     ImportKind,
-    Lack,
-    MissingModule,
-    Shadow,
     SyntaxProblem,
-    ThirdPartyImport,
 )
 
 Steps = Iterator["Steps"]
@@ -40,11 +38,7 @@ class Walk:
     part of a module's name onto the functions in such modules that run with it (Django's `ready` in `apps`).
     """
 
-    layout: Layout
-    version: tuple[int, int]
-    bases: tuple[str, ...]
-    standard: frozenset[str]
-    known: frozenset[str]
+    finder: Finder
     level: ImportKind = ImportKind.EAGER
     eager_functions: dict[str, frozenset[str]] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
@@ -52,9 +46,7 @@ class Walk:
     read: dict[str, Source] = field(default_factory=dict)
     pending: dict[ImportKind, list[Step]] = field(default_factory=lambda: {kind: [] for kind in ImportKind})
     levels: dict[str, ImportKind] = field(default_factory=dict)
-    imports: dict[tuple[str, tuple[str, ...], str, int], ThirdPartyImport] = field(default_factory=dict)
-    missing: dict[str, MissingModule] = field(default_factory=dict)
-    shadows: dict[str, Shadow] = field(default_factory=dict)
+    met: Met = field(default_factory=Met)
     taken: dict[str, frozenset[str]] = field(default_factory=dict)
     _names: dict[str, PackageNames] = field(default_factory=dict)
     _entered: dict[str, Module] = field(default_factory=dict)
@@ -99,17 +91,13 @@ class Walk:
         if module.folders:
             self.taken[module.file] = frozenset(name for imported in statements for name in imported.names)
         for imported in statements:
-            if not imported.level and self._is_plain(imported.module.partition(".")[0]):
+            if not imported.level and self.finder.is_plain(imported.module.partition(".")[0]):
                 continue
             kind = max(self.level, imported.kind)
             if kind == self.level:
                 yield self.follow(Step(module, imported, chain))
             else:
                 self.pending[kind].append(Step(module, imported, chain))
-
-    def _is_plain(self, top: str) -> bool:
-        """Whether the standard library has the top-level name *top*, and nothing of the project's stands in its way."""
-        return top in self.standard and self.layout.find(self.bases, part=top, prefix="") is None
 
     def judged(self) -> Iterator[tuple[str, SyntaxProblem | None]]:
         """Yield each file that the target certainly cannot read, with why, and each that it may not be able to."""
@@ -122,7 +110,7 @@ class Walk:
         if not module.is_source:
             return None
         try:
-            source = sources.read(f"{self.layout.folder}/{module.file}", self.version)
+            source = sources.read(f"{self.finder.layout.folder}/{module.file}", self.finder.version)
         except OSError:
             return None
         self.read[module.file] = source
@@ -131,15 +119,13 @@ class Walk:
         return source
 
     def _extend_path(self, tree: ast.Module, module: Module) -> None:
-        for folder, is_first in search_path.added(tree, file=module.file, cwd=self.bases[0]):
-            text = "" if folder == "." else folder
-            if text not in self.bases:
-                self.bases = (text, *self.bases) if is_first else (*self.bases, text)
+        for folder, is_first in search_path.added(tree, file=module.file, cwd=self.finder.bases[0]):
+            if self.finder.extend("" if folder == "." else folder, is_first=is_first):
                 self._entered.clear()
 
     def _statements(self, source: Source, module: Module) -> Sequence[Imported]:
         reader = Reader(
-            version=self.version,
+            version=self.finder.version,
             is_program=module.name.endswith("__main__"),
             is_django=b"django" in source.data,
             eager_functions=self.eager_functions.get(module.name.rpartition(".")[2], frozenset()),
@@ -152,14 +138,15 @@ class Walk:
         dotted = _absolute(imported, step.module)
         module = self._entered.get(dotted or "")
         has_nothing_new = module is not None and not (module.folders and imported.names)
-        if has_nothing_new and (imported.level or not self._is_foreign_name(imported.module)):
+        if has_nothing_new and (imported.level or not self.finder.is_foreign_name(imported.module)):
             return
         chain = step.chain.then(Hop(step.module.file, imported.line, imported.statement))
         if dotted is None:
-            self._lacks(imported.statement, chain, lack=Lack.NO_PARENT)
+            self.met.no_parent(imported.statement, kind=self.level, chain=chain)
             return
         if not imported.level and not self._is_own(step, dotted, chain=chain):
-            self._third_party(imported, dotted, chain=chain)
+            if dotted.partition(".")[0] not in self.finder.standard:
+                self.met.third_party(imported, dotted, kind=self.level, chain=chain)
             return
         if module is None:
             yield from self._components(dotted, chain)
@@ -168,11 +155,11 @@ class Walk:
             yield from self._taken(module, imported, chain=chain)
 
     def _components(self, dotted: str, chain: Chain) -> Steps:
-        bases, prefix = self.bases, ""
+        bases, prefix = self.finder.bases, ""
         module: Module | None = None
         for part in dotted.split("."):
             name = f"{prefix}.{part}" if prefix else part
-            found = self._as_imported(name, self.layout.find(bases, part=part, prefix=prefix))
+            found = self._as_imported(name, self.finder.layout.find(bases, part=part, prefix=prefix))
             if found is None:
                 if not self._is_open(module):
                     self._lacks(f"{prefix}.{part}".lstrip("."), chain, bases=bases, part=part)
@@ -201,7 +188,7 @@ class Walk:
         for name in imported.names:
             if name == "*" or name.startswith("__"):
                 continue
-            found = self.layout.find(module.folders, part=name, prefix=module.name)
+            found = self.finder.layout.find(module.folders, part=name, prefix=module.name)
             if found is not None:
                 if found.file not in self.modules and not own.assigns(name):
                     yield self.enter(found, chain)
@@ -223,91 +210,27 @@ class Walk:
         source = self.read.get(module.file) if module else None
         return bool(source and (b"__path__" in source.data or b"sys.modules" in source.data))
 
-    def _is_foreign_name(self, dotted: str) -> bool:
-        """Whether a package or the standard library is known to have the name too."""
-        top = dotted.partition(".")[0]
-        return top in self.standard or top in self.known
-
     def _is_own(self, step: Step, dotted: str, *, chain: Chain) -> bool:
         """Whether an absolute import finds the project's own module first."""
         top = dotted.partition(".")[0]
-        found = self.layout.find(self.bases, part=top, prefix="")
+        found = self.finder.top(top)
         if found is None:
-            return top not in self.standard and self._is_own_elsewhere(top, chain)
-        is_foreign_name = self._is_foreign_name(top)
+            is_elsewhere = self.finder.has_variant(top)
+            if is_elsewhere:
+                self._lacks(top, chain, bases=self.finder.bases, part=top)
+            return is_elsewhere
+        is_foreign_name = self.finder.is_foreign_name(top)
         if not found.file:
-            sources_there = any(self.layout.holds_sources(folder) for folder in found.folders)
-            return sources_there and not is_foreign_name
-        lacking = self._lacking(found, dotted, step=step) if is_foreign_name else ()
+            return not is_foreign_name and self.finder.holds_sources(found)
+        names, importer = step.imported.names, step.module.file
+        lacking = self.finder.lacking(found, dotted, names=names, importer=importer) if is_foreign_name else ()
         if lacking:
-            self.shadows.setdefault(
-                top,
-                Shadow(
-                    name=top,
-                    file=found.file,
-                    lacking=lacking,
-                    is_standard_library=top in self.standard,
-                    kind=self.level,
-                    chain=chain,
-                ),
-            )
+            is_standard = top in self.finder.standard
+            self.met.shadow(found, lacking, is_standard_library=is_standard, kind=self.level, chain=chain)
         return not lacking
 
-    def _is_own_elsewhere(self, top: str, chain: Chain) -> bool:
-        """Record a module of the project that exists in another case; Linux does not find it."""
-        variant = "" if top in self.standard or top in self.known else self.layout.variant(self.bases, top)
-        if variant:
-            self._lacks(top, chain, bases=tuple(self.bases), part=top)
-        return bool(variant)
-
-    def _lacking(self, found: Module, dotted: str, *, step: Step) -> tuple[str, ...]:
-        """Return what an import takes of a foreign name that the project's module of that name does not have."""
-        names = step.imported.names
-        parts = dotted.split(".")
-        if found.file == step.module.file and not (found.folders and (names or len(parts) > 1)):
-            return (dotted,)
-        if len(parts) > 1:
-            inner = self.layout.find(found.folders, part=parts[1], prefix=found.name)
-            return () if inner else (dotted,)
-        tree = sources.read(self.layout.folder / found.file, self.version).tree
-        bound = bindings.names(tree) if tree else None
-        if bound is None:
-            return ()
-        has = (n in bound or n == "*" or self.layout.find(found.folders, part=n, prefix=found.name) for n in names)
-        return tuple(name for name, there in zip(names, has, strict=True) if not there)
-
-    def _third_party(self, imported: Imported, dotted: str, *, chain: Chain) -> None:
-        top = dotted.partition(".")[0]
-        if top in self.standard:
-            return
-        found = ThirdPartyImport(name=top, module=dotted, names=imported.names, kind=self.level, chain=chain)
-        hop = chain.last
-        self.imports.setdefault((dotted, imported.names, hop.file, hop.line), found)
-
-    def _lacks(
-        self,
-        module: str,
-        chain: Chain,
-        *,
-        lack: Lack = Lack.ABSENT,
-        bases: Sequence[str] = (),
-        part: str = "",
-    ) -> None:
-        variant = self.layout.variant(bases, part) if part else ""
-        expected = tuple(
-            path for base in bases[:1] for path in (joined(base, f"{part}.py"), joined(base, f"{part}/__init__.py"))
-        )
-        self.missing.setdefault(
-            module,
-            MissingModule(
-                module=module,
-                kind=self.level,
-                chain=chain,
-                lack=Lack.OTHER_CASE if variant else lack,
-                expected=expected,
-                variant=variant,
-            ),
-        )
+    def _lacks(self, module: str, chain: Chain, *, bases: Sequence[str], part: str) -> None:
+        self.met.absent(module, part, layout=self.finder.layout, bases=bases, kind=self.level, chain=chain)
 
 
 def _absolute(imported: Imported, module: Module) -> str | None:
