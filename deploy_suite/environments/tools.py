@@ -55,9 +55,13 @@ def brought(contract: Contract, recipe: Recipe, *, installer: Installer, worksho
 
 
 def _beside(name: str, *, installer: Installer, workshop: Workshop) -> Path | None:
-    """Return a folder with the companions of the tool *name* and nothing else, None when the index does not give it."""
-    folder = workshop.ports.workplace.cache / "tools" / f"beside-{name}"
-    with workshop.ports.workplace.locked(f"tool-beside-{name}"):
+    """Return a folder with the companions of the tool *name* and nothing else, None when the index does not give it.
+
+    Each Python has its own: an older one takes older releases alone, and those do not fit the newest of the tool.
+    """
+    key = f"beside-{name}-{workshop.interpreter.series}"
+    folder = workshop.ports.workplace.cache / "tools" / key
+    with workshop.ports.workplace.locked(f"tool-{key}"):
         if not (folder / "complete").exists():
             store.wiped(folder)
             wanted = _COMPANIONS[name]

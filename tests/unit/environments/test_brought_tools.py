@@ -13,6 +13,7 @@ from deploy_suite.environments.installs import Install
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.model.command import Completed
 from deploy_suite.model.contract import Contract
+from deploy_suite.model.environment import Interpreter
 
 PIP = Install(tool="pip", folder="", requirements=("uv",))
 SYNC = Install(tool="uv sync", folder="")
@@ -57,10 +58,18 @@ def test_a_poetry_that_the_build_installs_gets_its_way_to_a_mirror_beside_it(
     own = Install(tool="pip", folder="", requirements=("poetry==1.8.3",))
     recipe = Recipe(folder="", installs=(own,), tools=frozenset({"poetry"}))
     workplace = SimpleNamespace(cache=tmp_path, locked=lambda _name: nullcontext())
-    workshop = cast("Workshop", SimpleNamespace(ports=SimpleNamespace(workplace=workplace)))
     index = Index(code)
 
-    found = [tools.brought(contract, recipe, installer=cast("Installer", index), workshop=workshop) for _ in range(2)]
+    def companions(python: str) -> dict[str, Path]:
+        interpreter = Interpreter(path=Path("/usr/bin/python"), version=python)
+        workshop = SimpleNamespace(ports=SimpleNamespace(workplace=workplace), interpreter=interpreter)
+        found = tools.brought(contract, recipe, installer=cast("Installer", index), workshop=cast("Workshop", workshop))
+        assert not found.programs
+        return dict(found.companions)
 
-    assert [(sorted(one.programs), sorted(one.companions)) for one in found] == [([], expected)] * 2
+    assert [sorted(companions("3.12.1")) for _ in range(2)] == [expected] * 2
     assert index.asked == [("poetry-plugin-pypi-mirror",)] * (1 + code)
+    # The newest release for an old Python does not fit the newest Poetry, which an old Python does not get.
+    others = companions("3.8.18")
+    assert sorted(others) == expected
+    assert not set(others.values()) & set(companions("3.12.1").values())
