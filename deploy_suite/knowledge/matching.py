@@ -37,6 +37,8 @@ _NUMBER: Final = re.compile(
     r"(?<!code )(?<!code: )(?<!code=)(?<!code=H)(?<!Error R)(?<!status )(?<!status=)(?<!rrno )\d+"
 )
 _TRACEBACK: Final = "Traceback (most recent call last)"
+# What is raised where somebody ends a program.
+_ENDED: Final = re.compile(r"(?:asyncio\.exceptions\.)?(?:CancelledError|KeyboardInterrupt)\b")
 _INSTALLED: Final = "Successfully installed "
 _LITERALS: Final = (_TRACEBACK, _INSTALLED, *complaints.LITERALS, *attempts.LITERALS)
 
@@ -173,7 +175,9 @@ class _Reader:
         self._tracebacks += 1
         if self._tracebacks > _MOST_TRACEBACKS:
             return
-        self._raised += filter(None, (raised_after(after) or cut_off(line, after),))
+        raised = raised_after(after) or cut_off(line, after)
+        if raised and not _ENDED.match(raised.exception):
+            self._raised.append(raised)
 
     def _ignore_block(self, after: tuple[LogLine, ...]) -> None:
         """Pass over the traceback in *after*, which was announced as one that was caught."""
@@ -195,7 +199,7 @@ class _Reader:
         if stray := tuple(frames_within(line.text)):
             self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_EVIDENCE_LINES:]
         elif EXCEPTION.match(line.text):
-            self._last_exception = (window, line)
+            self._last_exception = self._last_exception if _ENDED.match(line.text) else (window, line)
         elif (
             self._first_complaint is None
             and complaints.complains(line.text)
