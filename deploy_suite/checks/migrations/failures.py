@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.checks import clashing, drivers, made_up
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed, given_up
-from deploy_suite.checks.migrations import addresses, extensions, own_path, places
+from deploy_suite.checks.migrations import addresses, extensions, own_path, places, system_checks
 from deploy_suite.checks.migrations.replies import ENDED, Failure
 from deploy_suite.checks.migrations.tools import Tool
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
@@ -116,7 +116,8 @@ def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
 
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
-    place = places.place(around.built, failure) or around.tool.location
+    checked = system_checks.errors(failure.message)
+    place = places.place(around.built, failure) or system_checks.place(checked, around.built) or around.tool.location
     if own := own_path.finding(failure.line, tool=around.tool, built=around.built):
         return replace(
             own,
@@ -142,12 +143,13 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     if code.startswith(_MISSING_VARIABLE):
         return _unstated(code, failure, around, place)
     said = failure.detail.splitlines()[0] if failure.detail else failure.line
+    said = f"Django's system check says {checked[0].shown}" if checked else said
     told = Finding(
         code=code,
         outcome=around.outcome,
         message=f"{doing} fails: {_shortened(places.as_committed(around.built, said))}",
         location=place,
-        evidence=_evidence(failure, around),
+        evidence=tuple(system_checks.evidence(checked)) or _evidence(failure, around),
         remedy=remedy,
         python=root.python if root else "",
         certainty=around.certainty,
