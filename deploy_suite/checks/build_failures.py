@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from deploy_suite.checks import (
     build_conflicts,
     build_excerpts,
+    build_patches,
     build_refusals,
     clashing,
     drivers,
@@ -236,6 +237,8 @@ def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, cas
         )
     if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
         return _of_line_ends(place, failure, case)
+    if other := build_patches.of_this_machine(cause, case):
+        return other
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
 
     if missing := diagnosed.own_module(cause, case):

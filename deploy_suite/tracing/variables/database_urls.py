@@ -97,7 +97,7 @@ def lists_postgresql(folder: Path, root: PurePosixPath) -> bool:
 
 
 def near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
-    """Return the variables in *root*, one or several, for want of which the code goes on with a PostgreSQL of a desk."""
+    """Return the variables in *root*, one or several, without which the code goes on with a PostgreSQL of a desk."""
     address = _address_near(folder, root)
     return (address,) if address else _parts_near(folder, root)
 

@@ -445,6 +445,29 @@ def test_a_known_failure_is_diagnosed_from_the_log(tmp_path: Path) -> None:
     assert "ModuleNotFoundError: No module named 'pkg_resources'" in found[0].evidence
 
 
+@pytest.mark.parametrize(
+    ("target", "wanted", "outcome"),
+    [
+        ("3.13.4", "3.13.4", Outcome.SKIPPED),
+        ("3.13", ">=3.13.4,<3.14", Outcome.SKIPPED),
+        ("3.13", "3.13.4", Outcome.FAILED),  # the target picks the newest patch
+        ("3.13.4", ">=3.13.5", Outcome.FAILED),
+        ("3.12.8", "3.12.8", Outcome.FAILED),
+    ],
+)
+def test_a_python_that_the_build_refuses_for_its_patch_alone_is_this_machines(
+    tmp_path: Path, target: str, wanted: str, outcome: Outcome
+) -> None:
+    log = f"Current Python version (3.13.0) is not allowed by the project ({wanted}).\n"
+    one = case(tmp_path, "poetry install")
+    subject = replace(one, contract=replace(one.contract, python=PythonRequest(version=target, origin="test")))
+
+    (told,) = build.findings(failure(log, command="poetry install"), subject)
+
+    assert told.outcome is outcome
+    assert told.code == ("cannot-check-here" if outcome is Outcome.SKIPPED else "python-version-unsupported")
+
+
 def test_an_unknown_failure_quotes_its_end_and_the_call_that_failed(tmp_path: Path) -> None:
     found = build.findings(failure("\n".join(f"line {n}" for n in range(50))), case(tmp_path))
 
