@@ -13,6 +13,8 @@ _NOISE: Final = re.compile(
     r"WARNING: Location '|Looking in (?:indexes|links):|Collecting |Downloading |Processing /|Using cached "
     r"|Requirement already satisfied:|Preparing metadata|Installing build dependencies|Getting requirements to build"
     r"|\[end of output\]|note: This error originates from a subprocess|note: This is an issue with the package"
+    r"|Using Python \S+ environment at|(?:Resolved|Prepared|Installed|Uninstalled|Audited) \d+ packages? in "
+    r"|Downloaded \S+$"
     r"|[+~-] [\w.-]+==\S+$|\[notice\] |╰─> |│ exit code: |[━╸╺ ]+ \d"
 )
 _FRAME: Final = re.compile(r'(?P<indent>\s*)File "(?P<file>[^"]+)", line (?P<line>\d+), in ')

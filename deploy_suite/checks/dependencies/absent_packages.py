@@ -56,7 +56,7 @@ def finding(module: str, chain: Chain, *, built: Built, declared: Declared, name
         + _elsewhere(found, declared),
         location=chain.last.location if chain.hops else None,
         evidence=tuple(filter(None, (chain.shown(), *_listed(found, declared, built)))),
-        remedy=_remedy(module, found, declared),
+        remedy=remedy(module, found, declared),
         reproduce=f"python -c 'import {module}'",
     )
 
@@ -84,7 +84,7 @@ def deferred(
         evidence=tuple(
             filter(None, (first.chain.shown(), f"also at {where}" if where else "", *_listed(found, declared, built)))
         ),
-        remedy=_remedy(first.module, found, declared),
+        remedy=remedy(first.module, found, declared),
         certainty=f"uncertain: {spared} provides for its absence" if spared else _certainty(reached),
         reproduce=f"python -c 'import {first.module}'",
     )
@@ -155,7 +155,8 @@ def _listed(found: Provider, declared: Declared, built: Built) -> Iterator[str]:
         yield f"{', '.join(changed)} is changed in your folder and the change is not in the commit"
 
 
-def _remedy(module: str, found: Provider, declared: Declared) -> str:
+def remedy(module: str, found: Provider, declared: Declared) -> str:
+    """Return what to do about *module*, which *found* would bring: of a name that nobody knows, as a guess."""
     add = declared.add(found.first)
     if found.is_known and len(found.distributions) == 1:
         return add

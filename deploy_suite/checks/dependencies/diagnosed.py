@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.checks.dependencies import other_root, own_modules, requirements, subject
+from deploy_suite.checks.dependencies import absent_packages, other_root, own_modules, requirements, subject
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.model.finding import Finding
 from deploy_suite.project import app_finder, module_files
@@ -58,7 +58,10 @@ def remedy(root: DiagnosedCause, case: Case) -> str:
     """Return what to do about *root*: of a missing package, by the file or the tool that the build installs from."""
     package = root.values.get("package", "")
     if root.family == _FAMILY and package:
-        return requirements.read(case).add(package)
+        module, declared = root.values.get("module", ""), requirements.read(case)
+        found = absent_packages.provider(module) if module else None
+        is_guess = found is not None and not found.is_known and package == found.first
+        return absent_packages.remedy(module, found, declared) if found and is_guess else declared.add(package)
     name, file = root.values.get("name", ""), _own_file(root, case)
     return own_modules.define(name, file) if root.family == own_modules.NAME_MISSING and file else root.fix
 

@@ -888,3 +888,30 @@ def test_a_program_that_is_missing_where_the_script_ended_is_why(tmp_path):
     (told,) = build.findings(ended, case(tmp_path, "bash build.sh"))
 
     assert told.code == "start-command-not-found:nano"
+
+
+@pytest.mark.parametrize(
+    ("module", "remedy"),
+    [
+        (
+            "teachers_app",
+            "if teachers_app is a file of your own, commit it; else add `teachers-app` to requirements.txt",
+        ),
+        ("dateutil", "add `python-dateutil` to requirements.txt"),
+    ],
+)
+def test_a_module_that_nobody_knows_may_be_the_projects_own(tmp_path, module, remedy):
+    log = f"Traceback (most recent call last):\nModuleNotFoundError: No module named {module!r}\n"
+
+    (told,) = build.findings(failure(log, command=""), case(tmp_path))
+
+    assert told.remedy.startswith(remedy)
+
+
+def test_what_uv_says_of_its_progress_is_no_evidence(tmp_path):
+    progress = "Using Python 3.13.0 environment at: /x/venv\nResolved 7 packages in 327ms\n Downloaded pillow\n"
+    log = f"{progress}Installed 1 package in 77ms\nUnknown command: 'migratee'\n"
+
+    (told,) = build.findings(failure(log, command=""), case(tmp_path))
+
+    assert told.evidence == ("Unknown command: 'migratee'",)
