@@ -60,14 +60,12 @@ class Store:
 
     def read(self, key: str) -> Record | None:
         """Return the record of *key* and note its use; None for one that is not there or not complete."""
-        sentinel = self.folder(key) / _SENTINEL
+        record = _record(self.folder(key))
         try:
-            raw: dict[str, Any] = json.loads(sentinel.read_text(encoding="utf-8"))
-            os.utime(sentinel)
-            lists = {name: tuple(raw[name]) for name in ("notes", "from_source")}
-            return Record(**{**raw, **lists, "lost": _lost(raw.get("lost"))})
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return None
+            os.utime(self.folder(key) / _SENTINEL)
+        except OSError:
+            return None  # it was removed meanwhile
+        return record
 
     def begin(self, key: str) -> Path:
         """Return the empty folder of *key*; what a build that was interrupted left there is gone. Needs its lock."""
@@ -105,7 +103,7 @@ class Store:
         """Remove the least recently used until the rest fits, sparing what may be in use."""
         total_bytes = 0
         for folder, used_s in sorted(self._entries(), key=lambda pair: pair[1], reverse=True):
-            record = self._peek(folder)
+            record = _record(folder)
             is_old = time.time() - used_s > _IN_USE_S
             total_bytes += record.size_bytes if record else 0
             if folder.name != newest and is_old and (record is None or total_bytes > self._limit_bytes):
@@ -121,10 +119,17 @@ class Store:
                 found.append((folder, (sentinel if sentinel.exists() else folder).stat().st_mtime))
         return found
 
-    def _peek(self, folder: Path) -> Record | None:
-        with suppress(OSError, ValueError, TypeError, RecursionError):
-            return Record(**json.loads((folder / _SENTINEL).read_text(encoding="utf-8")))
-        return None
+
+def _record(folder: Path) -> Record | None:
+    """Return what was written of the environment in *folder*, None where it is not there or not whole."""
+    with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raw: dict[str, Any] = json.loads((folder / _SENTINEL).read_text(encoding="utf-8"))
+        lists = {name: tuple(raw[name]) for name in ("notes", "from_source")}
+        tables = {name: dict(raw[name]) for name in ("packages", "versions")}
+        return Record(
+            **{**raw, **lists, **tables, "size_bytes": int(raw["size_bytes"]), "lost": _lost(raw.get("lost"))}
+        )
+    return None
 
 
 def _plain(value: object) -> object:

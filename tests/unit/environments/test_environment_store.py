@@ -1,5 +1,6 @@
 """Environments kept between runs: complete ones only, and no more than there is room for."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -100,6 +101,22 @@ def test_a_record_that_makes_no_sense_does_not_count(tmp_path: Path, text: str) 
     (kept(found, "k1") / "complete.json").write_text(text)
 
     assert found.read("k1") is None
+
+
+@pytest.mark.parametrize("change", [("size_bytes", None), ("size_bytes", 1e400), ("packages", 1), ("versions", None)])
+def test_a_record_with_a_value_of_another_kind_does_not_count_and_is_no_obstacle(
+    change: tuple[str, object], tmp_path: Path
+) -> None:
+    kept = store(tmp_path)
+    for key in ("odd", "whole"):
+        kept.begin(key)
+    written = {"packages": {}, "size_bytes": 1, "notes": [], "versions": {}, "from_source": [], change[0]: change[1]}
+    (kept.folder("odd") / "complete.json").write_text(json.dumps(written))
+
+    kept.complete("whole", record())
+
+    assert kept.read("odd") is None
+    assert kept.read("whole") is not None
 
 
 def test_the_least_recently_used_make_room(tmp_path: Path) -> None:
