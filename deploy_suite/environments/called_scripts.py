@@ -24,7 +24,8 @@ def called_script(top: Path, command: shell.SimpleCommand, *, folder: str) -> st
 
 
 def _is_shell_script(top: Path, path: str) -> bool:
-    file = snapshot_files.find(top, PurePosixPath(path))
+    is_elsewhere = path.startswith("/")  # as after `cd /`; it is none of the repository's that has the same name
+    file = None if is_elsewhere else snapshot_files.find(top, PurePosixPath(path))
     if file is None:
         return False
     try:

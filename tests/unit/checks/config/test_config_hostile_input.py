@@ -77,6 +77,12 @@ def test_a_script_that_runs_itself_comes_to_an_end(checked: Checked) -> None:
     assert [one.code for one in checked(files, build="bash a.sh", start="gunicorn app:app")] == []
 
 
+def test_a_script_at_the_root_of_the_machine_is_none_of_the_projects(checked: Checked) -> None:
+    files = {"requirements.txt": "gunicorn\n", "app.py": "", "build.sh": "exit 1\n"}
+
+    assert checked(files, build="cd / && ./build.sh", start="cd / && . ./build.sh; gunicorn app:app") is not None
+
+
 def test_no_password_of_a_command_appears_in_any_finding(checked: Checked) -> None:
     address = "postgres://shop:sentinel-7f3a9c@db.example.org/shop"
     migrate = f"DATABASE_URL={address} alembic upgrade head || true"
