@@ -95,7 +95,7 @@ def _hash_check(wanted: pip_call.PipInstall) -> list[str]:
 
 
 def _real_pip(arguments: Sequence[str], config: Mapping[str, Any], *, timeout_s: int = 0) -> int:
-    environment = _environment(config, {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    environment = _environment(config, {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **_own_caches(arguments, config)})
     return _run([config["python"], "-m", "pip", *arguments], environment, timeout_s=timeout_s)
 
 
@@ -109,7 +109,7 @@ def _other(program: str, arguments: Sequence[str], config: Mapping[str, Any]) ->
     if not path:
         sys.stderr.write(f"{program}: command not found\n")
         return _NOT_FOUND
-    settings = {**_for_all(config), **config["extra"].get(program, {})}
+    settings = {**_for_all(config), **config["extra"].get(program, {}), **_own_caches(arguments, config)}
     if own.exists() and program in config["companions"]:
         told = (config["companions"][program], os.environ.get("PYTHONPATH", ""))
         settings["PYTHONPATH"] = os.pathsep.join(filter(None, told))
@@ -139,6 +139,16 @@ def _written(place: str, text: str) -> int:
 def _environment(config: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an installer; what the build itself sets wins over what this machine adds."""
     return {**config["settings"], **os.environ, **settings}
+
+
+def _own_caches(arguments: Sequence[str], config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what leads `uv cache prune`, `pip cache purge` and the like to empty caches of the build's own.
+
+    On the target nobody shares them; here every project does, and to look through them takes minutes.
+    """
+    word = next((argument for argument in arguments if not argument.startswith("-")), "")
+    names = (name for name in config["settings"] if name.endswith("_CACHE_DIR")) if word == "cache" else ()
+    return {name: str(Path(config["folder"], "caches", name)) for name in names}
 
 
 def _for_all(config: Mapping[str, Any]) -> dict[str, str]:

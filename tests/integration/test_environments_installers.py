@@ -105,6 +105,23 @@ def test_both_make_the_same_environment_of_a_project(ports: Ports, tmp_path: Pat
     assert (slow.is_reused, again.is_reused) == (False, True)
 
 
+def test_a_build_that_empties_the_caches_of_its_installers_leaves_those_of_other_projects(
+    ports: Ports, tmp_path: Path
+) -> None:
+    ours = [ports.workplace.cache / name / "http/kept" for name in ("uv", "pip")]
+    for path in ours:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of another project")
+
+    built = Stage(ports).built(
+        project(tmp_path / "p", {"app.py": ""}),
+        contract("pip install uv && uv cache clean && pip cache purge && uv cache prune --ci"),
+    )
+
+    assert built.python
+    assert [path.read_text() for path in ours] == ["of another project"] * 2
+
+
 def test_poetry_works_without_uv(ports: Ports, tmp_path: Path) -> None:
     files = {
         "pyproject.toml": '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.9"\n'
