@@ -52,7 +52,8 @@ def _of_statement(said: Statement) -> Iterator[str]:
 
 
 def _paragraphs(row: Cause, slug: str) -> Iterator[str]:
-    parameter = slug.partition(":")[2]
+    # What a row's own slug carries says which row it is, and names nothing in its texts.
+    parameter = "" if slug == row.slug else slug.partition(":")[2]
     yield f"{slug if family(slug) == row.family else row.slug}: {_named(row.title, parameter)}"
     yield ""
     yield f"Why: {_named(row.why, parameter)}"

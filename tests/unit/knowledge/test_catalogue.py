@@ -219,6 +219,13 @@ def test_explain_fills_in_the_parameter() -> None:
     assert "Sources: https://" in shown
 
 
+def test_explain_takes_no_part_of_a_rows_own_slug_for_a_name() -> None:
+    shown = explain("dep-conflict:removed-attribute")
+
+    assert shown is not None
+    assert shown.startswith("dep-conflict:removed-attribute: MODULE no longer has `NAME`\n")
+
+
 def test_explain_knows_nothing_of_what_is_no_cause() -> None:
     assert explain("no-such-cause") is None
 
