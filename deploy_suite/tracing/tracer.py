@@ -58,15 +58,7 @@ def _traced(
     variables: Mapping[str, str],
     reads_all: bool,
 ) -> Trace:
-    version = python_series.numbers(python)
-    finder = Finder(
-        layout=Layout(folder),
-        version=version,
-        bases=tuple(_text(path) for path in entry.search_path),
-        standard=standard_library.names(version),
-        known=known,
-    )
-    walk = Walk(finder=finder)
+    walk = Walk(finder=_finder(entry, folder=folder, version=python_series.numbers(python), known=known))
     for companion in entry.companions:
         _accompany(walk, entry, companion)
     for module in _first(walk, entry):
@@ -92,6 +84,16 @@ def _traced(
         ),
         settings_module=settings,
         changes_path=any(b"sys.path" in source.data for source in walk.read.values()),
+    )
+
+
+def _finder(entry: EntryPoint, *, folder: Path, version: tuple[int, int], known: frozenset[str]) -> Finder:
+    return Finder(
+        layout=Layout(folder),
+        version=version,
+        bases=tuple(_text(path) for path in entry.search_path),
+        standard=standard_library.names(version),
+        known=known,
     )
 
 

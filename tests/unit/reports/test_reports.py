@@ -207,6 +207,19 @@ def test_a_reused_verdict_says_so():
     assert "nothing changed since 2026-01-01T00:00:00Z" in text.render(report(PASSED, reused="2026-01-01T00:00:00Z"))
 
 
+def test_an_interrupted_run_claims_no_verdict_but_a_failure_that_was_known():
+    cut = "interrupted while web was checked"
+    left_out, failed = (
+        replace(report(*found, skipped(required=True)), is_interrupted=True, notes=(cut,))
+        for found in ((PASSED,), (PASSED, MISSING))
+    )
+
+    assert text.render(left_out).splitlines()[2] == f"  note: {cut}"
+    assert "\nINTERRUPTED: there is no verdict yet; see 'skip' above for what was not checked." in text.render(left_out)
+    assert "\nFAILED: deployed to Render" in text.render(failed)
+    assert json_report.document(left_out)["interrupted"] is True
+
+
 def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_service_runs():
     subject = replace(SUBJECT, service="mailbox", root="services/mailbox")
     whole = replace(report(PASSED, reused="2026-01-01T00:00:00+00:00"), subjects=(subject,))
