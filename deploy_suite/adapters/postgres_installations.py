@@ -107,7 +107,7 @@ def _said(programs: Path, runner: Runner, memory: Path) -> tuple[str, str]:
     state = (programs / "postgres").stat()
     key = hashlib.sha256(f"{programs} {state.st_mtime_ns} {state.st_size}".encode()).hexdigest()[:16]
     note = memory / f"{key}.json"
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
         version, share = json.loads(note.read_text(encoding="utf-8"))
         return str(version), str(share)
     answer = _VERSION.search(_asked(runner, programs / "postgres", "--version"))
