@@ -95,28 +95,31 @@ def _described(programs: Path, runner: Runner, memory: Path) -> Installation | N
     if not os.access(programs / "postgres", os.X_OK):
         return None
     version, share = _said(programs, runner, memory)
-    numbers = tuple(int(part) for part in version.split(".") if part)
-    if numbers < _OLDEST:
+    if version < _OLDEST:
         return None
-    names = frozenset(file.stem for file in Path(share).glob("extension/*.control"))
-    return Installation(programs=programs, version=numbers, share=Path(share), extensions=names)
+    names = frozenset(file.stem for file in share.glob("extension/*.control"))
+    return Installation(programs=programs, version=version, share=share, extensions=names)
 
 
-def _said(programs: Path, runner: Runner, memory: Path) -> tuple[str, str]:
+def _said(programs: Path, runner: Runner, memory: Path) -> tuple[tuple[int, ...], Path]:
     """Return version and share folder, from *memory* where the program is known: each question starts a process."""
     state = (programs / "postgres").stat()
     key = hashlib.sha256(f"{programs} {state.st_mtime_ns} {state.st_size}".encode()).hexdigest()[:16]
     note = memory / f"{key}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
         version, share = json.loads(note.read_text(encoding="utf-8"))
-        return str(version), str(share)
+        return _numbers(str(version)), Path(share)
     answer = _VERSION.search(_asked(runner, programs / "postgres", "--version"))
-    said = (answer["version"] if answer else "", str(_share(programs, runner)))
+    version, share = answer["version"] if answer else "", _share(programs, runner)
     memory.mkdir(parents=True, exist_ok=True)
     partial = note.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(said), encoding="utf-8")
+    partial.write_text(json.dumps((version, str(share))), encoding="utf-8")
     partial.rename(note)
-    return said
+    return _numbers(version), share
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part)
 
 
 def _share(programs: Path, runner: Runner) -> Path:

@@ -15,7 +15,7 @@ class Told:
         return Completed(code=0, out="postgres (PostgreSQL) 16.1", err="")
 
 
-@pytest.mark.parametrize("text", ["", "null", "1", "[]", "{", '["16.1"]', "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "null", "1", "[]", "{", '["16.1"]', '["a", "b"]', "[16, 1]", "[" * 100_000])
 def test_a_memory_that_makes_no_sense_is_asked_for_anew(text: str, tmp_path: Path) -> None:
     programs, memory = tmp_path / "bin", tmp_path / "memory"
     programs.mkdir()
@@ -25,4 +25,4 @@ def test_a_memory_that_makes_no_sense_is_asked_for_anew(text: str, tmp_path: Pat
     note.write_text(text)
 
     assert postgres_installations._said(programs, Told(), memory) == first
-    assert first[0] == "16.1"
+    assert first[0] == (16, 1)
