@@ -168,12 +168,25 @@ def _writable(root: Path, environment: Mapping[str, str], progress: Progress) ->
 
 
 def _made(root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True)
     for name in ("runs", "cache", "locks"):
-        (root / name).mkdir(parents=True, exist_ok=True)
+        _closed(root / name)
         if not os.access(root / name, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only for this user")
     if os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0):  # known to Linux alone
         raise OSError(errno.ENOEXEC, "its file system is mounted noexec")
+
+
+def _closed(folder: Path) -> None:
+    """Make *folder* for this user alone: in it are sources, what was built of them, and logs.
+
+    One that is there and in which others may write is shared on purpose, and stays so.
+    """
+    folder.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+    found = folder.stat()
+    is_shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if found.st_uid == os.geteuid() and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not is_shared:
+        folder.chmod(stat.S_IRWXU)
 
 
 def _temporary_root() -> Path:

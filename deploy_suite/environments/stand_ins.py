@@ -48,6 +48,15 @@ exec {python} "$@"
 _WRAPPER: Final = """#!/bin/sh
 {settings}exec {program} "$@"
 """
+# `uv cache clean` and `uv cache prune` mean a cache of the service alone, as on the target; every project shares ours.
+_OWN_CACHE: Final = """for argument; do
+    case "$argument" in
+        -*) ;;
+        cache) export UV_CACHE_DIR={own}; break ;;
+        *) break ;;
+    esac
+done
+"""
 _POETRY_SETTINGS: Final = {
     "POETRY_VIRTUALENVS_CREATE": "false",
     "POETRY_NO_INTERACTION": "1",
@@ -217,6 +226,7 @@ def wrappers(folder: Path, *, venv: Path, tools: Tools, workshop: Workshop, is_s
             settings |= {"UV_PYTHON": str(workshop.interpreter.path), "UV_CACHE_DIR": workshop.caches["UV_CACHE_DIR"]}
             settings |= {"UV_NO_SYNC": "1"} if is_synced else {}
         lines = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in settings.items())
+        lines += _OWN_CACHE.format(own=shlex.quote(str(folder / "caches"))) if name == "uv" else ""
         _executable(folder / name, _WRAPPER.format(settings=lines, program=shlex.quote(str(program))))
     return folder
 

@@ -45,6 +45,18 @@ def test_a_run_has_an_empty_folder_that_goes_and_a_cache_that_stays(chosen: Mapp
     assert (content, runs(chosen), (place.cache / "kept").read_text()) == ([], [], "kept")
 
 
+def test_nobody_else_may_look_into_what_is_kept_but_where_others_may_write_too(chosen: Mapping[str, str]) -> None:
+    root = Path(chosen[workplace.ROOT_VARIABLE])
+    for name, mode in (("runs", 0o755), ("locks", 0o777)):
+        (root / name).mkdir(parents=True)
+        (root / name).chmod(mode)
+
+    with workplace.opened(Heard(), environment=chosen):
+        modes = {folder.name: folder.stat().st_mode & 0o777 for folder in root.iterdir()}
+
+    assert modes == {"runs": 0o700, "cache": 0o700, "locks": 0o777}
+
+
 def test_runs_side_by_side_leave_each_other_alone(chosen: Mapping[str, str]) -> None:
     with workplace.opened(Heard(), environment=chosen) as first:
         with workplace.opened(Heard(), environment=chosen) as second:

@@ -122,6 +122,28 @@ def test_a_build_that_empties_the_caches_of_its_installers_leaves_those_of_other
     assert [path.read_text() for path in ours] == ["of another project"] * 2
 
 
+def test_a_start_that_empties_the_cache_of_uv_leaves_that_of_other_projects(ports: Ports, tmp_path: Path) -> None:
+    kept = ports.workplace.cache / "uv/http/kept"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("of another project")
+    built = Stage(ports).built(project(tmp_path / "p", {"app.py": ""}), contract("pip install uv"))
+
+    told = [
+        subprocess.run(
+            ("sh", "-c", command), env=dict(built.process_environment({})), capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for command in (
+            "uv cache clean",
+            "uv --quiet cache prune --ci",
+            "uv cache dir",
+            "uv run --no-project printenv UV_CACHE_DIR",
+        )
+    ]
+
+    assert kept.read_text() == "of another project"
+    assert (ports.workplace.cache in Path(told[2]).parents, told[3]) == (False, str(ports.workplace.cache / "uv"))
+
+
 def test_poetry_works_without_uv(ports: Ports, tmp_path: Path) -> None:
     files = {
         "pyproject.toml": '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.9"\n'
