@@ -1,9 +1,10 @@
 """A folder of sources into the applications that a server could be given, the likeliest first."""
 
 import ast
+import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from deploy_suite.model import on_disk
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
-from deploy_suite.project import app_objects, module_files
+from deploy_suite.project import app_objects, module_files, snapshot_files
 
 _SKIPPED: Final = frozenset(
     {
@@ -25,6 +26,8 @@ _HINT: Final = re.compile(
     rb"\b(?:" + b"|".join(sorted({name.rpartition(".")[2].encode() for name in app_objects.MAKERS})) + rb")\s*\(",
 )
 _LARGEST_BYTES: Final = 1024 * 1024
+_IMPORTED: Final = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+_MOST_READ: Final = 200  # files; the names that decide are in most of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +140,36 @@ def _base(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: Pure
     package = min(package, above, key=lambda base: len(base.parts))
     outermost = package if package.is_relative_to(root) else root
     bases = [outermost, *(base for base in outermost.parents if base.is_relative_to(root))]
-    imported = {
-        alias.name for node in ast.walk(candidate.source.tree) if isinstance(node, ast.Import) for alias in node.names
-    }
-    imported |= {
-        node.module
-        for node in ast.walk(candidate.source.tree)
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
-    }
     bases.sort(key=lambda base: base != wanted)
-    return max(bases, key=lambda base: sum(_is_there(folder / base, name) for name in imported))
+    own = _counts(folder, bases, _absolute(candidate.source.tree))
+    if (
+        len(set(own)) == 1 and len(bases) > 1
+    ):  # a file of relative imports alone leaves it open; those beside it may not
+        own = _counts(folder, bases, _named_below(folder, outermost))
+    return bases[own.index(max(own))]
+
+
+def is_named_from(folder: Path, top: PurePosixPath, *, file: PurePosixPath, root: PurePosixPath) -> bool:
+    """Whether *file*, in *root*, names the project's own modules as they are found from *top*, and not from *root*."""
+    source = app_objects.read(folder / file)
+    above, here = _counts(folder, (top, root), _absolute(source.tree)) if source else (0, 0)
+    return above > here
+
+
+def _counts(folder: Path, bases: Sequence[PurePosixPath], imported: Collection[str]) -> list[int]:
+    """Return how many of *imported* can be found from each of *bases*."""
+    return [sum(_is_there(folder / base, name) for name in imported) for base in bases]
+
+
+def _absolute(tree: ast.Module) -> set[str]:
+    named = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level)
+    return named | {node.module for node in froms if node.module}
+
+
+def _named_below(folder: Path, base: PurePosixPath) -> set[str]:
+    texts = (snapshot_files.text(folder, file) or "" for file in itertools.islice(_sources(folder, base), _MOST_READ))
+    return {name for text in texts for name in _IMPORTED.findall(text)}
 
 
 def _levels(candidate: _Candidate) -> int:

@@ -16,7 +16,7 @@ from deploy_suite.model.contract import Contract, Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
-from deploy_suite.project import snapshot_files
+from deploy_suite.project import app_finder, entry_points, snapshot_files
 from deploy_suite.targets.base import Reading
 from deploy_suite.targets.render import (
     assumed_databases,
@@ -36,6 +36,7 @@ _MARKS: Final = (
 _FOREIGN: Final = frozenset({"site-packages", "node_modules", ".venv", "venv", ".git"})
 _MAKES: Final = re.compile(r"^\w+\s*=\s*(?:FastAPI|Flask|Starlette|Quart|Sanic|Litestar)\(", re.MULTILINE)
 _MOST_FILES: Final = 2000
+_PROPOSED: Final = "pip install -r requirements.txt"
 _DOCS: Final = "https://render.com/docs/blueprint-spec"
 
 
@@ -83,6 +84,8 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     if called is not None:
         services = tuple(_within(one, snapshot.root.relative_to(asked.root)) for one in services)
         snapshot, build = asked, called
+    elif not processes and (started := _from_above(asked, snapshot, build, settings=settings, slug=slug)):
+        services, snapshot, build = (started[0],), asked, started[1]
     made = tuple(_contract(one, snapshot, settings, build=build, slug=slug, variables=assumed) for one in services)
     findings = [
         *_misnamed(snapshot, misnamed),
@@ -103,6 +106,26 @@ def _moved(snapshot: Snapshot) -> Snapshot:
         if dashboard.start_command(snapshot.folder, folder, entry="") or _has_process(snapshot, folder)
     ]
     return replace(snapshot, root=below[0]) if len(below) == 1 else snapshot
+
+
+def _from_above(
+    asked: Snapshot, moved: Snapshot, build: CommandText | None, *, settings: Settings, slug: str
+) -> tuple[_Service, CommandText] | None:
+    """Return the service of the folder *moved* as it starts from the top, and its build, where it is a package.
+
+    Its files name each other by that folder's name then, which no server that runs in the folder can follow.
+    """
+    if moved.root == asked.root or build is None or build.text != _PROPOSED:
+        return None
+    here = entry_points.by_framework(moved.folder, moved.root)
+    above = entry_points.by_framework(asked.folder, asked.root)
+    services = _from_framework(asked, settings, slug)
+    if not services or not here or not above or here.file is None or here.file != above.file:
+        return None
+    if not app_finder.is_named_from(asked.folder, asked.root, file=here.file, root=moved.root):
+        return None
+    list_there = (moved.root / "requirements.txt").relative_to(asked.root)
+    return services[0], CommandText(text=f"pip install -r {list_there}")
 
 
 def _within(service: _Service, inner: PurePosixPath) -> _Service:

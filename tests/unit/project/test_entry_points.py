@@ -274,6 +274,24 @@ def test_without_a_command_the_likeliest_application_is_found(tmp_path: Path) ->
     )
 
 
+def test_a_file_of_relative_imports_is_imported_from_where_the_files_beside_it_find_each_other(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "api/src/main.py": "from .router import router\n" + FASTAPI,
+            "api/src/router.py": "from api.src.service import Service\nrouter = Service()\n",
+            "api/src/service.py": "class Service:\n    pass\n",
+        },
+    )
+
+    assert brief(entry_points.by_framework(tmp_path, PurePosixPath())) == (
+        "api.src.main:app",
+        "api/src/main.py",
+        (".",),
+        False,
+    )
+
+
 def test_an_empty_folder_has_no_application(tmp_path: Path) -> None:
     assert entry_points.by_framework(tmp_path, PurePosixPath()) is None
 

@@ -482,6 +482,30 @@ def test_a_file_that_imports_relatively_is_served_from_outside_of_its_packages(
     assert [start for _, _, start in commands(reading)] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("backend.core", ("pip install -r backend/requirements.txt", None, "uvicorn backend.main:app")),
+        ("core", ("pip install -r requirements.txt", None, "uvicorn main:app")),
+    ],
+)
+def test_a_folder_whose_files_name_each_other_by_its_own_name_is_started_from_the_top(
+    read: Read, named: str, expected: tuple[str | None, ...]
+) -> None:
+    reading = read(
+        {
+            "backend/requirements.txt": "fastapi\nuvicorn\n",
+            "backend/main.py": f"from {named} import settings\n{FASTAPI}",
+            "backend/core.py": "settings = 1\n",
+            "README.md": "",
+        }
+    )
+
+    (found,) = commands(reading)
+    assert (*found[:2], str(found[2]).partition(" --host")[0]) == expected
+    assert [str(one.root) for one in reading.contracts] == ["." if named == "backend.core" else "backend"]
+
+
 def test_a_root_directory_that_is_a_package_itself_is_served_by_the_script_in_it(read: Read) -> None:
     files = {
         "backend/requirements.txt": "flask\ngunicorn\n",
