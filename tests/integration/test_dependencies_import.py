@@ -639,6 +639,16 @@ def test_a_server_that_a_program_runs_itself_stops_where_it_would_listen(project
     assert brief(project.findings("python run.py")) == [("passed", "imports", "render.yaml:6")]
 
 
+def test_a_page_of_streamlit_ends_where_it_stops_itself(project: Project) -> None:
+    project.installs("streamlit", "1.40", {"streamlit.py": "def stop():\n    pass\n"})
+    page = "import streamlit as st\ntry:\n    data = 1 / 0\nexcept Exception:\n    st.stop()\nprint(data)\n"
+    project.has({"requirements.txt": "streamlit\n", "page.py": page})
+
+    assert brief(project.findings("streamlit run page.py --server.port $PORT")) == [
+        ("passed", "imports", "render.yaml:6")
+    ]
+
+
 def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> None:
     fake = {
         "django/__init__.py": "import os, importlib\n"

@@ -30,8 +30,13 @@ _NETWORK_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect
 _OWN_SERVERS = (("uvicorn", "Server", "run"), ("granian", "Granian", "serve"), ("sanic", "Sanic", "run"))
 
 
+# Streamlit ends a script where it calls one of these; without a session they do nothing, and what follows is not meant to
+# run. Source: https://docs.streamlit.io/develop/api-reference/execution-flow/st.stop
+_ENDS_OF_SCRIPT = ("stop", "rerun", "switch_page")
+
+
 class _Serves(BaseException):
-    """The program began to listen: everything that it imports before that is imported."""
+    """The program began to listen, or ended its page: everything that it imports before that is imported."""
 
 
 class _Report:
@@ -152,6 +157,9 @@ def _serve_nothing() -> None:
     for module, kind, method in _OWN_SERVERS:
         with contextlib.suppress(Exception):
             setattr(getattr(importlib.import_module(module), kind), method, _stop)
+    if "streamlit" in sys.modules:
+        for name in _ENDS_OF_SCRIPT:
+            setattr(sys.modules["streamlit"], name, _stop)
 
 
 def _stop(*_: object, **__: object) -> None:

@@ -36,6 +36,7 @@ _PRELOADED: Final[Mapping[str, tuple[str, ...]]] = {
     "flask": ("flask.cli",),
     "fastapi": ("fastapi_cli.cli",),
     "celery": ("celery.bin.celery",),
+    "streamlit": ("streamlit",),
 }
 
 
