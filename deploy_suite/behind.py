@@ -22,6 +22,7 @@ from deploy_suite.rehearsal import Rehearsal
 
 _MOST_ROUNDS: Final = 4
 _LONGEST_S: Final = 180.0
+_LEAST_S: Final = 60.0
 _MOST_SAID: Final = 3
 _NOT_RUN: Final = "not-run"
 _SCRIPTS: Final = (".sh", ".bash")
@@ -55,9 +56,10 @@ def _rounds(
     told, last = list(results), list(results)
     mends, wrong = tuple[Mend, ...](), tuple[Mend, ...]()
     mended, copy = mending.meant(contract, project.snapshot), project
-    began_s = ports.clock.now_s()
+    ends_s = ports.clock.now_s() + _budget_s(results)
     for at in range(_MOST_ROUNDS):
-        if not any(one.outcome.is_no_pass for one in last):
+        left_s = ends_s - ports.clock.now_s()
+        if left_s <= 0 or not any(one.outcome.is_no_pass for one in last):
             break
         case = Case(snapshot=copy.snapshot, contract=mended, state=project.state, preferences=preferences)
         new = tuple(one for one in mending.found(last, case) if one not in (*mends, *wrong))
@@ -72,15 +74,19 @@ def _rounds(
         )
         folder = ports.workplace.folder_for(None)  # the run removes it, and so does the next one after a kill
         copy = replace(project, snapshot=mending.applied((*mends, *new), project.snapshot, folder))
-        met = Rehearsal(mended, project=copy, preferences=preferences, ports=ports, is_mended=True).results()
+        shortened = replace(preferences, build_timeout_s=min(left_s, preferences.build_timeout_s or left_s))
+        met = Rehearsal(mended, project=copy, preferences=shortened, ports=ports, is_mended=True).results()
         if invented := mending.invented(new, met):
             wrong, told = (*wrong, *invented), mending.committed(told, invented)
         else:
             mends, last = (*mends, *new), met
             told = joined(told, last, mends)
         yield told
-        if ports.clock.now_s() - began_s > _LONGEST_S:
-            break
+
+
+def _budget_s(results: Sequence[CheckResult]) -> float:
+    """Return how long to look behind *results*: whoever waits has the first answer, so about as long again at most."""
+    return min(_LONGEST_S, max(_LEAST_S, _seconds(results)))
 
 
 def _with_python(mends: Sequence[Mend], series: str) -> tuple[Mend, ...]:
@@ -146,7 +152,12 @@ class _Known:
 
     def has(self, finding: Finding) -> bool:
         """Whether *finding* says no more than what was told: a failure says more than a warning."""
-        return (finding.code, finding.location) in (self.grave if finding.outcome is Outcome.FAILED else self.any)
+        is_told = (finding.code, finding.location) in (self.grave if finding.outcome is Outcome.FAILED else self.any)
+        return is_told or (_is_of_paths(finding.code) and self._leads_astray(finding.location))
+
+    def _leads_astray(self, place: Location | None) -> bool:
+        """Whether a path at *place* was told to lead to nothing: what the command then ends with says the same."""
+        return any(place is not None and where == place and _is_of_paths(code) for code, where in self.grave)
 
     def add(self, finding: Finding) -> None:
         """Take *finding* for told."""
@@ -171,10 +182,14 @@ def _is_made_here(finding: Finding, mends: Sequence[Mend]) -> bool:
     A script that was laid where it is looked for may be meant to run where it lay: which paths it finds is open.
     """
     place = finding.location
-    if finding.code.partition(":")[0] in _OF_PATHS and any(one.twin.endswith(_SCRIPTS) for one in mends):
+    if _is_of_paths(finding.code) and any(one.twin.endswith(_SCRIPTS) for one in mends):
         return True
     changed = {(one.file, one.line) for one in mends if one.line and one.text and not one.is_faithful}
     return place is not None and (place.file, place.line) in changed
+
+
+def _is_of_paths(code: str) -> bool:
+    return code.partition(":")[0] in _OF_PATHS
 
 
 def _is_told(finding: Finding, sure: set[str]) -> bool:

@@ -3,6 +3,7 @@
 Runs under the suite's own interpreter without its packages (`-I -S`), so only the standard library may be imported.
 """
 
+import codecs
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -21,6 +22,10 @@ _NOT_FOUND: Final = 127
 _FIRST_OPINION: Final = "uv for pip"
 _NOT_WRITTEN: Final = 23  # curl's word for it: https://curl.se/docs/manpage.html#EXIT
 _RESOLVES: Final = (20, 3)  # older pips install what does not fit together: https://pip.pypa.io/en/stable/news/#v20-3
+# Since the first pip sources are built apart where setuptools or wheel is not at hand, since the other one always:
+# https://pip.pypa.io/en/stable/news/#v23-1, https://pip.pypa.io/en/stable/news/#v25-3
+_BUILDS_APART_WITHOUT_TOOLS: Final = (23, 1)
+_BUILDS_APART: Final = (25, 3)
 _RELINK: Final = ("uv", "uvx", "poetry", "pipenv")
 
 
@@ -51,7 +56,7 @@ def _by_uv(
 ) -> int:
     """Install by uv; where it fails, pip's own answer counts, for pip is what the build would have called.
 
-    It is not asked where uv proves that nothing fits: for a freeze of 80 pins that took it minutes.
+    It is not asked where uv proves that nothing fits, or that a pin cannot be built: for 80 pins that took it minutes.
     """
     command: list[str] = [config["uv"], *config["uv_install"], *_hash_check(wanted), *wanted.uv_arguments()]
     with tempfile.TemporaryFile() as log:
@@ -59,16 +64,18 @@ def _by_uv(
         log.seek(0)
         told = log.read()
     if code:
-        code = _second_opinion(arguments, config, code=code, told=told)
+        code = _second_opinion(wanted, arguments, config, code=code, told=told)
     else:
         _say(told)
     return code
 
 
-def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes) -> int:
+def _second_opinion(
+    wanted: pip_call.PipInstall, arguments: Sequence[str], config: Mapping[str, Any], *, code: int, told: bytes
+) -> int:
     account = told.decode(errors="replace")
     _note(config, {"program": _FIRST_OPINION, "arguments": list(arguments), "code": code, "told": account})
-    if uv_account.binds_pip(account) and _pip_resolves(Path(config["venv"])):
+    if _is_proved(account, wanted, Path(config["venv"])):
         _say(told)
         return code
     found = _real_pip(arguments, config, timeout_s=config["second_opinion_s"])
@@ -78,11 +85,40 @@ def _second_opinion(arguments: Sequence[str], config: Mapping[str, Any], *, code
     return code
 
 
+def _is_proved(account: str, wanted: pip_call.PipInstall, venv: Path) -> bool:
+    """Return whether uv's *account* leaves the pip in *venv* no way to install what is *wanted*."""
+    if uv_account.binds_pip(account):
+        return _pip_resolves(venv)
+    is_apart = "--no-build-isolation" not in wanted.options and _pip_builds_apart(venv)
+    return is_apart and uv_account.builds_in_vain(account, _asked_for(wanted))
+
+
+def _asked_for(wanted: pip_call.PipInstall) -> Iterator[str]:
+    """Yield the requirements of a call, and the lines of the files that it names itself."""
+    yield from wanted.requirements
+    for path in map(Path, wanted.files):
+        data = path.read_bytes() if path.is_file() else b""
+        encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        yield from data.decode(encoding, errors="replace").splitlines()
+
+
 def _pip_resolves(venv: Path) -> bool:
     """Return whether the pip in *venv* refuses versions that do not fit together, as uv does."""
-    found = venv.glob("lib/python*/site-packages/pip-*.dist-info")
-    versions = [tuple(map(int, re.findall(r"\d+", one.name.partition("-")[2])[:2])) for one in found]
+    versions = _installed(venv, "pip")
     return bool(versions) and all(version >= _RESOLVES for version in versions)
+
+
+def _pip_builds_apart(venv: Path) -> bool:
+    """Return whether the pip in *venv* builds any sources in an environment of its own, as uv does."""
+    versions = _installed(venv, "pip")
+    tools = all(_installed(venv, name) for name in ("setuptools", "wheel"))
+    return bool(versions) and min(versions) >= (_BUILDS_APART if tools else _BUILDS_APART_WITHOUT_TOOLS)
+
+
+def _installed(venv: Path, name: str) -> list[tuple[int, ...]]:
+    """Return the versions of the distribution *name* that lie in *venv*, the first two numbers of each."""
+    found = venv.glob(f"lib/python*/site-packages/{name}-*.dist-info")
+    return [tuple(map(int, re.findall(r"\d+", one.name.partition("-")[2])[:2])) for one in found]
 
 
 def _hash_check(wanted: pip_call.PipInstall) -> list[str]:

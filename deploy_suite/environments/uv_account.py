@@ -4,6 +4,7 @@ Standard library only: what stands in for pip in a build imports it.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _PROOF: Final = re.compile(r"\bBecause\b(?P<said>.*?\byour requirements are unsatisfiable\.)(?P<hints>.*)")
@@ -26,6 +27,21 @@ _FACTS: Final = re.compile(
 )
 _CONNECTED: Final = re.compile(r"\b(?:And because|and)\b|[,.\s]")
 _HINT: Final = re.compile(r"hint: (?:Wheels are available for|You require CPython) ")
+_BUILT: Final = re.compile(r"Failed to build `(?P<name>[\w.-]+)==(?P<version>[\w.+!]+)`")
+# What sources of old releases want of a Python, or of the setuptools that builds are given, and both have lost.
+_LOST_MODULES: Final = (
+    "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib "
+    "ossaudiodev pipes pkg_resources smtpd sndhdr spwd sunau telnetlib uu xdrlib"
+)
+_LOST: Final = re.compile(
+    rf"ModuleNotFoundError: No module named '(?:{'|'.join(_LOST_MODULES.split())})(?:\.[\w.]+)?'"
+    r"|AttributeError: module 'pkgutil' has no attribute 'ImpImporter'.*"
+    r"|AttributeError: module 'configparser' has no attribute 'SafeConfigParser'.*"
+    r"|AttributeError: '\w*ConfigParser' object has no attribute 'readfp'.*"
+)
+_PIN: Final = re.compile(
+    r"(?P<name>[\w.-]+)(?:\[[^\]]*\])?\s*==\s*(?P<version>[\w.+!]+)(?:\s*\\|\s+(?:#|--hash).*|\s*)"
+)
 
 
 def binds_pip(account: str) -> bool:
@@ -41,3 +57,25 @@ def binds_pip(account: str) -> bool:
     if not all(f"you require {found['name']}==" in said for found in ranges):
         return False
     return not _CONNECTED.sub("", _FACTS.sub("", said))
+
+
+def builds_in_vain(account: str, requirements: Iterable[str]) -> bool:
+    """Return whether uv ended over sources that pip, where it builds apart as uv does, has to build too, and cannot.
+
+    Shape: *requirements* are the lines that are asked for. Only a release that one of them pins is taken by pip for
+    certain, and only what the Python itself has lost is lacking whoever builds.
+    """
+    built = _BUILT.search(account)
+    if built is None:
+        return False
+    errors = account[built.end() :].partition("[stderr]")[2].partition("\nhint:")[0]
+    said = [line.strip() for line in errors.splitlines() if line.strip()]
+    if not said or not _LOST.fullmatch(said[-1]):
+        return False
+    pins = (match for match in map(_PIN.fullmatch, map(str.strip, requirements)) if match)
+    wanted = (_canonical(built["name"]), built["version"])
+    return any((_canonical(pin["name"]), pin["version"]) == wanted for pin in pins)
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

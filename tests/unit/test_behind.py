@@ -342,3 +342,51 @@ def test_which_paths_a_script_finds_is_open_where_it_was_laid_elsewhere() -> Non
     (joined,) = behind.joined([result("environment", NOT_RUN)], [result("environment", *met)], (laid,))
 
     assert [one.code for one in joined.findings] == ["app-syntax-error"]
+
+
+def test_a_round_may_build_for_as_long_as_all_took_so_far_and_none_begins_after_that(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "gunicorn\n"})
+    first = [replace(result("imports", finding("missing-requirement:flask")), seconds=100.0)]
+    limits: list[float | None] = []
+    times = iter([0.0, 0.0, 70.0, 101.0])
+
+    class Slow(Rehearsed):
+        def __call__(self, *_args: object, preferences: Preferences, **_others: object) -> "Rehearsed":
+            limits.append(preferences.build_timeout_s)
+            return self
+
+    slow = Slow(*([result("imports", finding(f"missing-requirement:{name}"))] for name in ("numpy", "six", "attrs")))
+    monkeypatch.setattr(behind, "Rehearsal", slow)
+    ports = SimpleNamespace(
+        clock=SimpleNamespace(now_s=lambda: next(times)),
+        interpreters=SimpleNamespace(installed=lambda: INSTALLED),
+        progress=SimpleNamespace(waiting=lambda _text: None),
+        workplace=Workplace(tmp_path),
+    )
+    project = Project(
+        name="x",
+        repository=subject.snapshot.folder,
+        snapshot=subject.snapshot,
+        state=subject.state,
+        settings=Settings(),
+    )
+
+    behind.seen(first, subject.contract, project=project, preferences=Preferences(), ports=cast("Ports", ports))
+
+    assert limits == [100.0, 30.0]
+
+
+def test_what_a_path_that_leads_to_nothing_ends_with_is_not_told_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = case(tmp_path / "top", {"main.py": FLASK, "requirements.txt": "gunicorn\n"})
+    told = [result("config", finding("wrong-root-directory", file="build.sh"), finding("missing-requirement:flask"))]
+    met = finding("start-command-wrong-module:manage.py", file="build.sh")
+    elsewhere = finding("start-command-wrong-module:tasks.py", file="other.sh")
+
+    codes, _ = looked_behind(monkeypatch, subject, told, [result("config", met, elsewhere)], [])
+
+    assert "start-command-wrong-module:manage.py" not in codes
+    assert "start-command-wrong-module:tasks.py" in codes

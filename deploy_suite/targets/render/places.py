@@ -96,8 +96,8 @@ def root_of(service: ServiceResource, snapshot: Snapshot, place: Place) -> Root:
     """Return the folder in which Render runs the commands of *service*.
 
     A Blueprint in a subfolder whose services name no rootDir was written for that folder: it is taken as such where
-    the top of the repository holds no manifest and the commands name no file from there, and said. Where rootDir is no folder, what lies behind that fault is
-    looked for in the one that must be meant.
+    the top of the repository holds no manifest and the commands name no file from there, and said. Where rootDir is no
+    folder, what lies behind that fault is looked for in the one that must be meant.
     """
     root = paths.root_of(service)
     if not paths.has_root(service, snapshot.folder):

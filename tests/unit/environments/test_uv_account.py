@@ -4,7 +4,7 @@
 
 import pytest
 
-from deploy_suite.environments import stand_in, uv_account
+from deploy_suite.environments import pip_call, stand_in, uv_account
 
 WINDOWS = """Using Python 3.13.0 environment at: /x/made/venv
 error: No solution found when resolving dependencies
@@ -31,6 +31,16 @@ TWICE = "  cause: Because you require pydantic==1.10 and pydantic==2.3, we can c
 PYTHON = """  cause: Because the current Python version (3.10.4) does not satisfy Python>=3.11 and numpy==2.4.0 depends on Python>=3.11, we can conclude that numpy==2.4.0 cannot be used.
          And because you require numpy==2.4.0, we can conclude that your requirements are unsatisfiable."""
 RANGE = "  cause: Because only flask<=3.1.3 is available and you require flask>=99, we can conclude that your requirements are unsatisfiable."
+LOST = """error: Failed to build `hiredis==2.0.0`
+  cause: The build backend returned an error
+  cause: Call to `setuptools.build_meta:__legacy__.get_requires_for_build_wheel` failed (exit status: 1)
+
+         [stderr]
+         Traceback (most recent call last):
+           File "<string>", line 7, in <module>
+         ModuleNotFoundError: No module named 'imp'
+
+hint: This error likely indicates that `hiredis@2.0.0` depends on `imp`, but doesn't declare it as a build dependency."""
 FAILED_BUILD = "  x Failed to build `old==1`\n  cause: Because it could not be built"
 
 
@@ -66,3 +76,62 @@ def test_old_pips_install_what_does_not_fit_together(
         (venv / f"lib/python3.12/site-packages/pip-{version}.dist-info").mkdir(parents=True)
 
     assert stand_in._pip_resolves(venv) is is_bound
+
+
+@pytest.mark.parametrize(
+    ("account", "lines", "is_vain"),
+    [
+        (LOST, ["channels==3.0", "Hiredis==2.0.0  # for redis"], True),
+        (LOST, ["hiredis==2.0.0 \\", "--hash=sha256:00"], True),
+        (
+            LOST.replace(
+                "ModuleNotFoundError: No module named 'imp'",
+                "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            ),
+            ["hiredis==2.0.0"],
+            True,
+        ),
+        (LOST, ["hiredis>=2.0.0"], False),  # pip may come to another release
+        (LOST, ["hiredis==2.0.0; python_version < '3.9'"], False),
+        (LOST, ["redis==2.0.0"], False),
+        (LOST.replace("'imp'", "'Cython'"), ["hiredis==2.0.0"], False),  # another pip may bring it
+        (LOST.replace("ModuleNotFoundError", "note: ModuleNotFoundError"), ["hiredis==2.0.0"], False),
+        (FAILED_BUILD, ["old==1"], False),
+    ],
+)
+def test_sources_that_want_what_python_lost_build_for_nobody(account: str, lines: list[str], *, is_vain: bool) -> None:
+    assert uv_account.builds_in_vain(account, lines) is is_vain
+
+
+@pytest.mark.parametrize(
+    ("installed", "is_apart"),
+    [
+        (["pip-23.2.1"], True),
+        (["pip-23.2.1", "setuptools-65.5.0"], True),
+        (["pip-23.2.1", "setuptools-65.5.0", "wheel-0.40"], False),  # it runs setup.py in the environment itself
+        (["pip-25.3", "setuptools-80.9.0", "wheel-0.45"], True),
+        (["pip-22.3"], False),
+        ([], False),
+    ],
+)
+def test_pip_builds_apart_since_it_does_or_where_it_must(
+    tmp_path_factory: pytest.TempPathFactory, installed: list[str], *, is_apart: bool
+) -> None:
+    venv = tmp_path_factory.mktemp("venv")
+    for name in installed:
+        (venv / f"lib/python3.12/site-packages/{name}.dist-info").mkdir(parents=True)
+
+    assert stand_in._pip_builds_apart(venv) is is_apart
+
+
+def test_what_a_call_asks_for_is_read_from_its_files_as_pip_reads_them(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    top = tmp_path_factory.mktemp("top")
+    (top / "wide.txt").write_text("flask==3.0\n", encoding="utf-16")
+    (top / "plain.txt").write_text("\ufeffrich==13\n", encoding="utf-8")
+    wanted = pip_call.PipInstall(
+        requirements=("uv",), files=tuple(str(top / f"{name}.txt") for name in ("wide", "plain", "none"))
+    )
+
+    assert list(stand_in._asked_for(wanted)) == ["uv", "flask==3.0", "rich==13"]
