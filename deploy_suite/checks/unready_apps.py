@@ -12,8 +12,8 @@ _RAISED: Final = "AppRegistryNotReady"
 _SETS_UP: Final = {"asgi.py": "get_asgi_application()", "wsgi.py": "get_wsgi_application()"}
 
 
-def told(finding: Finding, places: Iterable[Location], *, title: str) -> Finding:
-    """Return *finding*, which a cause with *title* explains, at the line of the entry point that leads to the models.
+def told(finding: Finding, places: Iterable[Location]) -> Finding:
+    """Return *finding* at the line of the entry point that leads to the models.
 
     Shape: *places* are the lines of the project's own that led to the exception. Unchanged where it is another one, or
     none of them is of an asgi.py or wsgi.py.
@@ -25,7 +25,6 @@ def told(finding: Finding, places: Iterable[Location], *, title: str) -> Finding
     call = _SETS_UP[PurePosixPath(entry.file).name]
     return replace(
         finding,
-        message=finding.message.replace(title, "models are imported before Django has loaded its apps"),
         location=entry,
         remedy=f"in {entry.file}, move the call of `{call}` above line {entry.line}, whose import leads to the models",
         certainty="",

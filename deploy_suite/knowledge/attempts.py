@@ -12,6 +12,11 @@ LITERALS: Final = ("==> Cloning from ", "]: Started ", "]: Starting ", "Main pro
 _SYSTEMD: Final = "systemd"
 _DEPLOY: Final = re.compile(r"==> Cloning from ")
 _STARTED: Final = re.compile(r"Start(?:ed|ing) (?P<name>.{1,200})")
+# A server speaks: whatever kept systemd from executing it is mended.
+_EXECUTED: Final = re.compile(
+    r"Starting gunicorn |Listening at: |Booting worker with pid|Started server process|Starting uWSGI"
+)
+_NOT_EXECUTED: Final = "systemd-"
 _ENDED: Final = re.compile(r"(?P<unit>[^\s:]+\.service): (?:Main process exited|Failed with result)")
 
 
@@ -21,6 +26,7 @@ class Attempts:
     def __init__(self) -> None:
         """Begin before the first attempt."""
         self.last = 0
+        self.executed = 0
         self._started: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -30,6 +36,8 @@ class Attempts:
             self._note_unit(line)
         elif _DEPLOY.match(line.text):
             self.last = line.number
+        elif _EXECUTED.search(line.text):
+            self.executed = line.number
 
     def _note_unit(self, line: LogLine) -> None:
         if ended := _ENDED.match(line.text):
@@ -46,7 +54,8 @@ class Attempts:
 def forget_mended(hits: Hits, rows: Catalogue) -> None:
     """Drop from *hits* what is of an earlier attempt, if the last one fails of something else or does not fail.
 
-    If the last one says neither, as at the end of a log that was cut off, the earlier ones are all there is.
+    If the last one says neither, as at the end of a log that was cut off, the earlier ones are all there is, but for
+    what kept systemd from executing a program that speaks now.
     """
     began, raised = hits.attempt_line, hits.unexplained
     is_well = max(hits.healthy_line, hits.recovered_line) > began
@@ -54,6 +63,13 @@ def forget_mended(hits: Hits, rows: Catalogue) -> None:
         hit.first > began and hit.weight >= SURE_ENOUGH and rows.causes[hit.row].kind != "symptom"
         for hit in hits.by_slug.values()
     )
-    if began and (is_well or others or (raised and raised.is_exception and raised.line > began)):
-        hits.by_slug = {slug: hit for slug, hit in hits.by_slug.items() if hit.last > began}
-        hits.unexplained = raised if raised and raised.line > began else None
+    is_other = is_well or others or bool(raised and raised.is_exception and raised.line > began)
+    is_executed = hits.executed_line > began
+    gone = {
+        slug
+        for slug, hit in hits.by_slug.items()
+        if hit.last <= began and (is_other or (is_executed and slug.startswith(_NOT_EXECUTED)))
+    }
+    hits.by_slug = {slug: hit for slug, hit in hits.by_slug.items() if slug not in gone}
+    if raised and raised.line <= began and (is_other or gone):
+        hits.unexplained = None

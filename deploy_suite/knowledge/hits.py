@@ -40,3 +40,4 @@ class Hits:
     recovered_line: int = 0
     harmless_line: int = 0
     attempt_line: int = 0
+    executed_line: int = 0

@@ -122,7 +122,7 @@ class _Reader:
         return not is_whole_log and bool(self._rows.harmless.search(text)) and not EXCEPTION.match(text)
 
     def finished(self) -> Hits:
-        self._hits.attempt_line = self._attempts.last
+        self._hits.attempt_line, self._hits.executed_line = self._attempts.last, self._attempts.executed
         for hit in tuple(self._hits.by_slug.values()):
             if self._is_installed(hit):
                 del self._hits.by_slug[hit.slug]

@@ -121,7 +121,7 @@ def _as_diagnosed(failed: _Failed, root: DiagnosedCause) -> Finding:
         from deploy_suite.checks.boot import allowed_hosts  # noqa: PLC0415  few failures need it
 
         return replace(told, location=allowed_hosts.setting(stage))
-    return unready_apps.told(told, (place for place, _ in failed.frames), title=root.title)
+    return unready_apps.told(told, (place for place, _ in failed.frames))
 
 
 def _in_script(stage: Stage, root: DiagnosedCause | None) -> Location | None:

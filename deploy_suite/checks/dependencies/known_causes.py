@@ -32,7 +32,7 @@ def finding(fault: Fault) -> Finding | None:
         return _of_clash(found, clash, fault)
     if root.family == _CONFLICT and (asked := vain_asking.finding(fault)):
         return asked
-    return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames), title=root.title)
+    return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames))
 
 
 def of_package(found: Finding, fault: Fault) -> Finding:

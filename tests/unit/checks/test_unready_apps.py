@@ -6,11 +6,10 @@ from deploy_suite.checks import unready_apps
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 
-TITLE = "Django cannot load the app named of INSTALLED_APPS"
 MET = Finding(
-    code="django-app-config",
+    code="django-apps-not-ready",
     outcome=Outcome.FAILED,
-    message=f"the start command ended: {TITLE}",
+    message="the start command ended: models are imported before Django has loaded its apps",
     location=Location("chat/models.py", 4),
     evidence=("AppRegistryNotReady: Apps aren't loaded yet.",),
     remedy="Correct the entry",
@@ -20,10 +19,10 @@ WAY = (Location("shop/asgi.py", 11), Location("chat/routing.py", 2), Location("c
 
 
 def test_the_line_of_the_entry_point_is_what_has_to_move() -> None:
-    told = unready_apps.told(MET, WAY, title=TITLE)
+    told = unready_apps.told(MET, WAY)
 
     assert (told.code, told.message, told.location, told.certainty) == (
-        "django-app-config",
+        "django-apps-not-ready",
         "the start command ended: models are imported before Django has loaded its apps",
         Location("shop/asgi.py", 11),
         "",
@@ -40,4 +39,4 @@ def test_the_line_of_the_entry_point_is_what_has_to_move() -> None:
 def test_another_failure_is_left_as_it_is(way: tuple[Location, ...], evidence: tuple[str, ...]) -> None:
     met = Finding(code=MET.code, outcome=MET.outcome, message=MET.message, evidence=evidence)
 
-    assert unready_apps.told(met, way, title=TITLE) == met
+    assert unready_apps.told(met, way) == met

@@ -43,15 +43,25 @@ def test_a_unit_that_answers_after_it_was_started_again_is_well() -> None:
     assert diagnose(text).verdict is LogVerdict.HEALTHY
 
 
+def test_a_unit_whose_server_speaks_was_executed() -> None:
+    booted = ("gunicorn", "[INFO] Booting worker with pid: 9")
+
+    assert diagnose(journal(STARTED, NOT_EXECUTED, ENDED, STARTED, booted)).verdict is LogVerdict.HEALTHY
+    root = diagnose(journal(STARTED, ("gunicorn", NO_FLASK), ENDED, STARTED, booted)).root
+
+    assert root is not None
+    assert root.slug == "missing-requirement:flask"
+
+
 @pytest.mark.parametrize(
     "entries",
     [
         (STARTED, NOT_EXECUTED, ENDED, STARTED),
-        (STARTED, NOT_EXECUTED, ENDED, STARTED, ("gunicorn", "[INFO] Booting worker with pid: 9")),
+        (STARTED, NOT_EXECUTED, ENDED, STARTED, ("cron", "(root) CMD (run-parts /etc/cron.hourly)")),
         (STARTED, NOT_EXECUTED, ENDED, ("systemd", "Started nginx.service - A proxy."), ("nginx", NO_FLASK)),
         (STARTED_OLD, NOT_EXECUTED, ENDED, ("systemd", "Started Session 7 of User ann."), ("sh", NO_FLASK)),
     ],
-    ids=["cut off", "not done", "another unit", "a login"],
+    ids=["cut off", "another program", "another unit", "a login"],
 )
 def test_an_attempt_counts_until_a_later_one_of_the_same_says_how_it_went(entries: tuple[tuple[str, str], ...]) -> None:
     root = diagnose(journal(*entries)).root

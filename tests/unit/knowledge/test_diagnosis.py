@@ -566,3 +566,56 @@ def test_what_celery_says_of_its_application_is_shown_by_the_line_that_names_the
 
     assert found.root is not None
     assert [one.line for one in found.root.evidence] == [3]
+
+
+RAISED_IN_A_REVISION = """INFO  [alembic.runtime.migration] Running upgrade 1a -> 2b, price
+Traceback (most recent call last):
+  File "/srv/app/migrations/versions/2b_price.py", line 9, in upgrade
+    op.odd()
+KeyError: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "named"),
+    [
+        (
+            "  Applying shop.0007_price... Traceback (most recent call last):\nValueError: odd price\n",
+            "shop.0007_price",
+        ),
+        (RAISED_IN_A_REVISION, "versions/2b_price.py"),
+    ],
+)
+def test_the_migration_that_fails_is_named(log: str, named: str) -> None:
+    found = diagnose(log).root
+
+    assert found is not None
+    assert (found.slug, found.title) == ("migration-failed", f"the migration {named} fails")
+
+
+def test_a_broker_that_came_back_is_no_failure() -> None:
+    away = "[2026-01-01 10:00:00,000: ERROR/MainProcess] consumer: Cannot connect to amqp://broker:5672//: refused.\n"
+    back = "[2026-01-01 10:00:09,000: INFO/MainProcess] Connected to amqp://broker:5672//\n"
+
+    assert diagnose(away + back).verdict is LogVerdict.HEALTHY
+    assert root(back + away) == "celery-broker-refused"
+
+
+def test_a_submodule_that_a_known_package_lacks_may_be_misspelt() -> None:
+    found = diagnose("ModuleNotFoundError: No module named 'django.core.handleers'").root
+
+    assert found is not None
+    assert found.confidence < 0.7
+
+
+@pytest.mark.parametrize(
+    ("caller", "slug"),
+    [("uvicorn_worker/_workers.py", "dep-conflict:uvicorn-worker-uvicorn"), ("uvicorn/x.py", "dep-conflict:uvicorn")],
+)
+def test_who_asks_uvicorn_for_what_it_no_longer_has_is_named(caller: str, slug: str) -> None:
+    frame = (
+        f'  File "/venv/lib/python3.13/site-packages/{caller}", line 9, in run\n    self.config.setup_event_loop()\n'
+    )
+    error = "AttributeError: The `setup_event_loop` method was replaced by `get_loop_factory` in uvicorn 0.36.0.\n"
+
+    assert root(frame + error) == slug
