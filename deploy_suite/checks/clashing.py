@@ -94,8 +94,8 @@ def closer_of(told: Finding, text: str, versions: Mapping[str, str], *, case: Ca
     project = _Project(case)
     return replace(
         told,
-        message=f"{told.message}; {clash.shown(versions)} are installed, and do not fit together",
-        location=project.line(clash) or told.location,
+        message=f"{told.message}; {clash.told(versions)}",
+        location=project.line(clash) or told.location or project.place(clash),
         remedy=clash.remedy,
         certainty=told.certainty or clash.why,
         python=clash.pin,
@@ -164,7 +164,7 @@ def _finding(
     return Finding(
         code=clash.slug,
         outcome=Outcome.FAILED if is_sure else Outcome.WARNING,
-        message=f"{clash.shown(versions)} {verb}, and do not fit together",
+        message=clash.told(versions, verb=verb),
         location=project.line(clash) or meeting.place,
         evidence=tuple(text for text in (meeting.shown, clash.why, clash.error) if text),
         remedy=clash.remedy,
@@ -200,6 +200,11 @@ class _Project:
         """Return the line that requires the first member that any line requires."""
         lines = (self.declared.listed(frozenset({name})) for name in clash.distributions)
         return next((listed.location for listed in lines if listed), None)
+
+    def place(self, clash: Clash) -> Location | None:
+        """Return where the project's code or start command meets *clash*, None where nothing shows that it does."""
+        meeting = self.meeting(clash)
+        return meeting.place if meeting else None
 
     def meeting(self, clash: Clash) -> Meeting | None:
         """Return how the project meets *clash*, None where nothing shows that it does."""

@@ -1,6 +1,7 @@
 """The versions of packages and of Python → the sets among them that are known to fail together."""
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -80,11 +81,18 @@ class Clash:
             or (is_complete and not any(_lies_in(versions.get(name), span) for name, span in self.lacks.items()))
         )
 
-    def shown(self, versions: Mapping[str, str]) -> str:
-        """Return the members with their versions: "flask 2.2.2 and werkzeug 3.0.1"."""
+    def told(self, versions: Mapping[str, str], *, verb: str = "are installed") -> str:
+        """Return what is wrong: "flask 2.2.2 and werkzeug 3.0.1 are installed, and do not fit together".
+
+        Shape: *verb* is the plural; of what is *lacks*, that it is missing says all.
+        """
         named = [f"{'Python' if name == PYTHON else name} {versions[name]}" for name in self.members]
-        lacking = [f"{_without(name, span)}" for name, span in self.lacks.items()]
-        return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) + "".join(lacking)
+        lacking = " and ".join(f"{name} {span}".strip() for name, span in self.lacks.items())
+        if len(named) == 1:
+            alone = f"{named[0]} {re.sub(r'^are', 'is', verb)}"
+            return f"{alone} without {lacking}" if lacking else f"{alone}, and does not fit the project's code"
+        shown = f"{', '.join(named[:-1])} and {named[-1]} {verb}"
+        return f"{shown} without {lacking}" if lacking else f"{shown}, and do not fit together"
 
 
 @functools.cache
@@ -119,10 +127,6 @@ def shown_in(text: str, slug: str, versions: Mapping[str, str]) -> Clash | None:
 def _clash(row: Mapping[str, Any]) -> Clash:
     values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
     return Clash(**values)
-
-
-def _without(name: str, span: str) -> str:
-    return f" without {name}" + (f" {span}" if span else "")
 
 
 def _lies_in(version: str | None, span: str) -> bool:

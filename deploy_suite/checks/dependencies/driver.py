@@ -30,8 +30,8 @@ _NETWORK_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect
 _OWN_SERVERS = (("uvicorn", "Server", "run"), ("granian", "Granian", "serve"), ("sanic", "Sanic", "run"))
 
 
-# Streamlit ends a script where it calls one of these; without a session they do nothing, and what follows is not meant to
-# run. Source: https://docs.streamlit.io/develop/api-reference/execution-flow/st.stop
+# Streamlit ends a script where it calls one of these; without a session they do nothing, and what follows them runs.
+# Source: https://docs.streamlit.io/develop/api-reference/execution-flow/st.stop
 _ENDS_OF_SCRIPT = ("stop", "rerun", "switch_page")
 
 

@@ -74,7 +74,7 @@ def _of_clash(found: Finding, clash: Clash, fault: Fault) -> Finding:
     versions = _versions(fault)
     return replace(
         found,
-        message=f"{clash.shown(versions)} are installed, and do not fit together: the import fails {fault.when}",
+        message=f"{clash.told(versions)}: the import fails {fault.when}",
         location=listed.location if listed and not is_met(clash, fault) else found.location,
         evidence=found.evidence if any(map(clash.is_said_by, found.evidence)) else (clash.error, *found.evidence),
         remedy=clash.remedy,

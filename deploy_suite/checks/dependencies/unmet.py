@@ -157,6 +157,11 @@ def _led(chain: Chain) -> tuple[str, ...]:
 
 
 def untold(found: Findings, told: Findings) -> Findings:
-    """Return those of *found* of which *told* does not speak: neither of the place nor of what happens there."""
-    places = {one.location for one in told if one.outcome in _TOLD and one.location}
-    return tuple(one for one in found if one.location not in places)
+    """Return those of *found* of which *told* does not speak: neither of the place nor of what is missing there.
+
+    A package that is missing is told once, wherever else it is needed.
+    """
+    spoken = [one for one in told if one.outcome in _TOLD]
+    places = {one.location for one in spoken if one.location}
+    packages = {one.code for one in spoken if ":" in one.code}
+    return tuple(one for one in found if one.location not in places and one.code not in packages)

@@ -21,7 +21,7 @@ def test_the_versions_that_do_not_fit_are_named() -> None:
     clash = clashes.shown_in(f"Traceback\n{ERROR}\nImproperlyConfigured: no module\n", SLUG, versions)
 
     assert clash is not None
-    assert clash.shown(versions) == "psycopg2-binary 2.9.9 and Python 3.13.0"
+    assert clash.told(versions).startswith("psycopg2-binary 2.9.9 and Python 3.13.0 are installed, ")
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,7 @@ def test_a_module_that_only_another_release_of_a_package_wants_is_told_with_that
     told = known_causes.of_package(found, fault)
 
     assert told.message == (
-        "sqlalchemy 2.1.9 and psycopg2-binary 2.9.10 without psycopg are installed, and do not fit together: "
-        "the import fails at start"
+        "sqlalchemy 2.1.9 and psycopg2-binary 2.9.10 are installed without psycopg: the import fails at start"
         if is_told
         else found.message
     )

@@ -266,6 +266,43 @@ def test_a_clash_is_met_through_a_package_that_imports_what_fails(tmp_path: Path
     assert brief((found,)) == [("failed", "python-version-unsupported:too-new", "requirements.txt:2")]
 
 
+def test_a_package_that_another_lacks_is_told_where_the_code_first_uses_that_one(tmp_path: Path) -> None:
+    engine = (
+        "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine('sqlite+aiosqlite://')\n"
+    )
+    subject = case(tmp_path, {"main.py": engine, "requirements.txt": "sqlmodel\n"})
+    told = Finding(code="missing-requirement:greenlet", outcome=Outcome.FAILED, message="the start fails")
+    text = "ImportError: The SQLAlchemy asyncio module requires that the Python 'greenlet' library is installed"
+
+    found = clashing.closer(told, text, built_of(subject, {"sqlalchemy": "2.1.9"}, python="3.13.0"))
+
+    assert found.message == "the start fails; sqlalchemy 2.1.9 is installed without greenlet"
+    assert found.location == Location("main.py", 2)
+
+
+@pytest.mark.parametrize(
+    ("slug", "versions", "said"),
+    [
+        (
+            "dep-conflict:starlette-template-response",
+            "starlette 1.0.0",
+            "is installed, and does not fit the project's code",
+        ),
+        (
+            "stdlib-removed:distutils",
+            "eventlet 0.33.0, Python 3.12.1",
+            "eventlet 0.33.0 and Python 3.12.1 are installed without setuptools",
+        ),
+        ("missing-requirement:greenlet", "sqlalchemy 2.1.9", "sqlalchemy 2.1.9 is installed without greenlet"),
+    ],
+)
+def test_a_clash_is_told_in_the_number_of_its_packages(slug: str, versions: str, said: str) -> None:
+    named = dict(one.lower().split() for one in versions.split(", "))
+    clash = next(one for one in clashes.rows() if one.slug == slug and one.members.keys() == named.keys())
+
+    assert clash.told(named).endswith(said)
+
+
 def test_a_failure_is_told_with_the_versions_that_are_known_to_end_in_it(tmp_path: Path) -> None:
     subject = case(tmp_path, {"main.py": "import django\n", "requirements.txt": "gunicorn\nDjango==4.0.4\n"})
     told = Finding(

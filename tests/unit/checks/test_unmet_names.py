@@ -1,5 +1,6 @@
 """What the sources say of an import that did not come to its end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from deploy_suite.checks.dependencies import unmet
@@ -73,6 +74,22 @@ def test_all_names_of_a_file_are_told_once_and_not_where_the_import_met_the_firs
     )
     assert unmet.untold((found,), (met,)) == ()
     assert unmet.untold((found,), ()) == (found,)
+
+
+def test_a_package_whose_want_was_met_is_not_told_again_where_the_sources_ask_for_it(tmp_path: Path) -> None:
+    subject = case(
+        tmp_path,
+        {
+            "main.py": "from pydantic import BaseModel, EmailStr\nclass User(BaseModel):\n    mail: EmailStr\n",
+            "requirements.txt": "pydantic\n",
+        },
+    )
+    found = unmet.findings(subject, resolved={"pydantic": "2.8.2"})
+    met = Finding(code=found[0].code, outcome=Outcome.FAILED, message="x", location=Location("main.py", 2))
+
+    assert [one.code for one in found] == ["missing-requirement:email-validator"]
+    assert unmet.untold(found, (met,)) == ()
+    assert unmet.untold(found, (replace(met, outcome=Outcome.NOTE),)) == found
 
 
 def test_packages_that_an_unbuilt_environment_would_lack_are_warned_of_where_their_names_are_known(

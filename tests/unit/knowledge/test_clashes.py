@@ -108,9 +108,9 @@ def test_the_python_itself_can_be_a_member() -> None:
 def test_members_are_shown_with_their_versions() -> None:
     (row,) = clashes.met({"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10", "greenlet": "3.2"}, is_complete=True)
 
-    text = row.shown({"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10"})
+    text = row.told({"sqlalchemy": "2.1.0", "psycopg2-binary": "2.9.10"})
 
-    assert text == "sqlalchemy 2.1.0 and psycopg2-binary 2.9.10 without psycopg"
+    assert text == "sqlalchemy 2.1.0 and psycopg2-binary 2.9.10 are installed without psycopg"
 
 
 def test_a_key_that_nobody_knows_is_refused() -> None:
