@@ -38,6 +38,12 @@ _JSON_NAME: Final = re.compile(r"(?:^|_)JSON$")
 _KEY_NAME: Final = re.compile(r"(?:FERNET|ENCRYPT(?:ION)?|CIPHER|CRYPTO)(?:_\w+)?_KEY$", re.IGNORECASE)
 _KEY: Final = base64.urlsafe_b64encode(b"preflight-dummy-not-a-real-key-0").decode()
 _KEY_LENGTHS: Final = frozenset({16, 24, 32, 43, 44, 64})  # of keys as they are, in base64, in hexadecimal digits
+# What such a name holds is a number, whatever else it speaks of: what reads it mostly turns it into one at once.
+_NUMBER_NAME: Final = re.compile(
+    r"(?:^|_)(?:(?:USER|CHAT|CHANNEL|GUILD|GROUP|ADMIN|OWNER|ROLE|TOPIC|THREAD)_IDS?"
+    r"|TIMEOUT|DAYS|HOURS|MINUTES|MINS|SECONDS|SECS|TTL)$"
+)
+_DIGIT: Final = re.compile(r"\d")
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -47,6 +53,8 @@ def value(name: str, contract: Contract, *, example: str) -> str:
         return _with_host(example, contract.host)
     if _KEY_NAME.search(name) and len(example) not in _KEY_LENGTHS:
         return _KEY
+    if _NUMBER_NAME.search(name) and not _DIGIT.search(example):  # an example in words tells whose number, and none
+        return "1"
     if _LEFT_OPEN in example:
         url = _URL.match(example)
         return f"{url['scheme']}://127.0.0.1/preflight" if url else _by_name(name, contract)

@@ -224,10 +224,22 @@ def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
         ("SUPERUSER_NAME", "preflight-user"),
         ("TIME_ZONE", "UTC"),
         ("CELERY_TIMEZONE", "UTC"),
+        ("AUTHORIZED_USER_ID", "1"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "1"),
+        ("AUTH_CLIENT_ID", "preflight-dummy-auth_client_id-not-a-real-secret-0123456789"),
     ],
 )
 def test_a_dummy_has_the_form_that_its_name_asks_for(tmp_path, name, text):
     assert value_of(name, Prompted(), tmp_path) == text
+
+
+@pytest.mark.parametrize(("example", "expected"), [("your_user_id_here", "1"), ("12,34", "12,34")])
+def test_an_example_in_words_gives_way_to_a_number_where_the_name_asks_for_one(
+    tmp_path: Path, example: str, expected: str
+) -> None:
+    (tmp_path / ".env.example").write_text(f"ADMIN_USER_ID={example}\n")
+
+    assert value_of("ADMIN_USER_ID", Prompted(), tmp_path) == expected
 
 
 def test_generated_values_differ_from_run_to_run(tmp_path):
