@@ -10,14 +10,11 @@ from packaging.utils import canonicalize_name
 
 from deploy_suite.checks import (
     build_conflicts,
+    build_diagnoses,
     build_excerpts,
-    build_patches,
     build_refusals,
     clashing,
-    drivers,
     generated_values,
-    line_ends,
-    secret_keys,
 )
 from deploy_suite.checks.base import Case, Findings
 from deploy_suite.checks.build_excerpts import tail
@@ -27,7 +24,6 @@ from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.clashes import PYTHON
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
-from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model import python_series
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
@@ -35,16 +31,13 @@ from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Masker
 from deploy_suite.project import snapshot_files
-from deploy_suite.tracing.values import Chain
 
 _ACCOUNT_LINES: Final = 8
 _MOST_COMPILED: Final = 6
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _SYNTAX: Final = "requirements-syntax"
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
-_OTHER_PYTHON: Final = "python-version-unsupported"
 _OF_OWN_PACKAGE: Final = "pip install ."
-_OF_BUILD_TOOLS: Final = frozenset({"stdlib-removed"})
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
 
@@ -76,7 +69,7 @@ def of_log(log: str, case: Case) -> Finding | None:
     """Return what *log*, of a command that failed, says of the cause; None where it says nothing that is known."""
     cause = diagnose(log).root
     failure = BuildFailure(code=1, log=log, command="", seconds=0)
-    return _diagnosed(cause, failure, recipes.read(case.contract, case.snapshot), case) if cause else None
+    return build_diagnoses.finding(cause, failure, recipes.read(case.contract, case.snapshot), case) if cause else None
 
 
 def _is_told_by(clashes: Findings, finding: Finding, case: Case) -> bool:
@@ -120,9 +113,12 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
     if found and cause and cause.family in _OF_THE_CALL:
-        return (_diagnosed(cause, failure, recipe, case), *found)
+        return (build_diagnoses.finding(cause, failure, recipe, case), *found)
     if found and build_refusals.is_of_another_kind(failure):
-        return (*found, _diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case))
+        return (
+            *found,
+            build_diagnoses.finding(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),
+        )
     if found and not (cause and _outweighs(cause, found)):
         return found
     account = failure.resolution.conflict if failure.resolution else ""
@@ -134,7 +130,11 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
         return lacking
     if cause is None and not failure.command and (names := _made_up(failure, case)):
         return (_needs_real_values(names, failure, case),)
-    return (_diagnosed(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),)
+    return (_told(cause, failure, recipe, case),)
+
+
+def _told(cause: DiagnosedCause | None, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    return build_diagnoses.finding(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case)
 
 
 def _made_up(failure: BuildFailure, case: Case) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _needs_real_values(names: tuple[str, ...], failure: BuildFailure, case: Case
         code="needs-real-values",
         outcome=Outcome.SKIPPED,
         message=f"the build fails on values that only the target has; here they are made up: {listed}",
-        location=_in_own_code(failure, case) or build_refusals.place(case),
+        location=build_diagnoses.in_own_code(failure, case) or build_refusals.place(case),
         evidence=tail(failure.log),
         remedy=f"put working values for {listed} into .env.preflight (never commit it), and run again",
         reproduce=build_refusals.command(failure, case),
@@ -230,91 +230,6 @@ def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator
         )
 
 
-def _diagnosed(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
-    if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case.snapshot.folder, case.contract)):
-        return secret_keys.finding(
-            unset, build_refusals.command(failure, case), evidence=[one.text for one in cause.evidence]
-        )
-    if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
-        return _of_line_ends(place, failure, case)
-    if other := build_patches.of_this_machine(cause, case):
-        return other
-    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
-
-    if missing := diagnosed.own_module(cause, case):
-        return replace(
-            missing,
-            outcome=Outcome.FAILED,
-            certainty="",
-            location=missing.location or _in_own_code(failure, case),
-            reproduce=build_refusals.command(failure, case),
-        )
-    _, _, parameter = cause.slug.partition(":")
-    refused = cause.values.get("package", "") if cause.family == _OTHER_PYTHON else ""
-    built = build_excerpts.being_built(failure.log) if cause.family in _OF_BUILD_TOOLS else ""
-    names = {canonicalize_name(name) for name in (parameter, refused, built) if name}
-    line = next((line for line in recipe.lines if line.name in names), None)
-    told = [one.text for one in cause.evidence]
-    chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
-    own = chain.last.location if chain.hops else _in_own_code(failure, case)
-    quoted = (*told, *((chain.shown(),) if chain.hops else ()))
-    return Finding(
-        code=cause.slug,
-        outcome=Outcome.FAILED,
-        message=f"the build {f'of {built} ' if built else ''}failed: {cause.title}",
-        location=line.location if line else own or failure.ended_at or recipe.location or build_refusals.place(case),
-        evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
-        remedy=_of_old_sources(built, line) if built else diagnosed.remedy(cause, case),
-        python=cause.python,
-        reproduce=build_refusals.command(failure, case),
-    )
-
-
-def _of_old_sources(name: str, line: RequirementLine | None) -> str:
-    """Return what helps where the sources of *name* want what an environment for builds no longer has."""
-    at = f" in {line.location}" if line else ""
-    return (
-        f"require a newer {name}{at}, one that has a wheel or builds with today's setuptools; a setuptools in the "
-        "requirements does not help, for pip builds in an environment of its own"
-    )
-
-
-def _scripts(recipe: Recipe) -> Iterator[str]:
-    return (name for name, _ in recipe.texts if name)
-
-
-def _of_line_ends(place: Location, failure: BuildFailure, case: Case) -> Finding:
-    return Finding(
-        code=line_ends.CODE,
-        outcome=Outcome.FAILED,
-        message=line_ends.message(place.file),
-        location=place,
-        evidence=tail(failure.log),
-        remedy=line_ends.remedy(place.file),
-        reproduce=build_refusals.command(failure, case),
-    )
-
-
-def _in_own_code(failure: BuildFailure, case: Case) -> Location | None:
-    """Return the innermost line of the project's own that the last traceback of the build went through."""
-    frame = build_excerpts.own_frame(failure.log)
-    path = PurePosixPath(frame[0]) if frame else None
-    if frame is None or path is None or snapshot_files.find(case.snapshot.folder, path) is None:
-        return None
-    return Location(str(path), frame[1])
-
-
-def _way_to(module: str, case: Case) -> Chain:
-    """Return how starting the application comes to import *module*, which a command of the build met first."""
-    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
-
-    traced = diagnosed.trace(case) if module else None
-    if traced and (asked := drivers.of_settings(module, traced)).hops:
-        return asked
-    found = traced.strongest(module.partition(".")[0]) if traced else None
-    return found.chain if found else Chain()
-
-
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     part = f"; `{failure.command}` failed" if failure.command else ""
     raised = build_excerpts.exception(failure.log)
@@ -323,7 +238,10 @@ def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
         code="build-failure",
         outcome=Outcome.FAILED,
         message=f"the build command ended with exit code {failure.code}{part}{f': {raised}' if raised else ''}",
-        location=_in_own_code(failure, case) or failure.ended_at or recipe.location or build_refusals.place(case),
+        location=build_diagnoses.in_own_code(failure, case)
+        or failure.ended_at
+        or recipe.location
+        or build_refusals.place(case),
         evidence=tuple(dict.fromkeys((*_line_of(failure.ended_at, case), *account, *tail(failure.log)))),
         remedy="mend what the last lines of the build's output say",
         reproduce=build_refusals.command(failure, case),
