@@ -25,7 +25,9 @@ def found(top: Path, files: Mapping[str, str], message: str) -> Finding | None:
     )
     frames = (Frame(file="shop/urls.py", line=3, function="f", text="", is_own=True),)
     fault = SimpleNamespace(
-        outer=SimpleNamespace(message=message, frames=frames, own_frames=frames, shown=f"ImportError: {message}"),
+        outer=SimpleNamespace(
+            message=message, frames=frames, own_frames=frames, syntax=None, shown=f"ImportError: {message}"
+        ),
         entry=entry,
         traced=SimpleNamespace(files=("shop/urls.py", "shop/settings.py")),
         built=SimpleNamespace(case=case(top, files), environment=None),
