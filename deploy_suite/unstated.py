@@ -16,6 +16,7 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.variables import database_urls, prefixes
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
+_SETTINGS_MODULE: Final = "DJANGO_SETTINGS_MODULE"
 _NEEDS_VALUES: Final = "needs-real-values"
 _NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check"})
 # Source: https://github.com/redis/redis-py/blob/master/redis/connection.py
@@ -250,7 +251,8 @@ def _finding(name: str, asked: str, met: Finding, contract: Contract) -> Finding
         message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
         evidence=_about(asked, met.evidence),
-        remedy=f"{_stating(name, manifest, contract)}; a value for the preflight alone goes into .env.preflight",
+        remedy=f"{_choosing(name, met.location)}{_stating(name, manifest, contract)}; a value for the preflight alone "
+        "goes into .env.preflight",
         certainty=("" if files else "the deploy fails unless the variable is set by hand on the target; ")
         + "the checks went on with a made-up value",
         reproduce=met.reproduce,
@@ -258,6 +260,13 @@ def _finding(name: str, asked: str, met: Finding, contract: Contract) -> Finding
         service=met.service,
         target=met.target,
     )
+
+
+def _choosing(name: str, place: Location | None) -> str:
+    """Return what the line that starts Django is to have before it, as wsgi.py and asgi.py of a new project have it."""
+    if name != _SETTINGS_MODULE or place is None or not place.file.endswith(".py"):
+        return ""
+    return f'write `os.environ.setdefault("{name}", …)` before {place}, with the settings that manage.py names; or '
 
 
 def _stating(name: str, manifest: str, contract: Contract) -> str:

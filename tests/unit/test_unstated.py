@@ -376,3 +376,14 @@ def test_djangos_empty_key_is_told_as_the_variable_that_the_settings_take_it_fro
     assert [(one.code, one.outcome, one.location) for one in found] == [
         ("missing-env-var:KEY_OF_SHOP", Outcome.WARNING, Location("shop/settings.py", 2))
     ]
+
+
+def test_who_forgets_to_choose_the_settings_is_to_write_the_line_that_does() -> None:
+    met = replace(MET, code="missing-env-var:DJANGO_SETTINGS_MODULE", location=Location("api/wsgi.py", 8))
+    (found,) = unstated.found((replace(RESULTS[1], findings=(met,)),), CONTRACT)
+    (by_shell,) = unstated.found(
+        (replace(RESULTS[1], findings=(replace(met, location=Location("build.sh", 3)),)),), CONTRACT
+    )
+
+    assert found.remedy.startswith('write `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` before api/wsgi.py:8')
+    assert by_shell.remedy.startswith("set DJANGO_SETTINGS_MODULE on the target's own page")
