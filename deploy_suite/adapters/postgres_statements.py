@@ -7,24 +7,35 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg import sql
 
+from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import QueryError
 
 Connection = psycopg.Connection[tuple[object, ...]]
 _CONNECT_TIMEOUT_S: Final = 10
+# What libpq and a server's last words say of a server that has gone: nobody is there any more to send a code.
+_GONE: Final = (
+    *("server closed the connection", "unexpected postmaster exit", "the database system is shutting down"),
+    *("Connection refused", "Connection reset", "No such file or directory", "the connection is closed"),
+)
 
 
 def connected(socket_folder: Path, *, port: int, user: str, password: Secret, database: str) -> Connection:
-    """Return a connection on which each statement is a transaction of its own."""
-    return psycopg.connect(
-        host=str(socket_folder),
-        port=port,
-        user=user,
-        password=password.revealed(),
-        dbname=database,
-        connect_timeout=_CONNECT_TIMEOUT_S,
-        autocommit=True,
-    )
+    """Return a connection on which each statement is a transaction of its own. Raises: MachineError."""
+    try:
+        return psycopg.connect(
+            host=str(socket_folder),
+            port=port,
+            user=user,
+            password=password.revealed(),
+            dbname=database,
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        if _has_gone(error):
+            raise _lost(error) from error
+        raise
 
 
 def composed(template: LiteralString, *values: str | Secret) -> str:
@@ -34,7 +45,7 @@ def composed(template: LiteralString, *values: str | Secret) -> str:
 
 
 def executed(connection: Connection, statement: sql.Composed) -> None:
-    """Run *statement*. Raises: QueryError."""
+    """Run *statement*. Raises: QueryError, MachineError where the server has gone."""
     try:
         connection.execute(statement)
     except psycopg.Error as error:
@@ -42,7 +53,7 @@ def executed(connection: Connection, statement: sql.Composed) -> None:
 
 
 def answered(connection: Connection, statement: str, parameters: Sequence[object]) -> Sequence[tuple[object, ...]]:
-    """Run *statement* and return its rows, none where it has none. Raises: QueryError."""
+    """Run *statement* and return its rows, none where it has none. Raises: as `executed`."""
     try:
         # Without parameters a percent sign is a percent sign.
         cursor = connection.execute(statement.encode(), parameters or None)
@@ -51,6 +62,18 @@ def answered(connection: Connection, statement: str, parameters: Sequence[object
         raise refusal(error) from error
 
 
-def refusal(error: psycopg.Error) -> QueryError:
+def refusal(error: psycopg.Error) -> QueryError | MachineError:
     """Return what the server said, in the suite's terms."""
-    return QueryError(error.sqlstate or "", str(error).strip())
+    return _lost(error) if _has_gone(error) else QueryError(error.sqlstate or "", str(error).strip())
+
+
+def _has_gone(error: psycopg.Error) -> bool:
+    is_of_the_connection = isinstance(error, psycopg.OperationalError)
+    return is_of_the_connection and any(words in str(error) for words in _GONE)
+
+
+def _lost(error: psycopg.Error) -> MachineError:
+    return MachineError(
+        f"PostgreSQL ended while it was needed: {str(error).strip().splitlines()[0]}",
+        remedy="run this again; where memory runs out, the kernel ends programs (see: dmesg | grep -i 'out of memory')",
+    )

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -338,6 +339,19 @@ def test_a_killed_suite_leaves_no_server_and_the_next_one_sweeps_its_folder(tmp_
     assert not _listens(int(port))
     assert not Path(folder).parent.exists()
     assert (was_left, _has_shared_memory(key)) == (True, False)
+
+
+@pytest.mark.parametrize("database", ["postgres", "other"])
+def test_a_server_that_somebody_ends_is_this_machines_fault(database: str, tmp_path: Path) -> None:
+    with databases(tmp_path).serve(foreign=None, extensions=frozenset()) as one:
+        one.create("other")
+        ((folder,),) = one.query("postgres", "SHOW data_directory")
+        os.kill(int((Path(str(folder)) / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        time.sleep(1)
+
+        for _ in range(2):
+            with pytest.raises(MachineError, match="PostgreSQL ended while it was needed: "):
+                one.query(database, "SELECT 1")
 
 
 def test_a_server_that_is_killed_leaves_no_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
