@@ -93,11 +93,16 @@ def test_a_read_gives_up_when_patience_ends_and_says_what_was_tried() -> None:
     assert (len(http.asked), clock.time_s) == (7, 1 + 2 + 4 + 4 + 4 + 4)
 
 
+PAGE = answered(200, b"\n<html>Welcome to our hotel")
 UNRESOLVED = UnreachableError("unresolved", "[Errno -2] Name or service not known", was_sent=False)
 
 
-@pytest.mark.parametrize(("fault", "asked", "took_s"), [(UNRESOLVED, 1, 0), (REFUSED, 5, 1 + 2 + 4 + 4)], ids=str)
-def test_who_was_never_reached_is_soon_given_up(fault: UnreachableError, asked: int, took_s: int) -> None:
+@pytest.mark.parametrize(
+    ("fault", "asked", "took_s"), [(UNRESOLVED, 1, 0), (REFUSED, 5, 1 + 2 + 4 + 4), (PAGE, 5, 1 + 2 + 4 + 4)], ids=str
+)
+def test_who_was_never_reached_is_soon_given_up(
+    fault: HttpResponse | UnreachableError, asked: int, took_s: int
+) -> None:
     door, http, clock = opened(*[fault] * 50)
 
     with pytest.raises(LostContactError, match=r"the services: api\.render\.com cannot be reached from this machine"):
@@ -157,7 +162,7 @@ def test_what_was_certainly_not_done_is_asked_for_again() -> None:
 def test_a_rate_limit_that_outlasts_patience_ends_at_once() -> None:
     door, http, clock = opened(answered(429, retry_after="3600"))
 
-    with pytest.raises(LostContactError, match="too many requests"):
+    with pytest.raises(LostContactError, match="too many requests, and to ask again after 3600 s"):
         door.read("/x", what="it")
 
     assert (len(http.asked), clock.time_s) == (1, 0)

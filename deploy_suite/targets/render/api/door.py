@@ -13,12 +13,13 @@ from deploy_suite.model.wording import counted
 from deploy_suite.ports import Clock, Http, HttpRequest, HttpResponse, UnreachableError
 from deploy_suite.targets.live import LostContactError, Pace
 from deploy_suite.targets.render.api import refusals
-from deploy_suite.targets.render.api.pauses import Pauses
+from deploy_suite.targets.render.api.pauses import Pauses, demanded_s
 from deploy_suite.targets.render.api.place import Place
 
 Query = Sequence[tuple[str, str]]
 _SHORTEST_CALL_S: Final = 0.05
 _STATUS: Final = "https://status.render.com"
+_PAGE: Final = "a web page came in place of an answer, as from a proxy or a network that asks for a login"
 _TOLD_AFTER: Final = 3  # what goes by within a few seconds need not be told
 
 
@@ -151,8 +152,8 @@ class Door:
                 is_contact=error.was_sent,
                 is_final=error.reason == "unresolved",
             )
-        self._has_contact = True
-        return _judged(answer, what=what)
+        self._has_contact = self._has_contact or not _is_page(answer)
+        return _judged(answer, what=what, now=self._now())
 
     def _headers(self, *, has_body: bool) -> Mapping[str, str]:
         headers = {"Accept": "application/json"}
@@ -168,9 +169,19 @@ def _with(path: str, query: Query) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _judged(answer: HttpResponse, *, what: str) -> Answer | _Failure:
+def _is_page(answer: HttpResponse) -> bool:
+    """Whether somebody else has answered: Render's failures may be pages, what it grants is none."""
+    return answer.status < HTTPStatus.MULTIPLE_CHOICES and answer.body.lstrip().startswith(b"<")
+
+
+def _later(after_s: float | None) -> str:
+    return f", and to ask again after {after_s:.0f} s" if after_s else ""
+
+
+def _judged(answer: HttpResponse, *, what: str, now: datetime) -> Answer | _Failure:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _Failure("it answered that there are too many requests", is_certain=True, headers=answer.headers)
+        said = f"it answered that there are too many requests{_later(demanded_s(answer.headers, now=now))}"
+        return _Failure(said, is_certain=True, headers=answer.headers)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         return _Failure(f"it answered with status {answer.status}", is_certain=False, headers=answer.headers)
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -180,4 +191,5 @@ def _judged(answer: HttpResponse, *, what: str) -> Answer | _Failure:
     try:
         return Answer(answer.status, json.loads(answer.body))
     except (ValueError, RecursionError):
-        return _Failure("its answer was no JSON", is_certain=False)
+        said = _PAGE if _is_page(answer) else "its answer was no JSON"
+        return _Failure(said, is_certain=False, is_contact=not _is_page(answer))
