@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.images.records import Copied, Ran, Record, Written
+from deploy_suite.model.own_place import SOURCE_ON_TARGET
 
 _ASIDE: Final = ".image"
 _SYSTEM: Final = frozenset(
@@ -48,8 +49,11 @@ class Layout:
             return self.root / path.relative_to(self.workdir)
         return None if is_system or path == PurePosixPath("/") else self.root / _ASIDE / path.relative_to("/")
 
-    def here(self, text: str, *, folder: PurePosixPath) -> str:
-        """Return *text* with the paths of the image as they are in the tree, seen from *folder* of the tree."""
+    def here(self, text: str, *, folder: PurePosixPath | None) -> str:
+        """Return *text* with the paths of the image as they are in the tree, seen from *folder* of the tree.
+
+        Shape: None for paths that hold from wherever they are used: led to the tree with the target's own ones.
+        """
 
         def moved(found: re.Match[str]) -> str:
             written = found["path"]
@@ -60,7 +64,7 @@ class Layout:
             place = self.place(path)
             if place is None:
                 return written
-            near = posixpath.relpath(place, folder)
+            near = posixpath.relpath(place, folder) if folder is not None else str(SOURCE_ON_TARGET / place)
             is_called = path in self.places and "/" not in near
             return f"./{near}" if is_called else near + "/" * (written.endswith("/") and near != ".")
 

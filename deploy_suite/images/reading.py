@@ -214,4 +214,4 @@ def _environment(
         if not isinstance(record, Assigned) or not record.is_lasting or record.stage not in family:
             continue
         if not _NOT_TAKEN.fullmatch(record.name):
-            yield record.name, (layout.here(record.value, folder=layout.root), record.line)
+            yield record.name, (layout.here(record.value, folder=None), record.line)

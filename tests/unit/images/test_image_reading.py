@@ -84,7 +84,10 @@ def test_the_run_lines_become_a_build_command_in_their_own_lines(read: Read) -> 
     assert started(made) == ("gunicorn --bind '0.0.0.0:$PORT' main:app", 12)
     assert (made.base.version if made.base else None, made.packages, made.obstacles) == ("3.11", ("libpq5", "curl"), ())
     assert made.left_out[0] == "apt-get update"
-    assert made.environment == {"MODELS": ("models", 4), "DATA": (".image/data", 4)}
+    assert made.environment == {
+        "MODELS": ("/opt/render/project/src/models", 4),
+        "DATA": ("/opt/render/project/src/.image/data", 4),
+    }
 
 
 def test_a_folder_that_the_image_does_not_have_yet_may_be_here_from_the_beginning(read: Read) -> None:

@@ -102,7 +102,7 @@ def test_variables_of_the_service_win_and_the_build_sees_those_it_declares(read:
         name: source.value.revealed()
         for name in ("LOG_LEVEL", "EXTRA", "PORT", "PYTHONPATH")
         if isinstance(source := sources[name], Literal)
-    } == {"LOG_LEVEL": "warning", "EXTRA": "redis", "PORT": "10000", "PYTHONPATH": "."}
+    } == {"LOG_LEVEL": "warning", "EXTRA": "redis", "PORT": "10000", "PYTHONPATH": "/opt/render/project/src/backend"}
     assert (phases["EXTRA"], phases["SECRET_KEY"]) == (frozenset(Phase), frozenset({Phase.RUN}))
     assert not {"GUNICORN_CMD_ARGS", "VENV_ROOT", "CI"} & sources.keys()
 
