@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.checks import unready_apps
-from deploy_suite.checks.boot import excuses
+from deploy_suite.checks.boot import command_lines, excuses
 from deploy_suite.checks.boot.excuses import Excuse
 from deploy_suite.checks.boot.own_code import chain, own_frames, own_lines
 from deploy_suite.checks.boot.stage import Stage
@@ -67,7 +67,7 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
     frames = () if _is_of_shell(root) else _frames(stage, log, root)
     root = of_namespace(root, _line(stage, frames[-1][0]) if frames else "")
-    place = frames[-1][0] if frames else _in_script(stage, root)
+    place = frames[-1][0] if frames else _in_script(stage, root) or command_lines.of_option(stage, root)
     located = replace(failure, location=place or failure.location)
     failed = _Failed(stage=stage, log=log, finding=located, frames=frames)
     excuse = excuses.surroundings(stage, log, root)

@@ -127,6 +127,8 @@ def _judged(failure: Failure, revision: Revision, stage: Stage, fresh: Fresh) ->
         return ()
     adds_column = bool(_ADDS_COLUMN.search(failure.statement))
     is_new = revision.id in fresh.ids
+    if not is_new and not places.relative(stage.built, revision.file):
+        return ()  # a package's, that the target's database is past: nobody can change anything there
     if failure.sqlstate == _NOT_NULL:
         return (_not_null(failure, revision, stage, fresh, is_sure=adds_column and is_new),)
     if failure.sqlstate == _UNIQUE and is_new:

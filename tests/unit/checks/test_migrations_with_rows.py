@@ -8,7 +8,7 @@ import pytest
 
 from deploy_suite.checks.migrations import rows, seeding
 from deploy_suite.checks.migrations.fresh import Fresh
-from deploy_suite.checks.migrations.replies import Reply, Revision
+from deploy_suite.checks.migrations.replies import Failure, Reply, Revision
 from deploy_suite.checks.migrations.stage import Stage
 from deploy_suite.checks.migrations.tools import Kind
 
@@ -56,3 +56,27 @@ def test_the_newest_revisions_meet_rows_even_where_the_others_took_long(
     walked = rows.walk(cast("Stage", stage), revisions, Fresh(frozenset({"r39"}), "the newest"))
 
     assert (seeds, walked.left) == (seeded_after, left)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("shop/migrations/0002_x.py", True), ("venv/lib/site-packages/pkg/migrations/0002_x.py", False)]
+)
+def test_an_older_revision_of_a_package_is_nobodys_here_to_change(tmp_path: Path, file: str, *, told: bool) -> None:
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    built = SimpleNamespace(environment=SimpleNamespace(top=tmp_path, venv=tmp_path / "venv"), case=None)
+    tool = SimpleNamespace(kind=Kind.DJANGO, is_binding=True, shown="python manage.py migrate", location=None)
+    stage = cast("Stage", SimpleNamespace(built=built, tool=tool, surroundings=SimpleNamespace(certainty="")))
+    failure = Failure(
+        kind="IntegrityError",
+        message="column contains null values",
+        sqlstate="23502",
+        statement='ALTER TABLE "a" ADD COLUMN "b" text NOT NULL',
+        culprit=path,
+    )
+    revision = Revision(id="shop.0002_x", parents=("shop.0001",), file=path)
+
+    found = rows._judged(failure, revision, stage, Fresh(frozenset(), "none"))
+
+    assert [one.code for one in found] == (["migration-not-null-rows"] if told else [])
