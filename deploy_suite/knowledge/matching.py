@@ -1,18 +1,17 @@
 """A log and the rows → which causes left evidence where, and what nobody knows."""
 
 import re
-from collections import Counter
 from typing import Final
 
 from deploy_suite.knowledge import attempts, complaints, signatures
-from deploy_suite.knowledge.catalogue import Catalogue, Signature, bound
+from deploy_suite.knowledge.catalogue import Catalogue
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.knowledge.encodings import Blocks
 from deploy_suite.knowledge.entry_levels import is_mere_information
 from deploy_suite.knowledge.hits import Hit, Hits
 from deploy_suite.knowledge.log_text import LogLine
-from deploy_suite.knowledge.readings import Reading, lines_around, readings
 from deploy_suite.knowledge.scan import Window
+from deploy_suite.knowledge.signs import Signs
 from deploy_suite.knowledge.tracebacks import (
     EXCEPTION,
     Frame,
@@ -23,9 +22,7 @@ from deploy_suite.knowledge.tracebacks import (
     raised_after,
 )
 
-_EVIDENCE_LINES: Final = 3
-_MOST_WINDOWS: Final = 2000
-_MOST_WINDOWS_OF_ONE: Final = 60
+_MOST_STRAY: Final = 3
 _MOST_TRACEBACKS: Final = 200
 _MOST_DISTINCT: Final = 20_000
 _HEADER_COLUMNS: Final = 60
@@ -56,17 +53,18 @@ class _Reader:
     """Takes the windows of one log, in order."""
 
     def __init__(self, index: signatures.Index, rows: Catalogue) -> None:
-        self._index = index
         self._rows = rows
         self._hits = Hits()
-        self._seen: dict[str, tuple[str, ...]] = {}
-        self._windows: Counter[int] = Counter()
+        self._signs = Signs(index, self._hits)
+        self._seen: dict[str, str] = {}
         self._tracebacks = 0
+        self._blocks = 0
         self._raised: list[Raised] = []
         self._last_exception: tuple[Window, LogLine] | None = None
         self._first_complaint: Raised | None = None
         self._stray_frames: list[tuple[int, Frame]] = []
         self._ignored: set[int] = set()
+        self._caught: set[str] = set()
         self._explained: set[str] = set()
         self._installed: dict[str, int] = {}
         self._attempts = attempts.Attempts()
@@ -87,7 +85,7 @@ class _Reader:
         if line.number in self._ignored:
             return
         if self._rows.harmless_blocks.search(line.text):
-            self._ignore_block(window.after(line.service)[1:])
+            self._ignore_block(window, line)
             return
         if self._is_harmless(line.text):
             self._pass_over(line)
@@ -104,7 +102,7 @@ class _Reader:
             self._note_health(line)
         else:
             self._hits.harmless_line = 0 if self._rows.aside.search(line.text) else line.number
-        self._remember(line, ())
+        self._remember(line, "")
         self._explained.add(_shape(line.text))
 
     def _note_health(self, line: LogLine) -> None:
@@ -126,7 +124,8 @@ class _Reader:
         for hit in tuple(self._hits.by_slug.values()):
             if self._is_installed(hit):
                 del self._hits.by_slug[hit.slug]
-        open_ones = [raised for raised in self._raised if _shape(raised.exception) not in self._explained]
+        explained = self._explained | self._caught
+        open_ones = [raised for raised in self._raised if _shape(raised.exception) not in explained]
         # What was cut off says less than an exception, and more than a line that only complains.
         told = [*filter(None, (self._loose(),)), *open_ones]
         self._hits.unexplained = next((one for one in reversed(told) if one.is_exception), told[-1] if told else None)
@@ -159,17 +158,17 @@ class _Reader:
         frames = tuple(frame for _, frame in self._stray_frames)
         return Raised(exception="a traceback without its exception: the log is cut off", line=number, frames=frames)
 
-    def _again(self, slugs: tuple[str, ...], window: Window, line: LogLine) -> None:
-        for slug in slugs:
+    def _again(self, slug: str, window: Window, line: LogLine) -> None:
+        if slug:
             hit = self._hits.by_slug[slug]
             hit.count += 1
             hit.last = line.number
-        if not slugs and self._last_exception and self._last_exception[1].text == line.text:
+        elif self._last_exception and self._last_exception[1].text == line.text:
             self._last_exception = (window, line)
 
-    def _remember(self, line: LogLine, slugs: tuple[str, ...]) -> None:
+    def _remember(self, line: LogLine, slug: str) -> None:
         if len(self._seen) < _MOST_DISTINCT:
-            self._seen[_shape(line.text)] = slugs
+            self._seen[_shape(line.text)] = slug
 
     def _traceback(self, line: LogLine, after: tuple[LogLine, ...]) -> None:
         self._tracebacks += 1
@@ -179,25 +178,27 @@ class _Reader:
         if raised and not _ENDED.match(raised.exception):
             self._raised.append(raised)
 
-    def _ignore_block(self, after: tuple[LogLine, ...]) -> None:
-        """Pass over the traceback in *after*, which was announced as one that was caught."""
-        raised = raised_after(after)
-        if raised:
+    def _ignore_block(self, window: Window, line: LogLine) -> None:
+        """Pass over the traceback that *line* announces as one that was caught; what comes in crowds says the same."""
+        self._blocks += 1
+        if self._blocks > _MOST_TRACEBACKS:
+            self._remember(line, "")
+            self._seen |= dict.fromkeys(self._caught - self._seen.keys(), "")
+        elif raised := raised_after(window.after(line.service)[1:]):
             self._ignored.add(raised.line)
-            self._explained.add(_shape(raised.exception))
+            self._caught.add(_shape(raised.exception))
 
     def _match(self, window: Window, line: LogLine) -> None:
-        found = next(filter(None, (self._found(window, line, reading) for reading in readings(window, line))), [])
-        slugs = tuple(dict.fromkeys(hit.slug for hit in found))
-        self._remember(line, slugs)
-        if slugs:
+        found = self._signs.of(window, line)
+        self._remember(line, found.slug if found else "")
+        if found:
             self._explained.add(_shape(line.text))
         else:
             self._note(window, line)
 
     def _note(self, window: Window, line: LogLine) -> None:
         if stray := tuple(frames_within(line.text)):
-            self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_EVIDENCE_LINES:]
+            self._stray_frames = [*self._stray_frames, *((line.number, one) for one in stray)][-_MOST_STRAY:]
         elif EXCEPTION.match(line.text):
             self._last_exception = self._last_exception if _ENDED.match(line.text) else (window, line)
         elif (
@@ -207,62 +208,7 @@ class _Reader:
         ):
             self._first_complaint = Raised(exception=line.text.strip(), line=line.number)
 
-    def _found(self, window: Window, line: LogLine, reading: Reading) -> list[Hit]:
-        best: dict[str, tuple[float, int, Hit]] = {}
-        for rule in self._index.rules_for(reading.text):
-            values = self._values(rule.signature, window, line, reading)
-            if values is None:
-                continue
-            hit = signatures.hit(rule, values)
-            mine = (rule.signature.weight, -rule.order, hit)
-            if hit.slug not in best or mine[:2] > best[hit.slug][:2]:
-                best[hit.slug] = mine
-        if not best:
-            return []
-        _, _, winner = max(best.values(), key=lambda one: one[:2])
-        return [self._record(winner, line)]
-
-    def _values(self, signature: Signature, window: Window, line: LogLine, reading: Reading) -> dict[str, str] | None:
-        match = signature.pattern.search(reading.text)
-        if not match or not reading.holds(match):
-            return None
-        values = {**signature.defaults, **_groups(match)}
-        if signature.near or signature.unless:
-            self._windows[id(signature)] += 1
-            if self._windows[id(signature)] > _MOST_WINDOWS_OF_ONE or self._windows.total() > _MOST_WINDOWS:
-                return None
-            around = lines_around(window, line, is_across=signature.across, is_wrapped=bool(reading.seam))
-            if signature.unless and re.search(bound(signature.unless, values), around, re.MULTILINE):
-                return None
-            if signature.near:
-                close = re.search(bound(signature.near, values), around, re.MULTILINE)
-                if not close:
-                    return None
-                values |= _groups(close)
-        return values
-
-    def _record(self, hit: Hit, line: LogLine) -> Hit:
-        kept = self._hits.by_slug.setdefault(hit.slug, hit)
-        kept.is_transient &= hit.is_transient
-        kept.is_sure |= hit.is_sure
-        if hit.weight > kept.weight:
-            kept.weight, kept.values, kept.row = hit.weight, hit.values, hit.row
-        if len(kept.evidence) < _EVIDENCE_LINES:
-            kept.evidence.append((line.number, line.text.strip()))
-        kept.count += 1
-        kept.last = line.number
-        return kept
-
 
 def _shape(text: str) -> str:
     """Return *text* with its numbers alike: lines of one shape say the same."""
     return _NUMBER.sub("0", text)
-
-
-def _groups(match: re.Match[str]) -> dict[str, str]:
-    """Return what was captured; `host2` is `host` in another place of the same pattern."""
-    found: dict[str, str] = {}
-    for name, value in match.groupdict().items():
-        if value:
-            found.setdefault(name.rstrip("0123456789"), value)
-    return found

@@ -1,3 +1,5 @@
+from typing import Final
+
 import pytest
 
 from deploy_suite.knowledge.diagnosis import LogVerdict, Seen, diagnose
@@ -6,6 +8,7 @@ BOOT = """[2026-11-21 10:00:00 +0000] [1] [INFO] Starting gunicorn 23.0.0
 [2026-11-21 10:00:00 +0000] [1] [INFO] Listening at: http://0.0.0.0:8000 (1)
 [2026-11-21 10:00:00 +0000] [1] [INFO] Using worker: sync
 """
+NO_FLASK: Final = "ModuleNotFoundError: No module named 'flask'\n"
 
 
 def booted(*seconds: int) -> str:
@@ -154,3 +157,22 @@ def test_a_deploy_by_coolify_that_went_well_is_healthy() -> None:
     )
 
     assert diagnose(log).verdict is LogVerdict.HEALTHY
+
+
+def test_a_stranger_who_speaks_no_http_is_no_failure() -> None:
+    text = """WARNING:  Invalid HTTP request received.
+Traceback (most recent call last):
+  File "parser.pyx", line 193, in feed_data
+parser.errors.InvalidMethodError: invalid HTTP method
+"""
+
+    assert diagnose(text).verdict is LogVerdict.HEALTHY
+    assert diagnose(text.replace("Invalid HTTP request received.", "Odd.")).verdict is LogVerdict.UNKNOWN
+
+
+def test_a_crowd_of_strangers_is_none_either() -> None:
+    met = "Invalid HTTP request received.\nTraceback (most recent call last):\nparser.errors.Odd: invalid HTTP method\n"
+    answered = 'INFO: "GET / HTTP/1.1" 200 OK\n'
+
+    assert diagnose((met + answered) * 300).verdict is LogVerdict.HEALTHY
+    assert diagnose((met + answered) * 300 + NO_FLASK).verdict is LogVerdict.KNOWN
