@@ -233,6 +233,34 @@ def test_where_ps_alone_lists_processes_it_is_not_taken_for_one_that_does_not_en
     assert (done.stdout.split(), done.stderr) == (["3", "True", "True", "0"], "")
 
 
+ORPHANED = """
+import os, subprocess, sys, time
+sys.path.insert(0, sys.argv[1])
+from deploy_suite.adapters.warden import tree
+tree.os.path.exists = lambda path: False  # as on macOS, which gives orphans to nobody but the first process
+shell = subprocess.Popen(["bash", "-c", "sleep 3307 & sleep 3308 & echo $!"], stdout=subprocess.PIPE, process_group=0)
+with shell:
+    orphan = int(shell.stdout.readline())
+if subprocess.run(["ps", "-o", "ppid=", "-p", str(orphan)], capture_output=True).stdout.split() == [b"1"]:
+    before = len(tree.descendants())
+    tree.take_orphans_of(shell.pid)
+    print(before, len(tree.descendants()), tree.end(), len(tree.descendants()))
+else:
+    os.killpg(shell.pid, 9)
+"""
+
+
+def test_where_the_system_keeps_no_hold_of_orphans_those_of_the_commands_group_end_with_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHANED, str(ROOT)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    if not done.stdout:
+        pytest.skip("another process than the first takes orphans here")
+    assert (done.stdout.split(), done.stderr) == (["0", "2", "True", "0"], "")
+    assert (running("3307"), running("3308")) == ([], [])
+
+
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.05, 0.08, 0.12])
 def test_a_kill_at_any_moment_of_the_start_leaves_nothing(short_folder: Path, delay_s: float) -> None:
     word = f"32{int(delay_s * 100):02d}"

@@ -66,6 +66,7 @@ class _Supervision:
         except OSError as error:
             self._channel.tell({"failed": error.errno, "doing": error.filename})
             return 0
+        tree.take_orphans_of(self._command)
         self._channel.tell({"started": self._command})
         _close_streams()
         while not self._ends:

@@ -8,6 +8,14 @@ from collections.abc import Iterable, Mapping
 _END_WITHIN_S = 10.0
 _FIRST_PAUSE_S = 0.001
 _LONGEST_PAUSE_S = 0.05
+_INIT = 1
+
+_led: set[int] = set()
+
+
+def take_orphans_of(group: int) -> None:
+    """Count orphans of the process *group* as children of this process, also where the system does not (macOS)."""
+    _led.add(group)
 
 
 def descendants() -> set[int]:
@@ -83,11 +91,23 @@ def _parent(pid: str) -> int | None:
 def _parents_by_ps() -> Mapping[int, int]:
     import subprocess  # noqa: PLC0415  Linux lists its processes itself, and each warden would wait for the import
 
-    with subprocess.Popen(["ps", "-axo", "pid=,ppid="], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ps:
+    columns = ["ps", "-axo", "pid=,ppid=,pgid=,stat="]
+    with subprocess.Popen(columns, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ps:
         listing, _ = ps.communicate()
-    pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
+    rows = [line.split() for line in listing.splitlines()]
     # It lists itself, a child of this process that has ended by now.
-    return {pid: parent for pid, parent in pairs if parent != 0 and pid != ps.pid}
+    parents = {int(row[0]): int(row[1]) for row in rows if int(row[1]) and int(row[0]) != ps.pid}
+    return parents | dict.fromkeys(_orphans(rows, parents), os.getpid())
+
+
+def _orphans(rows: Iterable[list[bytes]], parents: Mapping[int, int]) -> list[int]:
+    """Return the orphans of the groups that are led from here; a leader of another parent has the number anew."""
+    own = {group for group in _led if parents.get(group, os.getpid()) == os.getpid()}
+    return [
+        int(pid)
+        for pid, parent, group, state in rows
+        if int(parent) == _INIT and int(group) in own and not state.startswith(b"Z")
+    ]
 
 
 def _group(pid: int) -> int | None:

@@ -9,6 +9,7 @@ import hashlib
 import mmap
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -107,7 +108,7 @@ def _announce(paths: Iterable[Path]) -> None:
 
     Files that are not in memory then take two thirds of the time.
     """
-    if not hasattr(os, "posix_fadvise"):
+    if sys.platform != "linux":
         return
     for path in paths:
         with suppress(OSError), path.open("rb") as opened:
