@@ -22,6 +22,11 @@ _ELSEWHERE = {
     "port": "write it as a variable where it must be another than 10000: `- key: PORT` under envVars",
     "fromredis": "write `fromService:` with `type: keyvalue`, `name:` and `property: connectionString`",
 }
+# What other platforms' manifests have as a mapping of names onto values, by the key under which it is written.
+_VARIABLES = {
+    "env": "write the variables under `envVars:`, each as `- key: NAME` with `value: …`; `env:` names the runtime",
+    "envVars": "write each variable as an entry of a list: `- key: NAME` with `value: …`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,8 @@ def _wrong(kind: str, place: _Place, entry: Entry, *, path: str = "", line: int 
         outcome=Outcome.FAILED if kind in _UNREADABLE else Outcome.WARNING,
         message=f"{where} must be {_NAMES[kind]}",
         location=place.location(line or entry.line),
-        remedy=f"write {_NAMES[kind]} for `{entry.key}:` in {place.file}",
+        remedy=_VARIABLES.get(entry.key if isinstance(entry.value, Block) else "")
+        or f"write {_NAMES[kind]} for `{entry.key}:` in {place.file}",
         certainty="" if kind in _UNREADABLE else "likely: Render's published schema asks for this type",
         service=place.service,
     )

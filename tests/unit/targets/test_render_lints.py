@@ -304,3 +304,20 @@ def test_a_reference_that_differs_in_writing_alone_names_the_database(read: Read
     (finding,) = (one for one in reading.findings if one.code == "render-unknown-reference:Shop-DB")
     assert finding.remedy == "write `name: shop_db`, as the database is called in render.yaml"
     assert finding.certainty == "likely: shop_db is meant, which differs only in how it is written"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("env:\n      API_URL: x\n", "write the variables under `envVars:`"),
+        ("envVars:\n      API_URL: x\n", "write each variable as an entry of a list"),
+        ("envVars: x\n", "write a list for `envVars:` in render.yaml"),
+    ],
+)
+def test_variables_that_are_written_as_other_platforms_have_them_get_the_form_that_render_reads(
+    read: Read, written: str, said: str
+) -> None:
+    findings = read({**FILES, "render.yaml": f"{SERVICE}    {written}"}).findings
+
+    (finding,) = (one for one in findings if one.code.startswith("render-wrong-type:"))
+    assert finding.remedy.startswith(said)
