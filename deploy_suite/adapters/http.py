@@ -20,6 +20,7 @@ BODY_LIMIT_BYTES: Final = 1024 * 1024
 _HTTPS: Final = 443
 _EXPIRED: Final = 10  # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h
 _AGENT: Final = "deploy-suite/0.1"
+_TO_A_PROXY: Final = b"CONNECT"
 
 
 class HttpxHttp:
@@ -69,7 +70,8 @@ class _Deadline:
 
     def watch(self, event: str, details: Mapping[str, Any]) -> None:
         """Take note of the connection when httpcore has made it, and of the first byte that is sent over it."""
-        self.was_sent = self.was_sent or event.endswith(".send_request_headers.started")
+        if event.endswith(".send_request_headers.started"):
+            self.was_sent = self.was_sent or details["request"].method != _TO_A_PROXY
         if event.endswith((".connect_tcp.complete", ".connect_unix_socket.complete")):
             self._connection = details["return_value"].get_extra_info("socket")
         if event.endswith(".start_tls.complete"):
@@ -101,6 +103,8 @@ def _translated(deadline: _Deadline) -> Iterator[None]:
 
 
 def _reason(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.ProxyError):
+        return "proxy"
     if isinstance(error, httpx.ConnectError):
         if _is_expired(error):
             return "expired"

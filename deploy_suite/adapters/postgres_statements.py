@@ -13,9 +13,11 @@ from deploy_suite.ports import QueryError
 
 Connection = psycopg.Connection[tuple[object, ...]]
 _CONNECT_TIMEOUT_S: Final = 10
-# What libpq and a server's last words say of a server that has gone: nobody is there any more to send a code.
+# What libpq and a server say where it has gone, or begins anew after one of its processes was ended.
 _GONE: Final = (
-    *("server closed the connection", "unexpected postmaster exit", "the database system is shutting down"),
+    *("server closed the connection", "unexpected postmaster exit", "crash of another server process"),
+    *("the database system is shutting down", "the database system is starting up"),
+    *("the database system is in recovery mode", "the database system is not yet accepting connections"),
     *("Connection refused", "Connection reset", "No such file or directory", "the connection is closed"),
 )
 

@@ -50,8 +50,8 @@ class HttpResponse:
 class UnreachableError(Exception):
     """No whole answer came.
 
-    `reason` is one of "unresolved" (the host's name), "refused", "tls", "expired", "timeout", "reset", "protocol";
-    `was_sent` is false where certainly nothing of the request reached the other side.
+    `reason` is one of "unresolved" (the host's name), "refused", "proxy" (it lets nobody through), "tls", "expired",
+    "timeout", "reset", "protocol"; `was_sent` is false where certainly nothing of the request reached the other side.
     """
 
     def __init__(self, reason: str, detail: str, *, was_sent: bool = True) -> None:

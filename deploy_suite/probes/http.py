@@ -62,6 +62,7 @@ def in_words(error: UnreachableError) -> str:
     said = {
         "unresolved": "the name of the host was not found",
         "refused": "the connection was refused",
+        "proxy": "the proxy of this machine refused",
         "timeout": "no answer came in time",
         "expired": "the certificate has expired",
         "tls": "no secure connection was made",

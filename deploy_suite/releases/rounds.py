@@ -13,7 +13,7 @@ from deploy_suite.releases.verification import Patience, Served, Subject
 from deploy_suite.releases.voice import Voice
 
 _THROTTLED: Final = 429
-_NO_CONTACT: Final = frozenset({"unresolved", "refused", "tls", "timeout", "reset"})
+_NO_CONTACT: Final = frozenset({"unresolved", "refused", "proxy", "tls", "timeout", "reset"})
 _COMMIT: Final = "the served commit"
 
 

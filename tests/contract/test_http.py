@@ -191,3 +191,28 @@ def test_letters_beyond_ascii_in_a_header_are_sent_as_utf_8() -> None:
         answer = HttpxHttp().request(address, asked, timeout_s=5)
 
     assert b"Cookie: name=Jos\xc3\xa9\r\n" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "proxy"), (b"", "reset")],
+    ids=["407", "closes"],
+)
+def test_behind_a_proxy_that_lets_nobody_through_nothing_was_sent(
+    answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def proxy(connection: socket.socket, request: bytes) -> None:
+        seen.append(request.split(b"\r\n")[0])
+        connection.sendall(answer)
+
+    for name in ("ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(proxy) as address:
+        monkeypatch.setenv("https_proxy", f"http://{address.host}:{address.port}")
+        with pytest.raises(UnreachableError) as raised:
+            HttpxHttp().request(Address("api.example.com", 443, has_tls=True), GET, timeout_s=5)
+
+    assert (raised.value.reason, raised.value.was_sent) == (reason, False)
+    assert seen == [b"CONNECT api.example.com:443 HTTP/1.1"]
