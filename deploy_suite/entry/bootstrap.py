@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
@@ -9,6 +10,7 @@ from typing import Final, NoReturn
 _TOP: Final = Path(__file__).resolve().parents[2]
 _DEPENDENCIES: Final = ("nox", "invoke", "uv", "yaml", "tree_sitter_bash", "httpx", "psycopg", "psutil")
 _INDEX: Final = "https://pypi.org/simple"
+_REQUIRED: Final = re.compile(r'^requires-python = ">=3\.(?P<oldest>\d+),<3\.(?P<beyond>\d+)"', re.MULTILINE)
 _FELL_SHORT: Final = 4  # as MachineError's; nothing of the suite is imported here
 
 
@@ -31,6 +33,7 @@ def suite_python(folder: Path) -> Path:
     """Return a Python in which the suite can run: this one where it has what it takes, else one made in `.nox/`."""
     if all(importlib.util.find_spec(name) for name in _DEPENDENCIES):
         return Path(sys.executable)
+    _require_fit_version()
     home = folder / ".nox" / f"suite-{sys.version_info.major}.{sys.version_info.minor}"
     python = home / "bin" / "python"
     stamp, wanted = home / "installed", _wanted()
@@ -39,6 +42,19 @@ def suite_python(folder: Path) -> Path:
         _install(home, python)
         stamp.write_text(wanted)
     return python
+
+
+def _require_fit_version() -> None:
+    """End where the suite does not run on this Python, which installers would tell in many words."""
+    required = _REQUIRED.search((_TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    fit = range(int(required["oldest"]), int(required["beyond"])) if required else range(sys.version_info[1] + 1)
+    major, minor = sys.version_info[:2]
+    if minor not in fit:
+        _tell(
+            f"the suite runs on Python 3.{fit[0]} to 3.{fit[-1]}, and this is {major}.{minor}\n"
+            f"  fix: run it with one of these, for example python3.{fit[-1]} in place of {sys.executable}"
+        )
+        sys.exit(_FELL_SHORT)
 
 
 def _wanted() -> str:

@@ -55,3 +55,24 @@ def test_an_index_that_does_not_answer_is_told_by_each_door_in_one_message_after
         "  fix: see that this machine reaches a package index (pip download uv) and has room, and run this again",
     ]
     assert not (home / "installed").exists()
+
+
+@pytest.mark.parametrize("minor", [10, 15])
+def test_a_python_that_the_suite_does_not_run_on_is_told_before_anything_is_installed(minor: int, clone: Path) -> None:
+    pretended = f"import runpy, sys; sys.version_info = (3, {minor}); runpy.run_path('noxfile.py', run_name='__main__')"
+
+    done = subprocess.run(
+        (sys._base_executable, "-S", "-c", pretended),  # type: ignore[attr-defined]
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    first, fix = done.stderr.splitlines()
+    assert (done.returncode, first) == (
+        4,
+        f"deploy-suite: the suite runs on Python 3.11 to 3.14, and this is 3.{minor}",
+    )
+    assert fix.startswith("  fix: run it with one of these, for example python3.14 in place of /")
+    assert not (clone / ".nox").exists()
