@@ -57,7 +57,7 @@ def finding(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: 
     names = {canonicalize_name(name) for name in (parameter, refused, built) if name}
     line = next((line for line in recipe.lines if line.name in names), None)
     told = [one.text for one in cause.evidence]
-    chain = _way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
+    chain = way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
     own = chain.last.location if chain.hops else settings_lines.of_cause(cause.slug, case) or in_own_code(failure, case)
     quoted = (*told, *((chain.shown(),) if chain.hops else ()))
     return Finding(
@@ -106,7 +106,7 @@ def in_own_code(failure: BuildFailure, case: Case) -> Location | None:
     return Location(str(path), frame[1])
 
 
-def _way_to(module: str, case: Case) -> Chain:
+def way_to(module: str, case: Case) -> Chain:
     """Return how starting the application comes to import *module*, which a command of the build met first."""
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  likewise
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from deploy_suite.checks import clashing, drivers, made_up
+from deploy_suite.checks import build_diagnoses, clashing, drivers, made_up, settings_lines
 from deploy_suite.checks.base import Built, Case
 from deploy_suite.checks.dependencies import diagnosed, given_up
 from deploy_suite.checks.migrations import addresses, extensions, own_path, places, system_checks
@@ -117,7 +117,9 @@ def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
     checked = system_checks.errors(failure.message)
-    place = places.place(around.built, failure) or system_checks.place(checked, around.built) or around.tool.location
+    root = None if failure.sqlstate else diagnose(failure.traceback).root
+    met = places.place(around.built, failure) or system_checks.place(checked, around.built)
+    place = met or _asking(root, around.built.case) or around.tool.location
     if own := own_path.finding(failure.line, tool=around.tool, built=around.built):
         return replace(
             own,
@@ -128,7 +130,6 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
             certainty=around.certainty,
             reproduce=around.tool.shown,
         )
-    root = None if failure.sqlstate else diagnose(failure.traceback).root
     if root and (missing := diagnosed.own_module(root, around.built.case)):
         return replace(
             missing,
@@ -156,6 +157,15 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         reproduce=around.tool.shown,
     )
     return clashing.closer(told, failure.traceback, around.built) if root else told
+
+
+def _asking(root: DiagnosedCause | None, case: Case) -> Location | None:
+    """Return the line that asks for what is lacking, a setting or a chain of imports, to which no frame leads."""
+    if root is None:
+        return None
+    module = root.values.get("module", "") if root.family == "missing-requirement" else ""
+    chain = build_diagnoses.way_to(module, case)
+    return chain.last.location if chain.hops else settings_lines.of_cause(root.slug, case)
 
 
 def _unstated(code: str, failure: Failure, around: Surroundings, place: Location) -> Finding:

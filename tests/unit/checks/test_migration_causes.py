@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.knowledge.diagnosis import diagnose
 from deploy_suite.model.location import Location
-from tests.unit.checks.gunicorn_case import CONTRACT, case_of
+from tests.unit.checks.gunicorn_case import CONTRACT, case, case_of
 from tests.unit.checks.test_drivers import built
 
 LOG = """\
@@ -51,8 +53,8 @@ def test_a_log_and_a_preflight_name_what_the_server_refused_alike(
     tmp_path: Path, sqlstate: str, name: str, message: str, statement: str
 ) -> None:
     tool = Tool(kind=Kind.ALEMBIC, folder=PurePosixPath(), argv=(), file=PurePosixPath("alembic.ini"))
-    case = case_of(replace(CONTRACT, location=Location("render.yaml", 2)), tmp_path)
-    around = Surroundings(built=replace(built({}), case=case), tool=tool)
+    subject = case_of(replace(CONTRACT, location=Location("render.yaml", 2)), tmp_path)
+    around = Surroundings(built=replace(built({}), case=subject), tool=tool)
     failure = Failure(kind="ProgrammingError", message=message, sqlstate=sqlstate, statement=statement)
 
     root = diagnose(LOG.format(name=name, message=message, statement=statement)).root
@@ -72,3 +74,54 @@ def test_a_log_and_a_preflight_name_migrations_of_django_that_conflict_alike() -
     assert root is not None
     assert root.slug == "alembic-multiple-heads"
     assert "makemigrations --merge" in root.fix
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("ModuleNotFoundError: No module named 'absent_plugins'", ("shop/settings.py", 2)),
+        (
+            "ImproperlyConfigured: settings.DATABASES is improperly configured. Please supply the ENGINE value.",
+            ("shop/settings.py", 3),
+        ),
+        ("ModuleNotFoundError: No module named 'unheard_of'", ("start.sh", 7)),
+    ],
+)
+def test_what_no_frame_of_the_project_leads_to_is_told_at_the_line_that_asks_for_it(
+    tmp_path: Path, line: str, place: tuple[str, int]
+) -> None:
+    files = {
+        "requirements.txt": "django\n",
+        "shop/__init__.py": "",
+        "shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        "shop/settings.py": "import os\nINSTALLED_APPS = ['absent_plugins']\nDATABASES = {}\n",
+    }
+    subject = case(tmp_path, files, start="gunicorn shop.wsgi:application")
+    tool = Tool(kind=Kind.DJANGO, folder=PurePosixPath(), argv=(), file=PurePosixPath("manage.py"))
+    call = SimpleNamespace(location=Location("start.sh", 7))
+    around = Surroundings(
+        built=replace(
+            built({}),
+            case=subject,
+            environment=SimpleNamespace(
+                top=tmp_path, venv=tmp_path / "venv", packages={}, interpreter=SimpleNamespace(version="3.12.1")
+            ),
+        ),  # type: ignore[arg-type]
+        tool=cast(
+            "Tool",
+            SimpleNamespace(
+                kind=tool.kind,
+                location=call.location,
+                is_binding=True,
+                call=None,
+                is_certain=True,
+                shown="x",
+                manage=PurePosixPath("manage.py"),
+                folder=tool.folder,
+            ),
+        ),
+    )
+    failure = Failure(kind=line.partition(":")[0], message=line.partition(": ")[2], traceback=f"{line}\n")
+
+    assert failures.finding(failure, around, doing="reading the migrations").location == Location(*place)
