@@ -6,7 +6,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from deploy_suite.manifests import shell_nodes, shell_wrappers
+from deploy_suite.manifests import shell_failures, shell_nodes, shell_wrappers
 from deploy_suite.manifests.shell_commands import Script, SimpleCommand, unwrapped
 from deploy_suite.manifests.shell_place import Place
 from deploy_suite.manifests.shell_state import ShellState
@@ -181,7 +181,7 @@ class _Walk:
         script = _parse(found[0], stops_at_errors=found[1], level=self.level + 1)
         self.state.is_certain = self.state.is_certain and script.is_certain
         for part in script.commands:
-            self.adopt(part, inner, scope, line)
+            self.adopt(replace(part, ends_text=part.ends_text and self.ends_text(node)), inner, scope, line)
         return True
 
     def adopt(self, part: SimpleCommand, outer: SimpleCommand, scope: _Scope, line: int) -> None:
@@ -214,8 +214,12 @@ class _Walk:
                 stops_at_errors=self.state.stops_at_errors,
                 is_condition=scope.is_condition,
                 is_conditional=scope.is_conditional,
+                ends_text=self.ends_text(node),
             ),
         )
+
+    def ends_text(self, node: Node) -> bool:
+        return shell_failures.ends_text(node, stops_at_errors=self.state.stops_at_errors)
 
     def append(self, command: SimpleCommand) -> None:
         before = (command.before or ";") if self.commands else ""

@@ -17,7 +17,8 @@ class SimpleCommand:
     `line` counts from 1 within the text; `text` is the source of this command.
     `redirects_errors` says that its standard error goes to /dev/null.
     `stops_at_errors` says that `set -e` is in force where it stands; `is_condition` that its failure is only looked at
-    (`if`, `while`, `!`); `is_conditional` that it runs in some cases only (branches, loops, functions).
+    (`if`, `while`, `!`); `ends_text` that the text fails when it does, as far as can be told; `is_conditional` that it
+    runs in some cases only (branches, loops, functions).
     `export A=b` has the words ("export", "A=b") and the assignment too; `[ … ]` and `[[ … ]]` are commands.
     """
 
@@ -33,6 +34,7 @@ class SimpleCommand:
     stops_at_errors: bool = False
     is_condition: bool = False
     is_conditional: bool = False
+    ends_text: bool = True
 
     @property
     def program(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from deploy_suite.checks.config import binding, failing, migrating, saying
+from deploy_suite.checks.config import failing, migrating, saying
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome
@@ -47,7 +47,7 @@ def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
     """Yield `… || echo …`, `… || true` and `… &`."""
     for at, call in enumerate(calls):
         kind = what(call)
-        if not kind or call.written.is_condition:
+        if not kind or call.written.is_condition or failing.ends_its_text(call, calls[at + 1 :], subject.calls):
             continue
         if call.written.after == "&":
             yield _hidden(call, subject, kind, "runs in the background, and nothing waits for it")
@@ -59,9 +59,9 @@ def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
 
 
 def _end_of_list(calls: Sequence[Call], at: int) -> int:
-    """Return where the `… && …` ends that begins with the call at *at*; a server in it does not start then either."""
+    """Return where the `… && …` ends that begins with the call at *at*."""
     end = at
-    while calls[end].written.after == "&&" and end + 1 < len(calls) and not binding.is_server(calls[end + 1]):
+    while calls[end].written.after == "&&" and end + 1 < len(calls):
         end += 1
     return end
 
@@ -93,7 +93,7 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
 
     A service whose packages were not installed does not start, and the release before it goes on serving: a note.
     """
-    if not calls or failing.stops_by_call(calls[0], subject.calls) or failing.handles_errors(calls[0], subject):
+    if not calls:
         return
     last = next((call for call in reversed(calls) if call.written.words), None)
     followed = [
@@ -105,7 +105,7 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
         and not call.written.stops_at_errors
         and not call.written.is_condition
         and not call.written.is_conditional
-        and not failing.is_checked(calls[at + 1 : at + 2])
+        and not failing.ends_its_text(call, calls[at + 1 :], subject.calls)
     ]
     if followed:
         call, kind = followed[0]

@@ -32,7 +32,7 @@ def of_call(
     """
     if subject.is_assumed and call.script is None and not certainty:
         certainty = _ASSUMED
-    if not certainty and not failing.ends_the_step(call, subject):
+    if not certainty and not failing.ends_the_step(call, subject.calls):
         certainty = _GOES_ON
     return Finding(
         code=code,

@@ -35,7 +35,8 @@ def first(subject: Subject) -> Call | None:
     for call in subject.calls.calls:
         if migrating.is_migration(call) or call.step in subject.calls.uncertain:
             return None
-        if migrating.is_look(call) and call.always_runs and failing.ends_the_step(call, subject):
+        is_asked = call.always_runs and not call.written.is_condition
+        if migrating.is_look(call) and is_asked and failing.ends_the_step(call, subject.calls):
             return call
     return None
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -10,6 +10,7 @@ from typing import Final
 
 from deploy_suite.checks.base import Case
 from deploy_suite.checks.config import calls as command_calls
+from deploy_suite.checks.config import failing
 from deploy_suite.checks.config.calls import Call, Calls
 from deploy_suite.manifests import toml_document
 from deploy_suite.manifests.errors import ManifestError
@@ -50,9 +51,10 @@ class Tool:
 
     Shape: `folder` is where, relative to the repository; `argv` the words after the program; `assignments` are
     variables set for the call alone. `call` is the command of the contract that runs the migrations, None when no
-    command does as far as can be told; `is_certain` is false when some commands cannot be read. `imports_folder` says
-    that modules in `folder` are importable whatever the tool's own settings are. `manage` is Django's manage.py,
-    relative to `folder`. `file` is the file that states the tool.
+    command does as far as can be told; `is_binding` says that it does not get over their failure on purpose.
+    `is_certain` is false when some commands cannot be read. `imports_folder` says that modules in `folder` are
+    importable whatever the tool's own settings are. `manage` is Django's manage.py, relative to `folder`. `file` is
+    the file that states the tool.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Tool:
     argv: tuple[str, ...]
     assignments: tuple[tuple[str, str], ...] = ()
     call: Call | None = None
+    is_binding: bool = False
     is_certain: bool = True
     imports_folder: bool = False
     manage: str = ""
@@ -69,11 +72,6 @@ class Tool:
     def location(self) -> Location:
         """Where the migrations are run, or else stated."""
         return self.call.location if self.call and self.call.location else Location(str(self.file))
-
-    @property
-    def is_binding(self) -> bool:
-        """Whether a command of the contract runs the migrations and does not get over their failure."""
-        return self.call is not None and self.call.written.after != "||" and not self.call.written.is_condition
 
     @property
     def command(self) -> str:
@@ -115,8 +113,8 @@ def found(case: Case) -> Tool | None:
 
 
 def _run(made: Calls, case: Case) -> Tool | None:
-    tools = (_of_call(call, case) for call in made.calls)
-    return next((tool for tool in tools if tool is not None), None)
+    tools = ((call, _of_call(call, case)) for call in made.calls)
+    return next((replace(tool, is_binding=not failing.is_let_pass(call, made)) for call, tool in tools if tool), None)
 
 
 def _of_call(call: Call, case: Case) -> Tool | None:

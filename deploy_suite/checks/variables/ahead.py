@@ -41,7 +41,7 @@ def _entries(case: Case) -> Iterator[tuple[str, EntryPoint, Mapping[str, str]]]:
         yield "imports", entry, traces.literals(case)
     read = subject.of(case)
     for call in read.calls.of(Step.BUILD):
-        if not call.always_runs or not failing.ends_the_step(call, read):
+        if not call.always_runs or not failing.ends_the_step(call, read.calls):
             continue
         variables = _variables(call, case)
         program = _program(call, case, variables)

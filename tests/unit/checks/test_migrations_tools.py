@@ -94,7 +94,41 @@ def test_commands_that_upgrade_nothing_are_no_tool(tmp_path: Path, start: str) -
     assert tools.found(case(tmp_path, start=start)) is None
 
 
-@pytest.mark.parametrize("start", ["alembic upgrade head || true", "if alembic upgrade head; then echo ok; fi"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "if ! alembic upgrade head; then echo failed; exit 1; fi; uvicorn a:b",
+        "alembic upgrade head || { echo failed; exit 1; }; uvicorn a:b",
+        "alembic upgrade head || exit 1; uvicorn a:b",
+        "if alembic upgrade head; then echo ok; else exit 1; fi; uvicorn a:b",
+        "until alembic upgrade head; do sleep 1; done; uvicorn a:b",
+    ],
+)
+def test_a_command_whose_failure_is_looked_at_and_passed_on_binds(tmp_path: Path, start: str) -> None:
+    tool = tools.found(case(tmp_path, start=start))
+
+    assert tool is not None
+    assert tool.is_binding
+
+
+def test_a_script_whose_failure_is_caught_where_it_is_called_does_not_bind(tmp_path: Path) -> None:
+    (tmp_path / "migrate.sh").write_text("set -e\nalembic upgrade head\n", encoding="utf-8")
+
+    tool = tools.found(case(tmp_path, start="bash migrate.sh || true; uvicorn a:b"))
+
+    assert tool is not None
+    assert not tool.is_binding
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "alembic upgrade head || true",
+        "if alembic upgrade head; then echo ok; fi",
+        "if ! alembic upgrade head; then echo failed; fi; uvicorn a:b",
+        "alembic upgrade head || (echo failed; exit 1); uvicorn a:b",
+    ],
+)
 def test_a_command_whose_failure_is_caught_does_not_bind(tmp_path: Path, start: str) -> None:
     tool = tools.found(case(tmp_path, start=start))
 

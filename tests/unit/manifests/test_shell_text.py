@@ -31,7 +31,7 @@ def test_a_command_carries_all_that_is_known_of_it() -> None:
     text = 'A=1 gunicorn "app:app" -b 0.0.0.0:$PORT --workers ${W:-2} 2>/dev/null'
     assert script == Script(
         commands=(
-            SimpleCommand(words=("cd", "api"), after="&&", text="cd api"),
+            SimpleCommand(words=("cd", "api"), after="&&", text="cd api", ends_text=False),
             SimpleCommand(
                 words=("gunicorn", "app:app", "-b", "0.0.0.0:$PORT", "--workers", "${W:-2}"),
                 assignments=(("A", "1"),),
@@ -40,6 +40,7 @@ def test_a_command_carries_all_that_is_known_of_it() -> None:
                 folder="api",
                 text=text,
                 redirects_errors=True,
+                ends_text=False,
             ),
             SimpleCommand(words=("true",), before="||", folder="api", text="true"),
         )
