@@ -1,5 +1,6 @@
 """Evidence for several causes → the deepest of them, with what follows from it, best first."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ _LESS_SURE: Final = 0.73
 # On logs that nobody had seen, what signatures below this weight said was wrong in one of five, above it in one of
 # twenty: the former is told as likely, closer together and in the same order.
 _TRUSTED: Final = 0.88
+# What to do if this or that should happen: such a line tells what may fail, an exception what did.
+_ADVICE: Final = re.compile(r"\b(?:[Ii]f (?:you|this|it|that|there)\b|[Ii]n case (?:of|you)\b|[Ss]hould you\b)")
 _A_GUESS: Final = 0.6
 # A sign as vague as this says no more than that something failed: an exception that nobody knows says more.
 _VAGUE: Final = 0.5
@@ -131,9 +134,20 @@ def _score(hit: Hit, hits: Hits, rows: Catalogue) -> float:
     if _is_over(hit, hits, rows):
         score *= _AFTER_HEALTH
     raised = hits.unexplained
-    if raised and raised.is_exception and _gives_way(hit, raised, rows):
+    if (raised and raised.is_exception and _gives_way(hit, raised, rows)) or _only_advises(hit, hits):
         score *= _OVER_SYMPTOM
     return score
+
+
+def _only_advises(hit: Hit, hits: Hits) -> bool:
+    """Whether all that speaks for *hit* is advice which somebody's program gives after an exception."""
+    if not all(_ADVICE.search(text) and not EXCEPTION.match(text) for _, text in hit.evidence):
+        return False
+    raised = hits.unexplained
+    others = (other for other in hits.by_slug.values() if other.slug != hit.slug)
+    lines = [number for other in others for number, text in other.evidence if EXCEPTION.match(text)]
+    lines += [raised.line] if raised and raised.is_whole else []
+    return any(number < hit.first for number in lines)
 
 
 def _gives_way(hit: Hit, raised: Raised, rows: Catalogue) -> bool:

@@ -619,3 +619,20 @@ def test_who_asks_uvicorn_for_what_it_no_longer_has_is_named(caller: str, slug: 
     error = "AttributeError: The `setup_event_loop` method was replaced by `get_loop_factory` in uvicorn 0.36.0.\n"
 
     assert root(frame + error) == slug
+
+
+def test_advice_after_an_exception_says_less_than_the_exception() -> None:
+    raised = "\n".join(
+        (
+            "Traceback (most recent call last):",
+            '  File "/app/migrations/versions/2_x.py", line 28, in upgrade',
+            '    with op.batch_alter_table("product") as batch:',
+            '  File "/venv/lib/python3.12/site-packages/sqlalchemy/engine/reflection.py", line 3, in reflect_table',
+            "    raise exc.NoSuchTableError(table_name)",
+            "sqlalchemy.exc.NoSuchTableError: product",
+        )
+    )
+    advice = "[entrypoint] If you hit duplicate column name: price, follow the runbook."
+
+    assert diagnose(f"{raised}\n{advice}\n").causes[0].slug == "migration-failed"
+    assert [one.slug for one in diagnose(f"{advice}\n").causes] == ["migration-duplicate-table"]
