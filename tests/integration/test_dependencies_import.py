@@ -649,6 +649,26 @@ def test_a_page_of_streamlit_ends_where_it_stops_itself(project: Project) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("print(st.session_state['user'])", "warning"),
+        ("raise RuntimeError('no secrets.toml')", "warning"),
+        ("print(usr)", "failed"),
+        ("import nowhere", "failed"),
+        ("def f(:", "failed"),
+    ],
+)
+def test_a_page_of_streamlit_may_lack_only_the_session_of_a_visitor(project: Project, line: str, outcome: str) -> None:
+    project.installs("streamlit", "1.40", {"streamlit.py": "session_state = {}\n"})
+    project.has({"requirements.txt": "streamlit\n", "page.py": f"import streamlit as st\n{line}\n"})
+
+    finding = project.findings("streamlit run page.py --server.port $PORT")[0]
+
+    assert (finding.outcome.value, finding.location) == (outcome, Location("page.py", 2))
+    assert ("session" in finding.certainty) is (outcome == "warning")
+
+
 def test_manage_py_is_stood_in_for_by_django_s_own_setup(project: Project) -> None:
     fake = {
         "django/__init__.py": "import os, importlib\n"

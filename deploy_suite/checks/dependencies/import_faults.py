@@ -15,6 +15,7 @@ from deploy_suite.checks.dependencies import (
     known_causes,
     named_strings,
     own_modules,
+    pages,
     static,
     surroundings,
 )
@@ -40,7 +41,7 @@ _OPTIONAL: Final = (
 def finding(fault: Fault) -> Finding:
     """Return what the failure means, the most specific reading first."""
     found = next(filter(None, (reading(fault) for reading in _READINGS)))
-    return known_causes.of_package(found, fault)
+    return pages.doubted(known_causes.of_package(found, fault), fault)
 
 
 def _optional_package(fault: Fault) -> Finding | None:

@@ -622,15 +622,13 @@ def test_who_asks_uvicorn_for_what_it_no_longer_has_is_named(caller: str, slug: 
 
 
 def test_advice_after_an_exception_says_less_than_the_exception() -> None:
-    raised = "\n".join(
-        (
-            "Traceback (most recent call last):",
-            '  File "/app/migrations/versions/2_x.py", line 28, in upgrade',
-            '    with op.batch_alter_table("product") as batch:',
-            '  File "/venv/lib/python3.12/site-packages/sqlalchemy/engine/reflection.py", line 3, in reflect_table',
-            "    raise exc.NoSuchTableError(table_name)",
-            "sqlalchemy.exc.NoSuchTableError: product",
-        )
+    raised = (
+        "Traceback (most recent call last):\n"
+        '  File "/app/migrations/versions/2_x.py", line 28, in upgrade\n'
+        '    with op.batch_alter_table("product") as batch:\n'
+        '  File "/venv/lib/python3.12/site-packages/sqlalchemy/engine/reflection.py", line 3, in reflect_table\n'
+        "    raise exc.NoSuchTableError(table_name)\n"
+        "sqlalchemy.exc.NoSuchTableError: product"
     )
     advice = "[entrypoint] If you hit duplicate column name: price, follow the runbook."
 
