@@ -30,6 +30,10 @@ def judged(contract: Contract, results: Iterable[CheckResult]) -> list[CheckResu
     """Return *results* as they concern the project: an image's own paths and programs are not to be had here."""
     if contract.container is None:
         return list(results)
+    if contract.container.stand_ins:
+        from deploy_suite.checks import left_out  # noqa: PLC0415  few images need it
+
+        results = left_out.unmade(results, contract.container)
     return [judging.judged(result, contract) for result in results]
 
 

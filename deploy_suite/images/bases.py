@@ -52,6 +52,11 @@ def read(name: str) -> Base | None:
     return Base(name=name, version=found["version"], tools=frozenset({"uv"})) if found else None
 
 
+def is_of_javascript(name: str) -> bool:
+    """Whether an image is there to build what browsers load."""
+    return re.search(r"(?:^|[/-])(?:node|bun|deno|yarn|pnpm)(?:$|[/:@-])", name.lower()) is not None
+
+
 def installer(name: str) -> str:
     """Return the installer that an image is there for, from which one copies it: "uv", or ""."""
     path = name.partition("@")[0].lower()

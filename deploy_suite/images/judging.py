@@ -50,7 +50,7 @@ def _softened(finding: Finding, contract: Contract, container: Container, *, che
         return _skipped(finding, f"{path} is a path of the image, which has no counterpart here", container)
     if finding.code == _OF_SHELL and not _WITH_DASH.search(contract.image):
         return _skipped(finding, "which shell `sh` is in the image is not known here", container)
-    if finding.code.startswith(_NOT_FOUND) and (contract.image_packages or container.left_out):
+    if finding.code.startswith(_NOT_FOUND) and (contract.image_packages or container.left_out or container.stand_ins):
         return _skipped(finding, "what the image installs beside Python is not installed here", container)
     return finding
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy_suite.images.context import Matched
 from deploy_suite.images.reading import Made
-from deploy_suite.images.records import Copied, Ran, Taken
+from deploy_suite.images.records import Copied, Ran
 from deploy_suite.manifests import requirements_file, shell
 from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model.finding import Finding, Outcome
@@ -100,7 +100,7 @@ def _installs(made: Made) -> Iterator[Finding]:
     """Yield requirement files that a RUN line installs and no line before it has copied."""
     if any(not match.is_there for record in made.records if isinstance(record, Copied) for match in record.matches):
         return
-    if any(isinstance(record, Taken) for record in made.records) or made.obstacles:
+    if made.is_open:
         return
     there: dict[PurePosixPath, PurePosixPath] = {}
     for record in made.records:
@@ -129,7 +129,7 @@ def _of_run(record: Ran, there: Mapping[PurePosixPath, PurePosixPath], made: Mad
                 for line, files in _own_packages(there[path], folder, made):
                     if not any(one in there or _is_made(one, record, made) for one in files):
                         yield _installed_too_early(line, files, place)
-            elif not _is_made(path, record, made):
+            elif not _is_made(path, record, made) and not made.may_be_brought(path):
                 yield _too_early(path, word, place, made)
 
 
@@ -193,7 +193,7 @@ def _too_early(path: PurePosixPath, word: str, location: Location, made: Made) -
 
 def _start(made: Made) -> Iterator[Finding]:
     """Yield a file that the start command names, that the repository has, and that the image has not."""
-    if made.start is None or made.obstacles or any(isinstance(record, Taken) for record in made.records):
+    if made.start is None or made.is_open:
         return
     try:
         words = shlex.split(made.start.text)
@@ -205,7 +205,7 @@ def _start(made: Made) -> Iterator[Finding]:
         place = PurePosixPath(posixpath.normpath(made.layout.root / word))
         if place in made.layout.origins or place in made.layout.written or not made.context.has(place):
             continue
-        if not place.is_relative_to(made.context.root):
+        if not place.is_relative_to(made.context.root) or made.may_be_brought(made.state.workdir / word):
             continue
         inside = place.relative_to(made.context.root)
         rule = made.context.files().get(inside)

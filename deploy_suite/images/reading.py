@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.images import bases, runs, starting
 from deploy_suite.images import context as contexts
 from deploy_suite.images import layout as layouts
-from deploy_suite.images import runs, starting
 from deploy_suite.images.bases import Base
 from deploy_suite.images.context import Context
 from deploy_suite.images.layout import Layout
@@ -19,11 +19,17 @@ from deploy_suite.images.starting import Start
 from deploy_suite.images.walk import Walk
 from deploy_suite.manifests import dockerfile
 from deploy_suite.manifests.dockerfile import Dockerfile
+from deploy_suite.model.contract import StandIn
 
 # Places of what installers make, all of which is in the one environment here.
 _INSTALLED: Final = re.compile(
     r"site-packages|dist-packages|/(?:\.?venv|virtualenv|env|\.local|install|wheels?|opt/\w+|dist|python)(?:/|$)|^/usr/local"
     r"|^/root/\.\w+|\.whl$|/bin(?:/|$)"
+)
+# Places of Python's modules, and programs that may be Python themselves.
+_OF_PYTHON: Final = re.compile(
+    r"site-packages|dist-packages|/(?:\.?venv|virtualenv|\.local|wheels?|lib/python[\d.]*|(?:mini)?conda3?)(?:/| |$)"
+    r"|\.(?:whl|py)(?: |$)"
 )
 # Variables that choose a place or a manner for installers, and no content.
 _NOT_TAKEN: Final = re.compile(
@@ -40,7 +46,8 @@ class Made:
 
     Shape: `build` runs here what the RUN lines install and prepare, line k of it for line k of the Dockerfile;
     `environment` are the variables that its processes see, with the line of each; `declared` are the build arguments;
-    `obstacles` say why enacting it would prove nothing. `left_out` are commands that are not run here.
+    `obstacles` say why enacting it would prove nothing. `left_out` are commands that are not run here, `stand_ins` what
+    comes from stages that are not made here.
     """
 
     file: PurePosixPath
@@ -57,7 +64,17 @@ class Made:
     tools: frozenset[str]
     packages: tuple[str, ...]
     left_out: tuple[str, ...]
+    stand_ins: tuple[StandIn, ...]
     obstacles: tuple[Obstacle, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a stage that is made here may put files anywhere, or nothing is sure for another reason."""
+        return bool(self.obstacles) or any(isinstance(one, Taken) and not one.foreign for one in self.records)
+
+    def may_be_brought(self, path: PurePosixPath) -> bool:
+        """Whether *path* of the image lies where a stage that is not made here puts files."""
+        return any(path.is_relative_to(one.target) for one in self.stand_ins)
 
 
 @dataclass(slots=True)
@@ -69,6 +86,7 @@ class _Build:
     packages: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     tools: set[str] = field(default_factory=set)
+    stand_ins: list[StandIn] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
 
     def assign(self, record: Assigned) -> None:
@@ -131,8 +149,7 @@ def read(
     final = (parsed.stage(target) if target else None) or parsed.stages[-1]
     records = tuple(sorted(walk.records, key=lambda record: record.line))
     layout = layouts.of(records, workdir=state.workdir, context=context)
-    family = frozenset(_family(parsed, final.index))
-    build = _built(records, layout, walk, family=family)
+    build = _built(records, layout, walk)
     return Made(
         file=file,
         dockerfile=parsed,
@@ -143,39 +160,32 @@ def read(
         layout=layout,
         build=build.text(),
         start=starting.read(state, layout, command=command),
-        environment=dict(_environment(records, layout, family)),
+        environment=dict(_environment(records, layout, walk.family)),
         declared=frozenset(walk.declared),
         tools=frozenset(walk.tools | build.tools),
         packages=tuple(dict.fromkeys(build.packages)),
         left_out=tuple(build.left_out),
+        stand_ins=tuple(build.stand_ins),
         obstacles=tuple(_obstacles(walk, build, final.index)),
     )
 
 
-def _built(records: tuple[Record, ...], layout: Layout, walk: Walk, *, family: frozenset[int]) -> _Build:
-    """Return what building enacts of *records*; only the stages of *family* give the image their packages."""
+def _built(records: tuple[Record, ...], layout: Layout, walk: Walk) -> _Build:
+    """Return what building enacts of *records*; only the last stage's own family gives the image its packages."""
     build = _Build(layout)
     for record in records:
         match record:
             case Assigned():
                 build.assign(record)
             case Ran():
-                build.run(record, is_final=record.stage in family)
+                build.run(record, is_final=record.stage in walk.family)
+            case Taken() if record.foreign:
+                _stand_in(record, build)
             case Taken():
                 _take(record, build, walk)
             case _:
                 pass
     return build
-
-
-def _family(parsed: Dockerfile, index: int) -> Iterator[int]:
-    """Yield the stage with the number *index* and those that it is built on."""
-    while True:
-        yield index
-        parent = parsed.stage(parsed.stages[index].base)
-        if parent is None or parent.index >= index:
-            return
-        index = parent.index
 
 
 def _obstacles(walk: Walk, build: _Build, final: int) -> Iterator[Obstacle]:
@@ -196,15 +206,38 @@ def _take(record: Taken, build: _Build, walk: Walk) -> None:
         here = build.layout.place(source)
         goal = record.target / source.name if record.is_into_folder and source.suffix else record.target
         there = build.layout.place(goal)
-        if record.origin not in walk.bases:
-            build.obstacles.append(Obstacle(line=record.line, reason=f"it takes {source} from a stage without Python"))
-        elif here is None or there is None or here == there:
+        if here is None or there is None or here == there:
             continue
-        elif not source.suffix:
+        if not source.suffix:
             build.obstacles.append(Obstacle(line=record.line, reason=f"it moves {source} from one stage to another"))
         else:
             words = [shlex.quote(posixpath.relpath(path, build.layout.root)) for path in (here, there.parent, there)]
             build.put(record.line, f"mkdir -p {words[1]}; cp {words[0]} {words[2]}")
+
+
+def _stand_in(record: Taken, build: _Build) -> None:
+    """Account for files that nothing here makes: their folder is laid out empty, and what needs them is left open."""
+    workdir = build.layout.workdir
+    for source in record.sources:
+        is_program = source.parent.name in {"bin", "sbin"}
+        is_file = "*" not in source.name and bool(source.suffix or record.target.suffix or is_program)
+        goal = record.target / source.name if is_file and record.is_into_folder else record.target
+        place = build.layout.place(goal)
+        is_all = workdir.is_relative_to(goal) and place is not None
+        if is_all or _OF_PYTHON.search(f"{source} {goal}"):
+            reason = f"it takes {source} from {record.foreign}, no image of Python"
+            build.obstacles.append(Obstacle(line=record.line, reason=reason))
+        else:
+            build.stand_ins.append(
+                StandIn(
+                    path=str(place) if place is not None else "",
+                    is_folder=not is_file,
+                    is_site=not is_file and bases.is_of_javascript(record.foreign),
+                    target=str(goal),
+                    origin=record.foreign,
+                    line=record.line,
+                )
+            )
 
 
 def _environment(

@@ -33,7 +33,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """COPY --from another stage of the same file. Shape: `sources` and `target` are paths in the two images."""
+    """COPY --from another stage of the same file, or from another image.
+
+    Shape: `sources` and `target` are paths in the two images. `foreign` is the base image of a stage that is not built
+    here, for it has no Python, or the image itself; "" for a stage that is enacted.
+    """
 
     line: int
     stage: int
@@ -41,6 +45,7 @@ class Taken:
     sources: tuple[PurePosixPath, ...]
     target: PurePosixPath
     is_into_folder: bool
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

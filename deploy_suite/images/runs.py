@@ -13,6 +13,10 @@ from deploy_suite.manifests.shell import SimpleCommand
 
 _PYTHON: Final = re.compile(r"python(?:3(?:\.\d+)?)?")
 _INSTALLERS: Final = frozenset({"pip", "pip3", "uv", "poetry", "pipenv"})
+_OTHER_INSTALLERS: Final = frozenset(
+    {"conda", "mamba", "micromamba", "pdm", "hatch", "rye", "pipx", "pixi", "virtualenv"}
+)
+_ANY_PYTHON: Final = re.compile(r"(?:python|pip)[\d.]*")
 _PIP: Final = re.compile(r"pip(?:3(?:\.\d+)?)?")
 # What a shell does by itself, or to files below the working folder.
 _PLAIN: Final = frozenset(
@@ -96,6 +100,12 @@ def read(source: str) -> Enacted:
     else:
         enacted.obstacle = "it mixes installing with branches or loops around what cannot be run here"
     return enacted
+
+
+def uses_python(source: str) -> bool:
+    """Whether *source* calls Python or one of its installers, so that it may make modules."""
+    programs = {posixpath.basename(shell.unwrapped(one).program) for one in shell.parse(source).commands}
+    return any(one in _INSTALLERS or one in _OTHER_INSTALLERS or _ANY_PYTHON.fullmatch(one) for one in programs)
 
 
 def packages(words: Iterable[str]) -> list[str]:

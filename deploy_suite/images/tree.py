@@ -9,10 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model import on_disk
-from deploy_suite.model.contract import Container
+from deploy_suite.model.contract import Container, StandIn
 from deploy_suite.model.project import Snapshot
 
 _EXECUTABLE = 0o755
+# Vite, Create React App and Next.
+_OF_BUNDLERS = ("assets", "static/js", "static/css", "_next")
+_PAGE = "<!doctype html><title>stands in for a page that is not built here</title>\n"
 
 
 def laid_out(container: Container, snapshot: Snapshot, folder: Path, *, root: PurePosixPath) -> Snapshot:
@@ -35,9 +38,26 @@ def laid_out(container: Container, snapshot: Snapshot, folder: Path, *, root: Pu
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         file.chmod(_EXECUTABLE if text.startswith("#!") else file.stat().st_mode)
-    digest = hashlib.sha256(repr((container.files, container.written)).encode()).hexdigest()[:16]
+    for stand_in in container.stand_ins:
+        _stand(stand_in, folder)
+    digest = hashlib.sha256(repr((container.files, container.written, container.stand_ins)).encode()).hexdigest()[:16]
     commit = replace(snapshot.commit, tree=f"{snapshot.commit.tree}-{digest}")
     return replace(snapshot, commit=commit, folder=folder)
+
+
+def _stand(one: StandIn, folder: Path) -> None:
+    """Lay out the folder of *one*: what serves a frontend asks at its start for the folders that bundlers make."""
+    if not one.path:
+        return
+    place = folder / one.path
+    if not one.is_folder:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return
+    for name in ("", *(_OF_BUNDLERS if one.is_site else ())):
+        if not (place / name).exists():
+            (place / name).mkdir(parents=True)
+    if one.is_site and not (place / "index.html").exists():
+        (place / "index.html").write_text(_PAGE, encoding="utf-8")
 
 
 def _put(source: Path, target: Path) -> None:

@@ -2,11 +2,11 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.images import bases
+from deploy_suite.images import bases, runs, scripts
 from deploy_suite.images.bases import Base
 from deploy_suite.images.context import Context
 from deploy_suite.images.records import ROOT, Assigned, Copied, Obstacle, Ran, Record, State, Taken, Written
@@ -17,6 +17,8 @@ _REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@")
 _ARCHIVE: Final = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
 _PREDEFINED: Final = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "TARGETVARIANT": ""}
 _BIN: Final = re.compile(r"^(?:/usr)?(?:/local)?/s?bin(?:/|$)")
+_HEREDOC: Final = re.compile(r"\d?<<-?['\"]?\w")
+_NO_STAGE: Final = -1
 _ARGUMENT: Final = re.compile(r"['\"]?\$\{?(?P<name>[A-Za-z_]\w*)\}?['\"]?")
 
 
@@ -31,6 +33,7 @@ class Walk:
         self.bases: dict[int, Base] = {}
         self.declared: set[str] = set()
         self.installers: set[int] = set()
+        self.family: frozenset[int] = frozenset()
         self._file = file
         self._context = context
         self._given = given
@@ -39,15 +42,35 @@ class Walk:
 
     def last(self, target: str) -> State:
         """Return the state at the end of the stage *target*, "" for the last one."""
-        stage = self._file.stage(target) if target else None
-        return self._state(stage or self._file.stages[-1])
+        stage = (self._file.stage(target) if target else None) or self._file.stages[-1]
+        self.family = frozenset(one.index for one in self._ancestry(stage))
+        return self._state(stage)
+
+    def _ancestry(self, stage: Stage) -> Iterator[Stage]:
+        """Yield *stage* and those that it is built on."""
+        parent: Stage | None = stage
+        while parent is not None:
+            yield parent
+            before = self._file.stage(expanded(parent.base, self._global))
+            parent = before if before is not None and before.index < parent.index else None
+
+    def _foreign(self, stage: Stage) -> str:
+        """Return the base image of a stage that cannot be made here and that the last one only takes files from."""
+        *_, first = self._ancestry(stage)
+        name = expanded(first.base, self._global)
+        is_known = bases.read(name) is not None or bases.installer(name)
+        return "" if is_known or stage.index in self.family else name
 
     def _state(self, stage: Stage) -> State:
         if stage.index not in self._states:
             state = self._begun(stage)
             self._states[stage.index] = state
+            foreign = self._foreign(stage)
             for one in stage.instructions:
-                self._follow(one, stage, state)
+                if foreign:
+                    self._pass_by(one, stage, state)
+                else:
+                    self._follow(one, stage, state)
         return self._states[stage.index]
 
     def _begun(self, stage: Stage) -> State:
@@ -62,10 +85,8 @@ class Walk:
         if tool := bases.installer(name):
             self.tools.add(tool)
             self.installers.add(stage.index)
-        elif base is None:
-            is_last = stage.index == self._file.stages[-1].index
-            way = "it is built on" if is_last else "it takes files from a stage on"
-            self.obstacles.append(Obstacle(line=stage.line, reason=f"{way} {name}, no image of Python"))
+        elif base is None and stage.index in self.family:
+            self.obstacles.append(Obstacle(line=stage.line, reason=f"it is built on {name}, no image of Python"))
         if base is not None:
             self.bases[stage.index] = base
             self.tools |= base.tools
@@ -99,6 +120,31 @@ class Walk:
             case _:
                 pass
 
+    def _pass_by(self, one: Instruction, stage: Stage, state: State) -> None:
+        """Account for a line of a stage that is not made here: what it copies has to be there all the same."""
+        if one.name == "ARG":
+            for pair in one.pairs:
+                default = self._global.get(pair.name) if pair.value is None else expanded(pair.value, state.values)
+                state.arguments[pair.name] = self._given.get(pair.name, default or "")
+        elif one.name == "ENV":
+            state.environment |= {pair.name: expanded(pair.value or "", state.values) for pair in one.pairs}
+        elif one.name == "RUN" and runs.uses_python(scripts.of(one)):
+            reason = f"it takes files from a stage on {state.base}, no image of Python, which runs Python"
+            self.obstacles.append(Obstacle(line=one.line, reason=reason))
+        elif one.name in {"COPY", "ADD"}:
+            origin = self._file.stage(expanded(one.flag("from") or "", state.values))
+            if one.flag("from") is None:
+                self._look_for(one, stage, state)
+            elif origin is not None and origin.index < stage.index and self._foreign(origin):
+                self._state(origin)
+
+    def _look_for(self, one: Instruction, stage: Stage, state: State) -> None:
+        """Note what COPY looks for in the context, and nothing of where it goes."""
+        given = [expanded(word, state.values) for word in one.words if not _HEREDOC.match(word)]
+        wanted = [word for word in given[:-1] if word and not _REMOTE.match(word)]
+        matches = tuple(map(self._context.match, wanted))
+        self.records.append(Copied(line=one.line, stage=stage.index, target=state.workdir, matches=matches, files=()))
+
     def _assigned(self, one: Instruction, stage: Stage, name: str, value: str, *, is_lasting: bool) -> None:
         self.records.append(
             Assigned(line=one.line, stage=stage.index, name=name, value=value, is_lasting=is_lasting),
@@ -122,7 +168,7 @@ class Walk:
     # --- copying ------------------------------------------------------------------------------------------------
 
     def _copy(self, one: Instruction, stage: Stage, state: State) -> None:
-        given = [expanded(word, state.values) for word in one.words if not re.match(r"\d?<<-?['\"]?\w", word)]
+        given = [expanded(word, state.values) for word in one.words if not _HEREDOC.match(word)]
         if not given or (len(given) == 1 and not one.heredocs):
             return
         *sources, target = given
@@ -192,37 +238,34 @@ class Walk:
         origin = self._file.stage(name)
         if origin is not None and origin.index < stage.index:
             self._state(origin)
-            absolute = tuple(PurePosixPath(posixpath.normpath(ROOT / source)) for source in sources)
-            self.records.append(
-                Taken(
-                    line=one.line,
-                    stage=stage.index,
-                    origin=origin.index,
-                    sources=absolute,
-                    target=goal,
-                    is_into_folder=is_folder,
-                ),
-            )
+            foreign = self._foreign(origin)
         elif tool := bases.installer(name):
             self.tools.add(tool)
-        elif goal.is_relative_to(state.workdir) and state.workdir != ROOT:
-            self.obstacles.append(Obstacle(line=one.line, reason=f"it takes files from the image {name}"))
+            return
+        elif bases.read(name) is None:
+            foreign = name
+        else:
+            if goal.is_relative_to(state.workdir) and state.workdir != ROOT:
+                self.obstacles.append(Obstacle(line=one.line, reason=f"it takes files from the image {name}"))
+            return
+        self.records.append(
+            Taken(
+                line=one.line,
+                stage=stage.index,
+                origin=origin.index if origin is not None else _NO_STAGE,
+                sources=tuple(PurePosixPath(posixpath.normpath(ROOT / source)) for source in sources),
+                target=goal,
+                is_into_folder=is_folder,
+                foreign=foreign,
+            ),
+        )
 
     def _run(self, one: Instruction, stage: Stage, state: State) -> None:
-        source = one.source
-        if one.exec is not None:
-            source = _quoted(one.exec)
-        elif one.heredocs and words(one.text)[:1] and re.fullmatch(r"\d?<<-?\w+", words(one.text)[0]):
-            body = one.heredocs[0]
-            source = "\n" * (body.line - one.line) + body.text
-        elif one.heredocs:
-            bodies = "".join(f"{each.text}{each.name}\n" for each in one.heredocs)
-            source = f"{one.source}\n{bodies}"
         self.records.append(
             Ran(
                 line=one.line,
                 stage=stage.index,
-                source=source,
+                source=scripts.of(one),
                 workdir=state.workdir,
                 mounted=tuple(self._mounted(one, state)),
             ),
@@ -259,9 +302,3 @@ def _globals(file: Dockerfile, given: Mapping[str, str]) -> Mapping[str, str]:
             if pair.name in given or pair.value is not None:
                 values[pair.name] = given.get(pair.name) or expanded(pair.value or "", values)
     return values
-
-
-def _quoted(argv: tuple[str, ...]) -> str:
-    return " ".join(
-        "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./=:@%+,-]", word) else word for word in argv
-    )

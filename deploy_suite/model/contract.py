@@ -147,12 +147,30 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What an image gets of a stage or an image that is not made here.
+
+    Shape: `path` is where it lies in the tree that stands for the image, "" for a place that is the image's own system;
+    an empty folder lies there where it `is_folder`, with a page where it `is_site`, what JavaScript's tools have built.
+    `origin` says whence, `line` is that of COPY.
+    """
+
+    path: str
+    is_folder: bool
+    is_site: bool
+    target: str
+    origin: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """What a Dockerfile puts into the image in which the service runs.
 
     Shape: `dockerfile` is the file's path in the repository, `workdir` the folder in which processes run. `files` pairs
     the path of each file in the tree that stands for the image with its path in the repository; `written` pairs such
-    paths with texts that the Dockerfile itself holds. `left_out` are commands that are not run here.
+    paths with texts that the Dockerfile itself holds. `left_out` are commands that are not run here, and `stand_ins`
+    what comes from stages that are not made here.
     """
 
     dockerfile: str
@@ -160,6 +178,7 @@ class Container:
     files: tuple[tuple[str, str], ...] = ()
     written: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from deploy_suite.images.reading import Made
-from deploy_suite.images.records import Copied, Ran, Taken
+from deploy_suite.images.records import Copied, Ran
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
@@ -15,9 +15,10 @@ from deploy_suite.tracing.values import ImportKind, OwnModule, Trace
 def modules(made: Made, entry: EntryPoint, trace: Trace) -> Iterator[Finding]:
     """Yield modules of *trace*, made of the whole repository, that lie where the server looks and not in the image.
 
-    Shape: what a requirement may bring is left out, and so is all where another stage or a RUN line may write files.
+    Shape: what a requirement may bring is left out, and so is all where another stage that is made here, or a RUN line,
+    may write files.
     """
-    if any(isinstance(record, Taken) for record in made.records) or made.obstacles:
+    if made.is_open:
         return
     installed = "\n".join(_installing(made))
     told: set[str] = set()
@@ -25,6 +26,7 @@ def modules(made: Made, entry: EntryPoint, trace: Trace) -> Iterator[Finding]:
         place = PurePosixPath(module.file)
         top = module.name.partition(".")[0]
         is_there = place in made.layout.origins or place in made.layout.written
+        is_there = is_there or any(one.path and place.is_relative_to(one.path) for one in made.stand_ins)
         if is_there or module.kind is not ImportKind.EAGER or top in told or not module.chain.hops:
             continue
         if entry.file is not None and entry.file not in made.layout.origins:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from textwrap import shorten
 from typing import Final
 
 from deploy_suite.images import lints, overrides, reading
@@ -19,13 +18,12 @@ from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import entry_points, module_files, snapshot_files
 from deploy_suite.targets import uncopied
-from deploy_suite.targets.render import contracts, environment_variables, nodes, own_hosts
+from deploy_suite.targets.render import contracts, environment_variables, image_notes, nodes, own_hosts
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
 from deploy_suite.targets.render.environment_variables import Circumstances
 from deploy_suite.tracing import tracer
 
 _TOP: Final = PurePosixPath()
-_SHOWN_CHARACTERS: Final = 50  # of each command that is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,26 +139,9 @@ def read(request: Request, about: Service, snapshot: Snapshot, *, settings: Serv
         return Read(contract=None, findings=problems, reason=reason)
     contract = _contract(made, request, about, snapshot, settings=settings, slug=slug)
     lost = tuple(_lost(made, contract, snapshot)) if request.is_sure else ()
-    return Read(contract=None if lost else contract, findings=(*problems, *lost, *([] if lost else [_not_built(made)])))
-
-
-def _not_built(made: Made) -> Finding:
-    commands = (shorten(command.replace("\\", " "), _SHOWN_CHARACTERS, placeholder=" …") for command in made.left_out)
-    left = "; ".join(dict.fromkeys(commands))
-    said = f"{made.file} is enacted without Docker: its installs and its files, in an environment of this machine"
-    musl = "; the image has musl, for which other wheels count, and this machine glibc" if _is_musl(made) else ""
-    return Finding(
-        code="image-not-built",
-        outcome=Outcome.NOTE,
-        message=f"{said}{musl}",
-        location=Location(str(made.file), made.dockerfile.stages[-1].line),
-        evidence=(f"not run here: {left}",) if left else (),
-        certainty="what is looked at is what Python finds; the image's own system is not there",
-    )
-
-
-def _is_musl(made: Made) -> bool:
-    return made.base is not None and made.base.is_musl
+    if lost:
+        return Read(contract=None, findings=(*problems, *lost))
+    return Read(contract=contract, findings=(*problems, *image_notes.of(made)))
 
 
 def _lost(made: Made, contract: Contract, snapshot: Snapshot) -> Iterator[Finding]:
@@ -291,4 +272,5 @@ def _container(made: Made) -> Container:
         files=tuple((str(place), str(origin)) for place, origin in sorted(made.layout.origins.items())),
         written=tuple((str(place), text) for place, text in sorted(made.layout.written.items())),
         left_out=made.left_out,
+        stand_ins=made.stand_ins,
     )

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from deploy_suite.checks import left_out
+from deploy_suite.model.contract import Container, StandIn
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 
 LACKING = Finding(
@@ -83,3 +84,52 @@ def test_what_fails_on_a_pointer_of_lfs_is_left_open(code: str, line: str, outco
 
     assert of_pointers.findings[0].outcome is outcome
     assert without == result
+
+
+def unmade(finding: Finding, *paths: str) -> Finding:
+    stand_ins = tuple(
+        StandIn(path=path, is_folder=True, is_site=True, target=f"/app/{path}", origin="node:20", line=9)
+        for path in paths
+    )
+    container = Container(dockerfile="Dockerfile", workdir="/app", stand_ins=stand_ins)
+    result = CheckResult(check="boot", service="web", target="render", seconds=0.1, findings=(finding,))
+    return left_out.unmade([result], container)[0].findings[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory: '/opt/render/project/src/api/static/logo.svg'",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'static/logo.svg'",
+        "RuntimeError: Directory 'api/static/fonts' does not exist",
+        "RuntimeError: File at path /x/api/static/app.html does not exist.",
+        "ModuleNotFoundError: No module named 'static.pages'",
+        "jinja2.exceptions.TemplateNotFound: app.html",
+        "ValueError: Missing staticfiles manifest entry for 'js/app.js'",
+    ],
+)
+def test_what_misses_a_file_of_a_stage_that_is_not_built_is_left_open(line: str) -> None:
+    finding = Finding(code="start-exited", outcome=Outcome.FAILED, message="it does not start", evidence=(line,))
+
+    told = unmade(finding, "api/static")
+
+    assert (told.outcome, told.required) == (Outcome.SKIPPED, True)
+    assert told.certainty == ("not known: /app/api/static comes from node:20 (Dockerfile:9), which is not built here")
+    assert unmade(replace(finding, outcome=Outcome.WARNING), "api/static").is_optional_skip
+    assert unmade(finding) == finding
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("ModuleNotFoundError: No module named 'flask_cors'",),
+        ("app = Flask(__name__, static_folder='static')", "ModuleNotFoundError: No module named 'jwt'"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'data/static.json'",),
+        ("app.mount('/static')", "FileNotFoundError: [Errno 2] No such file or directory: 'model.bin'"),
+        ("the service listens on 127.0.0.1 alone, and static files are served",),
+    ],
+)
+def test_what_no_such_stage_brings_stays_a_failure(lines: tuple[str, ...]) -> None:
+    finding = Finding(code="start-exited", outcome=Outcome.FAILED, message="it does not start", evidence=lines)
+
+    assert unmade(finding, "api/static") == finding

@@ -139,8 +139,28 @@ def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Rea
             "it runs `curl -o model.bin https://x.test/m`, of which nothing is known here",
         ),
         (
-            "FROM node:20 AS web\nRUN echo\nFROM python:3.12\nWORKDIR /app\nCOPY --from=web /dist static\nCMD x\n",
-            "it takes files from a stage on node:20, no image of Python",
+            "FROM debian AS a\nRUN pip3 install x\nFROM python:3.12\nWORKDIR /app\nCOPY --from=a /x static\nCMD x\n",
+            "it takes files from a stage on debian, no image of Python, which runs Python",
+        ),
+        (
+            "FROM debian AS a\nFROM a\nRUN /x/conda install x\nFROM python:3.12\nCOPY --from=1 /x static\nCMD x\n",
+            "it takes files from a stage on debian, no image of Python, which runs Python",
+        ),
+        (
+            "FROM base/own AS a\nFROM python:3.12\nWORKDIR /app\nCOPY --from=a /opt/venv /opt/venv\nCMD x\n",
+            "it takes /opt/venv from base/own, no image of Python",
+        ),
+        (
+            "FROM node:20 AS web\nFROM python:3.12\nWORKDIR /app\nCOPY --from=web /all .\nCMD x\n",
+            "it takes /all from node:20, no image of Python",
+        ),
+        (
+            "FROM node:20 AS web\nFROM web\nCOPY --from=web /all .\nCMD x\n",
+            "it is built on node:20, no image of Python",
+        ),
+        (
+            "FROM python:3.12\nWORKDIR /app\nCOPY --from=python:3.11 /usr/x /app/x\nCMD x\n",
+            "it takes files from the image python:3.11",
         ),
         (
             "FROM python:3.12\nRUN if [ -f x ]; then apt-get update; pip install flask; fi\nCMD x\n",
@@ -154,6 +174,73 @@ def test_what_a_python_stage_installs_comes_along_with_its_environment(read: Rea
 )
 def test_what_cannot_be_enacted_is_said(read: Read, text: str, reason: str) -> None:
     assert [one.reason for one in read(text, {}).obstacles][:1] == [reason]
+
+
+FRONTEND = (
+    "FROM node:20-alpine AS deps\nWORKDIR /web\nARG MODE=x\nENV A=b\nCOPY web/package*.json ./\nRUN npm ci\n"
+    "FROM deps AS web\nCOPY web/ ./\nCOPY --from=deps /web/node_modules ./node_modules\nRUN npm run build\n"
+    "FROM python:3.12-slim\nWORKDIR /app\n"
+)
+SOURCES = {"main.py": "", "web/package.json": "{}", "web/main.js": ""}
+
+
+@pytest.mark.parametrize(
+    ("copy", "stand_in"),
+    [
+        ("--from=web /web/dist ./static", ("static", True, True, "/app/static", "node:20-alpine")),
+        ("--from=web /web/dist/ ./", None),
+        ("--from=web /web/dist/* /app/static/", ("static", True, True, "/app/static", "node:20-alpine")),
+        ("--from=web /web/app.css static/", ("static/app.css", False, False, "/app/static/app.css", "node:20-alpine")),
+        ("--from=web /web/dist /srv/www", (".image/srv/www", True, True, "/srv/www", "node:20-alpine")),
+        ("--from=web /usr/local/bin/node /usr/local/bin/", ("", False, False, "/usr/local/bin/node", "node:20-alpine")),
+        ("--from=golang:1.24 /gen ./gen", ("gen", True, False, "/app/gen", "golang:1.24")),
+        ("--from=1 /web/dist dist", ("dist", True, True, "/app/dist", "node:20-alpine")),
+    ],
+)
+def test_what_a_stage_without_python_builds_is_stood_in_for(
+    read: Read, copy: str, stand_in: tuple[str, bool, bool, str, str] | None
+) -> None:
+    made = read(f"{FRONTEND}COPY main.py .\nCOPY {copy}\nCMD python main.py\n", SOURCES)
+
+    told = [(one.path, one.is_folder, one.is_site, one.target, one.origin) for one in made.stand_ins]
+    assert told == ([stand_in] if stand_in else [])
+    assert len(made.obstacles) == (0 if stand_in else 1)
+    assert [one.line for one in made.stand_ins] == [14] * len(told)
+
+
+def test_a_stage_that_is_stood_in_for_gives_the_image_nothing(read: Read) -> None:
+    made = read(f"{FRONTEND}COPY main.py .\nCOPY --from=web /web/dist static\nCMD python main.py\n", SOURCES)
+
+    assert (made.build, made.environment, made.left_out) == ("", {}, ())
+    assert [str(origin) for origin in made.layout.origins.values()] == ["main.py"]
+
+
+def test_what_a_stage_that_is_stood_in_for_copies_must_be_there(read: Read) -> None:
+    made = read(f"{FRONTEND}COPY main.py .\nCOPY --from=web /web/dist static\nCMD python main.py\n", {"main.py": ""})
+
+    assert found(made) == [("docker-copy-missing-file", "failed", "Dockerfile:8")]
+
+
+@pytest.mark.parametrize(
+    ("start", "codes"), [("python main.py", ["docker-file-not-copied:main.py"]), ("python static/run.py", [])]
+)
+def test_what_no_line_copies_is_told_beside_a_stand_in_and_not_below_it(
+    read: Read, start: str, codes: list[str]
+) -> None:
+    files = {**SOURCES, "static/run.py": ""}
+    made = read(f"{FRONTEND}COPY --from=web /web/dist static\nCMD {start}\n", files)
+
+    assert [code for code, _, _ in found(made)] == codes
+
+
+@pytest.mark.parametrize(
+    ("copy", "tools"),
+    [("--from=ghcr.io/astral-sh/uv:latest /uv /bin/", {"uv"}), ("--from=uv /uv /uvx /bin/", {"uv"})],
+)
+def test_an_installer_that_is_copied_is_no_stand_in(read: Read, copy: str, tools: set[str]) -> None:
+    made = read(f"FROM ghcr.io/astral-sh/uv:0.8 AS uv\nFROM python:3.12\nWORKDIR /app\nCOPY {copy}\nCMD python\n", {})
+
+    assert (made.stand_ins, made.obstacles, made.tools) == ((), (), tools)
 
 
 def test_what_only_tidies_the_image_up_is_no_obstacle(read: Read) -> None:

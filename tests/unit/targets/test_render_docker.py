@@ -359,6 +359,44 @@ def test_the_tree_of_an_image_holds_what_is_copied_and_nothing_else(read: Read, 
     assert laid_out.commit.tree.startswith("b" * 40 + "-")
 
 
+BUNDLED = DOCKERFILE.replace("COPY . .", "COPY . .\nCOPY --from=web /dist ./static\nCOPY --from=web /a.css ./css/")
+
+
+def test_the_place_of_what_another_stage_builds_is_laid_out_and_told(read: Read, tmp_path: Path) -> None:
+    reading = read({**FILES, "backend/Dockerfile": f"FROM node:20 AS web\nRUN npm run build\n{BUNDLED}"})
+    contract = only(reading)
+    snapshot = Snapshot(commit=Commit(sha="a" * 40, tree="b" * 40, subject=""), folder=tmp_path)
+    assert contract.container is not None
+
+    laid_out = tree.laid_out(contract.container, snapshot, tmp_path / "image", root=contract.root)
+
+    assert (laid_out.folder / "backend/static/assets").is_dir()
+    assert "stands in" in (laid_out.folder / "backend/static/index.html").read_text()
+    assert list((laid_out.folder / "backend/css").iterdir()) == []
+    (told,) = (one for one in reading.findings if one.code == "image-stage-not-built")
+    assert told.outcome is Outcome.NOTE
+    assert told.message == (
+        "what backend/Dockerfile takes from node:20 is not built here: folders without its files stand in"
+    )
+    assert told.evidence == (
+        "backend/Dockerfile:11: COPY --from brings /code/static from node:20",
+        "backend/Dockerfile:12: COPY --from brings /code/css/a.css from node:20",
+    )
+
+
+def test_a_program_that_another_stage_brings_proves_nothing_here(read: Read) -> None:
+    text = f"FROM golang:1.24 AS tools\n{DOCKERFILE}".replace(
+        "RUN apt-get", "COPY --from=tools /go/bin/x /bin/\nRUN : "
+    )
+    contract = only(read({**FILES, "backend/Dockerfile": text}))
+    ended = failure("start-command-not-found:x")
+    result = CheckResult(check="boot", service="shop", target="render", seconds=0.0, findings=(ended,))
+
+    (told,) = judging.judged(result, contract).findings
+
+    assert told.outcome is Outcome.SKIPPED
+
+
 def judged(read: Read, finding: Finding) -> tuple[str, str, str]:
     contract = only(read(FILES))
     assert contract.container is not None
