@@ -139,7 +139,7 @@ def assembled(
         limits=_limits(shutdown_s),
         databases=databases,
         tool_versions=_tools(variables),
-        tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign},
+        tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign and not about.is_image},
         probes=settings.probes,
         location=location,
         notes=(*notes, *_notes(python)),

@@ -359,6 +359,13 @@ def test_the_tree_of_an_image_holds_what_is_copied_and_nothing_else(read: Read, 
     assert laid_out.commit.tree.startswith("b" * 40 + "-")
 
 
+def test_an_image_gets_its_tools_from_its_own_lines_alone(read: Read) -> None:
+    native = FILES["render.yaml"].replace("runtime: docker", "runtime: python\n    startCommand: uvicorn main:app")
+
+    assert "uv" in only(read({**FILES, "render.yaml": native})).tool_signs
+    assert only(read(FILES)).tool_signs == {}
+
+
 BUNDLED = DOCKERFILE.replace("COPY . .", "COPY . .\nCOPY --from=web /dist ./static\nCOPY --from=web /a.css ./css/")
 
 
