@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from deploy_suite.knowledge import complaints
+
 _LAST_LINES: Final = 12
+_COMPLAINTS: Final = 3
 _LINE_CHARACTERS: Final = 300
 _COMPLAINT: Final = re.compile(r"error|fail|could not|cannot|no matching|no solution|not found", re.IGNORECASE)
 _COMPILER: Final = re.compile(r":\d+:\d+: (?:fatal )?error: ")
@@ -42,9 +45,16 @@ def lines(text: str) -> list[str]:
 
 
 def tail(log: str) -> tuple[str, ...]:
-    """Return the last lines without progress and frames of foreign code; all of them where there is nothing else."""
+    """Return the last lines without progress and frames of foreign code; all of them where there is nothing else.
+
+    What a program prints to a pipe may come after what it complained of: the last complaints stand before such lines.
+    """
     told = [line for line in _without_foreign_frames(lines(log)) if not _NOISE.match(line.strip())]
-    return tuple((told or lines(log))[-_LAST_LINES:])
+    told = told or lines(log)
+    last = told[-_LAST_LINES:]
+    if not any(map(complaints.complains, last)):
+        last = [*[line for line in told[:-_LAST_LINES] if complaints.complains(line)][-_COMPLAINTS:], *last]
+    return tuple(last)
 
 
 def _without_foreign_frames(told: list[str]) -> Iterator[str]:

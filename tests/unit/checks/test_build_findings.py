@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from deploy_suite import mending
-from deploy_suite.checks import build
+from deploy_suite.checks import build, build_excerpts
 from deploy_suite.checks.base import Case
 from deploy_suite.model.contract import Prompted, PythonRequest, Variable
 from deploy_suite.model.environment import (
@@ -915,3 +915,13 @@ def test_what_uv_says_of_its_progress_is_no_evidence(tmp_path):
     (told,) = build.findings(failure(log, command=""), case(tmp_path))
 
     assert told.evidence == ("Unknown command: 'migratee'",)
+
+
+def test_complaints_before_what_is_printed_late_stand_before_the_last_lines() -> None:
+    prints = [f"setting {number}" for number in range(20)]
+
+    assert build_excerpts.tail("\n".join(("seeding cannot go on: no shop", *prints))) == (
+        "seeding cannot go on: no shop",
+        *prints[-12:],
+    )
+    assert build_excerpts.tail("\n".join(("nothing", *prints))) == tuple(prints[-12:])
