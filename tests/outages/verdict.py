@@ -120,9 +120,9 @@ def differences(
 ) -> Iterator[str]:
     """Yield how the findings in *rows* and the exit *code* differ from what *variant* must get."""
     found = _told(_grave(rows))
-    noted = [_Named(row) for row in rows if row["outcome"] == "note"]
+    others = [_Named(row) for row in rows if row["outcome"] in {"note", "skipped"}]
     for cause, place in places.items():
-        named = [one for one in (*found, *noted) if one.names(cause, place)]
+        named = [one for one in (*found, *others) if one.names(cause, place)]
         if not named:
             yield f"not named: {cause.code} {place} ({cause.outcome})"
             continue

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from deploy_suite.checks import made_up
 from deploy_suite.checks.boot import outside, read_beside
-from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.dependencies import blank_credentials
 from deploy_suite.checks.drivers import doubtful_addresses
@@ -145,14 +144,16 @@ def _refused_value(stage: Stage, tail: str) -> Excuse | None:
 
 
 def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | None:
-    hosts = [each.host for each in stage.network.reached_for()]
+    reached = stage.network.reached_for()
+    hosts = [each.host for each in reached]
     is_download = root is not None and root.family == "model-download-failed"
     if not hosts or not (is_download or _NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
         return None
     wanted = f"it wanted to reach {_reached_hosts(stage)}"
     if outside.are_near(hosts):
         return Excuse(f"{wanted}, which no network here has", outside.NAMING_REMEDY, outside.NEEDED)
-    return Excuse(f"{wanted}, and nothing outside is let through", NETWORK_REMEDY, outside.NEEDED)
+    remedy = outside.remedy(reached, packages=stage.built.environment.packages)
+    return Excuse(f"{wanted}, and nothing outside is let through", remedy, outside.NEEDED)
 
 
 def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:

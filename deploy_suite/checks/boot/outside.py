@@ -14,6 +14,7 @@ NEEDED: Final = "needs-network"  # as of an import: who fails for it needs it
 NAMING_REMEDY: Final = (
     "give the variable that holds this address its value, on the target and, for the preflight, in .env.preflight"
 )
+_BEFORE: Final = "fetch it while the service is built, and ship it"
 _PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
 _RAW: Final = "raw.githubusercontent.com"  # holds NLTK's data, and anything else that somebody keeps at GitHub
 # Where libraries fetch models, tokenizers and corpora from when they are first used, with the step that does it before.
@@ -57,6 +58,12 @@ def finding(reached: Sequence[Reach], *, has_failed: bool, packages: Collection[
     )
 
 
+def remedy(reached: Iterable[Reach], *, packages: Collection[str]) -> str:
+    """Return what to do about a start that fails without *reached*; *packages* as of `finding`."""
+    step = next(filter(None, (_step(each, packages) for each in reached)), "")
+    return f"{_BEFORE}: {step}; to check it as it is, {NETWORK_REMEDY}" if step else NETWORK_REMEDY
+
+
 def are_near(hosts: Iterable[str]) -> bool:
     """Whether *hosts* are bare names, as the containers of one network have them: no way out leads to any of those."""
     return all("." not in host and ":" not in host for host in hosts)
@@ -82,7 +89,7 @@ def on_requests(wanted: Sequence[tuple[str, Reach]], *, packages: Collection[str
             code=f"network-at-request:{each.host}",
             outcome=Outcome.WARNING if step else Outcome.NOTE,
             message=f"asked for {path}, the service tried to reach {host}; a preflight lets nothing out",
-            remedy=f"fetch it while the service is built, and ship it: {step}" if step else NETWORK_REMEDY,
+            remedy=f"{_BEFORE}: {step}" if step else NETWORK_REMEDY,
             certainty="seen: the look-up itself; on the target the first visitor after each deploy waits for it, "
             "and gets an error when that host does not answer"
             if step

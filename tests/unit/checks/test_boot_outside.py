@@ -49,3 +49,11 @@ def test_a_bare_name_is_no_matter_of_the_way_out() -> None:
 
 def test_a_name_that_was_only_looked_up_is_told_without_a_port() -> None:
     assert [str(NEAR), str(API)] == ["postgres:5432", "api.example.com"]
+
+
+def test_a_start_that_fails_for_a_model_is_told_to_ship_it_or_to_be_let_out() -> None:
+    model, other = Reach(host="huggingface.co"), Reach(host="api.example.com")
+
+    assert "while the service is built" in outside.remedy([other, model], packages=())
+    assert "--network" in outside.remedy([model], packages=())
+    assert outside.remedy([other], packages=()) == outside.NETWORK_REMEDY
