@@ -1,15 +1,11 @@
 """A Dockerfile that takes a frontend from a stage without Python: the Python of the image is checked all the same."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.integration.users_project import repository, server
+from tests.integration.users_project import Told, preflight, repository, server
 
 pytestmark = pytest.mark.integration
 
@@ -25,29 +21,20 @@ FILES = {
 LISTS = "os.listdir('static/assets'); open('static/index.html').close()"
 
 
-def preflight(folder: Path, *, before: str) -> tuple[int, list[dict[str, Any]]]:
+def told(folder: Path, *, before: str) -> Told:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     dockerfile = FILES["Dockerfile"].replace("{python}", python)
     shop = repository(folder / "shop", {**FILES, "Dockerfile": dockerfile, "main.py": server(before=before)})
-    done = subprocess.run(
-        (sys.executable, "-m", "deploy_suite", "preflight", "--format", "json"),
-        cwd=shop,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout)["findings"]
+    return preflight(shop, cache=folder / "cache")
 
 
 def test_a_service_that_serves_what_is_not_built_here_starts_and_the_report_says_so(tmp_path: Path) -> None:
-    code, findings = preflight(tmp_path, before=LISTS)
+    healthy = told(tmp_path, before=LISTS)
 
-    told = {one["code"]: one for one in findings}
-    assert (code, [one["code"] for one in findings if one["outcome"] == "failed"]) == (0, [])
-    assert told["image-stage-not-built"]["outcome"] == "note"
-    assert told["image-stage-not-built"]["location"] == {"file": "Dockerfile", "line": 8}
+    findings = healthy.report["findings"]
+    assert (healthy.code, [one["code"] for one in findings if one["outcome"] == "failed"]) == (0, [])
+    assert healthy.findings["image-stage-not-built"]["outcome"] == "note"
+    assert healthy.findings["image-stage-not-built"]["location"] == {"file": "Dockerfile", "line": 8}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +44,7 @@ def test_a_service_that_serves_what_is_not_built_here_starts_and_the_report_says
 def test_only_what_misses_a_file_of_that_stage_is_left_open(
     tmp_path: Path, before: str, outcome: str, code: int
 ) -> None:
-    ended, findings = preflight(tmp_path, before=before)
+    lacking = told(tmp_path, before=before)
 
-    assert ended == code
-    assert {one["outcome"] for one in findings if one["check"] == "boot"} == {outcome}
+    assert lacking.code == code
+    assert {one["outcome"] for one in lacking.report["findings"] if one["check"] == "boot"} == {outcome}
