@@ -1,4 +1,4 @@
-"""The name of a base image into the Python and the installers that it brings."""
+"""The name of a base image into the Python that it brings."""
 
 import re
 from dataclasses import dataclass
@@ -18,12 +18,11 @@ _OF_DESK: Final = re.compile(r"(?:(?:dev|\d+(?:\.\d+)*)-)(?=3\.)")
 class Base:
     """A base image in which Python is installed as python.org's images have it.
 
-    Shape: `version` is "3.12", "3.12.4" or "" where the tag leaves it open. `tools` are installers that come along.
+    Shape: `version` is "3.12", "3.12.4" or "" where the tag leaves it open.
     """
 
     name: str
     version: str
-    tools: frozenset[str] = frozenset()
 
     @property
     def is_musl(self) -> bool:
@@ -49,7 +48,7 @@ def read(name: str) -> Base | None:
             return Base(name=name, version=found["version"])
         return Base(name=name, version="") if _NEWEST.fullmatch(tag) else None
     found = _UV_VERSION.search(tag) if path.lower().endswith("astral-sh/uv") else None
-    return Base(name=name, version=found["version"], tools=frozenset({"uv"})) if found else None
+    return Base(name=name, version=found["version"]) if found else None
 
 
 def is_of_javascript(name: str) -> bool:
@@ -57,7 +56,7 @@ def is_of_javascript(name: str) -> bool:
     return re.search(r"(?:^|[/-])(?:node|bun|deno|yarn|pnpm)(?:$|[/:@-])", name.lower()) is not None
 
 
-def installer(name: str) -> str:
-    """Return the installer that an image is there for, from which one copies it: "uv", or ""."""
+def is_of_installer(name: str) -> bool:
+    """Whether an image is there for an installer alone, which one copies from it."""
     path = name.partition("@")[0].lower()
-    return "uv" if re.search(r"(?:^|/)astral-sh/uv(?::(?!python).*)?$", path) else ""
+    return re.search(r"(?:^|/)astral-sh/uv(?::(?!python).*)?$", path) is not None

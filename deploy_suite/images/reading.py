@@ -61,7 +61,6 @@ class Made:
     start: Start | None
     environment: Mapping[str, tuple[str, int]]
     declared: frozenset[str]
-    tools: frozenset[str]
     packages: tuple[str, ...]
     left_out: tuple[str, ...]
     stand_ins: tuple[StandIn, ...]
@@ -85,7 +84,6 @@ class _Build:
     lines: dict[int, str] = field(default_factory=lambda: {1: "set -e"})
     packages: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    tools: set[str] = field(default_factory=set)
     stand_ins: list[StandIn] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
 
@@ -99,7 +97,6 @@ class _Build:
         enacted = runs.read(self.layout.here(record.source, folder=folder))
         self.packages += enacted.packages if is_final else []
         self.left_out += enacted.left_out
-        self.tools |= enacted.tools
         if enacted.obstacle:
             self.obstacles.append(Obstacle(line=record.line, reason=enacted.obstacle))
         near = posixpath.relpath(folder, self.layout.root)
@@ -162,7 +159,6 @@ def read(
         start=starting.read(state, layout, command=command),
         environment=dict(_environment(records, layout, walk.family)),
         declared=frozenset(walk.declared),
-        tools=frozenset(walk.tools | build.tools),
         packages=tuple(dict.fromkeys(build.packages)),
         left_out=tuple(build.left_out),
         stand_ins=tuple(build.stand_ins),

@@ -15,8 +15,6 @@ class Copied:
     """COPY or ADD from the context. Shape: `files` are pairs of path in the image and path in the repository."""
 
     line: int
-    stage: int
-    target: PurePosixPath
     matches: tuple[Matched, ...]
     files: tuple[tuple[PurePosixPath, PurePosixPath], ...]
 
@@ -26,7 +24,6 @@ class Written:
     """A file that a heredoc of COPY holds."""
 
     line: int
-    stage: int
     path: PurePosixPath
     text: str
 
@@ -40,7 +37,6 @@ class Taken:
     """
 
     line: int
-    stage: int
     origin: int
     sources: tuple[PurePosixPath, ...]
     target: PurePosixPath
@@ -89,7 +85,6 @@ class State:
     workdir: PurePosixPath = ROOT
     environment: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
-    declared: set[str] = field(default_factory=set)
     folders: set[PurePosixPath] = field(default_factory=lambda: {ROOT})
     command: Instruction | None = None
     entrypoint: Instruction | None = None

@@ -46,7 +46,6 @@ _SHELLS: Final = frozenset({"sh", "bash", "dash"})
 _PACKAGE_TOOLS: Final = frozenset({"apt-get", "apt", "apk"})
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]*(?:[=:].*)?")
 _VALUED: Final = frozenset({"-t", "--virtual", "-o", "--repository", "-X", "--target-release"})
-_TOOL_SCRIPTS: Final = (("astral.sh/uv", "uv"), ("install.python-poetry.org", "poetry"), ("install-poetry", "poetry"))
 _SYSTEM_TOP: Final = (
     "/usr",
     "/var",
@@ -70,7 +69,6 @@ class Enacted:
     text: str = ""
     left_out: list[str] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
-    tools: set[str] = field(default_factory=set)
     obstacle: str = ""
 
 
@@ -78,9 +76,6 @@ def read(source: str) -> Enacted:
     """Return what can be run here of *source*, whose paths are those of the tree already."""
     enacted = Enacted()
     script = shell.parse(source)
-    for address, tool in _TOOL_SCRIPTS:
-        if address in source:
-            enacted.tools.add(tool)
     judged = [(command, _kept(command)) for command in script.commands]
     for command, kept in judged:
         if command.program in _PACKAGE_TOOLS:

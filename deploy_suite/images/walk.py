@@ -29,7 +29,6 @@ class Walk:
         """Prepare; *given* are build arguments."""
         self.records: list[Record] = []
         self.obstacles: list[Obstacle] = []
-        self.tools: set[str] = set()
         self.bases: dict[int, Base] = {}
         self.declared: set[str] = set()
         self.installers: set[int] = set()
@@ -58,7 +57,7 @@ class Walk:
         """Return the base image of a stage that cannot be made here and that the last one only takes files from."""
         *_, first = self._ancestry(stage)
         name = expanded(first.base, self._global)
-        is_known = bases.read(name) is not None or bases.installer(name)
+        is_known = bases.read(name) is not None or bases.is_of_installer(name)
         return "" if is_known or stage.index in self.family else name
 
     def _state(self, stage: Stage) -> State:
@@ -82,14 +81,12 @@ class Walk:
                 self.bases[stage.index] = self.bases[parent.index]
             return state.after()
         base = bases.read(name)
-        if tool := bases.installer(name):
-            self.tools.add(tool)
+        if bases.is_of_installer(name):
             self.installers.add(stage.index)
         elif base is None and stage.index in self.family:
             self.obstacles.append(Obstacle(line=stage.line, reason=f"it is built on {name}, no image of Python"))
         if base is not None:
             self.bases[stage.index] = base
-            self.tools |= base.tools
         return State(base=name)
 
     def _follow(self, one: Instruction, stage: Stage, state: State) -> None:
@@ -134,16 +131,16 @@ class Walk:
         elif one.name in {"COPY", "ADD"}:
             origin = self._file.stage(expanded(one.flag("from") or "", state.values))
             if one.flag("from") is None:
-                self._look_for(one, stage, state)
+                self._look_for(one, state)
             elif origin is not None and origin.index < stage.index and self._foreign(origin):
                 self._state(origin)
 
-    def _look_for(self, one: Instruction, stage: Stage, state: State) -> None:
+    def _look_for(self, one: Instruction, state: State) -> None:
         """Note what COPY looks for in the context, and nothing of where it goes."""
         given = [expanded(word, state.values) for word in one.words if not _HEREDOC.match(word)]
         wanted = [word for word in given[:-1] if word and not _REMOTE.match(word)]
         matches = tuple(map(self._context.match, wanted))
-        self.records.append(Copied(line=one.line, stage=stage.index, target=state.workdir, matches=matches, files=()))
+        self.records.append(Copied(line=one.line, matches=matches, files=()))
 
     def _assigned(self, one: Instruction, stage: Stage, name: str, value: str, *, is_lasting: bool) -> None:
         self.records.append(
@@ -177,7 +174,7 @@ class Walk:
         for heredoc in one.heredocs:
             text = heredoc.text if heredoc.is_literal else expanded(heredoc.text, state.values)
             path = goal / heredoc.name if is_folder else goal
-            self.records.append(Written(line=one.line, stage=stage.index, path=path, text=text))
+            self.records.append(Written(line=one.line, path=path, text=text))
         if one.flag("from") is not None:
             self._take(one, stage, state, [PurePosixPath(source) for source in sources], goal, is_folder=is_folder)
         elif unknown := self._not_given(one, state):
@@ -188,7 +185,7 @@ class Walk:
                 )
             )
         elif sources:
-            self._from_context(one, stage, state, sources, goal, is_folder=is_folder)
+            self._from_context(one, state, sources, goal, is_folder=is_folder)
         state.folders |= {*goal.parents, goal} if is_folder else set(goal.parents)
 
     def _not_given(self, one: Instruction, state: State) -> str:
@@ -198,7 +195,7 @@ class Walk:
         return next((name for name in names if name in self.declared and name not in state.values), "")
 
     def _from_context(
-        self, one: Instruction, stage: Stage, state: State, sources: list[str], goal: PurePosixPath, *, is_folder: bool
+        self, one: Instruction, state: State, sources: list[str], goal: PurePosixPath, *, is_folder: bool
     ) -> None:
         matches = []
         files: list[tuple[PurePosixPath, PurePosixPath]] = []
@@ -220,9 +217,7 @@ class Walk:
                 if not inside.parts:
                     inside = PurePosixPath(repository.name) if is_folder else inside
                 files.append((goal / inside, repository))
-        self.records.append(
-            Copied(line=one.line, stage=stage.index, target=goal, matches=tuple(matches), files=tuple(files)),
-        )
+        self.records.append(Copied(line=one.line, matches=tuple(matches), files=tuple(files)))
 
     def _take(
         self,
@@ -239,8 +234,7 @@ class Walk:
         if origin is not None and origin.index < stage.index:
             self._state(origin)
             foreign = self._foreign(origin)
-        elif tool := bases.installer(name):
-            self.tools.add(tool)
+        elif bases.is_of_installer(name):
             return
         elif bases.read(name) is None:
             foreign = name
@@ -251,7 +245,6 @@ class Walk:
         self.records.append(
             Taken(
                 line=one.line,
-                stage=stage.index,
                 origin=origin.index if origin is not None else _NO_STAGE,
                 sources=tuple(PurePosixPath(posixpath.normpath(ROOT / source)) for source in sources),
                 target=goal,
@@ -275,10 +268,7 @@ class Walk:
         found: list[tuple[PurePosixPath, PurePosixPath]] = []
         for mount in one.all_of("mount"):
             options = dict(part.partition("=")[::2] for part in mount.split(","))
-            if options.get("type", "bind") != "bind":
-                continue
-            if "from" in options:
-                self._mounted_from(expanded(options["from"], state.values))
+            if options.get("type", "bind") != "bind" or "from" in options:
                 continue
             source = options.get("source", options.get("src", "."))
             target = options.get("target", options.get("dst", options.get("destination", ".")))
@@ -286,13 +276,6 @@ class Walk:
             matched = self._context.match(source)
             found += [(goal / below if below.parts else goal, file) for file, below in matched.files]
         return found
-
-    def _mounted_from(self, name: str) -> None:
-        """Account for what is bound from another image or stage: only installers are."""
-        origin = self._file.stage(name)
-        base = expanded(origin.base, self._global) if origin is not None else name
-        if tool := bases.installer(base):
-            self.tools.add(tool)
 
 
 def _globals(file: Dockerfile, given: Mapping[str, str]) -> Mapping[str, str]:
