@@ -29,7 +29,6 @@ class AlembicFile:
     """
 
     file: str
-    section: str
     script_location: str = ""
     script_folder: str = ""
     location: Location
@@ -53,7 +52,6 @@ def parse(text: str, *, file: str, section: str = "alembic") -> AlembicFile:
     options, problems = _options(_read(source, file), section, lines)
     return _built(
         file=file,
-        section=section,
         options=options,
         split=_splitter(options),
         where=lines.location,
@@ -79,7 +77,6 @@ def parse_pyproject(text: str, *, file: str) -> AlembicFile | None:
     }
     return _built(
         file=file,
-        section="tool.alembic",
         options=options,
         split=lambda key: lists.get(key, ()),
         where=lambda key: document.location("tool", "alembic", *((key,) if key else ())),
@@ -94,7 +91,6 @@ def _interpolated(value: str) -> str:
 def _built(
     *,
     file: str,
-    section: str,
     options: Mapping[str, str],
     split: Callable[[str], Sequence[str]],
     where: Callable[[str], Location],
@@ -104,7 +100,6 @@ def _built(
     url = options.get(_URL, "")
     return AlembicFile(
         file=file,
-        section=section,
         script_location=written.replace(_HERE, "%(here)s"),
         script_folder=_folder(written, file) if written else "",
         location=where("script_location" if written else ""),

@@ -34,7 +34,6 @@ class Build:
     line: int
     dockerfile: str = "Dockerfile"
     target: str = ""
-    arguments: tuple[Variable, ...] = ()
     is_inline: bool = False
 
 
@@ -51,19 +50,16 @@ class Words:
 class Service:
     """One service.
 
-    Shape: `ports` are those inside of the container, 0 for one that only the caller knows; `health` is its check;
-    `profiles` those of which the caller has to name one for it to be started at all.
+    Shape: `ports` are those inside of the container, 0 for one that only the caller knows; `profiles` are
+    those of which the caller has to name one for it to be started at all.
     """
 
     name: str
     line: int
-    image: str = ""
     build: Build | None = None
     command: Words | None = None
-    entrypoint: Words | None = None
     environment: tuple[Variable, ...] = ()
     ports: tuple[int, ...] = ()
-    health: Words | None = None
     profiles: tuple[str, ...] = ()
 
 
@@ -115,13 +111,10 @@ def _service(name: str, line: int, block: Block) -> Service:
     return Service(
         name=name,
         line=line,
-        image=_text(block.get("image")),
         build=_build(block.get("build")),
         command=_words(block.get("command")),
-        entrypoint=_words(block.get("entrypoint")),
         environment=tuple(_variables(block.get("environment"))),
         ports=tuple(_ports(block.get("ports"))),
-        health=_health(block.get("healthcheck")),
         profiles=tuple(_listed(block.get("profiles"))),
     )
 
@@ -143,7 +136,6 @@ def _build(node: Node | None) -> Build | None:
                 line=node.line,
                 dockerfile=_text(node.get("dockerfile")) or "Dockerfile",
                 target=_text(node.get("target")),
-                arguments=tuple(_variables(node.get("args"))),
                 is_inline=node.get("dockerfile_inline") is not None,
             )
         case _:
@@ -193,7 +185,3 @@ def _ports(node: Node | None) -> Iterator[int]:
         target = item.get("target") if isinstance(item, Block) else item
         found = _PORT.fullmatch(_text(target))
         yield int(found["port"]) if found else 0
-
-
-def _health(node: Node | None) -> Words | None:
-    return _words(node.get("test")) if isinstance(node, Block) else None

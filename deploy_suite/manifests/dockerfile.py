@@ -10,6 +10,7 @@ from deploy_suite.manifests.dockerfile_words import Pair, heredoc_marks, pairs, 
 
 _DIRECTIVE: Final = re.compile(r"#\s*(?P<name>syntax|escape|check)\s*=\s*(?P<value>\S.*?)\s*", re.IGNORECASE)
 _HEAD: Final = re.compile(r"\s*(?P<name>[A-Za-z]+)(?=\s|$)")
+_ONBUILD: Final = re.compile(r"(?:[\s\\]*ONBUILD(?=\s|$))*[\s\\]*", re.IGNORECASE)
 _FLAG: Final = re.compile(r"[\s\\]*(?P<flag>--(?P<name>[a-z][a-z-]*)(?:=(?P<value>\"[^\"]*\"|\S*))?)(?=\s|$)")
 _MOST_CHARACTERS: Final = 500_000
 _WITH_HEREDOC: Final = frozenset({"RUN", "COPY", "ADD"})
@@ -35,7 +36,7 @@ class Instruction:
 
     Shape: `name` is in capitals. `text` are the arguments without flags as Docker joins them; `source` the same for a
     shell, in as many lines as the file has: its line k is the file's line `line` + k - 1. `exec` are the words of the
-    JSON form, None for the other form. `trigger` is the instruction behind ONBUILD.
+    JSON form, None for the other form.
     """
 
     name: str
@@ -45,7 +46,6 @@ class Instruction:
     flags: tuple[Pair, ...] = ()
     exec: tuple[str, ...] | None = None
     heredocs: tuple[Heredoc, ...] = ()
-    trigger: "Instruction | None" = None
 
     def flag(self, name: str) -> str | None:
         """Return the value of the first flag --*name*, "" for one without, None where it is not given."""
@@ -92,8 +92,6 @@ class Dockerfile:
 
     stages: tuple[Stage, ...]
     arguments: tuple[Instruction, ...] = ()
-    escape: str = "\\"
-    syntax: str = ""
     faults: tuple[Fault, ...] = ()
 
     def stage(self, name: str) -> Stage | None:
@@ -131,8 +129,6 @@ def parse(text: str) -> Dockerfile:
     return Dockerfile(
         stages=tuple(stages),
         arguments=tuple(arguments),
-        escape=escape,
-        syntax=directives.get("syntax", ""),
         faults=tuple(faults),
     )
 
@@ -211,8 +207,8 @@ class _Reader:
         name = head["name"].upper() if head else "".join(source.split(maxsplit=1)[:1])
         rest = source[head.end() :] if head else ""
         if name == "ONBUILD":
-            inner = self.read(rest.lstrip(" \t"), line)
-            return Instruction(name=name, line=line, text=inner.text, source=inner.source, trigger=inner)
+            inner = self.read(_ONBUILD.sub("", rest, count=1), line)
+            return Instruction(name=name, line=line, text=inner.text, source=inner.source)
         flags, rest = _flags(rest) if name != "CMD" else ((), rest)
         text = re.sub(r"\\\n", "", rest).strip().removesuffix("\\").rstrip()
         return Instruction(

@@ -21,10 +21,9 @@ class LockFile:
 
     Shape: `packages` maps canonical names onto versions; names with several versions, by platform or Python, are in
     `forked` instead. `development` are names that a plain installation leaves out, where the file tells.
-    `content_hash` is what the file stores of its manifest, "" for none.
+    `content_hash` is what a Pipfile.lock stores of its manifest, "" for none.
     """
 
-    file: str
     packages: Mapping[str, str]
     forked: frozenset[str] = frozenset()
     development: frozenset[str] = frozenset()
@@ -37,11 +36,9 @@ def parse_poetry(text: str, *, file: str = "poetry.lock") -> LockFile:
     values = toml_document.values(text, file=file)
     packages, forked = _pins(as_array(values.get("package")))
     return LockFile(
-        file=file,
         packages=packages,
         forked=forked,
         development=frozenset(_poetry_development(values)),
-        content_hash=_text(value_at(values, "metadata", "content-hash")),
         values=values,
     )
 
@@ -54,7 +51,6 @@ def parse_uv(text: str, *, file: str = "uv.lock") -> LockFile:
     values = toml_document.values(text, file=file)
     packages, forked = _pins([part for part in as_array(values.get("package")) if not is_local(part)])
     return LockFile(
-        file=file,
         packages=packages,
         forked=forked,
         values=values,
@@ -70,7 +66,6 @@ def parse_pipenv(text: str, *, file: str = "Pipfile.lock") -> LockFile:
     }
     main = {canonicalize_name(name) for name in default}
     return LockFile(
-        file=file,
         packages={name: version.removeprefix("==") for name, version in pins.items() if version},
         development=frozenset(name for name in pins if name not in main),
         content_hash=_text(value_at(values, "_meta", "hash", "sha256")),

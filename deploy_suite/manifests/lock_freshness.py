@@ -15,7 +15,7 @@ from deploy_suite.manifests.lock_files import LockFile, is_local
 from deploy_suite.manifests.pyproject import PythonProject
 from deploy_suite.manifests.pyproject import parse as parse_pyproject
 from deploy_suite.manifests.requirements_file import RequirementLine
-from deploy_suite.manifests.toml_document import as_array, as_table, value_at
+from deploy_suite.manifests.toml_document import as_array, as_table
 
 
 class Freshness(Enum):
@@ -24,26 +24,6 @@ class Freshness(Enum):
     FRESH = "fresh"
     STALE = "stale"
     UNKNOWN = "unknown"
-
-
-def poetry(lock: LockFile, pyproject: str, *, file: str = "pyproject.toml") -> Freshness:
-    """Return whether *lock* was made from *pyproject*, by the hash that Poetry compares.
-
-    Raises: ManifestError for a *pyproject* that is no TOML.
-    Source: `_get_content_hash` in https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py
-    """
-    if not lock.content_hash:
-        return Freshness.UNKNOWN
-    values = toml_document.values(pyproject, file=file)
-    try:
-        known = {
-            _poetry_hash(values, with_groups=flag, with_project=other)
-            for flag in (True, False)
-            for other in (True, False)
-        }
-    except (TypeError, ValueError, RecursionError):
-        return Freshness.UNKNOWN
-    return Freshness.FRESH if lock.content_hash in known else Freshness.STALE
 
 
 def pipenv(lock: LockFile, pipfile: str, *, file: str = "Pipfile") -> Freshness:
@@ -82,29 +62,6 @@ def uv(lock: LockFile, pyproject: str, *, file: str = "pyproject.toml") -> Fresh
     except InvalidSpecifier:
         return Freshness.UNKNOWN
     return Freshness.FRESH if _same(locked, declared) else Freshness.STALE
-
-
-_POETRY_LEGACY_KEYS: Final = ("dependencies", "source", "extras", "dev-dependencies")
-_POETRY_PROJECT_KEYS: Final = ("requires-python", "dependencies", "optional-dependencies")
-
-
-def _poetry_hash(values: Mapping[str, object], *, with_groups: bool, with_project: bool) -> str:
-    """Return Poetry's hash: 2.3 and later with [dependency-groups], 2.0 without, 1.x without [project] too."""
-    project = as_table(values.get("project")) if with_project else {}
-    relevant = {key: project[key] for key in _POETRY_PROJECT_KEYS if key in project}
-    groups = as_table(values.get("dependency-groups")) if with_groups else {}
-    table = as_table(value_at(values, "tool", "poetry"))
-    is_legacy = not relevant and not groups
-    kept = {key: table.get(key) for key in _POETRY_LEGACY_KEYS if is_legacy or key in table}
-    if "group" in table:
-        kept["group"] = table["group"]
-    content: dict[str, object] = {}
-    if relevant:
-        content["project"] = relevant
-    if groups:
-        content["dependency-groups"] = groups
-    hashed = {**content, "tool": {"poetry": kept}} if content else kept
-    return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
 _PIPENV_SOURCE: Final = {"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": True}

@@ -16,14 +16,11 @@ class Pipfile:
     """What a Pipfile says.
 
     Shape: `packages` are those of every installation; `categories` those of the other tables, `dev-packages` among
-    them. `python` is "3.12" or "3.12.1", "" where the file asks for none.
+    them.
     """
 
-    file: str
     packages: tuple[RequirementLine, ...]
     categories: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
-    python: str = ""
-    problems: tuple[LineProblem, ...] = ()
 
 
 def parse(text: str, *, file: str) -> Pipfile:
@@ -35,15 +32,7 @@ def parse(text: str, *, file: str) -> Pipfile:
     others = [name for name in document.values if name not in _OTHER_TABLES and document.table(name)]
     found = {name: _table(document, name) for name in ("packages", *others)}
     lines = {name: tuple(line for line in part if isinstance(line, RequirementLine)) for name, part in found.items()}
-    problems = (line for part in found.values() for line in part if isinstance(line, LineProblem))
-    python = next((key for key in ("python_full_version", "python_version") if key in document.table("requires")), "")
-    return Pipfile(
-        file=file,
-        packages=lines.pop("packages"),
-        categories=lines,
-        python=str(document.get("requires", python)) if python else "",
-        problems=tuple(problems),
-    )
+    return Pipfile(packages=lines.pop("packages"), categories=lines)
 
 
 def _table(document: TomlDocument, name: str) -> tuple[RequirementLine | LineProblem, ...]:

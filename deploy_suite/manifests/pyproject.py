@@ -19,24 +19,15 @@ class PythonProject:
 
     Shape: `name` is canonical, "" without one. `dependencies` are those of every installation, `extras` by the name of
     the extra, `groups` by that of the group (PEP 735, Poetry's groups, uv's `dev-dependencies` as "dev").
-    `requirement_files` are what setuptools reads `dynamic` dependencies from, relative to the repository.
-    `has_project` and `has_poetry` tell which of the tables [project] and [tool.poetry] there are; `is_package` whether
-    the project itself is to be installed.
-    `uv` is the table [tool.uv].
+    `has_poetry` tells whether there is a table [tool.poetry].
     """
 
-    file: str
     name: str = ""
     dependencies: tuple[RequirementLine, ...] = ()
     extras: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[RequirementLine, ...]] = field(default_factory=dict)
-    requirement_files: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
-    scripts: Mapping[str, str] = field(default_factory=dict)
-    has_project: bool = False
     has_poetry: bool = False
-    is_package: bool = True
-    uv: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[LineProblem, ...] = ()
 
 
@@ -55,18 +46,12 @@ def parse(text: str, *, file: str) -> PythonProject:
     groups = _groups(document)
     everything = chain(dependencies, *extras.values(), *groups.values())
     return PythonProject(
-        file=file,
         name=_name(document),
         dependencies=_lines(dependencies),
         extras={name: _lines(found) for name, found in extras.items()},
         groups={name: _lines(found) for name, found in groups.items()},
-        requirement_files=_requirement_files(document),
         dynamic=_texts(document.get("project", "dynamic")),
-        scripts=_scripts(document),
-        has_project=bool(document.table("project")),
         has_poetry=bool(document.table("tool", "poetry")),
-        is_package=_is_package(document),
-        uv=document.table("tool", "uv"),
         problems=tuple(dict.fromkeys(found for found in everything if isinstance(found, LineProblem))),
     )
 
@@ -168,29 +153,5 @@ def _name(document: TomlDocument) -> str:
     return canonicalize_name(written) if isinstance(written, str) else ""
 
 
-def _requirement_files(document: TomlDocument) -> tuple[str, ...]:
-    source = document.get("tool", "setuptools", "dynamic", "dependencies")
-    files = as_table(source).get("file")
-    return (files,) if isinstance(files, str) else _texts(files)
-
-
-def _scripts(document: TomlDocument) -> Mapping[str, str]:
-    tables = (document.table("tool", "poetry", "scripts"), document.table("project", "scripts"))
-    return {name: target for table in tables for name, target in table.items() if isinstance(target, str)}
-
-
-def _is_package(document: TomlDocument) -> bool:
-    """Return whether `poetry install` or `uv sync` installs the project itself, and not only what it needs."""
-    if (mode := document.get("tool", "poetry", "package-mode")) is not None:
-        return bool(mode)
-    if (package := document.get("tool", "uv", "package")) is not None:
-        return bool(package)
-    return bool(document.table("build-system") or document.table("tool", "poetry"))
-
-
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in as_array(value) if isinstance(item, str))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -22,7 +22,6 @@ class RequirementLine:
     location: Location
     target: str = ""
     is_editable: bool = False
-    has_hashes: bool = False
 
     @property
     def shown(self) -> str:

@@ -97,7 +97,7 @@ class _Found:
         if requirement_options.IGNORED in values:
             self.ignored(values[requirement_options.IGNORED], line)
         if operand:
-            self.requirement(operand, line, text=text, has_hashes="--hash" in values)
+            self.requirement(operand, line, text=text)
         elif "--editable" in values:
             self.requirement(values["--editable"], line, text=text, is_editable=True)
         elif "--requirement" in values:
@@ -117,9 +117,7 @@ class _Found:
             ),
         )
 
-    def requirement(
-        self, written: str, line: int, *, text: str, is_editable: bool = False, has_hashes: bool = False
-    ) -> None:
+    def requirement(self, written: str, line: int, *, text: str, is_editable: bool = False) -> None:
         read = requirement_text.read(written, is_editable=is_editable)
         if read.fault and not _VARIABLE.search(written):
             self.invalid(text, line, read.fault)
@@ -134,7 +132,6 @@ class _Found:
                 location=Location(self.file, line),
                 target=read.target,
                 is_editable=is_editable,
-                has_hashes=has_hashes,
             ),
         )
 

@@ -9,6 +9,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+LOCAL_PATH: Final = "requirements-local-path"
 _MOST_CHARACTERS: Final = 5_000
 _URL: Final = re.compile(r"(?:(?:https?|file|ftp|s?ssh)|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))$", re.IGNORECASE)
@@ -144,9 +145,10 @@ def _with_warning(reading: Reading) -> Reading:
             name=reading.name,
             requirement=reading.requirement,
             target=target,
-            warning="requirements-local-path",
-            message=f"{reading.name or 'the requirement'} is taken from a path of one machine: {path}",
-            remedy=f"replace the path by a version, such as `{reading.name or 'name'}==VERSION`",
+            warning=f"{LOCAL_PATH}:{reading.name}" if reading.name else LOCAL_PATH,
+            message=f"{reading.name or 'the requirement'} is taken from a path of one machine ({path})",
+            remedy=f"replace the path by a version, such as `{reading.name or 'name'}==VERSION`; "
+            "`pip list --format=freeze` writes all lines so",
             is_fatal=_FOREIGN_PATHS.match(path) is not None,
         )
     if re.match(r"git\+ssh:|git\+git@|ssh:|git@", target):

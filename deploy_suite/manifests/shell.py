@@ -232,7 +232,7 @@ class _Walk:
 def _parse(text: str, *, stops_at_errors: bool, level: int) -> Script:
     source = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(source) > _MOST_CHARACTERS:
-        return Script(commands=(), stops_at_errors=stops_at_errors, is_certain=False)
+        return Script(commands=(), is_certain=False)
     root = shell_nodes.root(source)
     walk = _Walk(level, ShellState(stops_at_errors))
     try:
@@ -243,7 +243,6 @@ def _parse(text: str, *, stops_at_errors: bool, level: int) -> Script:
         walk.commands[-1] = replace(walk.commands[-1], after="&")
     return Script(
         commands=tuple(walk.commands),
-        stops_at_errors=walk.state.stops_at_errors,
         is_certain=walk.state.is_certain and not root.has_error,
         functions=frozenset(walk.state.functions),
     )

@@ -48,13 +48,11 @@ class Script:
 
     Shape: `commands` in the order of the text; those of `bash -c "…"` (in place of the call), `sh -c`, subshells,
     `{ …; }`, `if`, loops and functions included, with their own lines where these are known; those of `$(…)` are not.
-    `stops_at_errors` tells whether `set -e` (`-o errexit`, a `#!/bin/bash -e` line) is in force at the end.
     `is_certain` is false where the text has parts that cannot be read without running it (eval, sourced files,
     programs named by a variable, syntax errors). `functions` are the names that the text defines itself.
     """
 
     commands: tuple[SimpleCommand, ...]
-    stops_at_errors: bool = False
     is_certain: bool = True
     functions: frozenset[str] = frozenset()
 

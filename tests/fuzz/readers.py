@@ -35,7 +35,6 @@ from deploy_suite.manifests import (
     poetry_constraint,
     procfile,
     pyproject,
-    python_version_file,
     requirement_text,
     requirements_file,
     settings,
@@ -314,9 +313,6 @@ READERS: Final[Mapping[str, Reader]] = {
         ("Procfile",),
     ),
     "pyproject.toml": Reader(_of_text(lambda text: pyproject.parse(text, file="pyproject.toml")), ("pyproject.toml",)),
-    "python version": Reader(
-        _of_text(lambda text: python_version_file.parse(text, file="runtime.txt")), ("runtime.txt", ".python-version")
-    ),
     "poetry constraint": Reader(_of_text(poetry_constraint.specifiers)),
     "requirement": Reader(
         _of_text(lambda text: (requirement_text.read(text), requirement_text.read(text, is_editable=True))),

@@ -28,7 +28,6 @@ sqlalchemy.url = other
 
     assert parse(text, file="backend/alembic.ini") == AlembicFile(
         file="backend/alembic.ini",
-        section="alembic",
         script_location="%(here)s/db/migrations",
         script_folder="backend/db/migrations",
         location=Location("backend/alembic.ini", 4),
@@ -146,7 +145,6 @@ file_template = "%%(rev)s"
 
     assert parse_pyproject(text, file="api/pyproject.toml") == AlembicFile(
         file="api/pyproject.toml",
-        section="tool.alembic",
         script_location="%(here)s/db",
         script_folder="api/db",
         location=Location("api/pyproject.toml", 2),

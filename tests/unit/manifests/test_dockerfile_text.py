@@ -36,7 +36,7 @@ def test_stages_know_their_base_name_platform_and_lines() -> None:
         ("builder", "final", "", 6, [("CMD", 7)]),
     ]
     assert [(one.name, one.pairs) for one in parsed.arguments] == [("ARG", (Pair("PYTHON_VERSION", "3.12"),))]
-    assert (parsed.syntax, parsed.escape, parsed.faults) == ("docker/dockerfile:1", "\\", ())
+    assert parsed.faults == ()
     assert parsed.stage("BUILDER") is parsed.stages[0]
     assert parsed.stage("1") is parsed.stages[1]
     assert parsed.stage("other") is None
@@ -120,15 +120,19 @@ def test_heredocs_belong_to_their_instruction() -> None:
 def test_the_escape_directive_changes_what_continues_a_line() -> None:
     parsed = dockerfile.parse("# escape=`\nFROM python\nRUN dir C:\\ `\n  && dir\nCMD x\n")
 
-    assert parsed.escape == "`"
     assert shape(parsed)[0][4] == [("RUN", 3), ("CMD", 5)]
 
 
-def test_onbuild_holds_the_instruction_behind_it() -> None:
-    trigger = only("FROM python\nONBUILD COPY --chown=app . /app\n", "ONBUILD").trigger
+def test_onbuild_takes_the_heredoc_of_the_instruction_behind_it() -> None:
+    parsed = dockerfile.parse("FROM python\nONBUILD RUN <<EOF\npip install flask\nEOF\nCMD x\n")
 
-    assert trigger is not None
-    assert (trigger.name, trigger.words, trigger.flag("chown"), trigger.line) == ("COPY", (".", "/app"), "app", 2)
+    assert shape(parsed)[0][4] == [("ONBUILD", 2), ("CMD", 5)]
+
+
+def test_any_number_of_onbuilds_is_one_instruction() -> None:
+    parsed = dockerfile.parse("FROM python\n" + "ONBUILD " * 5000 + "RUN x\n")
+
+    assert shape(parsed)[0][4] == [("ONBUILD", 2)]
 
 
 def test_what_the_builder_refuses_is_told_with_its_line() -> None:

@@ -17,7 +17,6 @@ from deploy_suite.manifests import (
     pipfile,
     procfile,
     pyproject,
-    python_version_file,
     requirements_file,
     settings,
     shell,
@@ -39,7 +38,6 @@ def _requirements(text: str, file: str) -> None:
 
 def _locks(text: str, file: str) -> None:
     for parse, fresh in (
-        (lock_files.parse_poetry, lock_freshness.poetry),
         (lock_files.parse_uv, lock_freshness.uv),
         (lock_files.parse_pipenv, lock_freshness.pipenv),
     ):
@@ -56,7 +54,6 @@ PARSERS: dict[str, Callable[[str, str], object]] = {
     "pipfile": lambda text, file: pipfile.parse(text, file=file),
     "procfile": lambda text, file: (procfile.parse(text, file=file), procfile.unread(text, file=file)),
     "pyproject": lambda text, file: pyproject.parse(text, file=file),
-    "python version": lambda text, file: python_version_file.parse(text, file=file),
     "requirements": _requirements,
     "settings": lambda text, file: settings.parse(text, file=file),
     "shell": _shell,

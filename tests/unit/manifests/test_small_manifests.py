@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy_suite.manifests import dotenv_file, procfile, python_version_file
+from deploy_suite.manifests import dotenv_file, procfile
 from deploy_suite.manifests.errors import ManifestError
 from deploy_suite.manifests.procfile import ProcessLine
-from deploy_suite.manifests.python_version_file import PythonVersion
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText
 
@@ -95,42 +94,3 @@ def test_values_in_single_quotes_are_read_back(values: dict[str, str]) -> None:
     escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in values.items()}
 
     assert dotenv_file.parse("".join(f"{name}='{value}'\n" for name, value in escaped.items())) == values
-
-
-@pytest.mark.parametrize(
-    ("text", "version", "entry", "line", "others"),
-    [
-        ("3.12.4\n", "3.12.4", "3.12.4", 1, ()),
-        ("3.12", "3.12", "3.12", 1, ()),
-        ("# why\n\n  python-3.11.9  # note\n3.10\n", "3.11.9", "python-3.11.9", 3, ("3.10",)),
-        ("3.12.1 3.11.4\n", "3.12.1", "3.12.1", 1, ("3.11.4",)),
-        ("cpython@3.12", "3.12", "cpython@3.12", 1, ()),
-        ("cpython-3.12.1", "3.12.1", "cpython-3.12.1", 1, ()),
-        ("3.12.1/envs/site", "3.12.1", "3.12.1/envs/site", 1, ()),
-        ("3.14.0rc2", "3.14.0rc2", "3.14.0rc2", 1, ()),
-        ("\ufeff3.12.4\r\n", "3.12.4", "3.12.4", 1, ()),
-        ("system", "", "system", 1, ()),
-        ("my-site", "", "my-site", 1, ()),
-        ("pypy3.10-7.3.12", "", "pypy3.10-7.3.12", 1, ()),
-        (">=3.12", "", ">=3.12", 1, ()),
-        ("Python 3.12.4", "", "Python", 1, ("3.12.4",)),
-    ],
-)
-def test_a_python_version_file_names_a_version_or_none(
-    text: str, version: str, entry: str, line: int, others: tuple[str, ...]
-) -> None:
-    assert python_version_file.parse(text, file=".python-version") == PythonVersion(
-        version=version, text=entry, location=Location(".python-version", line), others=others
-    )
-
-
-@pytest.mark.parametrize("text", ["", "\n# 3.12\n"])
-def test_a_file_without_entry_asks_for_nothing(text: str) -> None:
-    assert python_version_file.parse(text, file=".python-version") is None
-
-
-def test_a_runtime_file_names_a_version() -> None:
-    found = python_version_file.parse("python-3.11.4\n", file="runtime.txt")
-
-    assert found is not None
-    assert found.version == "3.11.4"
