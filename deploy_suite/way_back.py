@@ -64,7 +64,6 @@ def proven(passage: Passage, ports: Ports, *, preferences: Preferences | None = 
     be shown is UNKNOWN, never OPEN. A sure answer is kept and told again.
     Raises: MachineError when this machine falls short; what the project lacks is an answer.
     """
-    began_s = ports.clock.now_s()
     try:
         answer = _answer(passage, ports, preferences or Preferences())
     except MachineError:
@@ -78,7 +77,6 @@ def proven(passage: Passage, ports: Ports, *, preferences: Preferences | None = 
         evidence=tuple(masker.masked(line) for line in answer.evidence),
         by_hand=tuple(masker.masked(line) for line in answer.by_hand),
         notes=tuple(masker.masked(line) for line in answer.notes),
-        seconds=ports.clock.now_s() - began_s,
     )
 
 

@@ -72,7 +72,6 @@ class SystemGit(SystemRemotes):
             ignored=ignored,
             upstream=upstream,
             unpushed=unpushed,
-            behind=_count(repository, f"{commit.sha}..{upstream}") if upstream else 0,
             upstream_texts=_requirements_at(repository, upstream, commit) if unpushed else {},
         )
 
@@ -183,7 +182,3 @@ def _commits(repository: Path, span: str, commit: Commit) -> tuple[Commit, ...]:
     listing = answer(repository, "log", "--reverse", _COMMIT_FORMAT, span, "--")
     parts = (line.split("\0") for line in listing.splitlines() if line)
     return tuple(Commit(sha=sha, tree=tree, subject=subject, branch=commit.branch) for sha, tree, subject in parts)
-
-
-def _count(repository: Path, span: str) -> int:
-    return int(answer(repository, "rev-list", "--count", span, "--") or 0)

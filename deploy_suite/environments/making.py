@@ -101,7 +101,6 @@ def _failure(plan: Plan, done: Completed, site: Site) -> BuildFailure:
         seconds=done.seconds,
         timed_out=timed_out,
         resolution=plan.resolved.resolution if timed_out else _explained(plan, site, done, is_installers=bool(failed)),
-        notes=tuple(text for text in (plan.choice.note,) if text),
         ended_at=failed_steps.ended_at(site.stand_ins.folder, site.top, done.code),
     )
 

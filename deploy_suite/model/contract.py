@@ -220,7 +220,6 @@ class Contract:
     probes: tuple[Probe, ...] = ()
     location: Location | None = None
     health_location: Location | None = None
-    notes: tuple[str, ...] = ()
     image: str = ""
     image_packages: tuple[str, ...] = ()
     container: Container | None = None

@@ -144,7 +144,6 @@ class BuildFailure:
     seconds: float
     timed_out: bool = False
     resolution: Resolution | None = None
-    notes: tuple[str, ...] = ()
     ended_at: Location | None = None
 
 

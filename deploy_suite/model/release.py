@@ -70,7 +70,6 @@ class Deploy:
     subject: str = ""
     trigger: Trigger = Trigger.OTHER
     created: datetime | None = None
-    started: datetime | None = None
     finished: datetime | None = None
 
     @property
@@ -92,7 +91,7 @@ class PushTrace:
 class LiveService:
     """A service as the target has it.
 
-    Shape: `kind` and `plan` are the target's own words; `repository` is the URL that it clones, "" for an image;
+    Shape: `kind` is the target's own word; `repository` is the URL that it clones, "" for an image;
     `url` is where the public reaches it, "" for what has none; `suspended` says by whom, "" while it runs.
     """
 
@@ -104,8 +103,6 @@ class LiveService:
     page: str = ""
     repository: str = ""
     branch: str = ""
-    root: str = ""
-    plan: str = ""
     health_path: str = ""
     auto_deploy: AutoDeploy = AutoDeploy.OFF
     suspended: str = ""

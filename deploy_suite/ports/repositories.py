@@ -22,7 +22,7 @@ class WorkingState:
     """How the folder differs from the commit, and the commit from what was pushed. Paths are repository-relative.
 
     Shape: `upstream` is "origin/main" or ""; `unpushed` are the commits that the upstream lacks, oldest first;
-    `behind` counts the commits that only the upstream has. `upstream_texts` are the files that list requirements and
+    `upstream_texts` are the files that list requirements and
     differ there, each with its content there, "" for one that the upstream lacks. `absent` is what had to be left out.
     """
 
@@ -31,7 +31,6 @@ class WorkingState:
     ignored: tuple[str, ...] = ()
     upstream: str = ""
     unpushed: tuple[Commit, ...] = ()
-    behind: int = 0
     upstream_texts: Mapping[str, str] = field(default_factory=dict)
     absent: Absent = field(default_factory=Absent)
 

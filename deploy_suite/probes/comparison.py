@@ -56,7 +56,7 @@ def compared(
     """Return how *new* compares with *old*, both in the order they were measured; None with fewer than 20 in either."""
     if min(len(old), len(new)) < LEAST_SAMPLES:
         return None
-    before, after = of_times(old, asked=len(old)), of_times(new, asked=len(new))
+    before, after = of_times(old), of_times(new)
     shift, tail = shift_ratio(old, new), after.p95_ms / max(before.p95_ms, 1e-6)
     limit = level / 2 / max(comparisons, 1)
     rounds = max(_ROUNDS, round(5 / limit))

@@ -34,7 +34,6 @@ class Compatibility:
     remedy: str = ""
     notes: tuple[str, ...] = ()
     reused: str = ""
-    seconds: float = 0.0
 
     @property
     def is_open(self) -> bool:

@@ -27,11 +27,10 @@ _SILENT: Final = "no-answer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A service that answered. Shape: `findings` are what is doubtful about the answer; `seconds` since it listened."""
+    """A service that answered. Shape: `findings` are what is doubtful about the answer."""
 
     response: HttpResponse
     path: str
-    seconds: float
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -199,7 +198,6 @@ class _Watch:
         return Answered(
             response=response,
             path=self.path,
-            seconds=self._clock.now_s() - self._began_s,
             findings=tuple(doubt for doubt in doubts if doubt),
         )
 

@@ -115,7 +115,6 @@ def _described(error: BaseException, report: _Report) -> dict[str, object]:
         "bases": [base.__name__ for base in kind.__mro__],
         "missing": error.name if isinstance(error, ImportError) else None,
         "key": key if isinstance(key, str) else None,
-        "code": repr(error.code) if isinstance(error, SystemExit) else None,
         "syntax": _frame(report, str(place), getattr(error, "lineno", 0) or 0, function="") if place else None,
     }
 

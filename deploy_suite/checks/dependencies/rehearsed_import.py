@@ -67,7 +67,6 @@ class Raised:
     bases: tuple[str, ...] = ()
     missing: str = ""
     key: str = ""
-    exit_code: str = ""
     syntax: Frame | None = None
 
     @property
@@ -111,7 +110,6 @@ class Rehearsed:
     reached: tuple[Reach, ...] = ()
     absent: frozenset[str] = field(default_factory=frozenset)
     last_place: Location | None = None
-    is_isolated: bool = False
     seconds: float = 0.0
     is_by_answer: bool = False
 
@@ -249,7 +247,6 @@ def _read(lines: Sequence[Mapping[str, Any]], completed: Completed, *, top: Path
         reached=tuple(network.reached_for()),
         absent=frozenset(events.get("names", {}).get("absent", ())),
         last_place=_last_place(completed.err, top) if ended is None else None,
-        is_isolated=network.is_isolated,
         seconds=completed.seconds,
     )
 
@@ -264,7 +261,6 @@ def _raised(item: Mapping[str, Any]) -> Raised:
         bases=tuple(item["bases"]),
         missing=item["missing"] or "",
         key=item["key"] or "",
-        exit_code=item["code"] or "",
         syntax=Frame(**syntax) if syntax else None,
     )
 

@@ -40,7 +40,7 @@ def shown(built: Built, started: Started, trace: Trace) -> Rehearsed | None:
     may tell of something that went wrong, and where an import inside a function may lack its package.
     """
     is_quiet = started.is_isolated and not started.reached and not _GRUMBLES.search(started.log)
-    return Rehearsed(is_isolated=True, is_by_answer=True) if is_quiet and _has_all(built, trace) else None
+    return Rehearsed(is_by_answer=True) if is_quiet and _has_all(built, trace) else None
 
 
 def _has_all(built: Built, trace: Trace) -> bool:

@@ -91,7 +91,7 @@ class Conversation:
         output = self._process.output()
         last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
         failure = Failure(kind=kind, message=f"it {what}: {last}" if last else f"it {what}", traceback=output)
-        return Reply(failure=failure, is_ready=False)
+        return Reply(failure=failure)
 
 
 @contextmanager

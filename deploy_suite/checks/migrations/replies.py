@@ -109,14 +109,13 @@ class Reply:
 
     Shape: `reached` is the dialect and the name of the last database connected to, ("", "") when there was none;
     `committed` is the name of the SQLite file of the commit that it began as, "" for none;
-    `is_ready` says that the tool itself could be set up; `more` is what the step returned.
+    `more` is what the step returned.
     """
 
     failure: Failure | None
     statements: tuple[str, ...] = ()
     reached: tuple[str, str] = ("", "")
     committed: str = ""
-    is_ready: bool = True
     seconds: float = 0.0
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -129,7 +128,6 @@ class Reply:
             statements=tuple(said["statements"]),
             reached=(reached["dialect"], reached["name"]),
             committed=reached.get("committed", ""),
-            is_ready=said["is_ready"],
             seconds=said["seconds"],
             more=said,
         )

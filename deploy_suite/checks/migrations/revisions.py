@@ -62,18 +62,6 @@ class Stated:
         parents = {parent for one in self.steps for parent in one.parents}
         return tuple(sorted(one.id for one in self.steps if one.id not in parents))
 
-    def below(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return *ids* with all that they build on."""
-        known = {one.id: one for one in self.steps}
-        found: set[str] = set()
-        left = list(ids)
-        while left:
-            name = left.pop()
-            if name not in found:
-                found.add(name)
-                left += known[name].parents if name in known else ()
-        return frozenset(found)
-
 
 def stated(case: Case) -> Stated:
     """Return what the files of the service's commit say."""

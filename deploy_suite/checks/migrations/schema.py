@@ -71,11 +71,6 @@ class Taken:
     column: str = ""
     told: str = ""
 
-    @property
-    def name(self) -> str:
-        """Return "users.age", or the table."""
-        return f"{self.table}.{self.column}" if self.column else self.table
-
 
 def read(server: DatabaseServer, database: str) -> Schema:
     """Return the schema of *database*, what belongs to extensions left out."""

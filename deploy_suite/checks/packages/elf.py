@@ -41,10 +41,9 @@ class Binary:
 
     Shape: `needs` are the names that the loader looks for; `versions` maps those of them that have versions onto the
     ones asked for ("libc.so.6" onto "GLIBC_2.14" …); `constants` are the parts of the file, start and end, that hold
-    strings; `machine` is the specification's number (62 for x86-64).
+    strings.
     """
 
-    machine: int
     name: str
     needs: tuple[str, ...]
     versions: Mapping[str, tuple[str, ...]]
@@ -89,8 +88,8 @@ def _read(data: Bytes) -> Binary | None:
     order = "<" if start[5] == _LITTLE else ">"
     word, *forms = _FORMS[start[4]]
     form = _Form(*(struct.Struct(order + text) for text in (_HEADER.format(word), *forms)))
-    _, machine, _, _, at_segments, at_sections, _, _, segment_size, segments, section_size, sections, _ = (
-        form.header.unpack(data[16 : 16 + form.header.size])
+    _, _, _, _, at_segments, at_sections, _, _, segment_size, segments, section_size, sections, _ = form.header.unpack(
+        data[16 : 16 + form.header.size]
     )
     is_wide = start[4] == _WIDE
     loaded = [
@@ -101,7 +100,6 @@ def _read(data: Bytes) -> Binary | None:
     strings = _Strings(data, _offset(loaded, values[_STRTAB])) if _STRTAB in values else None
     headers = [form.section.unpack(row) for row in _rows(data, at_sections, section_size, sections)]
     return Binary(
-        machine=machine,
         name=strings.at(values[_SONAME]) if strings and _SONAME in values else "",
         needs=tuple(strings.at(value) for tag, value in tags if tag == _NEEDED) if strings else (),
         versions=_versions(data, order, values, loaded, strings) if strings else {},

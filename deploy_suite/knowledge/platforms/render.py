@@ -13,18 +13,12 @@ _SIZED_PLAN: Final = re.compile(r"(?P<cpus>\d+(?:\.\d+)?)c-(?P<size>\d+)(?P<unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a plan grants, and the service types that may have it."""
+    """What a plan grants."""
 
     name: str
     cpus: float
     memory_mib: int
-    types: tuple[str, ...]
     source: str
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it costs nothing, and so lacks pre-deploy commands, disks and scaling."""
-        return self.name == "free"
 
     @property
     def workers(self) -> int:
@@ -113,7 +107,6 @@ def _sized(name: str) -> Plan | None:
         name=name,
         cpus=float(match["cpus"]),
         memory_mib=size if match["unit"] == "mb" else size * 1024,
-        types=("web", "pserv", "worker", "cron"),
         source="https://render.com/docs/blueprint-spec#plan",
     )
 
@@ -131,7 +124,7 @@ def facts() -> Render:
         python_defaults=tuple(PythonDefault(**row) for row in table["python"]["defaults"]),
         tools=tuple(Tool(**row) for row in table["tools"]),
         variables={name: value for name, value in table["variables"].items() if name != "source"},
-        plans={row["name"]: Plan(**{**row, "types": tuple(row["types"])}) for row in table["plans"]},
+        plans={row["name"]: Plan(**row) for row in table["plans"]},
         values={name: _value_list(row) for name, row in table["values"].items()},
         ranges={name: (bounds[0], bounds[1]) for name, bounds in table["ranges"].items() if name != "source"},
         shapes={name: _shape(name, row) for name, row in table["shapes"].items()},

@@ -113,7 +113,6 @@ def assembled(
     shutdown_s: int | None,
     databases: Mapping[str, str],
     location: Location | None,
-    notes: tuple[str, ...] = (),
 ) -> Contract:
     """Return the contract made of its parts; platform variables, limits and the entry point are added here."""
     port = _port(variables)
@@ -142,7 +141,6 @@ def assembled(
         tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign and not about.is_image},
         probes=settings.probes,
         location=location,
-        notes=(*notes, *_notes(python)),
         image=_IMAGE,
     )
 
@@ -256,11 +254,3 @@ def _limits(shutdown_s: int | None) -> Limits:
 
 def _tools(variables: tuple[Variable, ...]) -> Mapping[str, str]:
     return {tool.name: (_literal(variables, tool.variable) or "").strip() or tool.default for tool in facts().tools}
-
-
-def _notes(python: PythonRequest) -> tuple[str, ...]:
-    if python.is_pinned:
-        return ()
-    older = ", ".join(python.alternatives[:2])
-    advice = f"a service created today gets {python.version}, an older one {older} or older"
-    return (f"no Python is named: {advice}; pin it with PYTHON_VERSION",)

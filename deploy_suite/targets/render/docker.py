@@ -56,7 +56,6 @@ class Service:
     shutdown_s: int | None
     databases: Mapping[str, str]
     location: Location | None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +203,6 @@ def _contract(
         shutdown_s=about.shutdown_s,
         databases=about.databases,
         location=about.location,
-        notes=about.notes,
     )
     platform = {one.name for one in base.variables} | taken
     brought = tuple(

@@ -221,7 +221,6 @@ def _contract(
         shutdown_s=None,
         databases={},
         location=service.start.location,
-        notes=("there is no render.yaml: commands, plan and variables are assumed",),
     )
     return made, choice.findings
 

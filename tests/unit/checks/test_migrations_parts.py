@@ -368,7 +368,7 @@ def test_a_failure_is_told_with_the_servers_code_and_statement_from_wherever_in_
 
 
 def test_a_reply_is_read_back_whole() -> None:
-    line = {"error": None, "statements": ["SELECT 1"], "reached": None, "is_ready": True, "seconds": 0.5, "x": 1}
+    line = {"error": None, "statements": ["SELECT 1"], "reached": None, "seconds": 0.5, "x": 1}
 
     reply = Reply.of(line)
 

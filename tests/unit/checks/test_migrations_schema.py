@@ -21,8 +21,8 @@ def of(columns: Mapping[str, Column], *rules: str) -> Schema:
 OLD = of({"id": column(required=True, filled=True), "nick": column("character varying(50)")})
 
 
-def kinds(new: Schema, old: Schema = OLD) -> list[tuple[str, str]]:
-    return [(one.kind, one.name) for one in schema.taken(old, new)]
+def kinds(new: Schema, old: Schema = OLD) -> list[tuple[str, str, str]]:
+    return [(one.kind, one.table, one.column) for one in schema.taken(old, new)]
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ def kinds(new: Schema, old: Schema = OLD) -> list[tuple[str, str]]:
         ({}, []),
         ({"age": column()}, []),
         ({"age": column(required=True, filled=True)}, []),
-        ({"age": column(required=True)}, [("required", "users.age")]),
+        ({"age": column(required=True)}, [("required", "users", "age")]),
         ({"nick": column("text")}, []),
         ({"nick": column("character varying(80)")}, []),
-        ({"nick": column("character varying(10)")}, [("type", "users.nick")]),
-        ({"nick": column("integer")}, [("type", "users.nick")]),
-        ({"nick": column("character varying(50)", required=True)}, [("not-null", "users.nick")]),
-        ({"id": column(required=True)}, [("required", "users.id")]),
+        ({"nick": column("character varying(10)")}, [("type", "users", "nick")]),
+        ({"nick": column("integer")}, [("type", "users", "nick")]),
+        ({"nick": column("character varying(50)", required=True)}, [("not-null", "users", "nick")]),
+        ({"id": column(required=True)}, [("required", "users", "id")]),
         ({"id": column("bigint", required=True, filled=True)}, []),
     ],
 )
-def test_only_what_is_taken_away_counts(changes: Mapping[str, Column], found: list[tuple[str, str]]) -> None:
+def test_only_what_is_taken_away_counts(changes: Mapping[str, Column], found: list[tuple[str, str, str]]) -> None:
     assert kinds(of({**OLD.tables["users"], **changes})) == found
 
 

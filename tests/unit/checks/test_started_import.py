@@ -14,7 +14,7 @@ from deploy_suite.ports import Reach
 from tests.unit.checks.gunicorn_case import case
 
 QUIET = Started(log="[INFO] Listening at: http://0.0.0.0:10000\n", is_isolated=True)
-BY_ANSWER = Rehearsed(is_isolated=True, is_by_answer=True)
+BY_ANSWER = Rehearsed(is_by_answer=True)
 DJANGO = {
     "site/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
     "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\napplication = get_wsgi_application()\n",

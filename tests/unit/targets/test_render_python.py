@@ -33,7 +33,6 @@ def test_without_a_pin_the_newest_default_comes_with_the_older_ones(read: Read) 
         alternatives=OLDER,
     )
     assert reading.findings == ()
-    assert len(reading.contracts[0].notes) == 1
 
 
 def test_the_file_at_the_top_counts_and_may_leave_the_patch_open(read: Read) -> None:

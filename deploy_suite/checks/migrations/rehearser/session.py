@@ -50,7 +50,7 @@ def _carried_out(order: dict[str, Any], tool: Any, job: dict[str, Any], target: 
             reply.update(step(order))
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         reply.update(ok=False, error=described(error))
-    reply.update(seconds=time.monotonic() - began, reached=target.reached, is_ready=tool is not None)
+    reply.update(seconds=time.monotonic() - began, reached=target.reached)
     if reply["error"] and reply["error"]["sqlstate"] and not reply["error"]["statement"] and target.statements:
         reply["error"]["statement"] = str(target.statements[-1])  # Django's errors do not carry it
     reply["statements"] = [one for one in target.statements if isinstance(one, str)]

@@ -45,7 +45,6 @@ def deploy(answer: object) -> Deploy:
         subject=_text(commit, "message").partition("\n")[0],
         trigger=TRIGGERS.get(_text(item, "trigger"), Trigger.OTHER),
         created=time(item.get("createdAt")),
-        started=time(item.get("startedAt")),
         finished=time(item.get("finishedAt")),
     )
 
@@ -63,8 +62,6 @@ def service(answer: object) -> LiveService:
         page=_text(item, "dashboardUrl"),
         repository=_text(item, "repo"),
         branch=_text(item, "branch"),
-        root=_text(item, "rootDir"),
-        plan=_text(details, "plan"),
         health_path=_text(details, "healthCheckPath"),
         auto_deploy=_mode(item),
         suspended=(suspenders or "somebody") if _text(item, "suspended") == "suspended" else "",

@@ -39,7 +39,6 @@ def test_names_needs_and_versions_are_read_in_every_form(wide: bool, order: str)
     read = elf.read(data)
 
     assert read == Binary(
-        machine=62,
         name="own.so",
         needs=("libGL.so.1", "libc.so.6", "libstdc++.so.6"),
         versions={"libc.so.6": ("GLIBC_2.14", "GLIBC_2.38"), "libstdc++.so.6": ("GLIBCXX_3.4.30",)},
