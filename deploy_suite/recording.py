@@ -12,6 +12,8 @@ from deploy_suite.ports import Ports
 
 _NO_ROOM: Final = "no-space-left"  # the slug of the cause
 _AFTER_BUILD: Final = ("packages", "migrations", "imports", "boot")
+_EXECUTED: Final = frozenset({"environment", "migrations", "imports", "pre-deploy", "boot"})
+_MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,23 @@ class Recorder:
         return result
 
     def result(self, check: str, seconds: float, findings: Findings) -> CheckResult:
-        """Return the result of a check, or of a part of it."""
+        """Return the result of a check, or of a part of it. Raises: MachineError where this machine may be at fault."""
         service, target = self.contract.service, self.contract.target
         _blame_disk(check, findings)
+        self._blame_memory(check, findings)
         told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
         return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
+
+    def _blame_memory(self, check: str, findings: Findings) -> None:
+        """Say so where a check failed after the kernel had to kill for want of memory: the target grants its own."""
+        has_failed = any(finding.outcome is Outcome.FAILED for finding in findings)
+        if check in _EXECUTED and has_failed and self.ports.runner.memory_kills():
+            raise MachineError(
+                "this machine ran out of memory, and its kernel killed a process: "
+                f"that the check {check!r} failed proves nothing",
+                remedy="free memory, or raise the limit of the container: the target grants the service alone "
+                f"{self.contract.memory_bytes // _MIB} MiB",
+            )
 
     def not_run(self, check: str, reason: str) -> CheckResult:
         """Return the result of a check that was left out."""
@@ -80,5 +94,5 @@ def _blame_disk(check: str, findings: Findings) -> None:
         if finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] == _NO_ROOM:
             raise MachineError(
                 f"a disk of this machine is full: the check {check!r} could write no more",
-                remedy="free space (df -h shows where), or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
+                remedy="free space (see: df -h; df -i), or set DEPLOY_SUITE_CACHE to a folder on a larger disk",
             )

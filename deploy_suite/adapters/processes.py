@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from deploy_suite.adapters import inspection, process_tree
+from deploy_suite.adapters import inspection, memory_kills, process_tree
 from deploy_suite.adapters.namespaces import holder_of
 from deploy_suite.adapters.running import LAST_OUTPUT_S, Supervision, supervised
 from deploy_suite.adapters.supervision import Journal, Roster, no_journal
@@ -22,6 +22,7 @@ class WardenedRunner:
         """Report the id of each process to *journal*, and enter its warden in *roster*."""
         self._journal = journal
         self._roster = roster or Roster()
+        self._killed_before = memory_kills.counted()
 
     def run(
         self,
@@ -44,6 +45,10 @@ class WardenedRunner:
     def give_up(self) -> None:
         """End all that is on the roster, and start nothing more."""
         self._roster.give_up()
+
+    def memory_kills(self) -> int:
+        """See `ports.Runner.memory_kills`."""
+        return memory_kills.counted() - self._killed_before
 
 
 class WardenedLauncher:
@@ -74,7 +79,7 @@ class WardenedLauncher:
             reading.start()
             supervision.begun.wait()
             try:
-                supervision.raise_if_barred()
+                supervision.raise_if_hindered()
                 yield WardenedProcess(supervision, log, is_inside=holder_of(network) is not None)
             finally:
                 supervision.warden.end()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from deploy_suite.adapters.namespaces import holder_of
-from deploy_suite.adapters.supervision import Journal, Roster, Warden
+from deploy_suite.adapters.supervision import FREE_PROCESSES, Journal, Roster, Warden
 from deploy_suite.adapters.transcript import Lines, Transcript
 from deploy_suite.adapters.warden.wire import Unpacker
 from deploy_suite.errors import MachineError
@@ -26,6 +26,7 @@ _CANNOT_EXECUTE: Final = 126  # as shells say it: found, but no program
 _WARDEN_LOST: Final = -9
 _LARGEST_PIPE_BYTES: Final = 1024 * 1024  # /proc/sys/fs/pipe-max-size
 _PROGRAM_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+_SHORTAGES: Final = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 
 Sink = Callable[[bytes], None]
 
@@ -42,6 +43,7 @@ class Supervision:
         self.code: int | None = None
         self._exited: int | None = None
         self._barred = 0
+        self._lacking = 0
         self.failure: Sink = lambda _: None
         self._journal = journal
         self._events = Unpacker()
@@ -72,11 +74,13 @@ class Supervision:
                 continue
             self._step(left_s)
         self._settle()
-        self.raise_if_barred()
+        self.raise_if_hindered()
         return TIMED_OUT if is_late or self.code is None else self.code
 
-    def raise_if_barred(self) -> None:
-        """Raise MachineError when the command's network could not be entered: that is no fault of the command."""
+    def raise_if_hindered(self) -> None:
+        """Raise MachineError when this machine could not start the command, or let it into its network."""
+        if self._lacking:
+            raise MachineError(f"no process can be started: {os.strerror(self._lacking)}", remedy=FREE_PROCESSES)
         if self._barred:
             raise MachineError(f"the isolated network cannot be entered: {os.strerror(self._barred)}")
 
@@ -127,7 +131,9 @@ class Supervision:
             self._exited = event["exited"]
         if "barred" in event:
             self._barred = event["barred"]
-        if "failed" in event:
+        if event.get("failed") in _SHORTAGES:
+            self._lacking = event["failed"]
+        elif "failed" in event:
             self.code = PROGRAM_NOT_FOUND if event["failed"] in _PROGRAM_ABSENT else _CANNOT_EXECUTE
             self.failure(f"cannot {event['doing']}: {os.strerror(event['failed'])}\n".encode())
 

@@ -20,6 +20,7 @@ from deploy_suite.adapters import process_tree
 from deploy_suite.adapters.warden.wire import PID_BYTES, packed
 from deploy_suite.errors import MachineError
 
+FREE_PROCESSES: Final = "end processes, or raise their limits (ulimit -u, ulimit -v; in a container: --pids-limit)"
 _ENDS_WITHIN_S: Final = 15.0
 # What an interpreter needs to start. Keys stay here: what runs below a warden can read the environment that it has.
 _OF_INTERPRETERS: Final = frozenset({"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"})
@@ -122,7 +123,7 @@ class Warden:
             self.close()
             self.release()
             if isinstance(error, OSError):
-                raise MachineError(f"no process can be started: {error}", remedy="free memory or processes") from error
+                raise MachineError(f"no process can be started: {error}", remedy=FREE_PROCESSES) from error
             raise
         finally:
             for each in (control, telling, nothing):

@@ -9,7 +9,6 @@ import errno
 import os
 import secrets
 import shlex
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,13 +20,12 @@ import filelock
 import platformdirs
 import psutil
 
-from deploy_suite.adapters import memory, ownership, runs
+from deploy_suite.adapters import disk_room, memory, ownership, runs
 from deploy_suite.errors import MachineError
 from deploy_suite.ports import Progress
 
 ROOT_VARIABLE: Final = "DEPLOY_SUITE_CACHE"
 _SAID_EVERY_S: Final = 10.0
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LocalWorkplace:
@@ -127,8 +125,8 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
         runs.sweep(memory.PLACE)
         yield place
     except OSError as error:
-        if _lacks_room(error):
-            raise _is_full(root) from error
+        if disk_room.is_lacking(error):
+            raise disk_room.lacking(error, root, variable=ROOT_VARIABLE) from error
         if _is_anothers(error, root):
             raise MachineError(
                 f"{error.filename} is closed to this user, as a run with sudo leaves what it keeps",
@@ -156,7 +154,7 @@ def _writable(root: Path, environment: Mapping[str, str], progress: Progress) ->
     try:
         _made(root)
     except OSError as error:
-        if environment.get(ROOT_VARIABLE) or _lacks_room(error):
+        if environment.get(ROOT_VARIABLE) or disk_room.is_lacking(error):
             with speaking_of_the_disk(root):
                 raise
         with speaking_of_the_disk(root):
@@ -205,8 +203,8 @@ def speaking_of_the_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if _lacks_room(error):
-            raise _is_full(folder) from error
+        if disk_room.is_lacking(error):
+            raise disk_room.lacking(error, folder, variable=ROOT_VARIABLE) from error
         if error.errno == errno.ENOEXEC:
             raise MachineError(
                 f"no program can be run from {folder}: {error.strerror}",
@@ -218,14 +216,6 @@ def speaking_of_the_disk(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _lacks_room(error: OSError) -> bool:
-    """Whether a disk was full; shutil tells of all that it could not copy in one error, each reason as text."""
-    if not isinstance(error, shutil.Error):
-        return error.errno in _FULL
-    reasons = (str(reason) for *_, reason in error.args[0]) if isinstance(error.args[0], list) else ()
-    return any(f"[Errno {number}]" in reason for reason in reasons for number in _FULL)
-
-
 def _is_anothers(error: OSError, root: Path) -> bool:
     """Whether something below *root* was refused that belongs to another user."""
     if not isinstance(error, PermissionError) or not isinstance(error.filename, str | os.PathLike):
@@ -235,10 +225,3 @@ def _is_anothers(error: OSError, root: Path) -> bool:
         return refused.is_relative_to(root) and refused.lstat().st_uid != os.geteuid()
     except OSError:
         return False
-
-
-def _is_full(folder: Path) -> MachineError:
-    return MachineError(
-        f"the disk that holds {folder} is full",
-        remedy=f"free space there, or set {ROOT_VARIABLE} to a folder on a larger disk",
-    )

@@ -24,6 +24,7 @@ from deploy_suite.entry import (
     locking,
     pushing,
     redeploying,
+    shortages,
     standing,
     tracing,
     verifying,
@@ -89,9 +90,10 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
         return _UNREAD
-    except Exception:  # noqa: BLE001  the last door: what comes through is a fault of ours
-        _tell(_unexpected(curtain))
-        return _UNEXPECTED
+    except Exception as error:  # noqa: BLE001  the last door: what comes through is a fault of ours
+        lack = shortages.told(error)
+        _tell(curtain.masked(_worded(lack)) if lack else _unexpected(curtain))
+        return lack.exit_code if lack else _UNEXPECTED
 
 
 class _Version(argparse.Action):
@@ -220,11 +222,16 @@ def _worded(error: DeployError) -> str:
 
 def _unexpected(curtain: Curtain) -> str:
     """Keep the traceback in a file, for a person to send along, and say in one sentence what happened."""
-    with tempfile.NamedTemporaryFile("w", prefix="deploy-suite-", suffix=".log", delete=False, encoding="utf-8") as log:
-        log.write(curtain.masked(traceback.format_exc()))
-    error = sys.exc_info()[1]
+    error, account = sys.exc_info()[1], curtain.masked(traceback.format_exc())
+    along = ""
+    with (
+        contextlib.suppress(OSError),  # no folder may have room for it
+        tempfile.NamedTemporaryFile("w", prefix="deploy-suite-", suffix=".log", delete=False, encoding="utf-8") as log,
+    ):
+        log.write(account)
+        along = f" and send {log.name} along"
     return curtain.masked(f"a fault of the suite itself: {type(error).__name__}: {error}") + (
-        f"\n  fix: please report it and send {log.name} along"
+        f"\n  fix: please report it{along}"
     )
 
 

@@ -21,5 +21,5 @@ def blame_disk(folder: Path) -> None:
     except OSError as error:
         raise MachineError(
             f"no file of {_NEEDED_BYTES // 1024**2} MiB can be written to {folder}: {error.strerror}",
-            remedy=f"{remedy}; quotas and `ulimit -f` limit it too",
+            remedy=f"{remedy}; quotas, `ulimit -f` and the number of files (df -i) limit it too",
         ) from error

@@ -32,6 +32,9 @@ class Runner(Protocol):
     def give_up(self) -> None:
         """End all that is run or launched, whichever thread waits for it, and start nothing more: the run is over."""
 
+    def memory_kills(self) -> int:
+        """Return how many processes the kernel has killed for want of memory since the run began."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:

@@ -1,5 +1,6 @@
 """Runner and launcher with real processes: to the end, over the limit, interrupted, killed."""
 
+import errno
 import os
 import signal
 import socket
@@ -9,11 +10,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
 
+from deploy_suite.adapters import supervision
 from deploy_suite.adapters.processes import WardenedLauncher, WardenedRunner
+from deploy_suite.adapters.running import Supervision
+from deploy_suite.adapters.warden.wire import packed
+from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Listener, Process
@@ -349,6 +356,18 @@ def test_a_program_that_cannot_start_is_an_exit_and_not_an_exception() -> None:
         seen = (process.exit_code(), process.output(), process.pid, process.process_count())
 
     assert seen == (127, "cannot run nonesuch: No such file or directory\n", 0, 0)
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
+def test_a_command_for_which_no_process_is_left_is_no_failure_of_the_command(number: int) -> None:
+    receiving, sending = os.pipe()
+    os.write(sending, packed({"failed": number, "doing": None}))
+    os.close(sending)
+    warden = cast("supervision.Warden", SimpleNamespace(events=receiving))
+    with open(receiving, "rb"):  # noqa: PTH123  a descriptor
+        heard = Supervision(warden, is_inside=False, journal=supervision.no_journal)
+        with pytest.raises(MachineError, match="no process can be started"):
+            heard.finished(time.monotonic() + 5)
 
 
 def test_each_process_is_reported_to_the_journal() -> None:

@@ -1,6 +1,7 @@
 """The workplace: what lives as long as a run, what is kept, and what a killed run leaves to the next."""
 
 import ctypes
+import errno
 import os
 import shutil
 import subprocess
@@ -231,6 +232,20 @@ def test_a_full_disk_is_one_clear_error() -> None:
 
     assert raised.value.message == "the disk that holds /cache is full"
     assert workplace.ROOT_VARIABLE in raised.value.remedy
+
+
+def test_a_full_folder_for_temporary_files_is_not_taken_for_the_cache(
+    chosen: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    with pytest.raises(MachineError) as raised, workplace.opened(Heard(), environment=chosen):
+        raise OSError(errno.ENOSPC, "No space left on device", str(temporary / "file"))
+
+    assert raised.value.message == f"the disk that holds {temporary} is full"
+    assert "TMPDIR" in raised.value.remedy
 
 
 def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ Committed = Callable[[Mapping[str, str]], Path]
 
 @contextmanager
 def small_disk(size: str) -> Iterator[Path]:
-    """Yield the top of a file system with room for *size*."""
+    """Yield the top of a file system with room for *size*, and for as many files as it says behind a comma."""
     folder = Path(tempfile.mkdtemp(prefix="ds-", dir="/tmp"))
     try:
         subprocess.run(("mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)), check=True)
@@ -42,12 +42,23 @@ WRITES_MUCH = "import os\nwith open(os.environ['HOME'] + '/much', 'w') as file:\
     [
         ("4k", {}),
         ("100k", {}),
+        ("50m,nr_inodes=12", {}),
+        ("500m,nr_inodes=900", {"requirements.txt": "flask\n"}),
         ("3m", {}),
         ("10m", {"big.txt": "x" * 12_000_000}),
         ("16m", {"main.py": WRITES_MUCH + server()}),
         ("30m", {"requirements.txt": "flask\nsqlalchemy\n"}),
     ],
-    ids=["folders", "interpreter", "environment", "snapshot", "service", "requirements"],
+    ids=[
+        "folders",
+        "interpreter",
+        "inodes",
+        "inodes of the environment",
+        "environment",
+        "snapshot",
+        "service",
+        "requirements",
+    ],
 )
 def test_a_full_disk_is_this_machines_fault_in_each_stage(
     size: str, changes: dict[str, str], committed: Committed
@@ -61,7 +72,7 @@ def test_a_full_disk_is_this_machines_fault_in_each_stage(
     said = [line for line in told.err.splitlines() if not line.startswith("preflight: ")]
     assert (told.code, told.out, left) == (4, "", [])
     assert said[0].startswith("deploy-suite: ")
-    assert any("full" in line or "No space left" in line or "room" in line for line in said)
+    assert any("full" in line or "No space left" in line or "room" in line or "more files" in line for line in said)
     assert any(line.startswith("  fix: ") for line in said)
 
 

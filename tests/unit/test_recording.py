@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.errors import CannotCheckError
+from deploy_suite.errors import CannotCheckError, MachineError
 from deploy_suite.model.contract import Contract
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.ports import Ports
@@ -17,10 +17,13 @@ FAILED = Finding(code="migration-failed", outcome=Outcome.FAILED, message="no ta
 PASSED = Finding(code="migrations", outcome=Outcome.PASSED, message="up and down")
 
 
-def recorder(said: Heard, times: Iterator[float]) -> Recorder:
+def recorder(said: Heard, times: Iterator[float], *, memory_kills: int = 0) -> Recorder:
     clock = SimpleNamespace(now_s=lambda: next(times))
-    contract = SimpleNamespace(service="web", target="render")
-    return Recorder(cast("Contract", contract), cast("Ports", SimpleNamespace(progress=said, clock=clock)))
+    contract = SimpleNamespace(service="web", target="render", memory_bytes=512 * 1024**2)
+    runner = SimpleNamespace(memory_kills=lambda: memory_kills)
+    return Recorder(
+        cast("Contract", contract), cast("Ports", SimpleNamespace(progress=said, clock=clock, runner=runner))
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,14 @@ def test_what_cannot_be_checked_here_is_skipped_with_its_reason() -> None:
     assert [(one.code, one.message, one.remedy) for one in result.findings] == [
         ("cannot-check-here", "cannot be checked here: no Python 3.14", "install it")
     ]
+
+
+def test_what_fails_where_the_kernel_had_to_kill_for_want_of_memory_is_this_machines_matter() -> None:
+    records = recorder(Heard(), iter(()), memory_kills=1)
+
+    with pytest.raises(MachineError, match=r"ran out of memory.*'boot' failed proves nothing") as raised:
+        records.result("boot", 1.0, (FAILED,))
+
+    assert "512 MiB" in raised.value.remedy
+    assert records.result("boot", 1.0, (PASSED,)).outcome is Outcome.PASSED
+    assert records.result("config", 1.0, (FAILED,)).outcome is Outcome.FAILED  # what only reads was killed by nobody
