@@ -10,12 +10,11 @@ from deploy_suite.environments import bindings
 from deploy_suite.errors import UsageError
 from deploy_suite.model.contract import Contract, PythonRequest
 from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import CheckResult, Finding, Outcome
+from deploy_suite.model.finding import CheckResult, Outcome
 from deploy_suite.model.report import Report, Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project, load
 from deploy_suite.targets.base import Target
-from deploy_suite.tracing.variables.values import VariableRead
 
 _OPEN: Final = (
     "this machine grants what was started no network of its own, so it could reach all that this machine reaches"
@@ -41,15 +40,11 @@ class Request:
 
 @dataclass(slots=True)
 class _Done:
-    """What is known so far.
-
-    Shape: `proven` are the variables that services ended on; `cut` says where an interruption ended the run, else "".
-    """
+    """What is known so far. Shape: `cut` says where an interruption ended the run, "" as long as none has."""
 
     results: list[CheckResult] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
-    proven: dict[VariableRead, Finding] = field(default_factory=dict)
     cut: str = ""
 
 
@@ -123,7 +118,7 @@ def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Pr
     ports.curtain.add(bindings.literals(contract))
     ports.curtain.add(bindings.committed(project.snapshot.folder / contract.root))
     own, staged = imaging.staged(contract, project, ports)
-    rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports, proven=done.proven)
+    rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
     try:
         found = rehearsal.results()
     except KeyboardInterrupt:
@@ -137,7 +132,6 @@ def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Pr
     done.results += imaging.judged(contract, found)
     done.subjects.append(rehearsal.subject())
     done.reused.append(rehearsal.reused)
-    done.proven |= rehearsal.proven
 
 
 def _targets(asked: tuple[str, ...], known: Mapping[str, Target]) -> tuple[str, ...]:

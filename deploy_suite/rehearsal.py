@@ -1,10 +1,9 @@
 """A contract into check results: what is read of one service, and what executing it as its target would shows."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from deploy_suite.checks import dependencies
@@ -19,14 +18,12 @@ from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project
 from deploy_suite.recording import Recorder
 from deploy_suite.right_of_way import RightOfWay
-from deploy_suite.tracing.variables.values import VariableRead
 
 _READ: Final = ("config", "dependencies")  # what only the sources tell
 _IMPORTS: Final = "imports"
 _OF_INDEX: Final = "environment"  # the check that tells what the index answers
 _MOST_ROUNDS: Final = 12
 _SIDE_BY_SIDE: Final = 16  # more than there are checks: some of them wait for others
-_NONE: Final[Mapping[VariableRead, Finding]] = MappingProxyType({})
 
 
 class Rehearsal:
@@ -40,14 +37,9 @@ class Rehearsal:
         preferences: Preferences,
         ports: Ports,
         is_mended: bool = False,
-        proven: Mapping[VariableRead, Finding] = _NONE,
     ) -> None:
-        """Prepare; nothing runs yet. Of a project that is *mended*, nothing is remembered as its commit's.
-
-        Shape: *proven* are the variables that other services of the project ended on.
-        """
+        """Prepare; nothing runs yet. Of a project that is *mended*, nothing is remembered as its commit's."""
         self._is_mended = is_mended
-        self.proven = dict(proven)
         limits = contract.limits.shortened(build_s=preferences.build_timeout_s, start_s=preferences.start_timeout_s)
         self._project = project
         self._ports = ports
@@ -129,7 +121,8 @@ class Rehearsal:
         self, pool: ThreadPoolExecutor, *, read: "Future[CheckResult]"
     ) -> tuple[Sequence[Finding], Executed]:
         """Return what nothing states, and what is shown with made-up values for it; *read* is what the sources say."""
-        told, last = self._as_proven(pool) or ([], self._executed(pool))
+        told: list[Finding] = []
+        last = self._executed(pool)
         from deploy_suite import unstated  # noqa: PLC0415  the start of the service does not wait for it
 
         folder = self._case.snapshot.folder
@@ -140,42 +133,15 @@ class Rehearsal:
             from deploy_suite.checks.variables import ahead  # noqa: PLC0415  few services lack a variable
 
             contract, wanted = self._case.contract, ahead.wanted(self._case)
-            self.proven |= unstated.proven(found, wanted)
             found = unstated.beside(found, read.result().findings, contract, wanted=wanted)
             told += found
-            self._assume(found)
+            self._case = replace(self._case, contract=unstated.assumed(contract, found))
+            self._ports.progress.waiting(f"{unstated.names(found)}: not stated, going on with a made-up value")
             before, last = last, self._executed(pool)
             last = replace(last, results=unstated.kept(before.results, last.results, told=found, folder=folder))
         self._python = last.python
         self.reused = last.reused if not told else ""
         return told, last
-
-    def _as_proven(self, pool: ThreadPoolExecutor) -> tuple[list[Finding], Executed] | None:
-        """Return what is assumed at once, for another service ended on it, and what is shown with made-up values.
-
-        None where nothing is, or where something fails that may be the doing of a value: then the usual way is sure.
-        """
-        if not self.proven:
-            return None
-        from deploy_suite import unstated  # noqa: PLC0415  see above
-        from deploy_suite.checks.variables import ahead  # noqa: PLC0415  likewise
-
-        own = self._case
-        told = unstated.again(self.proven, ahead.wanted(own), own.contract)
-        if not told:
-            return None
-        self._assume(told)
-        shown = self._executed(pool)
-        if unstated.depends_on_values(shown.results):
-            self._case = own
-            return None
-        return list(told), shown
-
-    def _assume(self, found: Sequence[Finding]) -> None:
-        from deploy_suite import unstated  # noqa: PLC0415  see above
-
-        self._case = replace(self._case, contract=unstated.assumed(self._case.contract, found))
-        self._ports.progress.waiting(f"{unstated.names(found)}: not stated, going on with a made-up value")
 
     def _executed(self, pool: ThreadPoolExecutor) -> Executed:
         execution = Execution(

@@ -14,7 +14,6 @@ from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.variables import database_urls, prefixes
-from deploy_suite.tracing.variables.values import VariableRead
 
 _CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _SETTINGS_MODULE: Final = "DJANGO_SETTINGS_MODULE"
@@ -120,37 +119,6 @@ def beside(
         told.setdefault(name, replace(_finding(name, name, _read(one, found[0]), contract), check=found[0].check))
     known = {variable.name.upper() for variable in contract.variables} - {_name(one) for one in found}
     return tuple(one for name, one in told.items() if name not in known)
-
-
-def proven(found: Sequence[Finding], wanted: Sequence[Wanted]) -> dict[VariableRead, Finding]:
-    """Return those reads of *wanted* that *found*, what executing the service ended on, shows to be no mistake."""
-    ended = {_name(one): one for one in found}
-    return {one.read: ended[name] for one in wanted if (name := one.read.names[0].upper()) in ended}
-
-
-def again(known: Mapping[VariableRead, Finding], wanted: Sequence[Wanted], contract: Contract) -> tuple[Finding, ...]:
-    """Return findings for all of *wanted* where another service of the project ended on one of them; else none.
-
-    Shape: *known* are the reads that the services before ended on, *wanted* what this one's sources cannot do without.
-    """
-    found = [
-        _finding(one.read.names[0].upper(), one.read.names[0].upper(), _here(one, known[one.read], contract), contract)
-        for one in wanted
-        if one.read in known
-    ]
-    return beside(found, (), contract, wanted=wanted) if found else ()
-
-
-def _here(one: Wanted, met: Finding, contract: Contract) -> Finding:
-    """Return what the sources of the service of *contract* say of *one*, which another service has *met*."""
-    read = _read(one, met)
-    evidence = (*read.evidence, f"executing {met.service} ended on it")
-    return replace(read, service=contract.service, target=contract.target, evidence=evidence)
-
-
-def depends_on_values(results: Sequence[CheckResult]) -> bool:
-    """Whether a failure of *results* may be the doing of a made-up value."""
-    return any(one.code == _NEEDS_VALUES for result in results for one in result.findings)
 
 
 def _read(one: Wanted, met: Finding) -> Finding:
