@@ -1,7 +1,7 @@
 """A call and the commands around it → whether its failure ends the step that it belongs to."""
 
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from typing import Final
 
 from deploy_suite.checks.config import binding
@@ -22,8 +22,12 @@ def is_let_pass(call: Call, calls: Calls) -> bool:
     if at is None:
         return False
     one, following = at
-    joined = (one, *takewhile(lambda each: each.written.before in {"&&", "|"}, following))
-    return one.written.is_condition or joined[-1].written.after in {"||", "&"}
+    return one.written.is_condition or joined(one, following, "&&", "|")[-1].written.after in {"||", "&"}
+
+
+def joined(call: Call, following: Sequence[Call], *operators: str) -> tuple[Call, ...]:
+    """Return *call* and those of *following* that any of *operators* joins to it."""
+    return (call, *takewhile(lambda each: each.written.before in operators, following))
 
 
 def _passed_at(call: Call, calls: Calls, levels: int) -> tuple[Call, Sequence[Call]] | None:
@@ -44,8 +48,7 @@ def ends_its_text(call: Call, following: Sequence[Call], calls: Calls) -> bool:
         return True
     if call.written.after == ";" and not call.written.is_condition and stops_by_call(call, calls):
         return True
-    joined = takewhile(lambda pair: pair[0].written.after == "&&", pairwise((call, *following)))
-    return any(binding.is_server(after) for _, after in joined)
+    return any(map(binding.is_server, joined(call, following, "&&")[1:]))
 
 
 def ends(call: Call) -> bool:

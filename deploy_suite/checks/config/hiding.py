@@ -52,18 +52,10 @@ def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
         if call.written.after == "&":
             yield _hidden(call, subject, kind, "runs in the background, and nothing waits for it")
             continue
-        end = _end_of_list(calls, at)
-        following = calls[end + 1 : end + 1 + _AHEAD]
-        if calls[end].written.after == "||" and following and _ignores(following):
+        joined = failing.joined(call, calls[at + 1 :], "&&")
+        following = calls[at + len(joined) :][:_AHEAD]
+        if joined[-1].written.after == "||" and following and _ignores(following):
             yield _hidden(call, subject, kind, f"is followed by `|| {saying.quoted(following[0])}`")
-
-
-def _end_of_list(calls: Sequence[Call], at: int) -> int:
-    """Return where the `… && …` ends that begins with the call at *at*."""
-    end = at
-    while calls[end].written.after == "&&" and end + 1 < len(calls):
-        end += 1
-    return end
 
 
 def _ignores(following: Sequence[Call]) -> bool:
