@@ -1,14 +1,10 @@
 """A Django service whose views fail without a word in the log: the report names the line all the same."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.users_project import repository
+from tests.integration.users_project import preflight, repository
 
 pytestmark = pytest.mark.integration
 
@@ -51,25 +47,17 @@ FINE = 'return HttpResponse("fine")'
     ],
 )
 def test_a_view_that_fails_without_a_word_is_told_with_its_line(
-    tmp_path: Path, index: str, health: str, expected: tuple[str, str, str] | None
+    tmp_path: Path, shared_cache: Path, index: str, health: str, expected: tuple[str, str, str] | None
 ) -> None:
     views = FILES["shop/views.py"].format(index=index, health=health)
     shop = repository(tmp_path / "shop", {**FILES, "shop/views.py": views})
 
-    done = subprocess.run(
-        (sys.executable, "-m", "deploy_suite", "preflight", "--format", "json"),
-        cwd=shop,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    told = preflight(shop, cache=shared_cache)
 
     found = [
         (one["code"], one["outcome"], f"{one['location']['file']}:{one['location']['line']}")
-        for one in json.loads(done.stdout)["findings"]
+        for one in told.report["findings"]
         if one["check"] == "boot" and one["outcome"] in {"failed", "warning"}
     ]
     assert found == ([expected] if expected else [])
-    assert done.returncode == (1 if expected else 0)
+    assert told.code == (1 if expected else 0)
