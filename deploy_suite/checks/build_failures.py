@@ -24,6 +24,8 @@ from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.recipe import Recipe
 from deploy_suite.knowledge.clashes import PYTHON
 from deploy_suite.knowledge.diagnosis import DiagnosedCause, diagnose
+from deploy_suite.manifests import requirement_text
+from deploy_suite.manifests.requirements_file import LineProblem
 from deploy_suite.model import python_series
 from deploy_suite.model.contract import Prompted
 from deploy_suite.model.environment import BuildFailure
@@ -36,6 +38,7 @@ _ACCOUNT_LINES: Final = 8
 _MOST_COMPILED: Final = 6
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
 _SYNTAX: Final = "requirements-syntax"
+_NO_PATH: Final = re.compile(r"(?:No such file or directory: '|Distribution not found at: file:/*)/?(?P<path>[^'\s]+)")
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
 _OF_OWN_PACKAGE: Final = "pip install ."
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
@@ -217,8 +220,9 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
 
 
 def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator[Finding]:
-    """Yield the lines at which an installer gives up before it asks for anything."""
-    for problem in (one for file in recipe.files for one in file.problems if one.code == _SYNTAX):
+    """Yield the lines at which an installer gives up before it asks the index for anything."""
+    absent = frozenset(found["path"] for found in _NO_PATH.finditer(failure.log))
+    for problem in (one for file in recipe.files for one in file.problems if _ends_installer(one, absent)):
         yield Finding(
             code=problem.code,
             outcome=Outcome.FAILED,
@@ -228,6 +232,12 @@ def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator
             remedy=problem.remedy,
             reproduce=build_refusals.command(failure, case),
         )
+
+
+def _ends_installer(problem: LineProblem, absent: frozenset[str]) -> bool:
+    """Whether an installer cannot read the line of *problem*, or ended over its path, one of those *absent*."""
+    is_path = problem.is_fatal and problem.code.partition(":")[0] == requirement_text.LOCAL_PATH
+    return problem.code == _SYNTAX or (is_path and any(problem.message.endswith(f"{path})") for path in absent))
 
 
 def _unknown(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:

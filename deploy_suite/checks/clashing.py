@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from deploy_suite.checks import uses
+from deploy_suite.checks import drivers, uses
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.dependencies import requirements, subject
 from deploy_suite.checks.dependencies.requirements import Declared
@@ -75,7 +75,7 @@ def added(result: CheckResult, built: Built, shown: Sequence[CheckResult]) -> Ch
     passed = frozenset(each.check for each in shown if _has_passed(each))
     # What ran without a database has shown nothing of the address that the target may have one at.
     proved = [(clash, frozenset() if _is_of_address(clash) and built.server is None else passed) for clash in met]
-    new = _findings(proved, versions, project=_Project(built.case), verb="are installed")
+    new = _findings(proved, versions, project=_Project(built.case, is_built=True), verb="are installed")
     named = (one.about(check=result.check, service=result.service, target=result.target) for one in new)
     return replace(result, findings=(*result.findings, *named))
 
@@ -178,8 +178,9 @@ def _finding(
 class _Project:
     """What is asked of the project's files, each thing once and only when a clash asks for it."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, is_built: bool = False) -> None:
         self._case = case
+        self._is_built = is_built
 
     @cached_property
     def declared(self) -> Declared:
@@ -214,7 +215,7 @@ class _Project:
             return None
         if clash.uses:
             return self._use(clash, self._traced)
-        return _import(clash, self._traced) or self._attempt(clash, self._traced)
+        return _import(clash, self._traced) or self._attempt(clash, self._traced) or self._driver(clash)
 
     def _attempt(self, clash: Clash, traced: Trace) -> Meeting | None:
         """Return the `try` that imports what fails, where the project lists it, so that it is wanted all the same."""
@@ -223,6 +224,17 @@ class _Project:
         found = _leading(clash, traced, frozenset({ImportKind.GUARDED}))
         when = "under a `try`, and the code goes on without it"
         return Meeting(found.chain.shown(), found.chain.last.location, when=when) if found else None
+
+    def _driver(self, clash: Clash) -> Meeting | None:
+        """Return the line that requires a driver, which no code imports: what is given the address of a database does.
+
+        Of what is only foreseen, the index is asked more closely.
+        """
+        listed = self.declared.listed(frozenset(clash.distributions)) if self._is_built else None
+        if listed is None or not drivers.is_driver(clash.fails):
+            return None
+        when = "as soon as the address of a database asks for it, which none did here"
+        return Meeting(f"{listed.location}: {listed.line.shown}", listed.location, when=when)
 
     def _start(self, clash: Clash) -> Meeting | None:
         start = self._case.contract.start

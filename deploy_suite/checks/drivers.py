@@ -38,6 +38,11 @@ OF_POSTGRESQL: Final = frozenset(
 )
 
 
+def is_driver(module: str) -> bool:
+    """Whether *module* is one that the address of a database asks for."""
+    return module in _SCHEMES
+
+
 def doubtful_addresses(module: str, built: Built) -> tuple[str, ...]:
     """Return the variables whose made-up value may be all that asks for the driver *module*, () when none is."""
     schemes = _SCHEMES.get(module.partition(".")[0])

@@ -727,6 +727,27 @@ def test_a_line_that_no_installer_reads_is_told_and_no_conflict_of_versions(tmp_
     )
 
 
+@pytest.mark.parametrize(
+    "log",
+    [
+        "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: '/croot/b_2/work'\n",
+        "error: Distribution not found at: file:///croot/b_2/work\n",
+    ],
+)
+def test_a_path_of_another_machine_at_which_the_installer_ended_is_no_name_that_the_index_lacks(
+    tmp_path: Path, log: str
+) -> None:
+    subject = case(tmp_path, requirements="a @ file:///croot/a_1/work\nb @ file:///croot/b_2/work\n")
+
+    (found,) = build.findings(failure(log), subject)
+
+    assert (found.code, found.location, found.remedy) == (
+        "requirements-local-path:b",
+        LINE,
+        "replace the path by a version, such as `b==VERSION`; `pip list --format=freeze` writes all lines so",
+    )
+
+
 def test_a_build_that_fails_over_a_made_up_value_is_not_held_against_the_project(tmp_path: Path) -> None:
     subject = case(tmp_path)
     given = Variable(name="ADMIN_NAME", source=Prompted())

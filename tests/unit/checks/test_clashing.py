@@ -128,6 +128,18 @@ def test_what_importing_or_booting_told_already_is_not_told_twice(tmp_path: Path
     assert added(subject, LOGIN, result(), result(told, check="boot")) == []
 
 
+def test_a_driver_that_no_code_imports_fails_once_an_address_asks_for_it(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"main.py": "import sqlalchemy\n", "requirements.txt": "flask\npsycopg2-binary==2.9.9\n"})
+    versions = {"flask": "3.1.0", "psycopg2-binary": "2.9.9"}
+
+    told = added(subject, versions, result(PASSED), python="3.13.0")
+
+    assert told == [("warning", "python-version-unsupported:too-new", "requirements.txt:2")]
+    assert added(subject, versions, result(PASSED), python="3.12.1") == []
+    assert added(subject, {**versions, "psycopg2-binary": "2.9.10"}, result(PASSED), python="3.13.0") == []
+    assert clashing.findings(versions, subject, python="3.13.0") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
