@@ -35,6 +35,8 @@ LITERALS: Final = (
     "nauthorized",
     "not allowed",
     "not valid",
+    "not exist",
+    "nexpected EOF",
     '"s":"F"',
     "code=H",
     "exited ",
@@ -45,7 +47,7 @@ _GENERAL: Final = re.compile(
     r"|core dumped|Segmentation fault|not expected\)|terminated due to signal \d"
     r"|\b(?:cannot|can't|could not|couldn't|unable to|denied|refused|timed out|is required|no such"
     r"|not (?:be )?(?:found|installed|supported|allowed|valid|created|available)|not \w{3,10} successfully"
-    r"|doesn't match any"
+    r"|doesn't match any|unexpected EOF|(?:does not|doesn't) exist(?=[.:!]|$)"
     r"|invalid|unsupported|unreachable|unavailable|expired|exceeded|forbidden|unauthorized)\b"
     r"|^npm ERR! "
     r"|\bcode=H\d\d\b"  # how Heroku's router answers itself

@@ -25,6 +25,7 @@ _APACHE: Final = (
 _PREFIX: Final = re.compile(
     "|".join(
         (
+            r".(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z(?: |$))",  # Docker's API: the length of what follows
             rf"{_TIME} (?P<heroku>(?:app|heroku)\[[\w.-]+\]):? ?(?:\w{{3}} \[\w+\] ?)?",  # Heroku, Fly
             rf"(?:{_SYSLOG_TIME}|{_TIME}) (?:[\w.-]+ )?(?P<journal>[\w.@/-]+)\[\d+\]: ",  # journald, syslog
             r"(?P<journal4>[a-z][\w.@-]{1,60})\[\d+\]: (?=\S| )",  # the same, whose time and host were cut off
