@@ -44,6 +44,9 @@ _NUMBER_NAME: Final = re.compile(
     r"|TIMEOUT|DAYS|HOURS|MINUTES|MINS|SECONDS|SECS|TTL)$"
 )
 _DIGIT: Final = re.compile(r"\d")
+# Telegram's libraries refuse another form before they ask; https://core.telegram.org/bots/api#authorizing-your-bot
+_BOT_TOKEN_NAME: Final = re.compile(r"(?:^|_)(?:BOT|TELEGRAM|TG)(?:_\w+)?_?TOKEN$|^(?:API_)?TOKEN$", re.IGNORECASE)
+_OF_BOTS: Final = "0123456789:preflight-dummy-not-a-real-token-00"
 _SECRET_NAME: Final = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|DSN|AUTH|PRIVATE|SALT|JWT", re.IGNORECASE)
 
 
@@ -53,6 +56,8 @@ def value(name: str, contract: Contract, *, example: str) -> str:
         return _with_host(example, contract.host)
     if _KEY_NAME.search(name) and len(example) not in _KEY_LENGTHS:
         return _KEY
+    if _BOT_TOKEN_NAME.search(name) and ":" not in example:
+        return _OF_BOTS
     if _NUMBER_NAME.search(name) and not _DIGIT.search(example):  # an example in words tells whose number, and none
         return "1"
     if _LEFT_OPEN in example:

@@ -55,7 +55,7 @@ def read(written: str, *, is_editable: bool = False) -> Reading:
     try:
         if marker:
             Marker(marker)
-        reading = _read(text, written.strip(), is_editable=is_editable)
+        reading = _read(text, f"{text}; {marker}" if marker else text, is_editable=is_editable)
     except (InvalidRequirement, InvalidMarker, InvalidWheelFilename, InvalidSdistFilename, ValueError) as error:
         return Reading(fault=str(error).partition("\n")[0])
     except RecursionError:
@@ -93,6 +93,7 @@ def parted(text: str) -> tuple[str, str] | None:
 
 
 def _split_marker(written: str) -> tuple[str, str]:
+    """Return the requirement and its marker; to pip a semicolon with nothing behind it is none."""
     separator = "; " if _is_url(written) else ";"
     text, _, marker = written.partition(separator)
     return text.strip(), marker.strip()

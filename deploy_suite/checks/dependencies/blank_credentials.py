@@ -11,7 +11,10 @@ from deploy_suite.checks.dependencies import surroundings
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
 from deploy_suite.project import snapshot_files
 
-_REFUSED: Final = re.compile(r"(?i)(?:invalid|missing|empty|bad)[ _]?(?:api[ _]?)?(?P<kind>token|key|secret)")
+_REFUSED: Final = re.compile(
+    r"(?i)(?:invalid|missing|empty|bad)[ _]?(?:api[ _]?)?(?P<kind>token|key|secret)"
+    r"|\b(?P<subject>token|key|secret) (?:is (?:invalid|missing|empty)\b|must contain a colon)"
+)
 _BLANK: Final = re.compile(environment_reads.WITHOUT_VALUE)
 
 
@@ -38,7 +41,7 @@ def variables(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
 def refused_kind(text: str) -> str:
     """Return TOKEN, KEY or SECRET where *text* says that one is refused, else ""."""
     refused = _REFUSED.search(text)
-    return refused["kind"].upper() if refused else ""
+    return (refused["kind"] or refused["subject"]).upper() if refused else ""
 
 
 def is_of(name: str, kind: str) -> bool:

@@ -80,7 +80,7 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     The failing statement asks for it itself, or some line of *files*, those of the project, gives the value of a
     variable, or None, to a name that it uses: `NAME = os.getenv("NAME")` here, `client[NAME]` there.
     """
-    if one.type not in _OVER_NONE or "None" not in one.message or not one.own_frames:
+    if not _is_over_none(one) or not one.own_frames:
         return ()
     folder = built.case.snapshot.folder
     failing = _statement(one.own_frames[-1], folder)
@@ -90,6 +90,11 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     texts = (snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)
     given = (match for text in texts for match in _GIVEN.finditer(text))
     return without_value((match["name"] for match in given if match["target"] in used), built)
+
+
+def _is_over_none(one: Raised) -> bool:
+    """Whether the exception complains of a None; packages with classes of their own for it name its type."""
+    return "NoneType" in one.message or (one.type in _OVER_NONE and "None" in one.message)
 
 
 def _statement(frame: Frame, folder: Path) -> str:

@@ -31,6 +31,8 @@ def raised(kind: str, message: str = "", *, module: str = "telegram.error", is_o
     [
         (ONE, raised("InvalidToken", "Invalid token"), ("BOT_TOKEN",)),
         (TWO, raised("InvalidToken"), ("TELEGRAM_API_TOKEN",)),
+        (ONE, raised("TokenValidationError", "Token is invalid!"), ("BOT_TOKEN",)),
+        (ONE, raised("ValueError", "Token must contain a colon"), ("BOT_TOKEN",)),
         (TWO, raised("InvalidToken", module="cryptography.fernet"), ()),
         (ONE, raised("AuthError", "Missing API key"), ()),  # the key has a value of its own
         (ONE, raised("ValueError", "bad weather"), ()),

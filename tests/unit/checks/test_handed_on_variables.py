@@ -38,7 +38,8 @@ def built(folder: Path) -> Built:
         (raised("db = client[NAMED]"), ("OTHER_NAME",)),
         (raised("db = client[FALLBACK]"), ()),
         (raised("db = client[other]"), ()),
-        (raised("db = client[DB_NAME]", kind="KeyError"), ()),
+        (raised("bot = Bot(token=DB_NAME)", kind="TokenValidationError"), ("DB_NAME",)),
+        (raised("db = client[DB_NAME]", kind="KeyError", message="None"), ()),
         (raised("db = client[DB_NAME]", message="must be str, not int"), ()),
     ],
 )

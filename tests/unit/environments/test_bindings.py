@@ -106,6 +106,28 @@ def test_a_made_up_key_for_encryption_has_the_32_bytes_that_ciphers_take(tmp_pat
     assert len(base64.urlsafe_b64decode(value_of(name, Prompted(), tmp_path))) == 32
 
 
+@pytest.mark.parametrize("name", ["TOKEN", "API_TOKEN", "BOT_TOKEN", "BOTTOKEN", "TELEGRAM_TOKEN", "TG_BOT_API_TOKEN"])
+def test_a_made_up_token_of_a_bot_has_the_form_that_libraries_of_telegram_take(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env.example").write_text(f"{name}=your_bot_token_here\n")
+
+    number, colon, rest = value_of(name, Prompted(), tmp_path).partition(":")
+
+    assert number.isdigit()
+    assert colon
+    assert rest
+
+
+@pytest.mark.parametrize("name", ["ACCESS_TOKEN", "ROBOT_ID", "TOKEN_URL", "HF_TOKEN", "TG_CHANNEL"])
+def test_other_names_get_no_token_of_a_bot(tmp_path: Path, name: str) -> None:
+    assert not value_of(name, Prompted(), tmp_path).startswith("0123456789:")
+
+
+def test_an_example_that_has_the_form_of_a_bots_token_is_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text("BOT_TOKEN=1:abc\n")
+
+    assert value_of("BOT_TOKEN", Prompted(), tmp_path) == "1:abc"
+
+
 def test_an_example_that_has_the_length_of_a_key_is_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text(f"ENCRYPTION_KEY={'0123456789abcdef' * 4}\n")
 

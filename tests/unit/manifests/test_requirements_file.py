@@ -178,6 +178,14 @@ def test_a_word_after_an_option_is_ignored_by_pip(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["flask==3.0.3;", "flask==3.0.3 ; ", "flask[async]==3.0.3;"])
+def test_a_semicolon_without_a_marker_behind_it_is_read_over_as_pip_does(text: str) -> None:
+    found = read(text)
+
+    assert [(one.name, str(one.requirement)) for one in found.requirements] == [("flask", text.rstrip("; "))]
+    assert found.problems == ()
+
+
 def test_credentials_do_not_get_into_a_message() -> None:
     (problem,) = read("foo bar --index-url https://user:hunter2secret@example.org/simple").problems
 
