@@ -17,6 +17,8 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "wrong-root-directory": ("requirements-file-missing",),
     "module-not-pushed": ("requirements-file-missing",),
 }
+# What the log of a start alone is read as, where importing shows the line that asks in vain to be the project's own.
+_OF_LOG: Final = "dep-conflict"
 _ORDER: Final = (Outcome.FAILED, Outcome.SKIPPED, Outcome.WARNING, Outcome.NOTE)
 
 
@@ -106,13 +108,14 @@ def _once(report: Report) -> Iterator[Finding]:
     """Yield the findings gravest first, one that several checks met as the first of them saw it."""
     first: dict[tuple[str, str, str], str] = {}
     closer = frozenset(_closer_causes(report))
+    imported = frozenset(_ended_imports(report))
     places = _places(report)
     for outcome in _ORDER:
         for finding in report.findings:
             if finding.outcome is not outcome or finding.is_optional_skip:
                 continue
             cause = _cause(finding)
-            if outcome is Outcome.FAILED and cause in closer:
+            if outcome is Outcome.FAILED and (cause in closer or (*cause, finding.location) in imported):
                 continue
             if first.setdefault(cause, finding.check) == finding.check:
                 yield replace(finding, location=finding.location or places.get(cause))
@@ -129,6 +132,14 @@ def _closer_causes(report: Report) -> Iterable[tuple[str, str, str]]:
         if finding.outcome is Outcome.FAILED:
             less = ((family,) if parameter else ()) + _FOLLOWS.get(family, ())
             yield from ((finding.target, finding.service, code) for code in less)
+
+
+def _ended_imports(report: Report) -> Iterable[tuple[str, str, str, Location]]:
+    """Yield what a log would be read as, and where, of the lines at which importing ended for want of no package."""
+    for finding in report.findings:
+        is_ended = finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] == "import-failed"
+        if is_ended and finding.location:
+            yield finding.target, finding.service, _OF_LOG, finding.location
 
 
 def _places(report: Report) -> Mapping[tuple[str, str, str], Location]:

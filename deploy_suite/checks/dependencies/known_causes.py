@@ -31,7 +31,7 @@ def finding(fault: Fault) -> Finding | None:
     if clash:
         return _of_clash(found, clash, fault)
     if root.family == _CONFLICT and (asked := vain_asking.finding(fault)):
-        return asked
+        return replace(found, message=asked.message, location=asked.location) if ":" in root.slug else asked
     return unready_apps.told(found, (frame.location for frame in fault.outer.own_frames))
 
 

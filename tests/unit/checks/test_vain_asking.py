@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from deploy_suite.checks.dependencies import requirements, subject, vain_asking
+from deploy_suite.checks.dependencies import known_causes, requirements, subject, vain_asking
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised
 from deploy_suite.model.finding import Finding
@@ -63,3 +63,27 @@ def test_what_a_package_asks_another_for_is_not_the_projects_line(tmp_path: Path
 
     assert found(tmp_path, message, raised_in="site-packages/openai/_client.py") is None
     assert found(tmp_path / "b", "no such thing") is None
+
+
+def test_a_conflict_that_is_known_keeps_its_name_and_what_to_do(tmp_path: Path) -> None:
+    made = case(tmp_path, {"main.py": "from flask import Flask\n", "requirements.txt": "flask==3.1.2\n"})
+    frame = Frame(file="main.py", line=4, function="<module>", text="@app.before_first_request", is_own=True)
+    lacks = "'Flask' object has no attribute 'before_first_request'"
+    outer = Raised(type="AttributeError", module="builtins", message=lacks, frames=(frame,), bases=("AttributeError",))
+    log = f'Traceback (most recent call last):\n  File "main.py", line 4, in <module>\nAttributeError: {lacks}\n'
+    environment = SimpleNamespace(packages={"flask": "3.1.2"}, interpreter=SimpleNamespace(version="3.12.1"))
+    fault = SimpleNamespace(
+        outer=outer,
+        entry=made.contract.entry,
+        declared=requirements.read(made),
+        rehearsed=SimpleNamespace(text=log, errors=""),
+        built=SimpleNamespace(case=made, environment=environment),
+        when="at start",
+    )
+
+    one = known_causes.finding(cast("Fault", fault))
+
+    assert one is not None
+    assert (one.code, str(one.location)) == ("dep-conflict:flask-extension-flask", "main.py:4")
+    assert "main.py:4 asks Flask for before_first_request, which it does not have" in one.message
+    assert "do the work where the app is made" in one.remedy

@@ -335,6 +335,17 @@ def test_that_the_start_ended_is_not_told_beside_what_ended_it():
     assert told("missing-requirement:numpy") == ["FAIL missing-requirement:numpy", "FAIL start-exited"]
 
 
+def test_what_a_log_makes_of_the_line_where_importing_ended_is_not_told_beside_it() -> None:
+    def told(place: Location) -> list[str]:
+        ended = replace(MISSING, code="import-failed:AttributeError", location=Location("main.py", 8))
+        read = replace(MISSING, code="dep-conflict", location=place, message="two packages do not fit together")
+        lines = text.render(report(ended, read)).splitlines()
+        return [line for line in lines if line.startswith("FAIL ")]
+
+    assert told(Location("main.py", 8)) == ["FAIL import-failed:AttributeError"]
+    assert told(Location("main.py", 9)) == ["FAIL import-failed:AttributeError", "FAIL dep-conflict"]
+
+
 def test_that_a_file_is_missing_is_not_told_beside_why_it_is() -> None:
     missing = replace(MISSING, code="requirements-file-missing", message="the build installs from what is not there")
     for code in ("wrong-root-directory", "module-not-pushed"):
