@@ -9,7 +9,7 @@ from typing import Final
 from deploy_suite.checks.base import Built, Case, Findings
 from deploy_suite.checks.packages import binaries, withdrawn
 from deploy_suite.checks.packages.judgements import BEFORE_BUILDING, ON_PACKAGES
-from deploy_suite.checks.packages.settling import once
+from deploy_suite.checks.packages.settling import beside_target, once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.environments import target_wheels
 from deploy_suite.environments.base import LONG_S
@@ -27,11 +27,14 @@ def check(built: Built, plan: Plan, ports: Ports) -> Findings:
     """Return what is wrong with the packages of *built*, by their files and by what the index says of them."""
     subject = _subject(built, plan, ports)
     looked_at = once(tuple(finding for say in ON_PACKAGES for finding in say(subject))) if subject else ()
+    foretold = _of_other_python(
+        built.case, plan, built.environment.packages, venv=built.environment.venv, told=looked_at
+    )
     return (
         _verified(subject) if subject else _not_like_target(),
-        *looked_at,
+        *beside_target(looked_at, foretold),
         *withdrawn.findings(built.case, plan, built.environment.packages, ports),
-        *_of_other_python(built.case, plan, built.environment.packages, venv=built.environment.venv, told=looked_at),
+        *foretold,
     )
 
 

@@ -26,6 +26,16 @@ def once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if not names or finding.code != numpy_abi.FAMILY)
 
 
+def beside_target(findings: Sequence[Finding], of_target: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return *findings*, made here, without the notes on packages of which *of_target*, of its own Python, tells."""
+    told = {_package(one) for one in of_target}
+    return tuple(one for one in findings if one.outcome is not Outcome.NOTE or _package(one) not in told)
+
+
+def _package(finding: Finding) -> str:
+    return finding.code.partition(":")[2] or finding.code
+
+
 def _milder(finding: Finding) -> Finding:
     if finding.outcome is not Outcome.FAILED or finding.code.partition(":")[0] != numpy_abi.FAMILY:
         return finding

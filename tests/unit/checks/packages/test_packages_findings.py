@@ -10,7 +10,7 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.packages import glibc, libraries, named, numpy_abi, settled, sources
 from deploy_suite.checks.packages.binaries import Compiled, File
 from deploy_suite.checks.packages.numpy_api import NumpyApi
-from deploy_suite.checks.packages.settling import once
+from deploy_suite.checks.packages.settling import beside_target, once
 from deploy_suite.checks.packages.subject import Subject
 from deploy_suite.knowledge.platforms import images
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -242,6 +242,15 @@ def test_a_cause_that_names_no_package_is_left_out_where_others_name_it() -> Non
 
     assert once((bare, cv, other)) == (cv, other)
     assert once((bare, other)) == (bare, other)
+
+
+def test_a_note_on_a_package_of_which_the_targets_own_python_tells_is_left_out() -> None:
+    twice, lone = (finding(f"compiled-from-source:{name}", Outcome.NOTE) for name in ("a", "b"))
+    warned = finding("compiled-from-source:a", Outcome.WARNING)
+
+    assert beside_target((twice, lone), (finding("build-failure:a"),)) == (lone,)
+    assert beside_target((twice, warned), (finding("compiled-from-source:a", Outcome.NOTE),)) == (warned,)
+    assert beside_target((twice, lone), ()) == (twice, lone)
 
 
 def test_what_then_fails_for_numpys_sake_is_told_by_the_same_slug() -> None:
