@@ -1,42 +1,24 @@
 """Results that ended on a variable which nothing states → the finding about it, and the contract to go on with."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.checks import environment_reads, secret_keys
-from deploy_suite.checks.variables import fallbacks, needed, stated
+from deploy_suite.checks import secret_keys
+from deploy_suite.checks.variables import complaints, fallbacks, needed, stated
 from deploy_suite.checks.variables.needed import Wanted
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.project import snapshot_files
-from deploy_suite.tracing.variables import database_urls, prefixes
 
-_CODE: Final = re.compile(r"^missing-env-var:(?P<name>[A-Za-z_]\w*)$")
 _SETTINGS_MODULE: Final = "DJANGO_SETTINGS_MODULE"
 _NEEDS_VALUES: Final = "needs-real-values"
-_NO_DATABASE: Final = frozenset({"django-database-missing", "django-system-check"})
-# Source: https://github.com/redis/redis-py/blob/master/redis/connection.py
-_NO_STORE: Final = re.compile(r"Redis URL must specify one of the following schemes")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]+\b")  # of an object in memory: another one at each start
 _COUNTED: Final = frozenset({Outcome.FAILED, Outcome.WARNING})
-# pydantic-settings lists all fields that lack a value; other checks list what they gathered from it.
-_FIELD: Final = re.compile(r"^(?P<name>[A-Za-z_]\w*)\n\s+(?:Field required|field required)", re.MULTILINE)
-_READ: Final = re.compile(environment_reads.CALL)
-# `os.getenv("KEY")` is no error by itself; what is made of its None a few frames further on is.
-_OPTIONAL: Final = re.compile(environment_reads.WITHOUT_DEFAULT)
 _WORD: Final = re.compile(r"[A-Z_]\w*")
-_SEVERAL: Final = re.compile(r"\d+ validation errors? for (?P<settings>\w+)")
-_NONE: Final = re.compile(r"\b(?:TypeError|AttributeError|ValueError)\b.*\bNone(?:Type)?\b")
-_LISTED: Final = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*) must be set\b")
-# What projects write themselves: "Missing required environment variables: A_URL, B_KEY and C".
-_ENUMERATED: Final = re.compile(
-    r"[\"'`]?\b[A-Z][A-Z0-9_]+\b[\"'`]?(?:(?:,| and|, and|;)\s+[\"'`]?\b[A-Z][A-Z0-9_]+\b[\"'`]?)+"
-)
-_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]+")
 _NEEDS: Final[Mapping[str, str]] = {
     "environment": "the build needs {name}",
     "migrations": "the migrations need {name}",
@@ -54,12 +36,16 @@ def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | 
     known = {variable.name.upper() for variable in contract.variables}
     told: dict[str, Finding] = {}
     met = [finding for result in results for finding in result.findings]
-    own = {name: given for finding in met if (name := _name(finding)) and (given := _given_in_place(name, finding))}
+    own = {
+        name: given
+        for finding in met
+        if (name := complaints.variable(finding)) and (given := complaints.given_in_place(name, finding))
+    }
     met += _of_empty_keys(met, contract, folder)
     met += fallbacks.told(met, contract, folder) if folder else []
     for finding in met:
-        for asked in (*_all_names(finding), *_of_database(finding, folder)):
-            name = own.get(asked, "") or _prefixed(asked, finding, folder)
+        for asked in complaints.variables(finding, folder):
+            name = own.get(asked, "") or complaints.prefixed(asked, finding, folder)
             if name not in known:
                 told.setdefault(name, _finding(name, asked, finding, contract))
     return tuple(told.values())
@@ -81,12 +67,12 @@ def kept(
 
     What an application ended on without a made-up value is not the value's doing, unless its file reads the variable.
     """
-    names = re.compile("|".join(map(re.escape, filter(None, map(_name, told)))) or r"(?!)", re.IGNORECASE)
+    names = re.compile("|".join(map(re.escape, filter(None, map(complaints.variable, told)))) or r"(?!)", re.IGNORECASE)
 
     def is_sure(finding: Finding) -> bool:
         place = finding.location
         text = snapshot_files.text(folder, PurePosixPath(place.file)) if place else None
-        is_met = finding.outcome is Outcome.FAILED and not _name(finding) and bool(finding.evidence)
+        is_met = finding.outcome is Outcome.FAILED and not complaints.variable(finding) and bool(finding.evidence)
         return is_met and text is not None and not names.search(text)
 
     sure = {_met(result, one): one for result in before for one in result.findings if is_sure(one)}
@@ -112,12 +98,16 @@ def beside(
 
     Shape: *read* is what the check of the sources tells as findings, *wanted* all that is asked for on the way.
     """
-    told = {_name(one): one for one in found}
-    told |= {name: replace(one, check=found[0].check) for one in read if (name := _name(one)) and name not in told}
+    told = {complaints.variable(one): one for one in found}
+    told |= {
+        name: replace(one, check=found[0].check)
+        for one in read
+        if (name := complaints.variable(one)) and name not in told
+    }
     for one in wanted:
         name = one.read.names[0].upper()
         told.setdefault(name, replace(_finding(name, name, _read(one, found[0]), contract), check=found[0].check))
-    known = {variable.name.upper() for variable in contract.variables} - {_name(one) for one in found}
+    known = {variable.name.upper() for variable in contract.variables} - {complaints.variable(one) for one in found}
     return tuple(one for name, one in told.items() if name not in known)
 
 
@@ -130,19 +120,21 @@ def _read(one: Wanted, met: Finding) -> Finding:
 
 def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResult]) -> CheckResult:
     """Return *read*, what the sources say, without what executing them told again or proved wrong."""
-    names = frozenset(map(_name, told))
+    names = frozenset(map(complaints.variable, told))
     has_imported = any(one.check == "imports" and not one.outcome.is_no_pass for one in rest)
     kept = (
         one
         for one in read.findings
-        if not (_is_told(one, names) if not _name(one) else has_imported or _name(one) in names)
+        if not (
+            _is_told(one, names) if not complaints.variable(one) else has_imported or complaints.variable(one) in names
+        )
     )
     return replace(read, findings=tuple(kept))
 
 
 def is_listed(note: Finding, told: Sequence[Finding]) -> bool:
     """Whether *note*, which lists variables that nothing states, lists none that *told* does not name."""
-    return _is_told(note, frozenset(filter(None, map(_name, told))))
+    return _is_told(note, frozenset(filter(None, map(complaints.variable, told))))
 
 
 def _is_told(listed: Finding, names: frozenset[str]) -> bool:
@@ -153,7 +145,7 @@ def _is_told(listed: Finding, names: frozenset[str]) -> bool:
 
 def assumed(contract: Contract, findings: Sequence[Finding]) -> Contract:
     """Return *contract* with the variables of *findings*, as if the target asked for their values."""
-    names = [name for finding in findings if (name := _name(finding))]
+    names = [name for finding in findings if (name := complaints.variable(finding))]
     return replace(
         contract, variables=(*contract.variables, *(Variable(name=name, source=Prompted()) for name in names))
     )
@@ -169,75 +161,7 @@ def told(results: Sequence[CheckResult], findings: Sequence[Finding]) -> list[Ch
 
 def names(findings: Sequence[Finding]) -> str:
     """Return the variables of *findings*, for a sentence."""
-    return ", ".join(filter(None, map(_name, findings)))
-
-
-def _all_names(finding: Finding) -> tuple[str, ...]:
-    """Return the variable and those that the same exception asks for."""
-    first = _name(finding)
-    if not first:
-        return tuple(_passed_on(finding))
-    fields = _FIELD.finditer("\n".join(finding.evidence))
-    listed = _LISTED.match(finding.message)
-    others = [match["name"].upper() for match in fields] + (listed["names"].upper().split(", ") if listed else [])
-    return tuple(dict.fromkeys((first, *others, *_enumerated(first, finding))))
-
-
-def _of_database(finding: Finding, folder: Path | None) -> tuple[str, ...]:
-    """Return the variable for want of which Django was given no database, or a client of Redis no address."""
-    if folder is None:
-        return ()
-    name = database_urls.asked(folder) if finding.code in _NO_DATABASE else ""
-    if not name and finding.outcome.is_no_pass and any(map(_NO_STORE.search, (finding.message, *finding.evidence))):
-        name = database_urls.of_store(folder)
-    return (name,) if name else ()
-
-
-def _prefixed(name: str, finding: Finding, folder: Path | None) -> str:
-    """Return the variable that *name* is the field of, where the exception is a settings class's own."""
-    title = next(filter(None, map(_SEVERAL.search, (finding.message, *finding.evidence))), None)
-    return prefixes.variable(name, settings=title["settings"], folder=folder) if title and folder else name
-
-
-def _enumerated(name: str, finding: Finding) -> Iterator[str]:
-    """Yield the names among which the exception lists *name*."""
-    for line in (finding.message, *finding.evidence):
-        for match in _ENUMERATED.finditer(line):
-            names = _NAME.findall(match[0])
-            yield from names if name in names and all("_" in one or one == name for one in names) else ()
-
-
-def _given_in_place(name: str, finding: Finding) -> str:
-    """Return the variable that the failing call hands over itself for what a library would take from *name*.
-
-    `Client(api_key=os.getenv("OTHER_API_KEY", ""))`: the library, given nothing, complains of its own API_KEY.
-    """
-    quoted = {match["name"].upper() for line in finding.evidence for match in _READ.finditer(line)}
-    kind = name.rpartition("_")[2]
-    alike = sorted(one for one in quoted if one.rpartition("_")[2] == kind)
-    return alike[0] if len(alike) == 1 and name not in quoted else ""
-
-
-def _passed_on(finding: Finding) -> Iterator[str]:
-    """Yield the variables whose absence was handed on as None, which is what the exception complains of."""
-    quoted = "\n".join(finding.evidence)
-    if finding.outcome.is_no_pass and _NONE.search(f"{finding.message}\n{quoted}"):
-        yield from (match["name"].upper() for match in _OPTIONAL.finditer(quoted))
-
-
-def _name(finding: Finding) -> str:
-    """Return the variable, in capitals as the settings classes take it; "" for any other finding."""
-    match = _CODE.match(finding.code)
-    return match["name"].upper() if match else ""
-
-
-def _about(name: str, evidence: tuple[str, ...]) -> tuple[str, ...]:
-    """Return of an exception that lists several fields its head and what it says of this one; else all of it."""
-    heads = tuple(line[: found.end()] for line in evidence if (found := _SEVERAL.search(line)))
-    own = next((at for at, line in enumerate(evidence) if line.strip().upper() == name), None)
-    if not heads:
-        return evidence
-    return heads[:1] if own is None else (*heads[:1], *evidence[own : own + 2])
+    return ", ".join(filter(None, map(complaints.variable, findings)))
 
 
 def _finding(name: str, asked: str, met: Finding, contract: Contract) -> Finding:
@@ -250,7 +174,7 @@ def _finding(name: str, asked: str, met: Finding, contract: Contract) -> Finding
         outcome=Outcome.FAILED if files else Outcome.WARNING,
         message=f"{needs}, and {manifest} {'does not state it' if files else 'says whether the target has it'}",
         location=met.location,
-        evidence=_about(asked, met.evidence),
+        evidence=complaints.about(asked, met.evidence),
         remedy=f"{_choosing(name, met.location)}{_stating(name, manifest, contract)}; a value for the preflight alone "
         "goes into .env.preflight",
         certainty=("" if files else "the deploy fails unless the variable is set by hand on the target; ")
