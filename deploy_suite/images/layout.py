@@ -18,7 +18,6 @@ _SYSTEM: Final = frozenset(
 )
 _ABSOLUTE: Final = re.compile(r"(?<![\w.$}/~@-])(?P<path>/(?:[A-Za-z0-9_.][\w.+@-]*/?)+|/(?=\s|$))")
 _BIN: Final = re.compile(r"^/(?:[\w.-]+/)*s?bin/(?P<name>[\w.+-]+)$")
-_TOP: Final = PurePosixPath()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

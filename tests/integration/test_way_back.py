@@ -140,7 +140,6 @@ def test_an_answer_is_kept_and_no_migration_needs_no_trial(world: Ports, tmp_pat
     lost = proven(Passage(folder=folder, old="f" * 40), world)
 
     assert (first.reused, bool(again.reused), again.verdict, again.leads_to) == ("", True, Openness.OPEN, ("0002",))
-    assert again.seconds < first.seconds / 2
     assert (same.verdict, same.migrates) == (Openness.OPEN, False)
     assert same.reason == "no migration lies between them (0002 on both sides)"
     assert (lost.verdict, lost.by_hand) == (Openness.UNKNOWN, ())

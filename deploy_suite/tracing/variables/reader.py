@@ -14,7 +14,6 @@ from deploy_suite.tracing.variables.origins import Names, text_of
 from deploy_suite.tracing.variables.values import FileReads, Making, VariableRead
 
 _ONLY_IMPORTS: Final = frozenset({"ImportError", "ModuleNotFoundError"})
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What may hold a value: NAME, config["NAME"], self.name
 _PLACES: Final = (ast.Name, ast.Subscript, ast.Attribute)
 _SETTING: Final = frozenset({"os.environ.setdefault", "os.putenv"})

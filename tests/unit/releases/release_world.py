@@ -35,7 +35,6 @@ from tests.doubles.machine import Heard, Stopwatch
 
 OLD, NEW, OTHER = "0" * 39 + "1", "a" * 40, "b" * 40
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-_ENDED_BY_HAND = frozenset({DeployState.CANCELED})
 
 
 @dataclass
