@@ -324,6 +324,30 @@ def test_who_fails_for_want_of_a_postgresql_of_the_desk_wants_the_address(
     assert [(one.code, str(one.location)) for one in told] == [(f"missing-env-var:{name}", "db.py:3") for name in found]
 
 
+@pytest.mark.parametrize(
+    ("engine", "host", "found"),
+    [
+        ("django.db.backends.postgresql", 'os.getenv("DB_HOST")', ["DB_NAME", "DB_HOST"]),
+        ("django.db.backends.postgresql", 'os.environ.get("DB_HOST", "localhost")', ["DB_NAME", "DB_HOST"]),
+        ("django.db.backends.postgresql", 'os.getenv("DB_HOST", "db.example.com")', []),
+        ("django.db.backends.postgresql", 'config("DB_HOST")', []),
+        ("django.db.backends.mysql", 'os.getenv("DB_HOST")', []),
+    ],
+)
+def test_django_whose_postgresql_has_no_host_wants_the_parts_of_its_address(
+    tmp_path: Path, engine: str, host: str, found: list[str]
+) -> None:
+    settings = f'DATABASES = {{"default": {{"ENGINE": "{engine}",\n"NAME": os.getenv("DB_NAME"),\n"HOST": {host}}}}}\n'
+    write(tmp_path, {"requirements.txt": "psycopg2\n", "shop/settings.py": settings})
+    said = "they connect to postgresql://localhost:5432/, and the contract names no database"
+    failed = replace(MET, code="cannot-check-here", outcome=Outcome.SKIPPED, message=said, evidence=())
+    results = (replace(RESULTS[1], check="migrations", findings=(failed,)),)
+
+    told = unstated.found(results, replace(CONTRACT, root=PurePosixPath()), folder=tmp_path)
+
+    assert [one.code for one in told] == [f"missing-env-var:{name}" for name in found]
+
+
 def _met_twice(folder: Path, source: str, *, then: str = "0x2b") -> list[str]:
     (folder / "admin.py").write_text(source, encoding="utf-8")
     raised = "Exception: No request on <function get at {}>"

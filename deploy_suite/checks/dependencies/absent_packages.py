@@ -7,6 +7,7 @@ from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.environments import packages
 from deploy_suite.knowledge import import_names
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
@@ -56,9 +57,20 @@ def finding(module: str, chain: Chain, *, built: Built, declared: Declared, name
         + _elsewhere(found, declared),
         location=chain.last.location if chain.hops else None,
         evidence=tuple(filter(None, (chain.shown(), *_listed(found, declared, built)))),
-        remedy=remedy(module, found, declared),
+        remedy=_other_name(module, found, built) or remedy(module, found, declared),
         reproduce=f"python -c 'import {module}'",
     )
+
+
+def _other_name(module: str, found: Provider, built: Built) -> str:
+    """Return what to write in place of *module* where what is called like it is installed and is imported otherwise."""
+    installed = sorted(found.names & set(built.environment.packages))
+    if found.is_known or not installed:
+        return ""
+    brought = [one for one in packages.modules(built.environment.venv, installed[0]) if not one.startswith("_")]
+    if not brought:
+        return ""
+    return f"write {' or '.join(brought)} in place of {module}: that is what {installed[0]} brings"
 
 
 def deferred(
@@ -145,7 +157,9 @@ def _listed(found: Provider, declared: Declared, built: Built) -> Iterator[str]:
     """Say where the distribution is listed, if it is: in a file that is not installed, or not committed."""
     listed = declared.listed(found.names)
     other = declared.elsewhere(found.names)
-    if listed:
+    if listed and found.names & set(built.environment.packages):
+        yield f"{listed.location}: {listed.line.text}"
+    elif listed:
         yield f"{listed.location}: {listed.line.text} is listed, yet it was not installed"
     elif other:
         part = f" ({other.part})" if other.part else ""

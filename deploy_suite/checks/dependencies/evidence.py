@@ -20,11 +20,16 @@ def chain(raised: Raised, traced: Trace, *, module: str) -> Chain:
     """Return the imports from the entry point to the failing line.
 
     Shape: the places are those of the traceback; the words of the last one are the static trace's where it knows it.
+    What a string of the settings names is imported by Django, and no line of the traceback is the string's.
     """
     hops = tuple(Hop(frame.file, frame.line, _statement(frame)) for frame in raised.own_frames)
-    static = next((i.chain for i in traced.imports if module in {i.name, i.module}), Chain())
+    found = [one.chain for one in traced.imports if module in {one.name, one.module} and one.chain.hops]
+    static = next(iter(found), Chain())
     if not hops:
         return static
+    named = next((one for one in found if f'"{module}' in one.last.statement), None)
+    if named and module not in hops[-1].statement:
+        return named
     if static.hops and (static.last.file, static.last.line) == (hops[-1].file, hops[-1].line):
         return Chain((*hops[:-1], static.last))
     return Chain(hops)

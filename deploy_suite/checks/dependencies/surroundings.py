@@ -52,6 +52,8 @@ _FIELD: Final = re.compile(
 )
 _INVALID_FIELD: Final = re.compile(r"^(?P<name>\w+)\n\s+\S", re.MULTILINE)
 _OVER_NONE: Final = frozenset({"TypeError", "AttributeError", "ValueError"})
+# `urlsplit(None)` has no error but the empty scheme b'', of which dj-database-url then complains.
+_SCHEME_OF_NONE: Final = re.compile(r"'b''(?:'|://')")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _GIVEN: Final = re.compile(
     r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*" + environment_reads.WITHOUT_DEFAULT, re.MULTILINE
@@ -94,7 +96,8 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
 
 def _is_over_none(one: Raised) -> bool:
     """Whether the exception complains of a None; packages with classes of their own for it name its type."""
-    return "NoneType" in one.message or (one.type in _OVER_NONE and "None" in one.message)
+    says_none = "NoneType" in one.message or (one.type in _OVER_NONE and "None" in one.message)
+    return says_none or bool(_SCHEME_OF_NONE.search(one.message))
 
 
 def _statement(frame: Frame, folder: Path) -> str:

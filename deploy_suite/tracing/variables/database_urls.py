@@ -79,6 +79,9 @@ _PART_READ: Final = re.compile(
 _NEAR_HOST: Final = re.compile(
     r"['\"](?:localhost|127\.0\.0\.1|db|database|postgres(?:ql)?|host\.docker\.internal)['\"]"
 )
+# Django's backend, and a part of the address read without a default: None, by which the driver asks this machine.
+_ENGINE: Final = re.compile(r"['\"]django\.(?:contrib\.gis\.)?db\.backends\.(?:postgresql|postgis)")
+_WITHOUT_DEFAULT: Final = ("getenv", "environ.get")
 
 
 class Fallback(NamedTuple):
@@ -132,8 +135,8 @@ def _parts_near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
     """Return the variables of an address's parts of which the host is, where it is not set, that of a desk."""
     for file in own_files.python(folder, root):
         text = snapshot_files.text(folder, file) or ""
-        read = list(_PART_READ.finditer(text)) if _NEAR_HOST.search(text) else []
-        host = next((one for one in read if one["host"] and _NEAR_HOST.match(one["rest"] or "")), None)
+        read = list(_PART_READ.finditer(text)) if _NEAR_HOST.search(text) or _ENGINE.search(text) else []
+        host = next((one for one in read if one["host"] and _is_near(one)), None)
         if host is not None:
             parts = {one["name"]: one for one in reversed(read) if one["of"] == host["of"]}
             return tuple(
@@ -141,6 +144,13 @@ def _parts_near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
                 for name in sorted(parts, key=lambda name: parts[name].start())
             )
     return ()
+
+
+def _is_near(host: re.Match[str]) -> bool:
+    """Whether *host* is this machine or its neighbour where the variable is not set."""
+    if host["rest"]:
+        return bool(_NEAR_HOST.match(host["rest"]))
+    return host[0].startswith(_WITHOUT_DEFAULT) and bool(_ENGINE.search(host.string))
 
 
 def of_settings(folder: Path) -> str:

@@ -41,6 +41,15 @@ def built(folder: Path) -> Built:
         (raised("bot = Bot(token=DB_NAME)", kind="TokenValidationError"), ("DB_NAME",)),
         (raised("db = client[DB_NAME]", kind="KeyError", message="None"), ()),
         (raised("db = client[DB_NAME]", message="must be str, not int"), ()),
+        (
+            raised("one = parse(DB_NAME)", kind="UnknownSchemeError", message="Scheme 'b''://' is unknown."),
+            ("DB_NAME",),
+        ),
+        (
+            raised("one = parse(DB_NAME)", kind="ValueError", message="No support for 'b'''. We support: x"),
+            ("DB_NAME",),
+        ),
+        (raised("one = parse(DB_NAME)", kind="ValueError", message="No support for ''. We support: x"), ()),
     ],
 )
 def test_the_variable_behind_the_name_in_the_failing_line_is_told(
