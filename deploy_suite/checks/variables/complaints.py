@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.checks import environment_reads
+from deploy_suite.checks.variables import handed_over
 from deploy_suite.model.finding import Finding
 from deploy_suite.tracing.variables import database_urls, prefixes
 
@@ -39,7 +40,8 @@ def variables(finding: Finding, folder: Path | None) -> tuple[str, ...]:
 
     Shape: *folder* holds the sources, None where they are not at hand.
     """
-    return (*_of_exception(finding), *_of_database(finding, folder))
+    handed = handed_over.variables(finding, folder) if folder else ()
+    return (*_of_exception(finding), *_of_database(finding, folder), *handed)
 
 
 def _of_exception(finding: Finding) -> tuple[str, ...]:
