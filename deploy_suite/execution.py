@@ -15,7 +15,7 @@ from deploy_suite.environments import registry as environments
 from deploy_suite.errors import CannotCheckError
 from deploy_suite.model.contract import Bindings
 from deploy_suite.model.environment import BuildFailure, DatabaseAddress, Environment
-from deploy_suite.model.finding import CheckResult
+from deploy_suite.model.finding import CheckResult, Outcome
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, Ports
 from deploy_suite.recording import Recorder, cannot_check
@@ -46,6 +46,10 @@ class Executed:
     resolved: Mapping[str, str] = field(default_factory=dict)
 
 
+class _DiscardedError(Exception):
+    """What failed was tried in a kept environment of which a part was lost; it has been removed."""
+
+
 class Execution:
     """One execution of one service."""
 
@@ -69,6 +73,13 @@ class Execution:
 
     def executed(self) -> Executed:
         """Return what the execution shows, or a good verdict on the same content, contract, environment and choices."""
+        try:
+            return self._executed()
+        except _DiscardedError:
+            self._ports.progress.waiting("the kept environment had lost some of its files: it is built anew")
+            return self._executed()
+
+    def _executed(self) -> Executed:
         bound = self._bound()
         stem = verdicts.stem(self._case, bound)
         is_news = self._case.preferences.fresh or not verdicts.is_known(stem, self._ports)
@@ -160,6 +171,9 @@ class Execution:
             built, plan, written=written, pool=self._pool, recorder=recorder, right_of_way=self._right_of_way
         )
         results = [result, *trial.results()]
+        has_failed = any(one.outcome is Outcome.FAILED for one in results)
+        if has_failed and environment.is_reused and environments.discarded(plan):
+            raise _DiscardedError
         if environment.lost is None:
             return Executed(results=results, python=python, resolved=environment.packages)
         from deploy_suite.checks import let_pass  # noqa: PLC0415  hardly a build lets an installation fail

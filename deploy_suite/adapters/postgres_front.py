@@ -35,8 +35,8 @@ def certificate(runner: Runner, workplace: Workplace) -> Path | None:
     """Return a file with a key and a certificate, made once by the system's openssl; None where that is missing."""
     kept = workplace.cache / "postgres" / "tls.pem"
     program = shutil.which("openssl")
-    if kept.is_file() or program is None:
-        return kept if kept.is_file() else None
+    if _is_usable(kept) or program is None:
+        return kept if _is_usable(kept) else None
     kept.parent.mkdir(parents=True, exist_ok=True)
     key, made = (workplace.run_folder / name for name in ("tls.key", "tls.crt"))
     command = Command(
@@ -52,10 +52,20 @@ def certificate(runner: Runner, workplace: Workplace) -> Path | None:
     both = workplace.run_folder / kept.name
     both.touch(mode=0o600)
     both.write_bytes(key.read_bytes() + made.read_bytes())
+    shutil.rmtree(kept, ignore_errors=True)
     shutil.move(both, kept)
     for file in (key, made):
         file.unlink()
     return kept
+
+
+def _is_usable(pem: Path) -> bool:
+    """Whether a key and its certificate can be read from *pem*; a disk that was full may hold a part of them."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pem)
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True
 
 
 @contextmanager

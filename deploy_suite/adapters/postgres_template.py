@@ -18,7 +18,7 @@ from deploy_suite.ports import Launcher, Runner, Workplace
 
 SUPERUSER: Final = "postgres"
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-_FORMAT: Final = 3  # counts changes of what a template holds
+_FORMAT: Final = 4  # counts changes of what a template holds
 _ARCHIVE: Final = "data.tar"
 _PASSWORD: Final = "password"  # noqa: S105  the name of a file
 _INITDB_TIMEOUT_S: Final = 120
@@ -74,10 +74,21 @@ def made_once(installation: Installation, short: Path, machinery: Machinery) -> 
     """
     kept, spare = machinery.workplace.cache / "postgres" / f"{installation.shown}-{_FORMAT}", None
     with machinery.workplace.locked(f"postgres-{installation.shown}"):
-        if not (kept / _ARCHIVE).is_file() or not (kept / _PASSWORD).is_file():
+        if not (password := _password(kept)):
             spare = _make(installation, short, kept, machinery)
-    password = Secret((kept / _PASSWORD).read_text(encoding="utf-8"))
+            password = _password(kept)
+    if not password:
+        raise MachineError(f"what was written to {kept} a moment ago has changed", remedy="see who else writes there")
     return Template(archive=kept / _ARCHIVE, password=password, spare=spare)
+
+
+def _password(kept: Path) -> Secret | None:
+    """Return the password of the template in *kept*, None of one that is not there or not whole."""
+    with contextlib.suppress(OSError, ValueError):
+        password, size_bytes = (kept / _PASSWORD).read_text(encoding="utf-8").split()
+        if (kept / _ARCHIVE).stat().st_size == int(size_bytes):
+            return Secret(password)
+    return None
 
 
 def _tar(options: str, archive: Path, folder: Path) -> None:
@@ -119,7 +130,9 @@ def _make(installation: Installation, short: Path, kept: Path, machinery: Machin
         shutil.rmtree(stale, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)
     _tar("-cf", partial / _ARCHIVE, made)
-    shutil.copy(password, partial / _PASSWORD)
+    told = f"{password.read_text(encoding='utf-8')}\n{(partial / _ARCHIVE).stat().st_size}\n"
+    shutil.copy(password, partial / _PASSWORD)  # its rights too
+    (partial / _PASSWORD).write_text(told, encoding="utf-8")
     partial.rename(kept)
     password.unlink()
     return made

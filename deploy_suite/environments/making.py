@@ -56,6 +56,7 @@ def made(plan: Plan, folder: Path, begins: Callable[[], None]) -> Record | Build
     return Record(
         packages=installed,
         size_bytes=store.size_bytes(folder),
+        content_bytes=store.content_bytes(folder),
         has_tree=not plan.recipe.is_pure,
         log=_log(done, site, plan.workshop.ports.curtain),
         notes=tuple(text for text in (note, *brought.notes) if text),

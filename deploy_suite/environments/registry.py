@@ -166,6 +166,11 @@ def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
     return environment(plan, kept.folder(plan.key), outcome, is_reused=False)
 
 
+def discarded(plan: Plan) -> bool:
+    """Remove the kept environment of *plan* if some of it was lost since it was built; say whether that was so."""
+    return Store(plan.workshop.ports.workplace).discarded(plan.key)
+
+
 def _built_for_once(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
     folder = plan.workshop.folder / "made"
     folder.mkdir()

@@ -29,10 +29,14 @@ _IN_USE_S: Final = 3 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What is known of a kept environment. Shape: `has_tree` says that the built source is kept beside it."""
+    """What is known of a kept environment.
+
+    Shape: `has_tree` says that the built source is kept beside it; `content_bytes` is the length of all files together.
+    """
 
     packages: Mapping[str, str]
     size_bytes: int
+    content_bytes: int = 0
     has_tree: bool = False
     log: str = ""
     notes: tuple[str, ...] = ()
@@ -66,6 +70,18 @@ class Store:
         except OSError:
             return None  # it was removed meanwhile
         return record
+
+    def discarded(self, key: str) -> bool:
+        """Remove the environment *key* if some of it was lost since it was built; say whether that was so.
+
+        Who cleans up by age, and a disk that loses its power, leave a part.
+        """
+        record = _record(self.folder(key))
+        if record is None or content_bytes(self.folder(key)) >= record.content_bytes:
+            return False
+        with self._workplace.locked(lock_name(key)):
+            wiped(self.folder(key))
+        return True
 
     def begin(self, key: str) -> Path:
         """Return the empty folder of *key*; what a build that was interrupted left there is gone. Needs its lock."""
@@ -185,6 +201,17 @@ def size_bytes(folder: Path) -> int:
     return total
 
 
+def content_bytes(folder: Path) -> int:
+    """Return how long all files are together, without those that Python makes of its sources at any time."""
+    total = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_size if name != _SENTINEL else 0  # noqa: PTH118  likewise
+    return total
+
+
 def wiped(folder: Path) -> None:
     """Remove *folder*, write-protected folders in it included."""
 
@@ -195,5 +222,6 @@ def wiped(folder: Path) -> None:
 
     if folder.exists():
         sentinel = folder / _SENTINEL
-        sentinel.unlink(missing_ok=True)
+        with suppress(IsADirectoryError):
+            sentinel.unlink(missing_ok=True)
         shutil.rmtree(folder, onerror=unprotected)

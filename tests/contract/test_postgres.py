@@ -12,7 +12,7 @@ import sys
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,8 +39,8 @@ class Folders:
     def __init__(self, folder: Path) -> None:
         self.run_folder = folder / "run"
         self.cache = folder / "cache"
-        self.run_folder.mkdir()
-        self.cache.mkdir()
+        self.run_folder.mkdir(exist_ok=True)
+        self.cache.mkdir(exist_ok=True)
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
@@ -378,6 +378,31 @@ def test_a_servers_shared_memory_lies_in_its_own_folder_and_not_in_that_of_posix
         text = settings.read().decode()
 
     assert re.findall(r"^dynamic_shared_memory_type = \w+", text, re.MULTILINE) == ["dynamic_shared_memory_type = mmap"]
+
+
+def _cut_in_half(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def _turned_into_a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("harm", [_cut_in_half, _turned_into_a_folder])
+@pytest.mark.parametrize("name", ["*/data.tar", "*/password", "tls.pem"])
+def test_what_is_kept_for_servers_is_made_anew_where_it_is_not_whole(
+    tmp_path: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    with databases(tmp_path).serve(foreign=None):
+        pass
+    (kept,) = (tmp_path / "cache" / "postgres").glob(name)
+    harm(kept)
+
+    with databases(tmp_path).serve(foreign=None) as server:
+        assert server.query("postgres", "SELECT 1") == [(1,)]
+
+    assert kept.is_file()
 
 
 OWNING = """

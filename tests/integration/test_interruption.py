@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -205,6 +206,23 @@ def test_a_killed_build_is_built_anew_and_not_used(committed: Committed, own_cac
 
     assert told.code == 0, told.out
     assert left_behind(own_cache) == []
+
+
+def test_an_environment_that_lost_a_file_while_it_was_kept_fails_no_healthy_project(
+    committed: Committed, own_cache: Path
+) -> None:
+    build = "echo 'fine = True' > $(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/brought.py"
+    files = project(f"from brought import fine\n{server()}", build=build)
+    folder = committed(files)
+    first = preflight(folder, cache=own_cache)
+    (brought,) = (own_cache / "cache/environments").glob("*/venv/lib/*/site-packages/brought.py")
+    brought.write_text("")
+    shutil.rmtree(own_cache / "cache/verdicts")
+
+    told = preflight(folder, cache=own_cache)
+
+    assert (first.code, told.code) == (0, 0), told.out
+    assert "built anew" in told.err
 
 
 def test_two_runs_of_one_project_at_once_both_get_the_right_verdict(committed: Committed, own_cache: Path) -> None:

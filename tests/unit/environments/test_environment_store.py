@@ -5,12 +5,12 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, limit_bytes, size_bytes, wiped
+from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, content_bytes, limit_bytes, size_bytes, wiped
 from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
 from deploy_suite.model.location import Location
@@ -101,6 +101,30 @@ def test_a_record_that_makes_no_sense_does_not_count(tmp_path: Path, text: str) 
     (kept(found, "k1") / "complete.json").write_text(text)
 
     assert found.read("k1") is None
+
+
+def test_an_environment_that_lost_some_of_its_files_is_discarded_and_one_that_grew_is_not(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    folder = kept.begin("one")
+    (folder / "six.py").write_text("print(1)\n")
+    (folder / "empty.py").touch()
+    kept.complete("one", replace(record(), content_bytes=content_bytes(folder)))
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__/six.pyc").write_bytes(bytes(100))
+
+    assert (kept.discarded("one"), folder.exists()) == (False, True)
+
+    (folder / "six.py").write_text("")
+    assert (kept.discarded("one"), folder.exists()) == (True, False)
+    assert not kept.discarded("one")
+
+
+def test_a_folder_in_the_place_of_the_record_does_not_count_and_is_wiped(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    (kept.folder("one") / "complete.json").mkdir(parents=True)
+
+    assert kept.read("one") is None
+    assert list(kept.begin("one").iterdir()) == []
 
 
 @pytest.mark.parametrize("change", [("size_bytes", None), ("size_bytes", 1e400), ("packages", 1), ("versions", None)])
