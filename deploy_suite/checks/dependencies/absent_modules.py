@@ -1,6 +1,6 @@
 """A rehearsed import that ended on an absent module into the finding that says whose module it is."""
 
-from deploy_suite.checks.dependencies import absent_packages, evidence, own_modules, static
+from deploy_suite.checks.dependencies import absent_packages, absent_settings, evidence, own_modules, static
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed, failed, needs_real_values
 from deploy_suite.checks.dependencies.rehearsed_import import Raised
 from deploy_suite.checks.drivers import doubtful_addresses, of_settings
@@ -105,7 +105,8 @@ def absent(fault: Fault, module: str, chain: Chain, *, names: tuple[str, ...] = 
     files = () if is_known else own_modules.elsewhere(fault.built.case, full)
     if files:
         return own_modules.not_on_path(full, files, chain)
-    return absent_packages.finding(module, chain, built=fault.built, declared=fault.declared, names=names)
+    settings = None if is_known else absent_settings.finding(fault, module)
+    return settings or absent_packages.finding(module, chain, built=fault.built, declared=fault.declared, names=names)
 
 
 def _part(fault: Fault, module: str, chain: Chain) -> ThirdPartyImport | None:

@@ -28,7 +28,7 @@ def finding(fault: Fault) -> Finding | None:
     hidden = file.parent.with_suffix(".py")
     is_hidden = file.name == "__init__.py" and on_disk.is_file(fault.built.case.snapshot.folder / hidden)
     others = sorted(_having(fault, file, module, match["name"]))
-    place = _choice(fault)
+    place = choice(fault)
     return failed(
         fault,
         code=CODE,
@@ -76,7 +76,7 @@ def _defines(path: Path, name: str) -> bool:
     return any(given.search(snapshot_files.text(one.parent, PurePosixPath(one.name)) or "") for one in (path, *taken))
 
 
-def _choice(fault: Fault) -> Location | None:
+def choice(fault: Fault) -> Location | None:
     """Return the line of the project that chooses the settings."""
     for file in fault.traced.files:
         data = snapshot_files.data(fault.built.case.snapshot.folder, PurePosixPath(file)) or b""
