@@ -60,7 +60,6 @@ class Workshop:
         timeout_s: float = QUICK_S,
         stdin: str = "",
         cwd: Path | None = None,
-        variables: Mapping[str, str] | None = None,
     ) -> Completed:
         """Run an installer for the suite's own ends: with a private HOME and the way to the index."""
         home = self.folder / "installer-home"
@@ -71,7 +70,6 @@ class Workshop:
             "LANG": "C.UTF-8",
             **self.caches,
             **self.settings,
-            **(variables or {}),
         }
         command = Command(argv=tuple(argv), cwd=cwd or self.folder, environment=environment, stdin=stdin)
         return self.ports.runner.run(command, timeout_s=timeout_s)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from deploy_suite.knowledge.catalogue import Catalogue, Cause, catalogue, family
+from deploy_suite.knowledge.catalogue import Cause, catalogue, family
 from deploy_suite.knowledge.statements import Statement, statements
 
 _MOST_NEAR: Final = 4
@@ -15,26 +15,26 @@ _NOT_CAUGHT = "No preflight check sees it: it strikes outside the project."
 _NO_CAUSES: Final = "What checks say that went well, or that did not run:"
 
 
-def explain(slug: str, *, rows: Catalogue | None = None) -> str | None:
+def explain(slug: str) -> str | None:
     """Return the text about *slug* (with or without a parameter), or None when nothing is called so."""
-    row = (rows or catalogue()).row(slug)
+    row = catalogue().row(slug)
     if row:
         return "\n".join(_paragraphs(row, slug))
     said = statements().get(slug)
     return "\n".join(_of_statement(said)) if said else None
 
 
-def near(slug: str, *, rows: Catalogue | None = None) -> tuple[str, ...]:
+def near(slug: str) -> tuple[str, ...]:
     """Return the slugs that may be meant by *slug*, which is none: those that hold it, else those spelled alike."""
-    known = sorted({*(rows or catalogue()).causes, *statements()})
+    known = sorted({*catalogue().causes, *statements()})
     name = family(slug.strip().lower().replace("_", "-"))
     holding = [one for one in known if len(name) >= _TELLING and name in one]
     return tuple((holding or difflib.get_close_matches(name, known, n=_MOST_NEAR))[:_MOST_NEAR])
 
 
-def listing(*, rows: Catalogue | None = None) -> str:
+def listing() -> str:
     """Return all slugs with their titles, one a line, by name; those that name no cause stand below."""
-    causes = {cause.slug: cause.title for cause in (rows or catalogue()).causes.values()}
+    causes = {cause.slug: cause.title for cause in catalogue().causes.values()}
     others = {said.slug: said.title for said in statements().values()}
     width = max(map(len, (*causes, *others)), default=0)
     return "\n".join((*_lines(causes, width), "", _NO_CAUSES, *_lines(others, width)))

@@ -51,7 +51,7 @@ class Comparison:
 
 
 def compared(
-    old: Sequence[float], new: Sequence[float], *, level: float = LEVEL, margin: float = MARGIN, comparisons: int = 1
+    old: Sequence[float], new: Sequence[float], *, level: float = LEVEL, comparisons: int = 1
 ) -> Comparison | None:
     """Return how *new* compares with *old*, both in the order they were measured; None with fewer than 20 in either."""
     if min(len(old), len(new)) < LEAST_SAMPLES:
@@ -62,10 +62,10 @@ def compared(
     rounds = max(_ROUNDS, round(5 / limit))
     pools = _blocks(old), _blocks(new)
     shift_p = tail_p = None
-    if shift >= 1 + margin and after.p50_ms - before.p50_ms >= LEAST_MS:
+    if shift >= 1 + MARGIN and after.p50_ms - before.p50_ms >= LEAST_MS:
         shift_p = _p_value(*_ranked(*pools), _sum, rounds=rounds, limit=limit)
     is_shifted = shift_p is not None and shift_p <= limit
-    if tail >= 1 + margin and after.p95_ms - before.p95_ms >= LEAST_MS and not is_shifted:
+    if tail >= 1 + MARGIN and after.p95_ms - before.p95_ms >= LEAST_MS and not is_shifted:
         tail_p = _p_value(_sorted(pools[0]), _sorted(pools[1]), _tail, rounds=rounds, limit=limit)
     return Comparison(
         old=before,

@@ -10,6 +10,7 @@ from deploy_suite.project import module_files
 from deploy_suite.tracing import bindings, skimming
 
 _ADDS: Final = re.compile(rb"(?:^|[;:])[ \t]*sys\.path\.(?:append|insert)\b", re.MULTILINE)
+_MOST_LEVELS: Final = 8
 _SCOPE: Final = re.compile(rb"(?:(?:async[ \t]+)?def|class)\b")
 
 
@@ -53,9 +54,9 @@ class _Paths:
         self._file = PurePosixPath(file)
         self._cwd = PurePosixPath(cwd)
 
-    def read(self, node: ast.expr, *, deep: int = 8) -> PurePosixPath | None:
+    def read(self, node: ast.expr) -> PurePosixPath | None:
         """Return the path that *node* stands for, None where it cannot be told or lies outside."""
-        path = self._value(node, deep)
+        path = self._value(node, _MOST_LEVELS)
         return module_files.normal(path) if path is not None else None
 
     def _value(self, node: ast.expr, deep: int) -> PurePosixPath | None:

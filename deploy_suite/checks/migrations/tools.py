@@ -121,31 +121,22 @@ def _of_call(call: Call, case: Case) -> Tool | None:
     """Return the tool that *call* upgrades a database with, None for any other call."""
     if call.folder is None or not _DRY.isdisjoint(call.words):
         return None
-    words, as_module = call.words, "-m" in call.written.words
-    folder, assignments = call.folder, call.command.assignments
+    words, folder = call.words, call.folder
     if call.program == "alembic" and _UPGRADE in words:
-        file = folder / option(words, "-c", "--config", default="alembic.ini")
-        return Tool(
-            kind=Kind.ALEMBIC,
-            folder=folder,
-            argv=words,
-            assignments=assignments,
-            call=call,
-            imports_folder=as_module,
-            file=file,
-        )
-    if call.program == "flask" and "db" in words and _UPGRADE in words:
-        file = folder / option(words, "-d", "--directory", default="migrations") / "env.py"
-        return Tool(
-            kind=Kind.FLASK,
-            folder=folder,
-            argv=words,
-            assignments=assignments,
-            call=call,
-            imports_folder=as_module,
-            file=file,
-        )
-    return _django_call(call, case)
+        kind, file = Kind.ALEMBIC, folder / option(words, "-c", "--config", default="alembic.ini")
+    elif call.program == "flask" and "db" in words and _UPGRADE in words:
+        kind, file = Kind.FLASK, folder / option(words, "-d", "--directory", default="migrations") / "env.py"
+    else:
+        return _django_call(call, case)
+    return Tool(
+        kind=kind,
+        folder=folder,
+        argv=words,
+        assignments=call.command.assignments,
+        call=call,
+        imports_folder="-m" in call.written.words,
+        file=file,
+    )
 
 
 def _django_call(call: Call, case: Case) -> Tool | None:

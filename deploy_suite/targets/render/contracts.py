@@ -53,11 +53,7 @@ def contract(
     settings: ServiceSettings,
     slug: str,
 ) -> tuple[Contract, tuple[Finding, ...]]:
-    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables.
-
-    A command that it lacks, which is told elsewhere, is taken as the Dashboard would propose it: what lies behind is
-    met in the same run.
-    """
+    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables."""
     variables = environment_variables.of_service(service, blueprint)
     choice = python_version.choose(
         snapshot.folder,
@@ -82,12 +78,7 @@ def contract(
         settings=settings,
         variables=variables,
         python=choice.request,
-        commands={
-            "buildCommand": command(service, "buildCommand") or dashboard.build_command(snapshot.folder, root),
-            "preDeployCommand": command(service, "preDeployCommand"),
-            "startCommand": command(service, "startCommand")
-            or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
-        },
+        commands=_commands(service, snapshot, root, settings),
         health_path=service.health_path,
         host=host(service, at_target),
         shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
@@ -97,6 +88,21 @@ def contract(
     if service.has("healthCheckPath"):
         made = replace(made, health_location=service.at("healthCheckPath"))
     return made, (*choice.findings, *port_problems(service, variables))
+
+
+def _commands(
+    service: ServiceResource, snapshot: Snapshot, root: PurePosixPath, settings: ServiceSettings
+) -> Mapping[str, CommandText | None]:
+    """Return the commands of *service*, one that it lacks as the Dashboard would propose it.
+
+    That it is lacking is told elsewhere; what lies behind is met in the same run.
+    """
+    build, start = command(service, "buildCommand"), command(service, "startCommand")
+    return {
+        "buildCommand": build or dashboard.build_command(snapshot.folder, root),
+        "preDeployCommand": command(service, "preDeployCommand"),
+        "startCommand": start or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
+    }
 
 
 def assembled(
