@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import django_settings, made_up
+from deploy_suite.environments import django_settings, examples, made_up
 from deploy_suite.environments.database_variables import (
     DEFAULT_DATABASE,
     of_database,
@@ -33,8 +33,6 @@ from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Masker, Secret
 
 ANSWERS_FILE: Final = ".env.preflight"
-_EXAMPLE_FILES: Final = (".env.example", ".env.sample", ".env.template", "env.example", ".env.dist", "example.env")
-
 # An example that names another database says which driver the service has; SQLite's only says what is used at the desk.
 _OTHER_DATABASE: Final = re.compile(r"^(?:mysql|mariadb|mongodb|mssql|oracle|redis|clickhouse)[\w+]*://")
 # One word, a number or version, a module path or host (with a dot before it: all below it), the address of a host
@@ -68,16 +66,16 @@ def bind(
 
     Shape: *answers* are the user's own values for what the target asks for (`.env.preflight`); *databases* has an
     address for each of `databases_needed`. What is answered by neither is made up, after the project's own example
-    file where it has one, and listed in `dummies`.
+    where it gives one, and listed in `dummies`.
     """
-    examples = _examples(service_folder)
+    given = examples.read(service_folder)
     values: dict[str, Secret] = {}
     dummies: set[str] = set()
     for variable in contract.variables:
         if variable.name in answers:
             values[variable.name] = answers[variable.name]
             continue
-        example = examples.get(variable.name, "")
+        example = given.get(variable.name, "")
         if variable.name == django_settings.VARIABLE and isinstance(variable.source, Prompted):
             example = django_settings.of_deployment(service_folder, example=example)
         value, is_dummy = _value(variable, contract=contract, databases=databases, example=example)
@@ -155,13 +153,6 @@ def committed(folder: Path) -> Masker:
     except ManifestError:  # programs may read more of it than can be read here
         return Masker()
     return Masker.of(Secret(value) for name, value in found.items() if made_up.is_secret(name))
-
-
-def _examples(folder: Path) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for name in reversed(_EXAMPLE_FILES):
-        found.update({key: value for key, value in _read(folder / name).items() if value})
-    return found
 
 
 def _read(file: Path) -> Mapping[str, str]:

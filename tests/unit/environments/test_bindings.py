@@ -65,6 +65,34 @@ def test_the_scheme_follows_the_projects_own_example(tmp_path):
     assert value_of("DATABASE_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+asyncpg")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "      - DATABASE_URL=postgresql+asyncpg://u:${DB_PASSWORD}@db:5432/x",
+        "      DATABASE_URL: postgresql+asyncpg://u:p@db/x",
+        '      "DATABASE_URL": "postgresql+asyncpg://u:p@db/x"',
+    ],
+)
+@pytest.mark.parametrize("root", ["", "backend"])
+def test_the_driver_follows_the_projects_compose_file(tmp_path: Path, line: str, root: str) -> None:
+    (tmp_path / root).mkdir(exist_ok=True)
+    (tmp_path / "docker-compose.yml").write_text(f"services:\n  web:\n    environment:\n{line}\n")
+
+    wanted = URL.replace("postgresql", "postgresql+asyncpg")
+
+    assert value_of("DATABASE_URL", Prompted(), tmp_path / root) == wanted
+    assert value_of("OTHER_DATABASE_URL", Prompted(), tmp_path / root) == URL
+
+
+def test_a_file_of_examples_stands_before_a_compose_file(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  web:\n    environment:\n      DB_URL: postgresql+asyncpg://d/x\n"
+    )
+    (tmp_path / ".env.example").write_text("DB_URL=postgresql+psycopg://d/x\n")
+
+    assert value_of("DB_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+psycopg")
+
+
 def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(tmp_path):
     (tmp_path / ".env.example").write_text(
         "MONGO_DSN=mongodb+srv://<user>:<pw>@cluster0.x.mongodb.net/shop?w=majority\n"
