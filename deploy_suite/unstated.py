@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks import secret_keys
-from deploy_suite.checks.variables import complaints, fallbacks, needed, stated
+from deploy_suite.checks.variables import addresses, complaints, fallbacks, needed, stated
 from deploy_suite.checks.variables.needed import Wanted
 from deploy_suite.model.contract import Contract, Prompted, Variable
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -44,7 +44,8 @@ def found(results: Sequence[CheckResult], contract: Contract, *, folder: Path | 
     met += _of_empty_keys(met, contract, folder)
     met += fallbacks.told(met, contract, folder) if folder else []
     for finding in met:
-        for asked in complaints.variables(finding, folder):
+        without = addresses.behind(finding, folder, contract.root)
+        for asked in without or complaints.variables(finding, folder):
             name = own.get(asked, "") or complaints.prefixed(asked, finding, folder)
             if name not in known:
                 told.setdefault(name, _finding(name, asked, finding, contract))

@@ -98,6 +98,18 @@ def _parsed(data: bytes, version: tuple[int, int]) -> _Parsed:
     return _Parsed(tree, fault, is_fit=fault is None)
 
 
+def statement(text: str, line: int) -> str:
+    """Return the simple statement of *text* that holds *line*: a call with its arguments often takes several lines."""
+    tree = own_syntax(text)
+    around = (
+        node
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and node.lineno <= line <= (node.end_lineno or 0)
+    )
+    found = next(around, None)
+    return (ast.get_source_segment(text, found) or "") if found else ""
+
+
 def own_syntax(data: bytes | str) -> ast.Module | None:
     """Return the tree as this interpreter reads it: what a file imports matters even when the target rejects it."""
     try:

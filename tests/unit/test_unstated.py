@@ -411,3 +411,15 @@ def test_who_forgets_to_choose_the_settings_is_to_write_the_line_that_does() -> 
 
     assert found.remedy.startswith('write `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` before api/wsgi.py:8')
     assert by_shell.remedy.startswith("set DJANGO_SETTINGS_MODULE on the target's own page")
+
+
+def test_an_engine_without_an_address_is_told_by_what_the_sources_take_it_from_and_not_by_the_usual_name(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, {"app/config.py": "import os\n\nURL = os.getenv('NEON_URL', '')\nengine = create_engine(URL)\n"})
+    said = "sqlalchemy.exc.ArgumentError: Could not parse SQLAlchemy URL from string ''"
+    read = replace(MET, code="missing-env-var:DATABASE_URL", evidence=(said,))
+    results = [replace(RESULTS[1], findings=(read,))]
+
+    assert [one.code for one in unstated.found(results, CONTRACT, folder=tmp_path)] == ["missing-env-var:NEON_URL"]
+    assert [one.code for one in unstated.found(results, CONTRACT)] == ["missing-env-var:DATABASE_URL"]

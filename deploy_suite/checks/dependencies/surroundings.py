@@ -1,6 +1,5 @@
 """Tells failures of the project from those of the rehearsal: made-up values, the closed network, unset variables."""
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from deploy_suite.environments import bindings as binding
 from deploy_suite.manifests import own_files
 from deploy_suite.ports.networks import Reach
 from deploy_suite.project import snapshot_files
-from deploy_suite.tracing.sources import own_syntax
+from deploy_suite.tracing import sources
 
 _CONNECTION: Final = frozenset(
     {
@@ -101,20 +100,8 @@ def _is_over_none(one: Raised) -> bool:
 
 
 def _statement(frame: Frame, folder: Path) -> str:
-    """Return the whole statement of which *frame* has a line; a call with its arguments often takes several."""
-    text = snapshot_files.text(folder, PurePosixPath(frame.file)) or ""
-    tree = own_syntax(text)
-    around = (
-        node
-        for node in (ast.walk(tree) if tree else ())
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and _holds(node, frame.line)
-    )
-    found = next(around, None)
-    return ast.get_source_segment(text, found) or frame.text if found else frame.text
-
-
-def _holds(node: ast.stmt, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or 0)
+    """Return the whole statement of which *frame* has a line."""
+    return sources.statement(snapshot_files.text(folder, PurePosixPath(frame.file)) or "", frame.line) or frame.text
 
 
 def _asked(one: Raised) -> Iterator[str]:

@@ -1,0 +1,60 @@
+"""An engine that was given no address → the variables that the project takes the address from.
+
+The log alone says only that there was none, and would be read as the usual DATABASE_URL.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy_suite.checks import environment_reads
+from deploy_suite.checks.dependencies import config_keys
+from deploy_suite.manifests import own_files
+from deploy_suite.model.finding import Finding
+from deploy_suite.project import snapshot_files
+from deploy_suite.tracing import sources
+
+# Source: https://github.com/sqlalchemy/sqlalchemy/blob/main/lib/sqlalchemy/engine/url.py
+_NO_ADDRESS: Final = re.compile(
+    r"Expected string or URL object, got None|Could not parse (?:SQLAlchemy|rfc1738) URL from (?:given URL )?string ''"
+)
+_KEY: Final = "SQLALCHEMY_DATABASE_URI"
+_ASKING: Final = re.compile(environment_reads.WITHOUT_VALUE)
+_HELD: Final = re.compile(
+    r"^[ \t]*(?P<target>[A-Za-z_]\w*)(?:[ \t]*:[^=\n]{1,200})?[ \t]*=(?P<value>(?!=).*)$", re.MULTILINE
+)
+# A field of a settings class; its variable has the same name in capitals.
+_EMPTY: Final = re.compile(r"^\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?:None|''|\"\")\s*(?:[,)#]|$)")
+_OF_SETTINGS: Final = "BaseSettings"
+_PREFIX: Final = "env_prefix"
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_MOST_STEPS: Final = 3
+
+
+def behind(finding: Finding, folder: Path | None, root: PurePosixPath) -> tuple[str, ...]:
+    """Return the variables of the address that *finding* misses, () where it misses none or the sources name none."""
+    place = finding.location
+    is_met = finding.outcome.is_no_pass and any(map(_NO_ADDRESS.search, (finding.message, *finding.evidence)))
+    if not is_met or folder is None or place is None or not place.line:
+        return ()
+    own = snapshot_files.text(folder, PurePosixPath(place.file)) or ""
+    statement = sources.statement(own, place.line)
+    texts = [own, *(snapshot_files.text(folder, file) or "" for file in own_files.python(folder, root))]
+    found = tuple(_handed_on(statement, texts[:1])) or tuple(_handed_on(statement, texts))
+    found = found or tuple(one for one in config_keys.behind(_KEY, texts) if one != _KEY)
+    return tuple(dict.fromkeys(one.upper() for one in found))
+
+
+def _handed_on(statement: str, texts: Sequence[str]) -> Iterator[str]:
+    """Yield the variables that *statement* reads, or that gave a name which it uses no value, step by step back."""
+    yield from (match["name"] for match in _ASKING.finditer(statement))
+    used, new = set[str](), set(_WORD.findall(statement))
+    for _ in range(_MOST_STEPS):
+        used |= new
+        held = [(text, one) for text in texts for one in _HELD.finditer(text) if one["target"] in new]
+        for text, one in held:
+            yield from (match["name"] for match in _ASKING.finditer(one["value"]))
+            if _OF_SETTINGS in text and _PREFIX not in text and _EMPTY.match(one["value"]):
+                yield one["target"]
+        new = {word for _, one in held for word in _WORD.findall(one["value"])} - used
