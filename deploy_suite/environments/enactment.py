@@ -10,13 +10,15 @@ from typing import Final
 from deploy_suite.environments import failed_steps, system_tools
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.stand_ins import StandIns
-from deploy_suite.model import own_place
+from deploy_suite.model import own_place, python_series
 from deploy_suite.model.command import TIMED_OUT, Command, Completed
 from deploy_suite.model.contract import Bindings, Contract, Phase
+from deploy_suite.model.environment import Resolution
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Ports
 
 _SAID_EVERY_S: Final = 10.0
+_MOST_NAMED: Final = 3
 # Both streams in one, in the order in which they were written.
 _MERGED: Final = ("/bin/sh", "-c", 'exec "$@" 2>&1', "build")
 
@@ -55,7 +57,7 @@ def _run(text: str, plan: Plan, site: Site) -> Completed:
         environment=_environment(plan.contract, plan.bindings, site),
     )
     ports, limit_s = plan.workshop.ports, plan.contract.limits.build_s
-    with _reported(ports, limit_s, site.stand_ins):
+    with _reported(ports, limit_s, site.stand_ins, made_from=_from_source(plan.resolved.resolution)):
         return ports.runner.run(command, timeout_s=limit_s)
 
 
@@ -91,9 +93,18 @@ def _environment(contract: Contract, bindings: Bindings, site: Site) -> Mapping[
     }
 
 
+def _from_source(resolution: Resolution) -> str:
+    """Return which releases take long, for a sentence: what has no wheel may have to be compiled."""
+    names = sorted(resolution.from_source)
+    listed = ", ".join(f"{name} {resolution.versions.get(name, '')}".strip() for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    series = python_series.of(resolution.python)
+    return f"; the index has no wheel for Python {series} of {listed}{more}, and compiling takes long" if names else ""
+
+
 @contextmanager
-def _reported(ports: Ports, limit_s: float, stand_ins: StandIns) -> Iterator[None]:
-    """Say every 10 s that the build goes on, and that pip has been asked too where uv has refused something."""
+def _reported(ports: Ports, limit_s: float, stand_ins: StandIns, *, made_from: str = "") -> Iterator[None]:
+    """Say every 10 s that the build goes on, and why: what is *made_from* source, or pip asked where uv refused."""
     done = threading.Event()
     began_s = ports.clock.now_s()
 
@@ -101,7 +112,8 @@ def _reported(ports: Ports, limit_s: float, stand_ins: StandIns) -> Iterator[Non
         while not done.wait(_SAID_EVERY_S):
             spent_s = ports.clock.now_s() - began_s
             second = "; uv refused it, pip is asked whether it installs all the same" * stand_ins.waits_for_pip()
-            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s{second}")
+            why = second or made_from
+            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s{why}")
 
     thread = threading.Thread(target=report, daemon=True)
     thread.start()
