@@ -51,6 +51,7 @@ def entries(folder: Path, root: PurePosixPath, *, base: PurePosixPath | None = N
     Shape: *base* is the folder to import from wherever a file's own imports leave that open.
     """
     found = [candidate for file in _sources(folder, root) for candidate in _candidates(folder, file)]
+    found = found or list(_by_own_factories(folder, root))
     ranked = sorted(found, key=lambda c: c.rank(root))
     return tuple(_entry(folder, root, candidate, base) for candidate in ranked)
 
@@ -116,6 +117,21 @@ def _candidates(folder: Path, file: PurePosixPath) -> Iterator[_Candidate]:
     source = app_objects.read(path) if is_likely else None
     if source is not None:
         yield from (_Candidate(file, source, found) for found in app_objects.objects(source))
+
+
+def _by_own_factories(folder: Path, root: PurePosixPath) -> Iterator[_Candidate]:
+    """Yield the applications that a usual file has made by a function of another one, with what that asks for."""
+    for file in _sources(folder, root):
+        source = app_objects.read(folder / file) if file.stem in _USUAL else None
+        bases = [base for base in file.parents if base.is_relative_to(root)]
+        for statement in app_objects.statements(source.tree.body) if source else ():
+            for name, value in app_objects.bindings(statement):
+                made = app_objects.made_by_own(folder, bases, file=file, source=source, value=value) if source else None
+                if source and made and name in _BOUND:
+                    found = app_objects.AppObject(
+                        attribute=name, framework=made, is_factory=False, line=statement.lineno
+                    )
+                    yield _Candidate(file, source, found)
 
 
 def _entry(folder: Path, root: PurePosixPath, candidate: _Candidate, wanted: PurePosixPath | None) -> EntryPoint:

@@ -145,6 +145,21 @@ def made_by(source: Source, value: ast.expr) -> Framework | None:
     return MAKERS.get(dotted(source, value.func)) if isinstance(value, ast.Call) else None
 
 
+def made_by_own(
+    folder: Path, search_path: Sequence[PurePosixPath], *, file: PurePosixPath, source: Source, value: ast.expr
+) -> Framework | None:
+    """Return the framework whose application *value* of *file* gets by calling a function of the project's own."""
+    if not isinstance(value, ast.Call):
+        return None
+    module, _, name = dotted(source, value.func).rpartition(".")
+    there = module_files.find(folder, search_path, module=_absolute(folder, file, module=module)) if module else file
+    inner = read(folder / there) if there else None
+    for statement in statements(inner.tree.body) if inner else ():
+        if isinstance(statement, ast.FunctionDef) and statement.name == name and inner is not None:
+            return _made_inside(inner, statement)
+    return None
+
+
 def _made_inside(source: Source, function: ast.AST) -> Framework | None:
     found = (made_by(source, node) for node in ast.walk(function) if isinstance(node, ast.Call))
     return next((framework for framework in found if framework is not None), None)

@@ -16,6 +16,7 @@ NAMING_REMEDY: Final = (
 )
 _BEFORE: Final = "fetch it while the service is built, and ship it"
 _PACKAGE_INDEX: Final = frozenset({"pypi.org", "files.pythonhosted.org"})
+_NOWHERE: Final = ".invalid"  # as values are that are made up; https://www.rfc-editor.org/rfc/rfc2606
 _RAW: Final = "raw.githubusercontent.com"  # holds NLTK's data, and anything else that somebody keeps at GitHub
 # Where libraries fetch models, tokenizers and corpora from when they are first used, with the step that does it before.
 _OF_MODELS: Final = {
@@ -29,8 +30,11 @@ _OF_MODELS: Final = {
 
 
 def reached(stage: Stage) -> tuple[Reach, ...]:
-    """Return what the service wanted; a pip of its start command asks the index, which is told as that."""
-    found = tuple(stage.network.reached_for())
+    """Return what the service wanted of others than this preflight, which made up some addresses.
+
+    A pip of its start command asks the index, which is told as that.
+    """
+    found = tuple(each for each in stage.network.reached_for() if not each.host.endswith(_NOWHERE))
     is_index = any(each.host in _PACKAGE_INDEX for each in found)
     if not is_index or not start_installs.read(stage.contract, stage.built.case.snapshot.folder):
         return found

@@ -1,10 +1,16 @@
 """What a service tried to reach outside → a warning where that matters, else a note."""
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from deploy_suite.checks.boot import outside
+from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.model.finding import Outcome
 from deploy_suite.ports import Reach
+from tests.unit.checks.gunicorn_case import case
 
 NEAR = Reach("postgres", 5432)
 API, MODEL, RAW = Reach("api.example.com"), Reach("cdn-lfs.huggingface.co"), Reach("raw.githubusercontent.com")
@@ -28,6 +34,14 @@ def test_a_host_that_a_start_does_without_is_a_note_unless_it_keeps_models(
 
     assert found is not None
     assert (found.code, found.outcome) == ("network-at-start", outcome)
+
+
+def test_an_address_that_was_made_up_here_is_none_that_the_service_wanted(tmp_path: Path) -> None:
+    network = SimpleNamespace(reached_for=lambda: [Reach("preflight-dummy.invalid", 443), API])
+    subject = case(tmp_path, {})
+    stage = SimpleNamespace(network=network, contract=subject.contract, built=SimpleNamespace(case=subject))
+
+    assert outside.reached(cast("Stage", stage)) == (API,)
 
 
 def test_a_request_that_fetches_what_is_no_model_is_a_note() -> None:

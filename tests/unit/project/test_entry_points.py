@@ -248,6 +248,30 @@ def test_a_factory_that_nobody_can_call_without_arguments_is_no_application_of_a
     assert brief(entry_points.by_framework(tmp_path, PurePosixPath())) == ("main:create", "main.py", (".",), True)
 
 
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from shop.core.setup import create", "create"),
+        ("from .core.setup import create as made", "made"),
+        ("from shop.core import setup", "setup.create"),
+    ],
+)
+def test_an_application_that_a_factory_elsewhere_makes_is_found(tmp_path: Path, imported: str, call: str) -> None:
+    write(
+        tmp_path,
+        {
+            "shop/core/setup.py": "from fastapi import FastAPI\ndef create(router, **more):\n    return FastAPI()\n",
+            "shop/__init__.py": "",
+            "shop/main.py": f"{imported}\napp = {call}(router=1)\n",
+            "shop/run.py": "from typer import Typer\napp = Typer()\n",
+        },
+    )
+
+    found = brief(entry_points.by_framework(tmp_path, PurePosixPath()))
+
+    assert found == ("shop.main:app", "shop/main.py", (".",), False)
+
+
 def test_without_a_command_the_likeliest_application_is_found(tmp_path: Path) -> None:
     write(
         tmp_path,
