@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from deploy_suite.environments import pip_call
+from deploy_suite.environments import pip_call, telling
 from deploy_suite.model.command import Command, Completed
 from deploy_suite.model.environment import Interpreter
 from deploy_suite.model.secret import Secret
@@ -72,7 +72,11 @@ class Workshop:
             **self.settings,
         }
         command = Command(argv=tuple(argv), cwd=cwd or self.folder, environment=environment, stdin=stdin)
-        return self.ports.runner.run(command, timeout_s=timeout_s)
+        name = Path(argv[0]).name
+        with telling.told(
+            self.ports, lambda spent_s: f"waiting for the package index, which {name} asks ({spent_s:.0f} s so far)"
+        ):
+            return self.ports.runner.run(command, timeout_s=timeout_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

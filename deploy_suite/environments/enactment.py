@@ -1,13 +1,12 @@
 """A build command run as it stands, in a copy of the source."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import failed_steps, system_tools
+from deploy_suite.environments import failed_steps, system_tools, telling
 from deploy_suite.environments.plan import Plan
 from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.model import own_place, python_series
@@ -17,7 +16,6 @@ from deploy_suite.model.environment import Resolution
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import Ports
 
-_SAID_EVERY_S: Final = 10.0
 _MOST_NAMED: Final = 3
 # Both streams in one, in the order in which they were written.
 _MERGED: Final = ("/bin/sh", "-c", 'exec "$@" 2>&1', "build")
@@ -102,23 +100,13 @@ def _from_source(resolution: Resolution) -> str:
     return f"; the index has no wheel for Python {series} of {listed}{more}, and compiling takes long" if names else ""
 
 
-@contextmanager
-def _reported(ports: Ports, limit_s: float, stand_ins: StandIns, *, made_from: str = "") -> Iterator[None]:
-    """Say every 10 s that the build goes on, and why: what is *made_from* source, or pip asked where uv refused."""
-    done = threading.Event()
-    began_s = ports.clock.now_s()
+def _reported(
+    ports: Ports, limit_s: float, stand_ins: StandIns, *, made_from: str = ""
+) -> AbstractContextManager[None]:
+    """Say that the build goes on, and why: what is *made_from* source, or pip asked where uv refused."""
 
-    def report() -> None:
-        while not done.wait(_SAID_EVERY_S):
-            spent_s = ports.clock.now_s() - began_s
-            second = "; uv refused it, pip is asked whether it installs all the same" * stand_ins.waits_for_pip()
-            why = second or made_from
-            ports.progress.waiting(f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s{why}")
+    def text(spent_s: float) -> str:
+        second = "; uv refused it, pip is asked whether it installs all the same" * stand_ins.waits_for_pip()
+        return f"the build command has run for {spent_s:.0f} s of {limit_s:.0f} s{second or made_from}"
 
-    thread = threading.Thread(target=report, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    return telling.told(ports, text)

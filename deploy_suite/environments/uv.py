@@ -5,6 +5,7 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from deploy_suite.environments import room, seeds
 from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Seed, Workshop
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import Completed
+from deploy_suite.model.secret import Secret
 
 # pip looks at all indexes alike and knows nothing of uv's own settings in pyproject.toml and uv.toml.
 LIKE_PIP: Final = ("--index-strategy", "unsafe-best-match", "--no-config", "--no-sources")
@@ -155,5 +157,6 @@ def _version(package: dict[str, Any]) -> str:
 
 def reaches_index(workshop: Workshop) -> bool:
     """Return whether a package that is surely there can be found, whatever caches say."""
-    done = _uv(workshop, "pip", "compile", "--quiet", "--no-cache", "--no-deps", *LIKE_PIP, "-", stdin=_SURELY_THERE)
+    soon = replace(workshop, own_settings={**workshop.own_settings, "UV_HTTP_RETRIES": Secret("1")})
+    done = _uv(soon, "pip", "compile", "--quiet", "--no-cache", "--no-deps", *LIKE_PIP, "-", stdin=_SURELY_THERE)
     return done.ok

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.environments import enactment
+from deploy_suite.environments import enactment, telling
 from deploy_suite.environments.stand_ins import StandIns
 from deploy_suite.model.environment import Resolution
 from deploy_suite.ports import Ports
@@ -41,7 +41,7 @@ FOUR = {"a": "1", "b": "2", "c": "3", "d": "4"}
 def test_a_long_build_is_said_with_what_is_compiled(
     monkeypatch: pytest.MonkeyPatch, *, versions: dict[str, str], from_source: set[str], waits_for_pip: bool, said: str
 ) -> None:
-    monkeypatch.setattr(enactment, "_SAID_EVERY_S", 0.01)
+    monkeypatch.setattr(telling, "_SAID_EVERY_S", 0.01)
     told: list[str] = []
     is_told = threading.Event()
     progress = SimpleNamespace(waiting=lambda text: (told.append(text), is_told.set()))
