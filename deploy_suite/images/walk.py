@@ -6,18 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.images import bases, runs, scripts
+from deploy_suite.images import bases, copying, runs, scripts
 from deploy_suite.images.bases import Base
 from deploy_suite.images.context import Context
-from deploy_suite.images.records import ROOT, Assigned, Copied, Obstacle, Ran, Record, State, Taken, Written
+from deploy_suite.images.records import ROOT, Assigned, Obstacle, Ran, Record, State, Taken, Written
 from deploy_suite.manifests.dockerfile import Dockerfile, Instruction, Stage
 from deploy_suite.manifests.dockerfile_words import expanded, words
 
-_REMOTE: Final = re.compile(r"(?:https?|git|ssh)://|git@")
-_ARCHIVE: Final = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
 _PREDEFINED: Final = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "TARGETVARIANT": ""}
-_BIN: Final = re.compile(r"^(?:/usr)?(?:/local)?/s?bin(?:/|$)")
-_HEREDOC: Final = re.compile(r"\d?<<-?['\"]?\w")
 _NO_STAGE: Final = -1
 _ARGUMENT: Final = re.compile(r"['\"]?\$\{?(?P<name>[A-Za-z_]\w*)\}?['\"]?")
 
@@ -131,16 +127,9 @@ class Walk:
         elif one.name in {"COPY", "ADD"}:
             origin = self._file.stage(expanded(one.flag("from") or "", state.values))
             if one.flag("from") is None:
-                self._look_for(one, state)
+                self.records.append(copying.looked_for(one, state, self._context))
             elif origin is not None and origin.index < stage.index and self._foreign(origin):
                 self._state(origin)
-
-    def _look_for(self, one: Instruction, state: State) -> None:
-        """Note what COPY looks for in the context, and nothing of where it goes."""
-        given = [expanded(word, state.values) for word in one.words if not _HEREDOC.match(word)]
-        wanted = [word for word in given[:-1] if word and not _REMOTE.match(word)]
-        matches = tuple(map(self._context.match, wanted))
-        self.records.append(Copied(line=one.line, matches=matches, files=()))
 
     def _assigned(self, one: Instruction, stage: Stage, name: str, value: str, *, is_lasting: bool) -> None:
         self.records.append(
@@ -165,7 +154,7 @@ class Walk:
     # --- copying ------------------------------------------------------------------------------------------------
 
     def _copy(self, one: Instruction, stage: Stage, state: State) -> None:
-        given = [expanded(word, state.values) for word in one.words if not _HEREDOC.match(word)]
+        given = copying.places(one, state)
         if not given or (len(given) == 1 and not one.heredocs):
             return
         *sources, target = given
@@ -185,7 +174,11 @@ class Walk:
                 )
             )
         elif sources:
-            self._from_context(one, state, sources, goal, is_folder=is_folder)
+            found, obstacles = copying.copied(
+                one, state, self._context, sources=sources, goal=goal, is_folder=is_folder
+            )
+            self.records.append(found)
+            self.obstacles += obstacles
         state.folders |= {*goal.parents, goal} if is_folder else set(goal.parents)
 
     def _not_given(self, one: Instruction, state: State) -> str:
@@ -193,31 +186,6 @@ class Walk:
         named = (_ARGUMENT.fullmatch(word) for word in one.words[:-1])
         names = (found["name"] for found in named if found)
         return next((name for name in names if name in self.declared and name not in state.values), "")
-
-    def _from_context(
-        self, one: Instruction, state: State, sources: list[str], goal: PurePosixPath, *, is_folder: bool
-    ) -> None:
-        matches = []
-        files: list[tuple[PurePosixPath, PurePosixPath]] = []
-        for source in sources:
-            if _REMOTE.match(source):
-                if not _BIN.match(str(goal)) and goal.is_relative_to(state.workdir) and state.workdir != ROOT:
-                    self.obstacles.append(Obstacle(line=one.line, reason=f"it fetches {source} into the image"))
-                continue
-            if one.name == "ADD" and _ARCHIVE.search(source):
-                self.obstacles.append(Obstacle(line=one.line, reason=f"it unpacks {source}"))
-                continue
-            found = self._context.match(source)
-            matches.append(found)
-            if found.is_folder:
-                state.folders.add(goal)
-            parents = PurePosixPath(source.lstrip("./")) if one.flag("parents") is not None else PurePosixPath()
-            for repository, below in found.files:
-                inside = parents / below
-                if not inside.parts:
-                    inside = PurePosixPath(repository.name) if is_folder else inside
-                files.append((goal / inside, repository))
-        self.records.append(Copied(line=one.line, matches=tuple(matches), files=tuple(files)))
 
     def _take(
         self,
@@ -260,22 +228,9 @@ class Walk:
                 stage=stage.index,
                 source=scripts.of(one),
                 workdir=state.workdir,
-                mounted=tuple(self._mounted(one, state)),
+                mounted=tuple(copying.mounted(one, state, self._context)),
             ),
         )
-
-    def _mounted(self, one: Instruction, state: State) -> list[tuple[PurePosixPath, PurePosixPath]]:
-        found: list[tuple[PurePosixPath, PurePosixPath]] = []
-        for mount in one.all_of("mount"):
-            options = dict(part.partition("=")[::2] for part in mount.split(","))
-            if options.get("type", "bind") != "bind" or "from" in options:
-                continue
-            source = options.get("source", options.get("src", "."))
-            target = options.get("target", options.get("dst", options.get("destination", ".")))
-            goal = PurePosixPath(posixpath.normpath(posixpath.join(state.workdir, target)))
-            matched = self._context.match(source)
-            found += [(goal / below if below.parts else goal, file) for file, below in matched.files]
-        return found
 
 
 def _globals(file: Dockerfile, given: Mapping[str, str]) -> Mapping[str, str]:
