@@ -53,14 +53,16 @@ class Recorder:
         """Return the result of a check, or of a part of it. Raises: MachineError where this machine may be at fault."""
         service, target = self.contract.service, self.contract.target
         _blame_disk(check, findings)
-        self._blame_memory(check, findings)
+        self._blame_machine(check, findings)
         told = tuple(finding.about(check=check, service=service, target=target) for finding in findings)
         return CheckResult(check=check, service=service, target=target, seconds=seconds, findings=told)
 
-    def _blame_memory(self, check: str, findings: Findings) -> None:
-        """Say so where a check failed after the kernel had to kill for want of memory: the target grants its own."""
-        has_failed = any(finding.outcome is Outcome.FAILED for finding in findings)
-        if check in _EXECUTED and has_failed and self.ports.runner.memory_kills():
+    def _blame_machine(self, check: str, findings: Findings) -> None:
+        """Say so where a check failed after the kernel killed for want of memory, or somebody removed its files."""
+        if check not in _EXECUTED or all(finding.outcome is not Outcome.FAILED for finding in findings):
+            return
+        self.ports.workplace.run_folder.stat()  # of one that is gone the workplace tells, whoever notices it
+        if self.ports.runner.memory_kills():
             raise MachineError(
                 "this machine ran out of memory, and its kernel killed a process: "
                 f"that the check {check!r} failed proves nothing",

@@ -127,6 +127,11 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
     except OSError as error:
         if disk_room.is_lacking(error):
             raise disk_room.lacking(error, root, variable=ROOT_VARIABLE) from error
+        if not place.run_folder.is_dir():
+            raise MachineError(
+                f"the folder of this run was removed while it went on: {place.run_folder}",
+                remedy="run again, and empty the cache only between runs",
+            ) from error
         if _is_anothers(error, root):
             raise MachineError(
                 f"{error.filename} is closed to this user, as a run with sudo leaves what it keeps",

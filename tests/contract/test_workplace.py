@@ -248,6 +248,18 @@ def test_a_full_folder_for_temporary_files_is_not_taken_for_the_cache(
     assert "TMPDIR" in raised.value.remedy
 
 
+def test_a_folder_that_somebody_removed_during_the_run_is_told_as_that(chosen: Mapping[str, str]) -> None:
+    def written(place: workplace.LocalWorkplace) -> None:
+        shutil.rmtree(chosen[workplace.ROOT_VARIABLE])
+        (place.run_folder / "file").write_text("")
+
+    with (
+        pytest.raises(MachineError, match="was removed while it went on"),
+        workplace.opened(Heard(), environment=chosen) as place,
+    ):
+        written(place)
+
+
 def test_a_root_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     chosen = {workplace.ROOT_VARIABLE: str(tmp_path / "file" / "below")}

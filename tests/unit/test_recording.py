@@ -1,6 +1,7 @@
 """Results as they come: what is told of a check while the others go on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -17,13 +18,13 @@ FAILED = Finding(code="migration-failed", outcome=Outcome.FAILED, message="no ta
 PASSED = Finding(code="migrations", outcome=Outcome.PASSED, message="up and down")
 
 
-def recorder(said: Heard, times: Iterator[float], *, memory_kills: int = 0) -> Recorder:
+def recorder(said: Heard, times: Iterator[float], *, memory_kills: int = 0, run_folder: Path = Path("/")) -> Recorder:
     clock = SimpleNamespace(now_s=lambda: next(times))
     contract = SimpleNamespace(service="web", target="render", memory_bytes=512 * 1024**2)
     runner = SimpleNamespace(memory_kills=lambda: memory_kills)
-    return Recorder(
-        cast("Contract", contract), cast("Ports", SimpleNamespace(progress=said, clock=clock, runner=runner))
-    )
+    workplace = SimpleNamespace(run_folder=run_folder)
+    ports = SimpleNamespace(progress=said, clock=clock, runner=runner, workplace=workplace)
+    return Recorder(cast("Contract", contract), cast("Ports", ports))
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,12 @@ def test_what_fails_where_the_kernel_had_to_kill_for_want_of_memory_is_this_mach
     assert "512 MiB" in raised.value.remedy
     assert records.result("boot", 1.0, (PASSED,)).outcome is Outcome.PASSED
     assert records.result("config", 1.0, (FAILED,)).outcome is Outcome.FAILED  # what only reads was killed by nobody
+
+
+def test_what_fails_where_the_folder_of_the_run_was_removed_is_no_fault_of_the_project(tmp_path: Path) -> None:
+    records = recorder(Heard(), iter(()), run_folder=tmp_path / "removed")
+
+    with pytest.raises(FileNotFoundError, match="removed"):  # told by the workplace
+        records.result("environment", 1.0, (FAILED,))
+
+    assert records.result("environment", 1.0, (PASSED,)).outcome is Outcome.PASSED
