@@ -44,10 +44,13 @@ def _renews_tools(call: Call) -> bool:
 
 
 def _ignored(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
-    """Yield `… || echo …`, `… || true` and `… &`."""
+    """Yield `… || echo …`, `… || true`, `… &` and `if ! …; then echo …; fi`."""
     for at, call in enumerate(calls):
         kind = what(call)
-        if not kind or call.written.is_condition or failing.ends_its_text(call, calls[at + 1 :], subject.calls):
+        if not kind or failing.ends_its_text(call, calls[at + 1 :], subject.calls):
+            continue
+        if call.written.is_condition:
+            yield _hidden(call, subject, kind, "is only asked whether it succeeds, and what follows goes on either way")
             continue
         if call.written.after == "&":
             yield _hidden(call, subject, kind, "runs in the background, and nothing waits for it")
@@ -70,12 +73,17 @@ def _ignores(following: Sequence[Call]) -> bool:
 
 
 def _hidden(call: Call, subject: Subject, kind: str, how: str) -> Finding:
+    mended = (
+        "`exit 1` where it fails"
+        if call.written.is_condition
+        else f"`{saying.quoted(call)} && …`, or `set -e` before it"
+    )
     return saying.of_call(
         subject,
         call,
         code=f"failure-hidden:{kind.partition(' ')[0]}",
         message=f"a failing {kind} would not stop the deploy: it {how}",
-        remedy=f"let it fail: `{saying.quoted(call)} && …`, or `set -e` before it, in {saying.where(subject, call)}",
+        remedy=f"let it fail: {mended}, in {saying.where(subject, call)}",
         certainty="certain that a failure would be hidden; whether it ever fails is another matter",
     )
 

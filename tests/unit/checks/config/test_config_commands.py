@@ -44,6 +44,17 @@ def outcomes(findings: Findings) -> list[tuple[str, Outcome]]:
         ("alembic upgrade head || { echo failed; exit 1; }; gunicorn app:app", []),
         ("mkdir -p x || true; gunicorn app:app", []),
         ("if ! alembic upgrade head; then exit 1; fi; gunicorn app:app", []),
+        ("if ! alembic upgrade head; then echo failed; fi; gunicorn app:app", ["failure-hidden:migration"]),
+        ("if alembic upgrade head; then echo ok; else echo failed; fi; gunicorn app:app", ["failure-hidden:migration"]),
+        ("if alembic upgrade head; then gunicorn app:app; else exit 1; fi", []),
+        ("if alembic upgrade head; then exec gunicorn app:app; fi", []),
+        ("until alembic upgrade head; do sleep 2; done; gunicorn app:app", []),
+        ("while ! alembic upgrade head; do sleep 2; done; gunicorn app:app", []),
+        (
+            "for i in 1 2; do if alembic upgrade head; then break; fi; sleep 2; done; gunicorn app:app",
+            ["failure-hidden:migration"],
+        ),
+        ("n=0; until alembic upgrade head; do n=$((n+1)); [ $n -ge 5 ] && exit 1; sleep 2; done; gunicorn app:app", []),
     ],
 )
 def test_a_migration_whose_failure_nobody_would_see(checked: Checked, start: str, expected: list[str]) -> None:
