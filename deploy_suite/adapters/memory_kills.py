@@ -14,7 +14,7 @@ def counted() -> int:
     """Return the count of this process's control group, where that has none the whole machine's; 0 if nobody counts."""
     for file in (*_of_own_group(), _OF_MACHINE):
         with contextlib.suppress(OSError, ValueError):
-            rows = dict(line.split(maxsplit=1) for line in file.read_text(encoding="ascii").splitlines())
+            rows = dict(line.split(maxsplit=1) for line in file.read_text(encoding="utf-8").splitlines())
             if "oom_kill" in rows:
                 return int(rows["oom_kill"])
     return 0

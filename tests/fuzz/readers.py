@@ -103,10 +103,6 @@ def _lock(parse: Callable[[str], lock_files.LockFile], fresh: Callable[[lock_fil
     return read
 
 
-def _poetry(data: bytes) -> None:
-    lock_freshness.poetry(lock_files.parse_poetry('metadata.content-hash = "x"'), _text(data))
-
-
 def _snapshot(files: Mapping[str, bytes], folder: Path) -> Snapshot:
     for name, data in files.items():
         path = folder / name
@@ -303,8 +299,7 @@ READERS: Final[Mapping[str, Reader]] = {
         _of_text(lambda text: dockerignore.parse(text).rule_for(PurePosixPath("a/b.py"))), ("*.txt",)
     ),
     "dotenv": Reader(_of_text(dotenv_file.parse), (".env*",)),
-    "poetry.lock": Reader(_lock(lock_files.parse_poetry, lock_freshness.poetry), ("poetry.lock",)),
-    "poetry freshness": Reader(_poetry, ("pyproject.toml",)),
+    "poetry.lock": Reader(_of_text(lock_files.parse_poetry), ("poetry.lock",)),
     "uv.lock": Reader(_lock(lock_files.parse_uv, lock_freshness.uv), ("uv.lock",)),
     "Pipfile.lock": Reader(_lock(lock_files.parse_pipenv, lock_freshness.pipenv), ("Pipfile.lock",)),
     "Pipfile": Reader(_of_text(lambda text: pipfile.parse(text, file="Pipfile")), ("Pipfile",)),
