@@ -61,7 +61,7 @@ def abandoned(runs: Path) -> tuple[tuple[Path, filelock.BaseFileLock], ...]:
 
 def reap(run: Path, lock: filelock.BaseFileLock) -> None:
     """Undo what an abandoned run recorded, and remove its folder."""
-    _undo_recorded(run / "journal")
+    undo(run)
     remove_tree(run / "work")
     lock.release()
     remove_tree(run)
@@ -81,9 +81,10 @@ def _is_own(folder: Path) -> bool:
     return False
 
 
-def _undo_recorded(journal: Path) -> None:
+def undo(run: Path) -> None:
+    """End the processes and remove the folders that *run* recorded, as far as they are still there."""
     with contextlib.suppress(OSError, ValueError):
-        for line in journal.read_text(encoding="utf-8").splitlines():
+        for line in (run / "journal").read_text(encoding="utf-8").splitlines():
             match line.split(" ", 2):
                 case ["process", pid, started_s]:
                     _end_process(int(pid), float(started_s))

@@ -124,6 +124,9 @@ def opened(progress: Progress, *, environment: Mapping[str, str] = os.environ) -
             runs.reap(*left)
         runs.sweep(memory.PLACE)
         yield place
+    except KeyboardInterrupt:
+        runs.undo(run)  # what was made in the moment of the signal is in nobody's hands yet
+        raise
     except OSError as error:
         if disk_room.is_lacking(error):
             raise disk_room.lacking(error, root, variable=ROOT_VARIABLE) from error

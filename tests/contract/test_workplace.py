@@ -105,6 +105,24 @@ def test_the_next_run_removes_what_a_killed_one_left(chosen: Mapping[str, str], 
     assert len(gone) == len(tree) >= 2
 
 
+def test_an_interrupted_run_undoes_itself_what_nobody_had_in_hand(chosen: Mapping[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    orphan = subprocess.Popen(["sleep", "3403"], start_new_session=True)
+
+    def interrupted() -> None:
+        with workplace.opened(Heard(), environment=chosen) as place:
+            folder.mkdir()
+            place.record_folder(folder)
+            place.record_process(orphan.pid)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    orphan.wait(timeout=5)
+    assert (folder.exists(), runs(chosen)) == (False, [])
+
+
 IN_MEMORY = """
 import os, sys
 sys.path.insert(0, {root!r})
