@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.project import EntryPoint, Framework
 from deploy_suite.project import module_files
 
@@ -73,7 +74,7 @@ class Source:
 def read(path: Path) -> Source | None:
     """Return the parsed file, None when it is no Python source that this interpreter reads."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = syntax_tree.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # the last for what is nested too deeply
         return None
     names = {}

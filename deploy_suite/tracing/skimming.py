@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing.statements import Imported
 from deploy_suite.tracing.values import ImportKind
 
@@ -76,7 +77,7 @@ def skim(data: bytes) -> Skimmed | None:
         elif _BEFORE.fullmatch(before := data[start:word]) or _may_precede(before):
             inner.append(start)
     inner += _outside(calls, strings)
-    blocks = ast.parse(_blocks(data, inner, strings)) if inner else None
+    blocks = syntax_tree.parse(_blocks(data, inner, strings)) if inner else None
     return Skimmed(plain, blocks, has_dynamic=bool(calls))
 
 

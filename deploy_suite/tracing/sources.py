@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing import skimming
 from deploy_suite.tracing.statements import Imported, Reader
 from deploy_suite.tracing.values import ImportKind
@@ -88,7 +89,7 @@ def _parsed(data: bytes, version: tuple[int, int]) -> _Parsed:
     if version < _OLDEST:
         return _Parsed(own_syntax(data))  # of Python 2 no parser here can say what it reads
     try:
-        tree = ast.parse(data, feature_version=min(version, sys.version_info[:2]))
+        tree = syntax_tree.parse(data, version=min(version, sys.version_info[:2]))
     except SyntaxError as error:
         own = own_syntax(data)
         return _Parsed(own, _sure(error, version, own=own, data=data))
@@ -113,7 +114,7 @@ def statement(text: str, line: int) -> str:
 def own_syntax(data: bytes | str) -> ast.Module | None:
     """Return the tree as this interpreter reads it: what a file imports matters even when the target rejects it."""
     try:
-        return ast.parse(data)
+        return syntax_tree.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

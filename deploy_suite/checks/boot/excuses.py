@@ -11,7 +11,7 @@ from deploy_suite.checks.boot import outside, read_beside
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.dependencies import blank_credentials
 from deploy_suite.checks.drivers import doubtful_addresses
-from deploy_suite.checks.variables import stated
+from deploy_suite.checks.variables import stated, written_out
 from deploy_suite.knowledge.diagnosis import DiagnosedCause
 from deploy_suite.knowledge.elsewhere import ELSEWHERE
 from deploy_suite.model.contract import Contract, FromService
@@ -73,7 +73,7 @@ def surroundings(stage: Stage, log: str, root: DiagnosedCause | None) -> Excuse 
         _made_up_address(stage, tail)
         or _made_up_value(stage, tail)
         or _outside(stage, tail, root)
-        or _undeclared(stage, root)
+        or _undeclared(stage, root, tail)
     )
 
 
@@ -156,16 +156,17 @@ def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | N
     return Excuse(f"{wanted}, and nothing outside is let through", remedy, outside.NEEDED)
 
 
-def _undeclared(stage: Stage, root: DiagnosedCause | None) -> Excuse | None:
+def _undeclared(stage: Stage, root: DiagnosedCause | None, tail: str) -> Excuse | None:
     """Return what is missing where the project's manifest states no variable at all: it may be set by hand.
 
     That is a variable, or the address of another system in place of the code's own, at which nothing listens.
     """
     if root is None or root.family not in {"missing-env-var", *_OF_OTHER_SYSTEMS}:
         return None
-    if stated.files(stage.contract):
-        return None
     is_variable = root.family == "missing-env-var"
+    folder = stage.built.case.snapshot.folder
+    if stated.files(stage.contract) or (not is_variable and written_out.place(folder, stage.contract.root, tail)):
+        return None
     return Excuse(
         f"{root.title}, and no manifest says which variables the target has",
         _STATE,

@@ -5,6 +5,7 @@ import re
 
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.dependencies.rehearsed_import import Frame, Raised, Rehearsed
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.ports.networks import Reach
@@ -38,7 +39,7 @@ def chain(raised: Raised, traced: Trace, *, module: str) -> Chain:
 def _statement(frame: Frame) -> str:
     """Return the import without its aliases, any other line as written."""
     try:
-        node = ast.parse(frame.text).body[0]
+        node = syntax_tree.parse(frame.text).body[0]
     except (SyntaxError, IndexError, ValueError, RecursionError, MemoryError):
         return frame.text
     if isinstance(node, ast.Import):

@@ -20,6 +20,7 @@ from deploy_suite.checks.dependencies import (
     surroundings,
 )
 from deploy_suite.checks.dependencies.fault import Fault, failed, needs_real_values
+from deploy_suite.checks.variables import written_out
 from deploy_suite.knowledge.distributions import slug_name
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.project import module_files
@@ -160,6 +161,9 @@ def _made_up_value(fault: Fault) -> Finding | None:
 def _unreachable(fault: Fault) -> Finding | None:
     if not surroundings.is_connection(fault.rehearsed.raised):
         return None
+    case = fault.built.case
+    if fixed := written_out.place(case.snapshot.folder, case.contract.root, fault.outer.shown):
+        return written_out.finding(fixed, evidence.quoted(fault.outer))
     host = surroundings.unreachable(fault.rehearsed)
     return Finding(
         code="needs-network",

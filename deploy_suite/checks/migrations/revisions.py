@@ -18,7 +18,7 @@ from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.alembic_ini import AlembicFile
 from deploy_suite.manifests.errors import ManifestError
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 from deploy_suite.ports import DatabaseServer, QueryError
 from deploy_suite.project import snapshot_files
 
@@ -190,7 +190,7 @@ def _literal(node: ast.expr) -> Any:  # noqa: ANN401  whatever a file holds
 
 def _tree(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_bytes())
+        return syntax_tree.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 

@@ -1,6 +1,5 @@
 """What is assumed of a project without render.yaml → what is said of it, and why nothing can be assumed."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.errors import UsageError
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 from deploy_suite.model.contract import Variable
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -104,7 +103,7 @@ def unreadable(snapshot: Snapshot) -> UsageError | None:
         relative = file.relative_to(snapshot.folder).as_posix()
         text = snapshot_files.text(snapshot.folder, PurePosixPath(relative)) or ""
         try:
-            ast.parse(text)
+            syntax_tree.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", 0) or 1
             if _MAKES.search(text):
