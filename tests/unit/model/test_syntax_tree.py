@@ -3,6 +3,7 @@
 import ast
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_no_two_threads_are_in_the_parser_together(monkeypatch: pytest.MonkeyPat
         inside.pop()
         return real(source, feature_version=feature_version)
 
-    monkeypatch.setattr(ast, "parse", slow)
+    monkeypatch.setattr(syntax_tree, "ast", SimpleNamespace(parse=slow))
     with ThreadPoolExecutor(max_workers=4) as pool:
         trees = list(pool.map(syntax_tree.parse, ["x = 1"] * 8))
 
