@@ -35,8 +35,9 @@ def certificate(runner: Runner, workplace: Workplace) -> Path | None:
     """Return a file with a key and a certificate, made once by the system's openssl; None where that is missing."""
     kept = workplace.cache / "postgres" / "tls.pem"
     program = shutil.which("openssl")
-    if _is_usable(kept) or program is None:
-        return kept if _is_usable(kept) else None
+    is_usable = _is_usable(kept)
+    if is_usable or program is None:
+        return kept if is_usable else None
     kept.parent.mkdir(parents=True, exist_ok=True)
     key, made = (workplace.run_folder / name for name in ("tls.key", "tls.crt"))
     command = Command(
