@@ -1,6 +1,7 @@
 """Keys come from the environment, else from the keyring, and never hang the suite."""
 
 import time
+from collections.abc import Iterator
 
 import keyring
 import pytest
@@ -31,7 +32,7 @@ class Kept(KeyringBackend):
 
 
 @pytest.fixture
-def kept():
+def kept() -> Iterator[Kept]:
     before = keyring.get_keyring()
     backend = Kept()
     keyring.set_keyring(backend)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,13 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_top_is_found_from_a_folder_below(repository):
+def test_the_top_is_found_from_a_folder_below(repository: Path) -> None:
     (repository / "deep").mkdir()
 
     assert GIT.top(repository / "deep").samefile(repository)
 
 
-def test_a_folder_outside_every_repository_is_wrong_usage(tmp_path):
+def test_a_folder_outside_every_repository_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not in a git repository"):
         GIT.top(tmp_path)
 
@@ -59,7 +60,9 @@ def test_a_folder_outside_every_repository_is_wrong_usage(tmp_path):
         (("init", "-q", "--bare"), "{} is a bare repository, which holds no files to work on"),
     ],
 )
-def test_a_folder_that_has_no_work_tree_is_told_in_one_sentence(tmp_path, prepare, message):
+def test_a_folder_that_has_no_work_tree_is_told_in_one_sentence(
+    tmp_path: Path, prepare: tuple[str, ...], message: str
+) -> None:
     if prepare:
         git(tmp_path, *prepare)
 
@@ -69,14 +72,14 @@ def test_a_folder_that_has_no_work_tree_is_told_in_one_sentence(tmp_path, prepar
     assert (raised.value.message, raised.value.remedy.count("fatal")) == (message.format(tmp_path), 0)
 
 
-def test_a_repository_that_git_refuses_to_read_is_told_in_gits_own_words(repository):
+def test_a_repository_that_git_refuses_to_read_is_told_in_gits_own_words(repository: Path) -> None:
     (repository / ".git" / "HEAD").write_text("nonsense\n")
 
     with pytest.raises(UsageError, match="is not in a git repository that can be read: fatal"):
         GIT.top(repository)
 
 
-def test_a_revision_that_is_no_commit_is_told_by_what_the_repository_is(repository, tmp_path):
+def test_a_revision_that_is_no_commit_is_told_by_what_the_repository_is(repository: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "empty")
     git(repository, "commit", "-q", "--allow-empty", "-m", "second")
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
@@ -93,7 +96,7 @@ def test_a_revision_that_is_no_commit_is_told_by_what_the_repository_is(reposito
     assert "cannot be read as a commit: " in told(repository, "HEAD:app.py")
 
 
-def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository):
+def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "git@example.com:owner/shop.git")
 
     commit = GIT.commit(repository, "HEAD")
@@ -104,13 +107,13 @@ def test_a_commit_knows_its_tree_its_branch_and_its_slug(repository):
 
 
 @pytest.mark.parametrize("origin", ["/srv/git/shop", "../shop", "file:///srv/git/shop"])
-def test_an_origin_on_this_machine_is_known_as_such(repository, origin):
+def test_an_origin_on_this_machine_is_known_as_such(repository: Path, origin: str) -> None:
     git(repository, "remote", "add", "origin", origin)
 
     assert GIT.commit(repository, "HEAD").has_near_origin
 
 
-def test_the_snapshot_holds_the_commit_and_not_the_folder(repository, tmp_path):
+def test_the_snapshot_holds_the_commit_and_not_the_folder(repository: Path, tmp_path: Path) -> None:
     (repository / "app.py").write_text("changed\n")
     (repository / "new.py").write_text("new\n")
     target = tmp_path / "snapshot"
@@ -124,15 +127,15 @@ def test_the_snapshot_holds_the_commit_and_not_the_folder(repository, tmp_path):
 
 
 def test_the_snapshot_is_written_with_nothing_beside_its_folder_and_nothing_left_in_it(
-    repository, tmp_path, monkeypatch
-):
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "shared" / "target"
     target.mkdir(parents=True)
     beside: list[str] = []
 
-    def watched(folder: Path, *arguments: str, **more: str) -> str:
+    def watched(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> str:
         beside.extend(one.name for one in target.parent.iterdir())
-        return call(folder, *arguments, **more)
+        return call(folder, *arguments, extra=extra)
 
     monkeypatch.setattr(git_content, "call", watched)
     GIT.materialise(repository, GIT.commit(repository, "HEAD"), target)
@@ -141,7 +144,7 @@ def test_the_snapshot_is_written_with_nothing_beside_its_folder_and_nothing_left
     assert sorted(one.name for one in target.iterdir()) == [".gitattributes", ".gitignore", "app.py", "run.sh"]
 
 
-def test_the_users_own_index_is_left_alone(repository, tmp_path):
+def test_the_users_own_index_is_left_alone(repository: Path, tmp_path: Path) -> None:
     (repository / "staged.py").write_text("x\n")
     git(repository, "add", "staged.py")
     target = tmp_path / "snapshot"
@@ -152,7 +155,7 @@ def test_the_users_own_index_is_left_alone(repository, tmp_path):
     assert GIT.working_state(repository, GIT.commit(repository, "HEAD")).modified == ("staged.py",)
 
 
-def test_the_working_state_tells_modified_untracked_ignored_and_renamed_apart(repository):
+def test_the_working_state_tells_modified_untracked_ignored_and_renamed_apart(repository: Path) -> None:
     (repository / "app.py").write_text("changed\n")
     (repository / "new file.py").write_text("new\n")
     (repository / "secret.env").write_text("x\n")
@@ -165,7 +168,7 @@ def test_the_working_state_tells_modified_untracked_ignored_and_renamed_apart(re
     assert state.ignored == ("secret.env",)
 
 
-def test_unpushed_commits_are_those_that_the_upstream_lacks(repository, tmp_path):
+def test_unpushed_commits_are_those_that_the_upstream_lacks(repository: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "hub.git")
     git(repository, "remote", "add", "origin", str(tmp_path / "hub.git"))
     git(repository, "push", "-q", "-u", "origin", "main")
@@ -182,7 +185,7 @@ def test_unpushed_commits_are_those_that_the_upstream_lacks(repository, tmp_path
     assert GIT.added_since(repository, state.upstream, commit) == ("more0.py", "more1.py")
 
 
-def test_the_upstream_of_unpushed_requirements_is_told_as_it_is_there(repository, tmp_path):
+def test_the_upstream_of_unpushed_requirements_is_told_as_it_is_there(repository: Path, tmp_path: Path) -> None:
     (repository / "requirements.txt").write_text("flask\n")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "require")
@@ -200,7 +203,7 @@ def test_the_upstream_of_unpushed_requirements_is_told_as_it_is_there(repository
     assert state.upstream_texts == {"requirements-ai.txt": "", "requirements.txt": "flask"}
 
 
-def test_an_older_commit_does_not_differ_from_the_folder(repository):
+def test_an_older_commit_does_not_differ_from_the_folder(repository: Path) -> None:
     (repository / "second.py").write_text("x\n")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "second")
@@ -211,7 +214,7 @@ def test_an_older_commit_does_not_differ_from_the_folder(repository):
     assert (state.modified, state.untracked) == ((), ())
 
 
-def test_the_size_of_a_commit_is_that_of_its_files(repository):
+def test_the_size_of_a_commit_is_that_of_its_files(repository: Path) -> None:
     before = GIT.size_bytes(repository, GIT.commit(repository, "HEAD"))
     sha = GIT.commit(repository, "HEAD").sha
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{sha},vendor/lib")
@@ -219,10 +222,11 @@ def test_the_size_of_a_commit_is_that_of_its_files(repository):
     git(repository, "add", "ten")
     git(repository, "commit", "-qm", "ten bytes and a submodule")
 
+    assert before is not None
     assert GIT.size_bytes(repository, GIT.commit(repository, "HEAD")) == before + 10
 
 
-def test_files_whose_content_the_repository_lacks_are_left_out(repository, tmp_path):
+def test_files_whose_content_the_repository_lacks_are_left_out(repository: Path, tmp_path: Path) -> None:
     (repository / "demo.gif").write_bytes(b"large")
     (repository / "copy.gif").write_bytes(b"large")
     git(repository, "add", "-A")
@@ -249,7 +253,9 @@ def partial(repository: Path, tmp_path: Path) -> Path:
     return tmp_path / "partial"
 
 
-def test_what_a_partial_clone_lacks_is_fetched_at_once(partial, tmp_path, monkeypatch):
+def test_what_a_partial_clone_lacks_is_fetched_at_once(
+    partial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target, trace = tmp_path / "snapshot", tmp_path / "trace"
     target.mkdir()
     commit = GIT.commit(partial, "HEAD")
@@ -262,7 +268,7 @@ def test_what_a_partial_clone_lacks_is_fetched_at_once(partial, tmp_path, monkey
     assert trace.read_text().count("built-in: git fetch") == 1
 
 
-def test_a_partial_clone_whose_remote_is_gone_says_so(partial, repository, tmp_path):
+def test_a_partial_clone_whose_remote_is_gone_says_so(partial: Path, repository: Path, tmp_path: Path) -> None:
     target = tmp_path / "snapshot"
     target.mkdir()
     commit = GIT.commit(partial, "HEAD")
@@ -288,7 +294,7 @@ def with_submodule(repository: Path, tmp_path: Path) -> Path:
     return repository
 
 
-def test_a_submodule_is_written_as_far_as_it_is_checked_out_here(with_submodule, tmp_path):
+def test_a_submodule_is_written_as_far_as_it_is_checked_out_here(with_submodule: Path, tmp_path: Path) -> None:
     target, again = tmp_path / "snapshot", tmp_path / "again"
     target.mkdir()
     again.mkdir()
@@ -304,7 +310,7 @@ def test_a_submodule_is_written_as_far_as_it_is_checked_out_here(with_submodule,
     assert (again / "vendor" / "lib" / "deep" / "deep.py").read_text() == "deep\n"
 
 
-def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule, tmp_path):
+def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(with_submodule), "clone")
     target = tmp_path / "snapshot"
     target.mkdir()
@@ -315,7 +321,9 @@ def test_a_submodule_that_is_not_here_is_told_and_left_empty(with_submodule, tmp
     assert not (target / "vendor" / "lib" / "lib.py").exists()
 
 
-def test_a_submodule_that_is_not_here_is_fetched_once_and_kept(with_submodule, tmp_path, monkeypatch):
+def test_a_submodule_that_is_not_here_is_fetched_once_and_kept(
+    with_submodule: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", str(with_submodule), "clone")
     targets = [tmp_path / name for name in ("refused", "fetched", "again")]
@@ -344,7 +352,9 @@ def test_a_submodule_that_is_not_here_is_fetched_once_and_kept(with_submodule, t
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
-def test_a_repository_of_somebody_else_is_told_with_the_way_to_trust_it(repository, monkeypatch):
+def test_a_repository_of_somebody_else_is_told_with_the_way_to_trust_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.chown(repository, 4242, 4242)
     os.chown(repository / ".git", 4242, 4242)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -371,7 +381,7 @@ for folder in sys.argv[2:]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
-def test_a_repository_that_is_closed_to_this_user_is_told_so(repository):
+def test_a_repository_that_is_closed_to_this_user_is_told_so(repository: Path) -> None:
     top = str(Path(__file__).parents[2])
     folders = (str(repository), str(repository / "app"))
 

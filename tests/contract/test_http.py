@@ -110,7 +110,7 @@ def test_an_endless_body_is_cut_at_the_limit() -> None:
 def dripping_head(connection: socket.socket, _: bytes) -> None:
     try:
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-        for _ in range(100):
+        for _at in range(100):
             time.sleep(0.05)
             connection.sendall(b"x")
     except OSError:
@@ -120,7 +120,7 @@ def dripping_head(connection: socket.socket, _: bytes) -> None:
 def dripping_body(connection: socket.socket, _: bytes) -> None:
     try:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(100):
+        for _at in range(100):
             time.sleep(0.05)
             connection.sendall(b"x")
     except OSError:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -49,19 +50,19 @@ def _certificate(folder: Path, *, days: int = 1) -> Path:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
+    def do_GET(self) -> None:
         body = self.headers["Host"].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_words):
+    def log_message(self, *_words: object) -> None:
         pass
 
 
 class _Server(HTTPServer):
-    def handle_error(self, *_words):
+    def handle_error(self, *_words: object) -> None:
         """Say nothing: whom nobody trusts is left."""
 
 
@@ -124,16 +125,16 @@ def test_websockets_over_tls_trust_whom_the_system_trusts(monkeypatch: pytest.Mo
         monkeypatch.delenv(name, raising=False)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with serve(lambda one: one.send(f"secret {one.recv()}"), "127.0.0.1", 0, ssl=context) as server:
+    with serve(lambda one: one.send(f"secret {one.recv(decode=True)}"), "127.0.0.1", 0, ssl=context) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         address = Address("localhost", server.socket.getsockname()[1], has_tls=True)
-        talk = {"headers": {}, "frames": ("word",), "receive": 1, "timeout_s": 5.0}
+        talk = partial(SyncWebSockets().exchange, address, "/", headers={}, frames=("word",), receive=1, timeout_s=5.0)
         try:
             with pytest.raises(UnreachableError) as raised:
-                SyncWebSockets().exchange(address, "/", **talk)
+                talk()
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-            heard = SyncWebSockets().exchange(address, "/", **talk)
+            heard = talk()
         finally:
             server.shutdown()
             thread.join()

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,28 +28,9 @@ from deploy_suite.errors import MachineError, UsageError
 from deploy_suite.model.environment import DatabaseAddress
 from deploy_suite.model.secret import Secret
 from deploy_suite.ports import DatabaseServer, QueryError
+from tests.doubles.machine import Folders
 
 pytestmark = pytest.mark.integration
-
-
-class Folders:
-    """A workplace in a test's own folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.run_folder = folder / "run"
-        self.cache = folder / "cache"
-        self.run_folder.mkdir(exist_ok=True)
-        self.cache.mkdir(exist_ok=True)
-
-    @contextmanager
-    def locked(self, name: str) -> Iterator[None]:
-        assert name
-        yield
-
-    @contextmanager
-    def locked_at_once(self, name: str) -> Iterator[bool]:
-        assert name
-        yield True
 
 
 def databases(folder: Path) -> PostgresDatabases:
@@ -222,7 +202,7 @@ def test_a_second_server_starts_from_the_template_and_ends_with_its_context(tmp_
         assert warming.version
     began = time.monotonic()
 
-    with databases_again(tmp_path).serve(foreign=None) as second:
+    with databases(tmp_path).serve(foreign=None) as second:
         took = time.monotonic() - began
         address = second.create("app")
         socket = second.socket
@@ -233,15 +213,6 @@ def test_a_second_server_starts_from_the_template_and_ends_with_its_context(tmp_
     assert list((tmp_path / "run").iterdir()) == []
     with pytest.raises(psycopg.OperationalError):
         connect(address)
-
-
-def databases_again(folder: Path) -> PostgresDatabases:
-    class Again(Folders):
-        def __init__(self, folder: Path) -> None:
-            self.run_folder = folder / "run"
-            self.cache = folder / "cache"
-
-    return PostgresDatabases(runner=WardenedRunner(), launcher=WardenedLauncher(), workplace=Again(folder))
 
 
 @pytest.fixture
@@ -286,8 +257,8 @@ def test_a_server_starts_from_where_only_root_may_look(
     if not is_in_memory:
         without_memory(monkeypatch)
 
-    for again in (databases, databases_again):  # the template is made by the first and copied by the second
-        with again(tmp_path).serve(foreign=None) as server, connect(server.create("app")) as connection:
+    for _ in range(2):  # the template is made by the first and copied by the second
+        with databases(tmp_path).serve(foreign=None) as server, connect(server.create("app")) as connection:
             connection.execute("CREATE EXTENSION vector")
             assert connection.execute("SELECT '[1,2]'::vector <-> '[1,3]'").fetchone() == (1.0,)
 
@@ -467,7 +438,7 @@ def _key_of_shared_memory(folder: Path) -> int:
 
 
 def _has_shared_memory(key: int) -> bool:
-    return ctypes.CDLL(None).shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) >= 0
+    return bool(ctypes.CDLL(None).shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) >= 0)
 
 
 def _listens(port: int) -> bool:
@@ -539,7 +510,7 @@ def test_what_a_killed_run_left_on_a_foreign_server_is_dropped_by_the_next(
         label = f"127.0.0.1:{foreign.create('x').port}"
         journal.write_text(json.dumps({"server": label, "databases": ["preflight_dead_app", "somebodys"]}))
 
-    with databases_again(tmp_path).serve(foreign=url):
+    with databases(tmp_path).serve(foreign=url):
         assert names(server) == before
 
     assert not journal.exists()

@@ -194,10 +194,10 @@ def test_the_shared_memory_of_a_killed_server_goes_with_the_folder_that_names_it
     for place, text in ((folder, lines.format(key=key, number=made)), (stale, lines.format(key=other, number=made))):
         (place / below).mkdir(parents=True)
         (place / below / "postmaster.pid").write_text(text)
-    with workplace.opened(Heard(), environment=chosen) as place:
-        place.record_folder(folder)
-        place.record_folder(stale)
-        run = place.run_folder.parent
+    with workplace.opened(Heard(), environment=chosen) as opened:
+        opened.record_folder(folder)
+        opened.record_folder(stale)
+        run = opened.run_folder.parent
         shutil.copytree(run, tmp_path / "copy")
     shutil.copytree(tmp_path / "copy", run)
 

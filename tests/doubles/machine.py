@@ -1,7 +1,10 @@
 """What a machine gives, for tests: a clock that only waiting moves, and somebody who hears of progress."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 
 @dataclass
@@ -26,6 +29,29 @@ class Stopwatch:
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
         self.time_s += seconds + self.late_s
+
+
+class Folders:
+    """Implements `ports.Workplace` in a folder of the test's own, beside no other run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run_folder = folder / "run"
+        self.cache = folder / "cache"
+        self.run_folder.mkdir(exist_ok=True)
+        self.cache.mkdir(exist_ok=True)
+
+    def folder_for(self, size_bytes: int | None) -> Path:
+        raise AssertionError(f"nothing here needs another folder for {size_bytes} bytes")
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        assert name
+        yield
+
+    @contextmanager
+    def locked_at_once(self, name: str) -> Iterator[bool]:
+        assert name
+        yield True
 
 
 @dataclass

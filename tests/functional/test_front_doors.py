@@ -45,7 +45,7 @@ def users_repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nox_lists_the_main_job_and_the_matrix():
+def test_nox_lists_the_main_job_and_the_matrix() -> None:
     listed = json.loads(run("nox", "--list", "--json", cwd=TOP).stdout)
     tagged = json.loads(run("nox", "--list", "--json", "-t", "matrix", cwd=TOP).stdout)
     one = json.loads(run("nox", "--list", "--json", "-s", "tests", cwd=TOP).stdout)
@@ -59,14 +59,14 @@ def test_nox_lists_the_main_job_and_the_matrix():
     assert [entry["session"] for entry in one] == ["tests"]
 
 
-def test_a_person_is_shown_the_cells_as_what_does_not_run_by_itself():
+def test_a_person_is_shown_the_cells_as_what_does_not_run_by_itself() -> None:
     listed = run("nox", "--list", cwd=TOP).stdout.splitlines()
 
     assert [line.split(" -> ")[0] for line in listed if line.startswith("* ")] == ["* preflight", "* tests", "* lint"]
     assert sum(line.startswith("- preflight-3.") for line in listed) == 3
 
 
-def test_two_lines_make_the_sessions_in_a_repository_with_a_package_named_deploy(users_repository):
+def test_two_lines_make_the_sessions_in_a_repository_with_a_package_named_deploy(users_repository: Path) -> None:
     for program in (("nox",), (sys.executable, "-m", "nox")):
         listed = run(*program, "--list", "--json", cwd=users_repository)
         assert listed.returncode == 0, listed.stderr
@@ -76,7 +76,9 @@ def test_two_lines_make_the_sessions_in_a_repository_with_a_package_named_deploy
         assert all(re.fullmatch(r"preflight-3\.\d+\(target='render'\)", cell) for cell in sessions[1:])
 
 
-def test_a_report_through_nox_is_whole_and_nothing_else(users_repository, tmp_path_factory):
+def test_a_report_through_nox_is_whole_and_nothing_else(
+    users_repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (users_repository / "render.yaml").write_text("services: [\n")
     git(users_repository, "add", "-A")
     git(users_repository, "commit", "-qm", "second")
@@ -90,20 +92,20 @@ def test_a_report_through_nox_is_whole_and_nothing_else(users_repository, tmp_pa
     assert "preflight: manifest: failed" in told.stderr
 
 
-def test_two_lines_make_the_tasks_in_a_repository_with_a_package_named_deploy(users_repository):
+def test_two_lines_make_the_tasks_in_a_repository_with_a_package_named_deploy(users_repository: Path) -> None:
     listed = run("invoke", "--list", cwd=users_repository)
 
     assert listed.returncode == 0, listed.stderr
     assert {"preflight", "deploy", "rollback", "push", "redeploy", "verify", "status"} <= set(listed.stdout.split())
 
 
-def test_the_users_package_named_deploy_stays_theirs(users_repository):
+def test_the_users_package_named_deploy_stays_theirs(users_repository: Path) -> None:
     imported = run(sys.executable, "-c", "import deploy; print(deploy.OURS)", cwd=users_repository)
 
     assert imported.stdout == "the user's own\n"
 
 
-def test_a_folder_named_deploy_without_init_stays_theirs(tmp_path):
+def test_a_folder_named_deploy_without_init_stays_theirs(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / "scripts.py").write_text("WHOSE = 'theirs'\n")
 
@@ -115,7 +117,7 @@ def test_a_folder_named_deploy_without_init_stays_theirs(tmp_path):
 @pytest.mark.parametrize(
     "program", [("deploy-suite",), (sys.executable, "-m", "deploy"), (sys.executable, "-m", "deploy_suite")]
 )
-def test_every_front_door_opens_the_same_program(program, tmp_path):
+def test_every_front_door_opens_the_same_program(program: tuple[str, ...], tmp_path: Path) -> None:
     shown = run(*program, "--help", cwd=tmp_path)
 
     assert shown.returncode == 0
@@ -129,7 +131,9 @@ def test_every_front_door_opens_the_same_program(program, tmp_path):
         (("--project", "."), 2, "is not in a git repository"),
     ],
 )
-def test_wrong_usage_gets_one_message_and_its_exit_code(tmp_path, arguments, code, part):
+def test_wrong_usage_gets_one_message_and_its_exit_code(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, part: str
+) -> None:
     (tmp_path / "work").mkdir()
 
     done = run("deploy-suite", "preflight", *arguments, cwd=tmp_path / "work", cache=tmp_path / "cache")
@@ -141,7 +145,7 @@ def test_wrong_usage_gets_one_message_and_its_exit_code(tmp_path, arguments, cod
     assert done.stdout == ""
 
 
-def test_a_repository_without_commits_says_so(tmp_path):
+def test_a_repository_without_commits_says_so(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     git(tmp_path / "work", "init", "-q")
 
@@ -151,7 +155,9 @@ def test_a_repository_without_commits_says_so(tmp_path):
     assert "has no commit yet" in done.stderr
 
 
-def test_an_unknown_commit_a_target_and_a_service_that_do_not_exist_say_so(users_repository, tmp_path_factory):
+def test_an_unknown_commit_a_target_and_a_service_that_do_not_exist_say_so(
+    users_repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     cache = tmp_path_factory.mktemp("cache")
     for arguments, part in (
         (("--commit", "0123abc"), "0123abc names no commit"),
@@ -162,7 +168,7 @@ def test_an_unknown_commit_a_target_and_a_service_that_do_not_exist_say_so(users
         assert (done.returncode, part in done.stderr) == (2, True), done.stderr
 
 
-def test_a_log_is_diagnosed_from_a_file_and_a_cause_is_explained(tmp_path):
+def test_a_log_is_diagnosed_from_a_file_and_a_cause_is_explained(tmp_path: Path) -> None:
     log = tmp_path / "failed.log"
     log.write_text(
         "==> Running 'gunicorn app:app'\nbash: line 1: gunicorn: command not found\n==> Exited with status 127\n"
@@ -176,7 +182,7 @@ def test_a_log_is_diagnosed_from_a_file_and_a_cause_is_explained(tmp_path):
         assert "\nFix:\n" in told.stdout
 
 
-def test_a_log_that_is_not_there_and_a_cause_that_nobody_knows_say_so(tmp_path):
+def test_a_log_that_is_not_there_and_a_cause_that_nobody_knows_say_so(tmp_path: Path) -> None:
     for arguments, part in (
         (("diagnose", "gone.log"), "gone.log cannot be read"),
         (("explain", "zzz"), "no cause is called zzz"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from deploy_suite.adapters import git_remote
 from deploy_suite.checks.boot import routes
@@ -92,7 +92,7 @@ class Machine:
 
     @property
     def ports(self) -> Ports:
-        ports = cast("Ports", object.__new__(Ports))
+        ports = object.__new__(Ports)
         there = {
             "clock": Stopwatch(began=NOW),
             "curtain": Curtain(),

@@ -29,29 +29,9 @@ from deploy_suite.model.environment import Environment, Interpreter, Preferences
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Commit, Snapshot
 from deploy_suite.ports import Ports, WorkingState
-from tests.doubles.machine import Heard
+from tests.doubles.machine import Folders, Heard
 
 LIMITS = Limits(build_s=600, pre_deploy_s=120, start_s=600, health_request_s=5, shutdown_s=30)
-
-
-class Folders:
-    """A workplace in a folder of the test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.run_folder = folder / "run"
-        self.cache = folder / "cache"
-        self.run_folder.mkdir(exist_ok=True)
-        self.cache.mkdir(exist_ok=True)
-
-    @contextmanager
-    def locked(self, name: str) -> Iterator[None]:
-        assert name
-        yield
-
-    @contextmanager
-    def locked_at_once(self, name: str) -> Iterator[bool]:
-        assert name
-        yield True
 
 
 def ports(folder: Path) -> Ports:

@@ -106,7 +106,9 @@ def told(
     ]
 
 
-def test_opencv_for_numpy_1_is_named_at_its_import_before_anything_boots(committed, shared_cache: Path) -> None:
+def test_opencv_for_numpy_1_is_named_at_its_import_before_anything_boots(
+    committed: Callable[[Mapping[str, str]], Path], shared_cache: Path
+) -> None:
     code, found = told(committed, shared_cache, "opencv-python==4.8.1.78", "numpy>=1.26,<2.3")
 
     assert code == 1
@@ -117,7 +119,9 @@ def test_opencv_for_numpy_1_is_named_at_its_import_before_anything_boots(committ
     assert {code for _, code, _ in found} == {"numpy-abi:opencv-python", "missing-system-lib:libGL"}
 
 
-def test_the_pinned_numpy_mends_it_and_the_headless_build_needs_no_library(committed, shared_cache: Path) -> None:
+def test_the_pinned_numpy_mends_it_and_the_headless_build_needs_no_library(
+    committed: Callable[[Mapping[str, str]], Path], shared_cache: Path
+) -> None:
     pinned = told(committed, shared_cache, "opencv-python-headless==4.8.1.78", "numpy>=1.26,<2")
 
     assert pinned == (0, [])
@@ -148,7 +152,9 @@ def test_another_system_looks_at_the_wheels_that_the_target_takes(
     assert "the machine code of 3 of them against render-native" in found[0].message
 
 
-def test_a_withdrawn_release_that_is_pinned_is_told_with_its_reason(committed, shared_cache: Path) -> None:
+def test_a_withdrawn_release_that_is_pinned_is_told_with_its_reason(
+    committed: Callable[[Mapping[str, str]], Path], shared_cache: Path
+) -> None:
     files = users_project.project(build="pip install -r requirements.txt") | {"requirements.txt": "requests==2.32.0\n"}
 
     done = users_project.preflight(committed(files), "--target", "render", cache=shared_cache)

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections import Counter
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
@@ -39,7 +40,7 @@ serve(echo, "0.0.0.0", int(os.environ["PORT"]), process_request=plain).serve_for
 
 def asked(url: str) -> str:
     with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  the stand-in's own
-        return answer.read().decode()
+        return str(answer.read(), "utf-8")
 
 
 def test_no_request_is_lost_while_releases_change() -> None:
@@ -171,7 +172,7 @@ def test_what_the_stand_in_speaks_is_a_part_of_what_render_documents() -> None:
     assert {place: names for place, names in ids.items() if names[0] != names[1]} == {}
 
 
-def test_the_sample_services_blueprint_makes_a_service(tmp_path) -> None:
+def test_the_sample_services_blueprint_makes_a_service(tmp_path: Path) -> None:
     file = tmp_path / "render.yaml"
     file.write_text(
         "services:\n- {type: web, name: a, runtime: python, startCommand: run, rootDir: x, envVars: "

@@ -18,6 +18,7 @@ from tests.outages.verdict import Verdict, judge
 
 _JOBS = 2
 _NO_SKIPS = "DEPLOY_SUITE_NO_SKIPS"
+Row = tuple[str, str, str, str, str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,21 +65,16 @@ def table(verdicts: Sequence[Verdict]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _rows(verdict: Verdict) -> Iterator[tuple[str, ...]]:
+def _rows(verdict: Verdict) -> Iterator[Row]:
     variant = verdict.variant
     must = [cause.code for cause in variant.causes] or ["-"]
     named = list(verdict.named) or ["-"]
     height = max(len(must), len(named))
     seconds = f"{verdict.seconds:.1f}" + (" kept" if verdict.reused else "")
-    heads = (variant.project, variant.name), ("as expected" if verdict.is_right else "DIFFERS", seconds)
+    judged = "as expected" if verdict.is_right else "DIFFERS"
     for at in range(height):
-        first = at == 0
-        yield (
-            *(heads[0] if first else ("", "")),
-            must[at] if at < len(must) else "",
-            named[at] if at < len(named) else "",
-            *(heads[1] if first else ("", "")),
-        )
+        due, found = (names[at] if at < len(names) else "" for names in (must, named))
+        yield (variant.project, variant.name, due, found, judged, seconds) if at == 0 else ("", "", due, found, "", "")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _all() -> Iterator[Variant]:
 
 def _variant(project: str, name: str, table: dict[str, Any]) -> Variant:
     causes = tuple(Cause(**{**row, "says": tuple(row.get("says", ()))}) for row in table.get("causes", ()))
-    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Variant(**{"tree": (name,), **rest, "project": project, "name": name, "causes": causes})
 
 

@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from deploy_suite.checks.boot import outside
+from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.model.finding import Outcome
 from deploy_suite.ports import Reach
@@ -70,4 +71,4 @@ def test_a_start_that_fails_for_a_model_is_told_to_ship_it_or_to_be_let_out() ->
 
     assert "while the service is built" in outside.remedy([other, model], packages=())
     assert "--network" in outside.remedy([model], packages=())
-    assert outside.remedy([other], packages=()) == outside.NETWORK_REMEDY
+    assert outside.remedy([other], packages=()) == NETWORK_REMEDY

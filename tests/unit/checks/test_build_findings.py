@@ -877,9 +877,10 @@ Collecting pkg==1 (from -r requirements.txt (line 2))
 @pytest.mark.parametrize(
     "log", [OLD_PIP, OLD_PIP + "ERROR: Failed to build 'pkg' when getting requirements to build wheel\n"]
 )
-def test_sources_that_want_an_older_setuptools_are_told_at_their_own_requirement(tmp_path, log):
+def test_sources_that_want_an_older_setuptools_are_told_at_their_own_requirement(tmp_path: Path, log: str) -> None:
     known = failure(log)
     versions = {"six": "1.16.0", "pkg": "1", "djangorestframework-simplejwt": "5.0.0"}
+    assert known.resolution
     known = replace(known, resolution=replace(known.resolution, versions=versions))
 
     (told,) = build.findings(known, case(tmp_path))
@@ -890,7 +891,7 @@ def test_sources_that_want_an_older_setuptools_are_told_at_their_own_requirement
     assert told.remedy.startswith("require a newer pkg in requirements.txt:2, ")
 
 
-def test_a_program_that_the_script_went_past_is_not_why_it_ended(tmp_path):
+def test_a_program_that_the_script_went_past_is_not_why_it_ended(tmp_path: Path) -> None:
     (tmp_path / "build.sh").write_text("nano\nset -e\npython manage.py migratee\n")
     log = "./build.sh: line 1: nano: command not found\nUnknown command: 'migratee'\n"
     ended = replace(failure(log, command=""), ended_at=Location("build.sh", 3))
@@ -901,7 +902,7 @@ def test_a_program_that_the_script_went_past_is_not_why_it_ended(tmp_path):
     assert told.evidence == ("build.sh:3: python manage.py migratee", "Unknown command: 'migratee'")
 
 
-def test_a_program_that_is_missing_where_the_script_ended_is_why(tmp_path):
+def test_a_program_that_is_missing_where_the_script_ended_is_why(tmp_path: Path) -> None:
     (tmp_path / "build.sh").write_text("nano\n")
     log = "./build.sh: line 1: nano: command not found\n"
     ended = replace(failure(log, command=""), code=127, ended_at=Location("build.sh", 1))
@@ -921,7 +922,7 @@ def test_a_program_that_is_missing_where_the_script_ended_is_why(tmp_path):
         ("dateutil", "add `python-dateutil` to requirements.txt"),
     ],
 )
-def test_a_module_that_nobody_knows_may_be_the_projects_own(tmp_path, module, remedy):
+def test_a_module_that_nobody_knows_may_be_the_projects_own(tmp_path: Path, module: str, remedy: str) -> None:
     log = f"Traceback (most recent call last):\nModuleNotFoundError: No module named {module!r}\n"
 
     (told,) = build.findings(failure(log, command=""), case(tmp_path))
@@ -929,7 +930,7 @@ def test_a_module_that_nobody_knows_may_be_the_projects_own(tmp_path, module, re
     assert told.remedy.startswith(remedy)
 
 
-def test_what_uv_says_of_its_progress_is_no_evidence(tmp_path):
+def test_what_uv_says_of_its_progress_is_no_evidence(tmp_path: Path) -> None:
     progress = "Using Python 3.13.0 environment at: /x/venv\nResolved 7 packages in 327ms\n Downloaded pillow\n"
     log = f"{progress}Installed 1 package in 77ms\nUnknown command: 'migratee'\n"
 

@@ -84,9 +84,11 @@ def test_an_answer_is_waited_for_longer_only_after_two_were_given_up_and_until_o
 def test_the_service_is_left_alone_for_a_while_after_a_late_answer() -> None:
     machine = Machine()
     late = LateAnswers(cast("Process", machine), cast("Clock", machine))
-    assert not late.is_resting
+    seen = [late.is_resting]
 
     late.came(8.0)
-    assert late.is_resting
+    seen.append(late.is_resting)
     machine.seconds += PAUSE_S
-    assert not late.is_resting
+    seen.append(late.is_resting)
+
+    assert seen == [False, True, False]

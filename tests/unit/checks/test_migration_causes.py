@@ -12,6 +12,7 @@ from deploy_suite.checks.migrations.failures import Surroundings
 from deploy_suite.checks.migrations.replies import Failure
 from deploy_suite.checks.migrations.tools import Kind, Tool
 from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.model.environment import Environment
 from deploy_suite.model.location import Location
 from tests.unit.checks.gunicorn_case import CONTRACT, case, case_of
 from tests.unit.checks.test_drivers import built
@@ -100,14 +101,15 @@ def test_what_no_frame_of_the_project_leads_to_is_told_at_the_line_that_asks_for
     subject = case(tmp_path, files, start="gunicorn shop.wsgi:application")
     tool = Tool(kind=Kind.DJANGO, folder=PurePosixPath(), argv=(), file=PurePosixPath("manage.py"))
     call = SimpleNamespace(location=Location("start.sh", 7))
+    environment = SimpleNamespace(
+        top=tmp_path, venv=tmp_path / "venv", packages={}, interpreter=SimpleNamespace(version="3.12.1")
+    )
     around = Surroundings(
         built=replace(
             built({}),
             case=subject,
-            environment=SimpleNamespace(
-                top=tmp_path, venv=tmp_path / "venv", packages={}, interpreter=SimpleNamespace(version="3.12.1")
-            ),
-        ),  # type: ignore[arg-type]
+            environment=cast("Environment", environment),
+        ),
         tool=cast(
             "Tool",
             SimpleNamespace(

@@ -39,7 +39,7 @@ def built(folder: Path) -> Built:
     return cast("Built", SimpleNamespace(case=subject, environment=SimpleNamespace(top=folder)))
 
 
-def test_each_error_is_read_with_its_hint_and_no_warning():
+def test_each_error_is_read_with_its_hint_and_no_warning() -> None:
     assert tuple(system_checks.evidence(system_checks.errors(MESSAGE))) == (
         "shop.Item.photo: (fields.E210) Cannot use ImageField because Pillow is not installed.",
         'HINT: Get Pillow at https://pypi.org/project/Pillow/ or run command "python -m pip install Pillow".',
@@ -48,11 +48,11 @@ def test_each_error_is_read_with_its_hint_and_no_warning():
     )
 
 
-def test_another_exception_holds_none():
+def test_another_exception_holds_none() -> None:
     assert system_checks.errors('relation "shop_item" does not exist\nLINE 1: x (fields.E210)') == ()
 
 
-def test_of_many_errors_the_number_of_those_left_out_is_told():
+def test_of_many_errors_the_number_of_those_left_out_is_told() -> None:
     found = system_checks.errors("\n".join(f"shop.Item.f{n}: (fields.E304) Clash." for n in range(6)))
 
     assert tuple(system_checks.evidence(found))[-1] == "and 2 more"
@@ -66,18 +66,18 @@ def test_of_many_errors_the_number_of_those_left_out_is_told():
         (2, None),
     ],
 )
-def test_the_place_is_the_field_or_the_class(tmp_path: Path, first: int, place: Location | None):
+def test_the_place_is_the_field_or_the_class(tmp_path: Path, first: int, place: Location | None) -> None:
     assert system_checks.place(system_checks.errors(MESSAGE)[first:], built(tmp_path)) == place
 
 
 @pytest.mark.parametrize("subject", ["gone.Item.photo", "shop.Gone", "<class 'gone.admin.X'>", "<class 'rest.X'>"])
-def test_what_no_file_of_the_project_defines_has_no_place(tmp_path: Path, subject: str):
+def test_what_no_file_of_the_project_defines_has_no_place(tmp_path: Path, subject: str) -> None:
     found = system_checks.errors(f"{subject}: (fields.E304) Clash.")
 
     assert system_checks.place(found, built(tmp_path)) is None
 
 
-def test_a_field_that_wants_pillow_is_a_missing_requirement():
+def test_a_field_that_wants_pillow_is_a_missing_requirement() -> None:
     root = diagnose(f"django.core.management.base.SystemCheckError: SystemCheckError: {MESSAGE}").root
 
     assert root is not None

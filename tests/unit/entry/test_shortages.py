@@ -2,10 +2,11 @@
 
 import errno
 import os
+import tempfile
 
 import pytest
 
-from deploy_suite.entry import cli, shortages
+from deploy_suite.entry import calling, cli, shortages
 from deploy_suite.errors import MachineError
 
 
@@ -39,7 +40,7 @@ def test_the_last_door_blames_the_machine_for_a_shortage_and_not_the_suite(
     def lacking(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(cli.calling, "options", lacking)
+    monkeypatch.setattr(calling, "options", lacking)
 
     assert cli.main(["trace"]) == 4
     assert capsys.readouterr().err.startswith("deploy-suite: no more processes or threads can be started")
@@ -54,8 +55,8 @@ def test_a_fault_is_told_also_where_its_account_can_be_kept_nowhere(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cli.calling, "options", failing)
-    monkeypatch.setattr(cli.tempfile, "NamedTemporaryFile", full)
+    monkeypatch.setattr(calling, "options", failing)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
 
     assert cli.main(["trace"]) == 5
     assert "a fault of the suite itself: KeyError" in capsys.readouterr().err

@@ -40,7 +40,7 @@ def value_of(name: str, source: Source, folder: Path, **answers: str) -> str:
     return bound.values[name].revealed()
 
 
-def test_a_database_variable_takes_the_part_it_names(tmp_path):
+def test_a_database_variable_takes_the_part_it_names(tmp_path: Path) -> None:
     assert value_of("URL", FromDatabase("main", DatabaseField.CONNECTION_STRING), tmp_path) == URL
     assert value_of("X", FromDatabase("main", DatabaseField.PORT), tmp_path) == "5555"
     assert value_of("X", FromDatabase("main", DatabaseField.PASSWORD), tmp_path) == "pa55-word"
@@ -49,17 +49,17 @@ def test_a_database_variable_takes_the_part_it_names(tmp_path):
 @pytest.mark.parametrize(
     "name", ["DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "POSTGRES_URL", "DB_DSN", "APP_DATABASE_URL"]
 )
-def test_a_prompted_database_url_is_the_throw_away_one(tmp_path, name):
+def test_a_prompted_database_url_is_the_throw_away_one(tmp_path: Path, name: str) -> None:
     assert value_of(name, Prompted(), tmp_path) == URL
 
 
-def test_a_prompted_database_part_is_the_throw_away_ones(tmp_path):
+def test_a_prompted_database_part_is_the_throw_away_ones(tmp_path: Path) -> None:
     assert value_of("DB_HOST", Prompted(), tmp_path) == "127.0.0.1"
     assert value_of("POSTGRES_USER", Prompted(), tmp_path) == "shop"
     assert value_of("DB_NAME", Prompted(), tmp_path) == "shop_db"
 
 
-def test_the_scheme_follows_the_projects_own_example(tmp_path):
+def test_the_scheme_follows_the_projects_own_example(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text("DATABASE_URL=postgresql+asyncpg://u:p@localhost/x\n")
 
     assert value_of("DATABASE_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+asyncpg")
@@ -93,7 +93,7 @@ def test_a_file_of_examples_stands_before_a_compose_file(tmp_path: Path) -> None
     assert value_of("DB_URL", Prompted(), tmp_path) == URL.replace("postgresql", "postgresql+psycopg")
 
 
-def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(tmp_path):
+def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text(
         "MONGO_DSN=mongodb+srv://<user>:<pw>@cluster0.x.mongodb.net/shop?w=majority\n"
     )
@@ -101,7 +101,7 @@ def test_an_example_whose_servers_dns_would_have_to_name_is_led_to_this_machine(
     assert value_of("MONGO_DSN", Prompted(), tmp_path) == "mongodb://127.0.0.1/shop?w=majority"
 
 
-def test_an_example_that_names_another_database_is_taken_as_it_is(tmp_path):
+def test_an_example_that_names_another_database_is_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text("DATABASE_URL=mysql+pymysql://u@localhost/x\n")
 
     service = contract(Variable(name="DATABASE_URL", source=Prompted()))
@@ -162,11 +162,11 @@ def test_an_example_that_has_the_length_of_a_key_is_taken_for_one(tmp_path: Path
     assert value_of("ENCRYPTION_KEY", Prompted(), tmp_path) == "0123456789abcdef" * 4
 
 
-def test_a_made_up_address_has_the_form_that_drivers_take(tmp_path):
+def test_a_made_up_address_has_the_form_that_drivers_take(tmp_path: Path) -> None:
     assert value_of("MONGO_URI", Prompted(), tmp_path) == "mongodb://127.0.0.1:27017/preflight"
 
 
-def test_a_literal_url_of_a_real_database_is_replaced(tmp_path):
+def test_a_literal_url_of_a_real_database_is_replaced(tmp_path: Path) -> None:
     real = Literal(Secret("postgres://prod:real@db.example.com/prod"))
 
     assert value_of("DATABASE_URL", real, tmp_path) == URL.replace("postgresql", "postgres")
@@ -210,7 +210,7 @@ def test_the_users_answer_is_kept_for_a_literal_port(tmp_path: Path) -> None:
     assert bindings.rebound(service, bound, {"main": SERVER}).values["DB_PORT"].revealed() == "5433"
 
 
-def test_the_users_answer_beats_everything(tmp_path):
+def test_the_users_answer_beats_everything(tmp_path: Path) -> None:
     assert value_of("API_KEY", Prompted(), tmp_path, API_KEY="mine") == "mine"
     assert value_of("MODE", Literal(Secret("production")), tmp_path, MODE="test") == "test"
 
@@ -224,7 +224,7 @@ def test_the_users_answer_beats_everything(tmp_path):
         ("", "web.onrender.com"),
     ],
 )
-def test_the_hosts_of_a_desk_are_not_all_that_the_target_allows(tmp_path, example, expected):
+def test_the_hosts_of_a_desk_are_not_all_that_the_target_allows(tmp_path: Path, example: str, expected: str) -> None:
     (tmp_path / ".env.example").write_text(f"ALLOWED_HOSTS={example}\n")
 
     assert value_of("ALLOWED_HOSTS", Prompted(), tmp_path) == expected
@@ -239,7 +239,9 @@ def test_the_hosts_of_a_desk_are_not_all_that_the_target_allows(tmp_path, exampl
         (("settings",), "", "shop.settings"),
     ],
 )
-def test_the_settings_that_are_typed_in_are_productions_where_there_are_such(tmp_path, modules, example, expected):
+def test_the_settings_that_are_typed_in_are_productions_where_there_are_such(
+    tmp_path: Path, modules: tuple[str, ...], example: str, expected: str
+) -> None:
     for module in modules:
         file = tmp_path / "shop" / f"{module}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +254,7 @@ def test_the_settings_that_are_typed_in_are_productions_where_there_are_such(tmp
     assert value_of("DJANGO_SETTINGS_MODULE", Literal(Secret("shop.own")), tmp_path) == "shop.own"
 
 
-def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
+def test_what_nobody_answers_is_a_marked_dummy(tmp_path: Path) -> None:
     subject = contract(
         Variable(name="OPENAI_API_KEY", source=Prompted()), Variable(name="MODE", source=Literal(Secret("x")))
     )
@@ -279,7 +281,7 @@ def test_what_nobody_answers_is_a_marked_dummy(tmp_path):
         ("AUTH_CLIENT_ID", "preflight-dummy-auth_client_id-not-a-real-secret-0123456789"),
     ],
 )
-def test_a_dummy_has_the_form_that_its_name_asks_for(tmp_path, name, text):
+def test_a_dummy_has_the_form_that_its_name_asks_for(tmp_path: Path, name: str, text: str) -> None:
     assert value_of(name, Prompted(), tmp_path) == text
 
 
@@ -292,15 +294,15 @@ def test_an_example_in_words_gives_way_to_a_number_where_the_name_asks_for_one(
     assert value_of("ADMIN_USER_ID", Prompted(), tmp_path) == expected
 
 
-def test_generated_values_differ_from_run_to_run(tmp_path):
+def test_generated_values_differ_from_run_to_run(tmp_path: Path) -> None:
     assert value_of("SECRET", Generated(), tmp_path) != value_of("SECRET", Generated(), tmp_path)
 
 
-def test_another_service_is_out_of_reach_but_well_formed(tmp_path):
+def test_another_service_is_out_of_reach_but_well_formed(tmp_path: Path) -> None:
     assert value_of("REDIS_URL", FromService("cache", "connectionString"), tmp_path) == "redis://127.0.0.1:6379"
 
 
-def test_rebinding_changes_the_database_and_nothing_else(tmp_path):
+def test_rebinding_changes_the_database_and_nothing_else(tmp_path: Path) -> None:
     subject = contract(
         Variable(name="DATABASE_URL", source=FromDatabase("main", DatabaseField.CONNECTION_STRING)),
         Variable(name="ASYNC_DB_URL", source=Prompted()),
@@ -318,7 +320,7 @@ def test_rebinding_changes_the_database_and_nothing_else(tmp_path):
     assert after.values["SECRET"] == before.values["SECRET"]
 
 
-def test_the_service_sees_no_variable_of_the_build(tmp_path):
+def test_the_service_sees_no_variable_of_the_build(tmp_path: Path) -> None:
     subject = contract(
         Variable(name="CI", source=Literal(Secret("true")), phases=frozenset({Phase.BUILD})),
         Variable(name="PORT", source=Literal(Secret("10000")), phases=frozenset({Phase.RUN})),
@@ -328,7 +330,7 @@ def test_the_service_sees_no_variable_of_the_build(tmp_path):
     assert set(bindings.at_run(subject, bound)) == {"PORT"}
 
 
-def test_what_is_made_up_here_is_no_secret(tmp_path):
+def test_what_is_made_up_here_is_no_secret(tmp_path: Path) -> None:
     subject = contract(Variable(name="API_TOKEN", source=Prompted()))
     bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
 
@@ -337,7 +339,7 @@ def test_what_is_made_up_here_is_no_secret(tmp_path):
     assert masker.masked("write it into .env.preflight") == "write it into .env.preflight"
 
 
-def test_the_masker_hides_values_but_not_plain_words(tmp_path):
+def test_the_masker_hides_values_but_not_plain_words(tmp_path: Path) -> None:
     subject = contract(
         Variable(name="API_TOKEN", source=Literal(Secret("abcdefgh"))),
         Variable(name="MODE", source=Literal(Secret("production"))),
@@ -361,7 +363,7 @@ def test_the_masker_hides_values_but_not_plain_words(tmp_path):
         ("shop.onrender.com,S3ntinel:0451!", False),
     ],
 )
-def test_lists_of_hosts_are_no_secret_unless_more_stands_in_them(tmp_path, value, is_shown):
+def test_lists_of_hosts_are_no_secret_unless_more_stands_in_them(tmp_path: Path, *, value: str, is_shown: bool) -> None:
     subject = contract(Variable(name="ALLOWED_HOSTS", source=Literal(Secret(value))))
     bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
 
@@ -370,7 +372,7 @@ def test_lists_of_hosts_are_no_secret_unless_more_stands_in_them(tmp_path, value
     assert (shown == f"answers for {value} only") is is_shown
 
 
-def test_an_address_of_cloudinary_has_the_form_that_its_client_asks_for(tmp_path):
+def test_an_address_of_cloudinary_has_the_form_that_its_client_asks_for(tmp_path: Path) -> None:
     subject = contract(Variable(name="CLOUDINARY_URL", source=Prompted()))
 
     bound = bindings.bind(subject, databases={}, answers={}, service_folder=tmp_path)
@@ -385,7 +387,7 @@ def test_an_address_of_cloudinary_has_the_form_that_its_client_asks_for(tmp_path
     assert "CLOUDINARY_URL" in bound.dummies
 
 
-def test_of_the_answers_plain_words_may_be_shown_and_what_is_called_a_secret_never(tmp_path):
+def test_of_the_answers_plain_words_may_be_shown_and_what_is_called_a_secret_never(tmp_path: Path) -> None:
     answers = "FLASK_APP=run.py\nPOSTGRES_DB=prices\nPOSTGRES_PASSWORD=prices\nAPI=https://a.example.com/?k=1\n"
     (tmp_path / ".env.preflight").write_text(answers)
 
@@ -394,7 +396,7 @@ def test_of_the_answers_plain_words_may_be_shown_and_what_is_called_a_secret_nev
     assert hidden == ["prices", "https://a.example.com/?k=1"]
 
 
-def test_the_databases_needed_are_named_once():
+def test_the_databases_needed_are_named_once() -> None:
     subject = contract(
         Variable(name="A", source=FromDatabase("main", DatabaseField.HOST)),
         Variable(name="B", source=FromDatabase("main", DatabaseField.PORT)),
@@ -404,14 +406,14 @@ def test_the_databases_needed_are_named_once():
     assert bindings.databases_needed(subject) == ("main", "preflight")
 
 
-def test_what_a_committed_env_file_keeps_secret_by_name_is_masked(tmp_path):
+def test_what_a_committed_env_file_keeps_secret_by_name_is_masked(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BOT_TOKEN=fixed-value-77\nDB_NAME=warehouse\n")
 
     assert bindings.committed(tmp_path).masked("fixed-value-77 of warehouse") == "*** of warehouse"
 
 
 @pytest.mark.parametrize("text", [None, "BOT_TOKEN='never closed\n"])
-def test_an_env_file_that_is_not_there_or_cannot_be_read_hides_nothing(tmp_path, text):
+def test_an_env_file_that_is_not_there_or_cannot_be_read_hides_nothing(tmp_path: Path, text: str) -> None:
     if text is not None:
         (tmp_path / ".env").write_text(text)
 

@@ -44,7 +44,12 @@ def test_a_long_build_is_said_with_what_is_compiled(
     monkeypatch.setattr(telling, "_SAID_EVERY_S", 0.01)
     told: list[str] = []
     is_told = threading.Event()
-    progress = SimpleNamespace(waiting=lambda text: (told.append(text), is_told.set()))
+
+    def waiting(text: str) -> None:
+        told.append(text)
+        is_told.set()
+
+    progress = SimpleNamespace(waiting=waiting)
     ports = SimpleNamespace(clock=SimpleNamespace(now_s=lambda: 10.0), progress=progress)
     stand_ins = SimpleNamespace(waits_for_pip=lambda: waits_for_pip)
     answer = Resolution(python="3.13.0", versions=versions, from_source=frozenset(from_source))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from deploy_suite.environments.store import LIMIT_VARIABLE, Record, Store, conte
 from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
 from deploy_suite.model.location import Location
+from deploy_suite.ports import Workplace
 
 DAY_S = 24 * 3600
 
@@ -36,7 +38,7 @@ class Folders:
 
 
 def store(tmp_path: Path, limit: str = "") -> Store:
-    return Store(Folders(tmp_path / "run", tmp_path / "cache"), {LIMIT_VARIABLE: limit})
+    return Store(cast("Workplace", Folders(tmp_path / "run", tmp_path / "cache")), {LIMIT_VARIABLE: limit})
 
 
 def record(size: int = 100) -> Record:

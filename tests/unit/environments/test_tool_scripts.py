@@ -56,6 +56,6 @@ def test_the_script_of_poetry_is_python_and_that_of_uv_is_no_template_any_more()
 
     assert poetry is not None
     assert uv is not None
-    assert ast.parse(poetry[1])
+    assert ast.parse(poetry[1]).body
     assert "{{" not in uv[1]
     assert 'folder="${UV_INSTALL_DIR:-${XDG_BIN_HOME:-$HOME/.local/bin}}"' in uv[1]

@@ -47,6 +47,8 @@ class Module:
                 match node:
                     case ast.AnnAssign(target=ast.Name(id="code"), value=ast.Name() as value):
                         yield from (Code(text, f"{self.name}:{node.lineno}") for text in self.texts(value, self.tree))
+                    case _:
+                        pass
 
     def texts(self, node: ast.expr, scope: ast.AST, deep: int = _DEEPEST) -> Iterator[str | None]:
         """Yield what *node* may be in *scope*; None for what this cannot tell, nothing for what another code gives."""

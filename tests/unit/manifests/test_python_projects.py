@@ -293,7 +293,7 @@ version = "2.2.0"
 def test_a_uv_lock_pins_all_but_the_project_itself() -> None:
     lock = lock_files.parse_uv(UV_LOCK)
 
-    assert (lock.packages, lock.forked) == ({"idna": "3.20"}, {"numpy"})
+    assert (lock.packages, lock.forked) == ({"idna": "3.20"}, frozenset({"numpy"}))
 
 
 @pytest.mark.parametrize(

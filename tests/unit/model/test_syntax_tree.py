@@ -13,7 +13,7 @@ from deploy_suite.model import syntax_tree
 def test_no_two_threads_are_in_the_parser_together(monkeypatch: pytest.MonkeyPatch) -> None:
     real, inside, seen = ast.parse, list[str](), list[int]()
 
-    def slow(source: str, feature_version: object) -> ast.Module:
+    def slow(source: str, feature_version: tuple[int, int] | None) -> ast.Module:
         inside.append(source)
         time.sleep(0.01)
         seen.append(len(inside))

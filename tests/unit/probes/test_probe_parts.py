@@ -5,7 +5,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_suite.model.probe import Probe
+from deploy_suite.model.probe import JsonValue, Probe
 from deploy_suite.probes import cookies, curl, latency
 from deploy_suite.probes.json_paths import ABSENT, equal, value_at
 
@@ -13,7 +13,7 @@ HOST = {"Host": "konan.onrender.com"}
 
 
 def test_a_path_leads_through_objects_and_lists() -> None:
-    document = {"items": [{"id": 7, "none": None}], "0": "zero"}
+    document: JsonValue = {"items": [{"id": 7, "none": None}], "0": "zero"}
 
     found = [value_at(document, path) for path in ("items.0.id", "items.0.none", "0", "items.1", "items.x", "a.b", "")]
 
@@ -21,7 +21,14 @@ def test_a_path_leads_through_objects_and_lists() -> None:
 
 
 def test_equality_is_that_of_json() -> None:
-    pairs = [(1, 1.0), (True, 1), (0, False), ([1, {"a": True}], [1.0, {"a": True}]), ([True], [1]), (None, False)]
+    pairs: list[tuple[JsonValue, JsonValue]] = [
+        (1, 1.0),
+        (True, 1),
+        (0, False),
+        ([1, {"a": True}], [1.0, {"a": True}]),
+        ([True], [1]),
+        (None, False),
+    ]
 
     assert [equal(*pair) for pair in pairs] == [True, False, False, True, False, False]
 

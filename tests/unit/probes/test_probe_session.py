@@ -54,7 +54,7 @@ class Service:
 
 
 def ports(service: Service) -> Ports:
-    empty = cast("Ports", object.__new__(Ports))
+    empty = object.__new__(Ports)
     for name, part in (
         ("http", cast("Http", service)),
         ("websockets", cast("WebSockets", service)),

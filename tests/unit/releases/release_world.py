@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.project import Commit
@@ -241,7 +241,7 @@ class World:
 
     @property
     def ports(self) -> Ports:
-        ports = cast("Ports", object.__new__(Ports))
+        ports = object.__new__(Ports)
         parts: dict[str, Any] = {
             "clock": self.clock,
             "ledger": self.shelf,

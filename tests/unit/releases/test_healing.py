@@ -45,31 +45,32 @@ def bad(world: World, journal: Journal) -> Deploy:
     return deploy
 
 
-def going_back(world: World, journal: Journal, *, mode: AutoDeploy = AutoDeploy.OFF) -> None:
-    bad(world, journal)
+def going_back(world: World, journal: Journal, *, mode: AutoDeploy = AutoDeploy.OFF) -> Deploy:
+    deploy = bad(world, journal)
     journal.note(
         Step.GOING_BACK, intent=world.intent(back_to="dep-1"), commit=OLD, deploy="dep-1", auto_deploy=mode.value
     )
+    return deploy
 
 
-def end_of(world: World, journal: Journal, **more: object) -> tuple[Ending, list[str], str]:
-    ending = healed(world.scene(), journal, **more)  # type: ignore[arg-type]
+def end_of(world: World, journal: Journal, *, head: str = "", judges: bool = True) -> tuple[Ending, list[str], str]:
+    ending = healed(world.scene(), journal, head=head, judges=judges)
     now = world.target.live(world.target.service("srv-1"))
     assert journal.is_over is not ending.is_open
     assert [one.is_over for one in history(world.scene().place, world.ports).journals] == [not ending.is_open]
     return ending, world.target.asked, now.commit if now else ""
 
 
+def asked_and_begun(world: World, journal: Journal) -> Deploy:
+    asked(world, journal)
+    return world.target.begin(NEW)
+
+
 Arranged = Callable[[World, Journal], object]
 TABLE: dict[str, tuple[Arranged, ReleaseVerdict, list[str], str]] = {
     "begun": (lambda _world, _journal: None, ReleaseVerdict.ABANDONED, [], OLD),
     "asked, and no deploy appears": (asked, ReleaseVerdict.ABANDONED, [], OLD),
-    "asked, and the deploy was begun": (
-        lambda world, journal: (asked(world, journal), world.target.begin(NEW)),
-        ReleaseVerdict.LIVE,
-        [],
-        NEW,
-    ),
+    "asked, and the deploy was begun": (asked_and_begun, ReleaseVerdict.LIVE, [], NEW),
     "deploying": (deploying, ReleaseVerdict.LIVE, [], NEW),
     "deploying, and it was live since": (
         lambda world, journal: deploying(world, journal, LIVE),

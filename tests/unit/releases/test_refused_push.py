@@ -21,7 +21,7 @@ ORIGIN = Remote(name="origin", shown="https://github.com/acme/shop.git", host="g
     ids=["asks", "not found", "refused", "no right", "none there"],
 )
 def test_a_remote_that_is_not_to_be_read_is_the_users_own_access(output: str) -> None:
-    found = diagnosed(output, ORIGIN, masker=Masker(()))
+    found = diagnosed(output, ORIGIN, masker=Masker(frozenset()))
 
     assert found is not None
     assert found.root is not None
@@ -38,7 +38,7 @@ def test_a_certificate_is_told_to_git_and_not_to_an_image() -> None:
     problem = "SSL certificate problem: unable to get local issuer certificate"
     output = f"fatal: unable to access 'https://git.corp.example/x.git/': {problem}\n"
 
-    found = diagnosed(output, ORIGIN, masker=Masker(()))
+    found = diagnosed(output, ORIGIN, masker=Masker(frozenset()))
 
     assert found is not None
     assert found.root is not None
@@ -46,8 +46,10 @@ def test_a_certificate_is_told_to_git_and_not_to_an_image() -> None:
 
 
 def test_other_causes_keep_their_words_and_what_shows_none_has_none() -> None:
-    key = diagnosed("git@github.com: Permission denied (publickey).\n", ORIGIN, masker=Masker(()))
-    name = diagnosed("fatal: unable to access 'x': Could not resolve host: github.com\n", ORIGIN, masker=Masker(()))
+    key = diagnosed("git@github.com: Permission denied (publickey).\n", ORIGIN, masker=Masker(frozenset()))
+    name = diagnosed(
+        "fatal: unable to access 'x': Could not resolve host: github.com\n", ORIGIN, masker=Masker(frozenset())
+    )
 
     assert key is not None
     assert key.root is not None

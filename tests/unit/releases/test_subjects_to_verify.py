@@ -33,10 +33,12 @@ class LeadingToTls(Service):
         return super().request(address, request, timeout_s=timeout_s)
 
 
-def verified(folder: Path, server: Service, *, url: str = "https://shop.example", **more: str) -> Verification:
+def verified(
+    folder: Path, server: Service, *, url: str = "https://shop.example", service: str = "", revision: str = ""
+) -> Verification:
     ports = world(server)
     object.__setattr__(ports, "git", cast("Git", NoRepository()))
-    return carried_out(Request(folder=folder, url=url, patience=PATIENCE, **more), ports)
+    return carried_out(Request(folder=folder, url=url, patience=PATIENCE, service=service, revision=revision), ports)
 
 
 def test_plain_http_that_leads_to_tls_is_verified_there(tmp_path: Path) -> None:

@@ -35,13 +35,13 @@ def skipped(*, required: bool) -> Finding:
     return Finding(code="not-run", outcome=Outcome.SKIPPED, message="no server", required=required)
 
 
-def test_a_required_check_that_did_not_run_makes_the_verdict_incomplete():
+def test_a_required_check_that_did_not_run_makes_the_verdict_incomplete() -> None:
     assert report(PASSED, skipped(required=True)).outcome is Outcome.SKIPPED
     assert report(PASSED, skipped(required=False)).outcome is Outcome.PASSED
     assert report(MISSING, skipped(required=True)).outcome is Outcome.FAILED
 
 
-def test_a_note_is_told_and_changes_no_verdict():
+def test_a_note_is_told_and_changes_no_verdict() -> None:
     note = Finding(code="requirement-unused", outcome=Outcome.NOTE, message="nothing imports numpy")
 
     assert report(PASSED, note).outcome is Outcome.PASSED
@@ -50,7 +50,7 @@ def test_a_note_is_told_and_changes_no_verdict():
     assert "::notice title=requirement-unused::nothing imports numpy\n" in github.render(report(PASSED, note))
 
 
-def test_the_text_names_what_where_why_and_what_to_do():
+def test_the_text_names_what_where_why_and_what_to_do() -> None:
     rendered = text.render(report(MISSING))
 
     assert rendered == (
@@ -68,7 +68,7 @@ def test_the_text_names_what_where_why_and_what_to_do():
     )
 
 
-def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it():
+def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it() -> None:
     seen = replace(MISSING, check="config", outcome=Outcome.WARNING, certainty="likely")
     met = replace(
         MISSING, check="boot", location=None, message="the server ends: numpy is missing", certainty="no wheel"
@@ -81,7 +81,7 @@ def test_a_cause_that_two_checks_met_is_told_once_and_where_one_of_them_saw_it()
     assert "\n  why: no wheel\n" in rendered
 
 
-def test_a_failure_that_names_its_package_is_told_and_not_the_same_without_a_name():
+def test_a_failure_that_names_its_package_is_told_and_not_the_same_without_a_name() -> None:
     named = replace(MISSING, code="numpy-abi:opencv-python", check="packages", message="built for NumPy 1")
     bare = replace(MISSING, code="numpy-abi", check="imports", message="importing the application fails")
     warned = replace(bare, outcome=Outcome.WARNING, message="printed only", certainty="likely")
@@ -164,7 +164,7 @@ def test_what_is_not_the_same_of_two_services_is_told_of_each() -> None:
         assert "\n  also: worker\n" in text.render(of_services(first, alike))
 
 
-def test_a_verdict_without_a_service_names_the_target():
+def test_a_verdict_without_a_service_names_the_target() -> None:
     checked = CheckResult(check="manifest", service="", target="render", seconds=0.0, findings=(MISSING,))
     nothing_ran = Report(project="shop", commit=COMMIT, subjects=(), results=(checked,), seconds=2.0)
 
@@ -203,11 +203,11 @@ def test_a_verdict_with_another_python_than_the_targets_claims_nothing_of_the_ta
     )
 
 
-def test_a_reused_verdict_says_so():
+def test_a_reused_verdict_says_so() -> None:
     assert "nothing changed since 2026-01-01T00:00:00Z" in text.render(report(PASSED, reused="2026-01-01T00:00:00Z"))
 
 
-def test_an_interrupted_run_claims_no_verdict_but_a_failure_that_was_known():
+def test_an_interrupted_run_claims_no_verdict_but_a_failure_that_was_known() -> None:
     cut = "interrupted while web was checked"
     left_out, failed = (
         replace(report(*found, skipped(required=True)), is_interrupted=True, notes=(cut,))
@@ -220,7 +220,7 @@ def test_an_interrupted_run_claims_no_verdict_but_a_failure_that_was_known():
     assert json_report.document(left_out)["interrupted"] is True
 
 
-def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_service_runs():
+def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_service_runs() -> None:
     subject = replace(SUBJECT, service="mailbox", root="services/mailbox")
     whole = replace(report(PASSED, reused="2026-01-01T00:00:00+00:00"), subjects=(subject,))
 
@@ -240,14 +240,14 @@ def test_heading_and_verdict_fit_a_narrow_terminal_and_say_in_which_folder_a_ser
     ]
 
 
-def test_long_evidence_is_clipped_in_text_and_whole_in_json():
+def test_long_evidence_is_clipped_in_text_and_whole_in_json() -> None:
     long = Finding(code="x", outcome=Outcome.FAILED, message="m", evidence=tuple(f"line {n}" for n in range(100)))
 
     assert "lines left out" in text.render(report(long))
     assert len(json.loads(json_report.render(report(long)))["findings"][0]["evidence"]) == 100
 
 
-def test_the_json_holds_every_part_of_a_finding():
+def test_the_json_holds_every_part_of_a_finding() -> None:
     document = json.loads(json_report.render(report(MISSING)))
 
     assert document["schema"] == 1
@@ -274,7 +274,7 @@ def test_the_json_holds_every_part_of_a_finding():
     ]
 
 
-def test_github_annotations_stand_at_the_line_and_escape_what_the_protocol_uses():
+def test_github_annotations_stand_at_the_line_and_escape_what_the_protocol_uses() -> None:
     odd = Finding(code="a:b", outcome=Outcome.WARNING, message="50 %\nof it", location=Location("a,b.py", 3))
 
     last = github.render(report(odd)).splitlines()[-1]
@@ -300,7 +300,7 @@ def test_the_seconds_of_the_verdict_stay_on_one_line() -> None:
         assert text.render(report(PASSED), columns=columns).rstrip().endswith("(2.0 s)")
 
 
-def test_on_a_terminal_all_but_evidence_and_commands_is_wrapped_to_its_width():
+def test_on_a_terminal_all_but_evidence_and_commands_is_wrapped_to_its_width() -> None:
     long = replace(
         MISSING, evidence=("e " * 60,), remedy="write it down " * 9, certainty="so " * 40, reproduce="python " * 20
     )
@@ -317,14 +317,14 @@ def test_on_a_terminal_all_but_evidence_and_commands_is_wrapped_to_its_width():
     assert shown[4] == "                               are there, and the server"
 
 
-def test_in_a_file_each_check_keeps_to_its_line_and_none_ends_in_blanks():
+def test_in_a_file_each_check_keeps_to_its_line_and_none_ends_in_blanks() -> None:
     said = replace(PASSED, message="all the files that it names are there, and the server listens " * 3)
 
     assert f"  ok    imports         1.2 s  {said.message.rstrip()}\n" in text.render(report(said))
     assert not [line for line in text.render(report()).splitlines() if line.endswith(" ")]
 
 
-def test_that_the_start_ended_is_not_told_beside_what_ended_it():
+def test_that_the_start_ended_is_not_told_beside_what_ended_it() -> None:
     def told(code: str) -> list[str]:
         ended = replace(MISSING, code="start-exited", message="the start command ended with exit code 3")
         lines = text.render(report(replace(MISSING, code=code), ended)).splitlines()

@@ -30,12 +30,15 @@ def test_required_and_deprecated_keys_are_keys() -> None:
 
 def test_a_plan_is_found_in_each_of_its_spellings() -> None:
     assert facts().plan("pro_plus") == facts().plan("Pro Plus") == facts().plans["pro plus"]
-    assert facts().plan("0.5c-1g").memory_mib == 1024
+    by_size = facts().plan("0.5c-1g")
+    assert by_size is not None
+    assert by_size.memory_mib == 1024
     assert facts().plan("gigantic") is None
 
 
 def test_workers_are_found_by_their_module() -> None:
-    assert servers.worker("uvicorn_worker.UvicornWorker").distribution == "uvicorn-worker"
-    assert servers.worker("uvicorn.workers.UvicornH11Worker").speaks == "asgi"
-    assert servers.worker("gevent").distribution == "gevent"
-    assert servers.worker("my.own.Worker") is None
+    paths = ("uvicorn_worker.UvicornWorker", "uvicorn.workers.UvicornH11Worker", "gevent", "my.own.Worker")
+
+    found = [one and (one.distribution, one.speaks) for one in map(servers.worker, paths)]
+
+    assert found == [("uvicorn-worker", "asgi"), ("uvicorn", "asgi"), ("gevent", "wsgi"), None]

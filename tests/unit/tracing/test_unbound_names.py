@@ -66,7 +66,7 @@ def test_what_may_not_run_or_may_be_bound_is_not_accused(text: str) -> None:
 def test_type_parameters_are_names_of_their_own() -> None:
     module = ast.parse("def f(a: T) -> T: ...\nclass A(Base[T]): ...\n")
     for node in module.body:
-        node.type_params = [SimpleNamespace(name="T")]  # type: ignore[attr-defined]  as Python 3.12 reads `f[T]`
+        vars(node)["type_params"] = [SimpleNamespace(name="T")]  # as Python 3.12 reads `f[T]`
 
     assert list(unbound.names(module, (3, 12))) == [Unbound("Base", 2)]
 

@@ -203,7 +203,7 @@ def test_a_server_started_at_import_is_a_warning(checked: Checked) -> None:
         ("bot.run(TOKEN)", []),
     ],
 )
-def test_flasks_own_server_listens_locally_unless_told(checked: Checked, source: str | bytes, expected: object) -> None:
+def test_flasks_own_server_listens_locally_unless_told(checked: Checked, source: str, expected: object) -> None:
     text = (
         "import os\nfrom flask import Flask\nfrom flask_socketio import SocketIO\n"
         f"app = Flask(__name__)\nsocketio = SocketIO(app)\n{source}\n"

@@ -123,7 +123,7 @@ def test_migrations_that_a_command_or_its_script_applies_are_fine(checked: Check
         "import subprocess\nsubprocess.run(['alembic', 'upgrade', 'head'])\n",
     ],
 )
-def test_migrations_that_the_code_applies_are_fine(checked: Checked, source: str | bytes) -> None:
+def test_migrations_that_the_code_applies_are_fine(checked: Checked, source: str) -> None:
     assert outcomes(checked(migrated(**{"shop/database.py": source}))) == []
 
 

@@ -11,7 +11,7 @@ from deploy_suite.checks.packages import checking, other_python
 from deploy_suite.environments import packages
 from deploy_suite.environments.base import Answer
 from deploy_suite.knowledge.platforms import images
-from deploy_suite.model.contract import FromDatabase, Phase, PythonRequest, Variable
+from deploy_suite.model.contract import DatabaseField, FromDatabase, Phase, PythonRequest, Variable
 from deploy_suite.model.environment import Resolution
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -124,7 +124,9 @@ def test_a_driver_that_compiles_and_does_not_load_fails_only_where_something_loa
     bench.release("psycopg2-binary", "2.9.9", OLD_WHEELS)
     lines = {"requirements.txt": "psycopg2-binary==2.9.9\n"}
     asked = answer("psycopg2-binary==2.9.9", source=["psycopg2-binary"])
-    database = Variable(name="DATABASE_URL", source=FromDatabase("db", "connectionString"), phases=frozenset(Phase))
+    database = Variable(
+        name="DATABASE_URL", source=FromDatabase("db", DatabaseField.CONNECTION_STRING), phases=frozenset(Phase)
+    )
 
     (unseen,) = said(bench, lines, asked)
     (given,) = said(bench, lines, asked, change={"variables": (database,)})

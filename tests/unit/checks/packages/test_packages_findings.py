@@ -68,7 +68,9 @@ def brief(findings: list[Finding]) -> list[tuple[str, str, str]]:
     return [(one.outcome.value, one.code, str(one.location or "")) for one in findings]
 
 
-def test_a_package_for_numpy_1_that_is_imported_at_start_is_named_at_its_import(judged) -> None:
+def test_a_package_for_numpy_1_that_is_imported_at_start_is_named_at_its_import(
+    judged: Callable[..., list[Finding]],
+) -> None:
     found = judged(numpy_abi.findings, compiled("opencv-python", numpy=NumpyApi.ONLY_FIRST))
 
     assert found == [
@@ -85,7 +87,9 @@ def test_a_package_for_numpy_1_that_is_imported_at_start_is_named_at_its_import(
     ]
 
 
-def test_the_same_imported_later_or_by_others_is_a_warning_that_says_how_sure(judged) -> None:
+def test_the_same_imported_later_or_by_others_is_a_warning_that_says_how_sure(
+    judged: Callable[..., list[Finding]],
+) -> None:
     later = judged(numpy_abi.findings, compiled("opencv-python", numpy=NumpyApi.ONLY_FIRST), source=DEFERRED)
     never = judged(numpy_abi.findings, compiled("opencv-python", numpy=NumpyApi.ONLY_FIRST), source="app = 1\n")
 
@@ -99,18 +103,22 @@ def test_the_same_imported_later_or_by_others_is_a_warning_that_says_how_sure(ju
 @pytest.mark.parametrize(
     ("numpy", "version"), [(NumpyApi.BOTH, "2.2.6"), (NumpyApi.NONE, "2.2.6"), (NumpyApi.ONLY_FIRST, "1.26.4")]
 )
-def test_packages_that_fit_the_numpy_are_not_accused(judged, numpy: NumpyApi, version: str) -> None:
+def test_packages_that_fit_the_numpy_are_not_accused(
+    judged: Callable[..., list[Finding]], numpy: NumpyApi, version: str
+) -> None:
     assert judged(numpy_abi.findings, compiled("opencv-python", numpy=numpy), versions={"numpy": version}) == []
 
 
-def test_a_package_with_modules_of_both_kinds_is_not_accused(judged) -> None:
+def test_a_package_with_modules_of_both_kinds_is_not_accused(judged: Callable[..., list[Finding]]) -> None:
     mixed = compiled("mixed", numpy=NumpyApi.ONLY_FIRST)
     other = dataclasses.replace(mixed.files[0], numpy=NumpyApi.BOTH)
 
     assert judged(numpy_abi.findings, dataclasses.replace(mixed, files=(*mixed.files, other))) == []
 
 
-def test_a_library_that_the_image_certainly_lacks_fails_where_it_is_imported(judged) -> None:
+def test_a_library_that_the_image_certainly_lacks_fails_where_it_is_imported(
+    judged: Callable[..., list[Finding]],
+) -> None:
     found = judged(libraries.findings, compiled("opencv-python", "libGL.so.1", "libc.so.6"), image=SLIM)
     later = judged(libraries.findings, compiled("opencv-python", "libGL.so.1"), image=SLIM, source=DEFERRED)
 
@@ -125,7 +133,9 @@ def test_a_library_that_the_image_certainly_lacks_fails_where_it_is_imported(jud
     assert brief(later) == [("warning", "missing-system-lib:libGL", "main.py:2")]
 
 
-def test_a_library_of_which_nothing_is_known_is_a_warning_on_an_image_that_is_not_listed_wholly(judged) -> None:
+def test_a_library_of_which_nothing_is_known_is_a_warning_on_an_image_that_is_not_listed_wholly(
+    judged: Callable[..., list[Finding]],
+) -> None:
     found = judged(libraries.findings, compiled("opencv-python", "libGL.so.1"))
     other = judged(libraries.findings, compiled("python-x", "libzbar.so.0"))
 
@@ -135,7 +145,9 @@ def test_a_library_of_which_nothing_is_known_is_a_warning_on_an_image_that_is_no
     assert other[0].certainty.startswith("open: no public list of what the image has names it (https://render.com/")
 
 
-def test_a_library_that_may_be_there_for_a_package_that_nothing_imports_is_a_note(judged) -> None:
+def test_a_library_that_may_be_there_for_a_package_that_nothing_imports_is_a_note(
+    judged: Callable[..., list[Finding]],
+) -> None:
     found = judged(libraries.findings, compiled("python-x", "libzbar.so.0", module="pyzbar"))
     lacking = judged(libraries.findings, compiled("python-x", "libzbar.so.0", module="pyzbar"), image=SLIM)
 
@@ -146,14 +158,14 @@ def test_a_library_that_may_be_there_for_a_package_that_nothing_imports_is_a_not
     assert [one.outcome for one in lacking] == [Outcome.WARNING]
 
 
-def test_what_the_image_has_is_not_told(judged) -> None:
+def test_what_the_image_has_is_not_told(judged: Callable[..., list[Finding]]) -> None:
     assert judged(libraries.findings, compiled("psycopg2", "libpq.so.5", "libz.so.1", "libgomp.so.1")) == []
     assert judged(libraries.findings, compiled("strange", "libnobody-knows.so.7")) == []
     assert judged(libraries.findings, compiled("opencv-python", "libGL.so.1"), image="registry.example.com/own:1") == []
 
 
 @pytest.mark.parametrize("name", ["libcuda.so.1", "libpython3.12.so.1.0", "ld-linux-x86-64.so.2"])
-def test_what_drivers_and_the_interpreter_bring_is_not_missed(judged, name: str) -> None:
+def test_what_drivers_and_the_interpreter_bring_is_not_missed(judged: Callable[..., list[Finding]], name: str) -> None:
     assert judged(libraries.findings, compiled("torch", name), image=SLIM) == []
 
 
@@ -167,7 +179,7 @@ def test_packages_of_the_system_that_the_image_installs_count() -> None:
     assert (slim.is_whole, more.is_whole) == (True, False)
 
 
-def test_libraries_that_are_loaded_by_name_are_known_from_data(judged) -> None:
+def test_libraries_that_are_loaded_by_name_are_known_from_data(judged: Callable[..., list[Finding]]) -> None:
     versions = {"weasyprint": "63.0", "psycopg": "3.2", "soundfile": "0.12.1"}
     on_render = judged(libraries.findings, versions=versions, source="import weasyprint\napp = 1\n")
     on_slim = judged(libraries.findings, versions=versions, source="import psycopg\napp = 1\n", image=SLIM)
@@ -181,7 +193,9 @@ def test_libraries_that_are_loaded_by_name_are_known_from_data(judged) -> None:
     assert binary == []
 
 
-def test_a_newer_c_library_than_the_image_has_fails_unless_the_wheel_is_not_for_the_target(judged) -> None:
+def test_a_newer_c_library_than_the_image_has_fails_unless_the_wheel_is_not_for_the_target(
+    judged: Callable[..., list[Finding]],
+) -> None:
     mistagged = judged(glibc.findings, compiled("opencv-python", wants=(2, 38)))
     of_this_machine = judged(glibc.findings, compiled("opencv-python", wants=(2, 38), built_for=(2, 38)))
 
@@ -198,7 +212,9 @@ def test_a_newer_c_library_than_the_image_has_fails_unless_the_wheel_is_not_for_
     ) == [("failed", "glibc-mismatch", "main.py:1")]
 
 
-def test_what_is_compiled_on_the_target_is_a_note_a_warning_or_a_failure_by_what_its_image_has(judged) -> None:
+def test_what_is_compiled_on_the_target_is_a_note_a_warning_or_a_failure_by_what_its_image_has(
+    judged: Callable[..., list[Finding]],
+) -> None:
     psycopg2 = compiled("psycopg2", "libpq.so.5", module="psycopg2", is_made_here=True)
     mysql = compiled("mysqlclient", "libmariadb.so.3", module="MySQLdb", is_made_here=True)
     unknown = compiled("speedy", "libspeed.so.3", module="speedy", is_made_here=True)

@@ -14,8 +14,8 @@ OLD = b"\0numpy.core._multiarray_umath\0"
 NEW = b"\0numpy._core._multiarray_umath\0numpy.core._multiarray_umath\0"
 
 
-def built_for(constants: bytes, **more: bytes) -> NumpyApi:
-    data = tiny_elf.library("libc.so.6", constants=constants, **more)
+def built_for(constants: bytes, *, writable: bytes = b"") -> NumpyApi:
+    data = tiny_elf.library("libc.so.6", constants=constants, writable=writable)
     binary = elf.read(data)
     assert binary
     return numpy_api.built_for(data, binary)
