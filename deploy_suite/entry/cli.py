@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import io
 import os
-import shutil
 import sys
 import tempfile
 import traceback
@@ -22,6 +21,7 @@ from deploy_suite.entry import (
     guide,
     interruption,
     locking,
+    preflighting,
     pushing,
     redeploying,
     shortages,
@@ -29,16 +29,10 @@ from deploy_suite.entry import (
     tracing,
     verifying,
 )
-from deploy_suite.entry.options import add_project, seconds, write
 from deploy_suite.errors import DeployError
-from deploy_suite.model.environment import Preferences
-from deploy_suite.model.finding import Outcome
 from deploy_suite.model.secret import Curtain, Masker, Secret
 from deploy_suite.model.wording import printable
-from deploy_suite.reports import text
-from deploy_suite.reports.registry import FORMATS
 
-EXIT_CODES: Final = {Outcome.PASSED: 0, Outcome.WARNING: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 3}
 _WRONG_USAGE: Final = 2
 _UNEXPECTED: Final = 5
 _UNREAD: Final = 141
@@ -118,7 +112,7 @@ def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argpa
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
     # In the order in which a newcomer meets them.
     beginning.add_command(commands)
-    _add_preflight(commands)
+    preflighting.add_command(commands)
     tracing.add_command(commands)
     locking.add_command(commands)
     explaining.add_commands(commands)
@@ -129,80 +123,6 @@ def parser() -> tuple[argparse.ArgumentParser, "argparse._SubParsersAction[argpa
     standing.add_commands(commands)
     guide.add(commands)
     return whole, commands
-
-
-def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "preflight",
-        help="would this commit build, migrate, boot and answer on its target?",
-    )
-    command.set_defaults(run=_preflight)
-    add_project(command)
-    command.add_argument("--commit", default="HEAD", metavar="REV", help="the commit to check (default: HEAD)")
-    command.add_argument("--target", action="append", default=[], metavar="NAME", help="a target (default: all)")
-    command.add_argument(
-        "--service", action="append", default=[], metavar="NAME", help="a service of the project (default: all)"
-    )
-    command.add_argument(
-        "--python", default="", metavar="X.Y", help="check with another Python than the target would use"
-    )
-    command.add_argument(
-        "--pip", choices=("uv", "real"), default="uv", help="what runs where the build says 'pip' (default: uv)"
-    )
-    command.add_argument("--network", action="store_true", help="let the service reach the network while it boots")
-    command.add_argument("--fresh", action="store_true", help="reuse no earlier verdict and no environment")
-    command.add_argument(
-        "--database-url", default="", metavar="URL", help="a disposable PostgreSQL server, in place of the suite's own"
-    )
-    command.add_argument(
-        "--live-revision", default="", metavar="ID", help="the migration at which the target's database is"
-    )
-    command.add_argument(
-        "--build-timeout", type=seconds, metavar="SECONDS", help="stop a build earlier than the target would"
-    )
-    command.add_argument(
-        "--start-timeout",
-        type=seconds,
-        metavar="SECONDS",
-        help="give up on the pre-deploy command, and on the start, earlier than the target would (each its own time)",
-    )
-    command.add_argument("--format", choices=tuple(FORMATS), default="text", help="form of the report (default: text)")
-
-
-def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
-    from deploy_suite.preflight import Request, preflight  # noqa: PLC0415  other commands start faster without it
-    from deploy_suite.wiring import opened  # noqa: PLC0415  likewise
-
-    request = Request(
-        folder=options.project,
-        revision=options.commit,
-        targets=tuple(options.target),
-        services=tuple(options.service),
-        preferences=Preferences(
-            python=options.python,
-            real_pip=options.pip == "real",
-            allow_network=options.network,
-            fresh=options.fresh,
-            database_url=Secret(options.database_url) if options.database_url else None,
-            live_revision=options.live_revision,
-            build_timeout_s=options.build_timeout,
-            start_timeout_s=options.start_timeout,
-        ),
-    )
-    with opened(curtain) as ports:
-        report = preflight(request, ports)
-    is_seen = options.format == "text" and sys.stdout.isatty()
-    shown = text.render(report, columns=_columns()) if is_seen else FORMATS[options.format](report)
-    write(shown, Curtain())  # each finding has been masked
-    if report.is_interrupted:
-        _tell(_INTERRUPTED)
-        return interruption.INTERRUPTED
-    return EXIT_CODES[report.outcome]
-
-
-def _columns() -> int:
-    """Return the width of the terminal."""
-    return shutil.get_terminal_size().columns
 
 
 def _secrets(options: argparse.Namespace) -> list[Secret]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from deploy_suite import errors
-from deploy_suite.entry import cli
+from deploy_suite.entry import cli, preflighting
 from deploy_suite.errors import UsageError
 from deploy_suite.manifests import settings
 from deploy_suite.model.finding import CheckResult, Finding, Outcome
@@ -218,7 +218,7 @@ def test_every_exit_code_stands_in_the_tables_of_readme_and_help() -> None:
     helped = {int(code) for code in re.findall(r"^  (\d+) ", str(cli.parser()[0].epilog), re.MULTILINE)}
 
     assert documented == helped
-    assert {*raised, *cli.EXIT_CODES.values()} <= documented
+    assert {*raised, *preflighting.EXIT_CODES.values()} <= documented
 
 
 def _options(parser: argparse.ArgumentParser) -> set[str]:
