@@ -16,8 +16,9 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import module_files, snapshot_files
-from deploy_suite.targets.render import image_services
-from deploy_suite.targets.render.docker import Request, Service
+from deploy_suite.targets.render import image_services, service_spec
+from deploy_suite.targets.render.docker import Request
+from deploy_suite.targets.render.service_spec import ServiceSpec
 
 
 def found(snapshot: Snapshot) -> Compose | None:
@@ -34,14 +35,14 @@ def found(snapshot: Snapshot) -> Compose | None:
     return None
 
 
-def services(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Service]]:
+def services(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, ServiceSpec]]:
     """Yield the services that are built here, those that only a profile starts where there are no others."""
     made = tuple(_built(composed, snapshot))
     usual = {service.name for service in composed.services if not service.profiles}
     yield from [one for one in made if one[1].name in usual] or made
 
 
-def _built(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Service]]:
+def _built(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, ServiceSpec]]:
     names = frozenset(service.name for service in composed.services)
     for service in composed.services:
         build = service.build
@@ -58,11 +59,11 @@ def _built(composed: Compose, snapshot: Snapshot) -> Iterator[tuple[Request, Ser
         command = None if is_of_desk else _command(service, composed.file)
         yield (
             Request(file=file, contexts=(context,), command=command, target=target),
-            image_services.service(
+            service_spec.assumed(
                 service.name,
                 snapshot,
-                kind="web" if service.ports or _serves(service, snapshot, file) else "worker",
-                variables=tuple(_variables(service, composed, names)),
+                type="web" if service.ports or _serves(service, snapshot, file) else "worker",
+                variables=tuple(one for one in _variables(service, composed, names) if one.name != "PORT"),
                 location=Location(composed.file, service.line),
             ),
         )

@@ -8,11 +8,9 @@ from typing import Final
 
 from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests.settings import ServiceSettings
-from deploy_suite.manifests.yaml_document import Scalar
 from deploy_suite.model.contract import (
     MEBIBYTE,
     Contract,
-    FromDatabase,
     Limits,
     Literal,
     PythonRequest,
@@ -20,12 +18,11 @@ from deploy_suite.model.contract import (
     Variable,
 )
 from deploy_suite.model.finding import Finding, Outcome
-from deploy_suite.model.location import Location
-from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
+from deploy_suite.model.project import CommandText, Commit, EntryPoint, Snapshot
 from deploy_suite.project import entry_points, snapshot_files
-from deploy_suite.targets.render import dashboard, environment_variables, nodes, own_hosts, python_version
+from deploy_suite.targets.render import dashboard, environment_variables, python_version, service_spec
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
-from deploy_suite.targets.render.environment_variables import Circumstances
+from deploy_suite.targets.render.service_spec import ServiceSpec
 
 TARGET: Final = "render"
 KINDS: Final[Mapping[str, ServiceKind]] = {
@@ -53,124 +50,94 @@ def contract(
     settings: ServiceSettings,
     slug: str,
 ) -> tuple[Contract, tuple[Finding, ...]]:
-    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables."""
-    variables = environment_variables.of_service(service, blueprint)
+    """Return the contract of *service*, whose commands run in *root*, and what is wrong with its variables.
+
+    A command that it lacks is the one that the Dashboard would propose: that it is lacking is told elsewhere, and what
+    lies behind is met in the same run.
+    """
+    spec = service_spec.stated(service, blueprint, snapshot)
     choice = python_version.choose(
         snapshot.folder,
         root,
-        variable=next((one for one in variables if one.name == python_version.VARIABLE), None),
+        variable=next((one for one in spec.variables if one.name == python_version.VARIABLE), None),
         written=environment_variables.written(service, blueprint, python_version.VARIABLE),
     )
-    plan = facts().plan(service.text("plan") or "starter") or facts().plans["starter"]
-    others = map(hostname, (one.label for one in blueprint.services))
-    at_target = own_hosts.given(hostname(service.label), snapshot, variables, others=others)
     made = assembled(
-        Circumstances(
-            name=service.label,
-            type=service.type,
-            plan=plan,
-            hostname=at_target,
-            commit=snapshot.commit,
-            slug=slug,
-        ),
+        spec,
         snapshot,
         root=root,
         settings=settings,
-        variables=variables,
         python=choice.request,
-        commands=_commands(service, snapshot, root, settings),
-        health_path=service.health_path,
-        host=host(service, at_target),
-        shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
-        databases=databases(variables, blueprint),
-        location=service.location,
+        build=service_spec.command(service, "buildCommand") or dashboard.build_command(snapshot.folder, root),
+        start=service_spec.command(service, "startCommand")
+        or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
+        slug=slug,
     )
     if service.has("healthCheckPath"):
         made = replace(made, health_location=service.at("healthCheckPath"))
-    return made, (*choice.findings, *port_problems(service, variables))
-
-
-def _commands(
-    service: ServiceResource, snapshot: Snapshot, root: PurePosixPath, settings: ServiceSettings
-) -> Mapping[str, CommandText | None]:
-    """Return the commands of *service*, one that it lacks as the Dashboard would propose it.
-
-    That it is lacking is told elsewhere; what lies behind is met in the same run.
-    """
-    build, start = command(service, "buildCommand"), command(service, "startCommand")
-    return {
-        "buildCommand": build or dashboard.build_command(snapshot.folder, root),
-        "preDeployCommand": command(service, "preDeployCommand"),
-        "startCommand": start or dashboard.start_command(snapshot.folder, root, entry=settings.entry),
-    }
+    return made, (*choice.findings, *port_problems(service, spec.variables))
 
 
 def assembled(
-    about: Circumstances,
+    spec: ServiceSpec,
     snapshot: Snapshot,
     *,
     root: PurePosixPath,
     settings: ServiceSettings,
-    variables: tuple[Variable, ...],
     python: PythonRequest,
-    commands: Mapping[str, CommandText | None],
-    health_path: str,
-    host: str,
-    shutdown_s: int | None,
-    databases: Mapping[str, str],
-    location: Location | None,
+    build: CommandText | None,
+    start: CommandText | None,
+    slug: str,
+    is_image: bool = False,
 ) -> Contract:
     """Return the contract made of its parts; platform variables, limits and the entry point are added here."""
-    port = _port(variables)
-    taken = frozenset(one.name for one in variables)
-    start = commands.get("startCommand")
+    port = _port(spec.variables)
     return Contract(
         target=TARGET,
-        service=about.name,
-        kind=KINDS[about.type],
+        service=spec.name,
+        kind=KINDS[spec.type],
         root=root,
         python=python,
-        variables=(*variables, *environment_variables.platform(about, taken, port=port)),
-        build=commands.get("buildCommand"),
-        pre_deploy=commands.get("preDeployCommand"),
+        variables=(*spec.variables, *_of_platform(spec, snapshot.commit, port=port, slug=slug, is_image=is_image)),
+        build=build,
+        pre_deploy=spec.pre_deploy,
         start=start,
-        entry=_entry(snapshot, root, start, settings, variables),
+        entry=_entry(snapshot, root, start, settings, spec.variables),
         port=port,
         port_is_movable=not _names_a_port(snapshot, root, start, port),
-        health_path=health_path if about.type == "web" else "",
-        host=host if about.type == "web" else "",
-        memory_bytes=about.plan.memory_mib * MEBIBYTE,
-        plan=about.plan.name,
-        limits=_limits(shutdown_s),
-        databases=databases,
-        tool_versions=_tools(variables),
-        tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign and not about.is_image},
+        health_path=spec.health_path if spec.type == "web" else "",
+        host=spec.host if spec.type == "web" else "",
+        memory_bytes=spec.plan.memory_mib * MEBIBYTE,
+        plan=spec.plan.name,
+        limits=_limits(spec.shutdown_s),
+        databases=spec.databases,
+        tool_versions=_tools(spec.variables),
+        tool_signs={tool.name: tool.sign for tool in facts().tools if tool.sign and not is_image},
         probes=settings.probes,
-        location=location,
+        location=spec.location,
         image=_IMAGE,
     )
 
 
-def command(service: ServiceResource, key: str) -> CommandText | None:
-    """Return the command under *key* with the line of its first word."""
-    node = service.block.get(key)
-    text = nodes.text(node)
-    if text is None or not isinstance(node, Scalar) or not text.strip():
-        return None
-    is_block = not node.is_quoted and "\n" in text.rstrip("\n")
-    return CommandText(text=text.strip(), location=Location(service.file, node.line + (1 if is_block else 0)))
-
-
-def hostname(name: str) -> str:
-    """Return the name under which Render serves *name*."""
-    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return f"{label or 'service'}.{facts().host_suffix}"
-
-
-def host(service: ServiceResource, at_target: str) -> str:
-    """Return the Host header of health checks: a custom domain if there is one, else the name *at_target*."""
-    domains = [nodes.text(node) or "" for node in nodes.items(service.block.get("domains"))]
-    return next(filter(None, (*domains, service.text("domain") or "")), at_target)
+def _of_platform(spec: ServiceSpec, commit: Commit, *, port: int, slug: str, is_image: bool) -> tuple[Variable, ...]:
+    """Return the variables that the platform sets and the service's own do not replace."""
+    hostname = spec.hostname if spec.type == "web" else ""
+    cpus = spec.plan.cpus
+    names = {
+        "name": spec.name,
+        "type": spec.type,
+        "hostname": hostname,
+        "url": f"https://{hostname}" if hostname else "",
+        "branch": commit.branch or "main",
+        "commit": commit.sha,
+        "slug": slug or commit.repository_slug,
+        "cpus": f"{cpus:g}",
+        "workers": str(spec.plan.workers),
+        "port": str(port),
+    }
+    taken = {one.name for one in spec.variables}
+    given = environment_variables.platform(names, type=spec.type, is_image=is_image)
+    return tuple(one for one in given if one.name not in taken)
 
 
 def _literal(variables: tuple[Variable, ...], name: str) -> str | None:
@@ -209,13 +176,6 @@ def port_problems(service: ServiceResource, variables: tuple[Variable, ...]) -> 
             service=service.label,
         ),
     )
-
-
-def databases(variables: tuple[Variable, ...], blueprint: Blueprint) -> Mapping[str, str]:
-    """Return the databases that *variables* refer to, with the major version asked for."""
-    names = dict.fromkeys(one.source.name for one in variables if isinstance(one.source, FromDatabase))
-    found = {name: blueprint.database(name) for name in names}
-    return {name: (one.text("postgresMajorVersion") or "").strip() if one else "" for name, one in found.items()}
 
 
 def _entry(

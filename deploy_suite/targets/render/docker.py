@@ -1,6 +1,6 @@
 """A service of a Blueprint that Render builds from a Dockerfile into a contract, or into why there is none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.images import lints, overrides, reading
 from deploy_suite.images.reading import Made
 from deploy_suite.knowledge import import_names
-from deploy_suite.knowledge.platforms.render import Plan, facts
+from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests.settings import ServiceSettings
 from deploy_suite.model import python_series
 from deploy_suite.model.contract import Container, Contract, Literal, Phase, PythonRequest, Variable
@@ -18,9 +18,9 @@ from deploy_suite.model.project import CommandText, EntryPoint, Snapshot
 from deploy_suite.model.secret import Secret
 from deploy_suite.project import entry_points, module_files, snapshot_files
 from deploy_suite.targets import uncopied
-from deploy_suite.targets.render import contracts, environment_variables, image_notes, nodes, own_hosts
+from deploy_suite.targets.render import contracts, image_notes, service_spec
 from deploy_suite.targets.render.blueprint import Blueprint, ServiceResource
-from deploy_suite.targets.render.environment_variables import Circumstances
+from deploy_suite.targets.render.service_spec import ServiceSpec
 from deploy_suite.tracing import tracer
 
 _TOP: Final = PurePosixPath()
@@ -42,23 +42,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What a contract needs that no Dockerfile tells. Shape: `type` is Render's word; `host` a name of the service."""
-
-    name: str
-    type: str
-    plan: Plan
-    hostname: str
-    host: str
-    variables: tuple[Variable, ...]
-    health_path: str
-    pre_deploy: CommandText | None
-    shutdown_s: int | None
-    databases: Mapping[str, str]
-    location: Location | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """A contract, None where `reason` says why it cannot be rehearsed or the findings say what fails before."""
 
@@ -74,24 +57,9 @@ def of_service(
     request = requested(service, snapshot)
     if request is None:
         return Read(contract=None, reason="the commit has no Dockerfile where its manifest says")
-    variables = environment_variables.of_service(service, blueprint)
-    others = map(contracts.hostname, (one.label for one in blueprint.services))
-    at_target = own_hosts.given(contracts.hostname(service.label), snapshot, variables, others=others)
-    about = Service(
-        name=service.label,
-        type=service.type,
-        plan=facts().plan(service.text("plan") or "starter") or facts().plans["starter"],
-        hostname=at_target,
-        host=contracts.host(service, at_target),
-        variables=variables,
-        health_path=service.health_path,
-        pre_deploy=contracts.command(service, "preDeployCommand"),
-        shutdown_s=nodes.integer(service.block.get("maxShutdownDelaySeconds")),
-        databases=contracts.databases(variables, blueprint),
-        location=service.location,
-    )
-    made = read(request, about, snapshot, settings=settings, slug=slug)
-    return replace(made, findings=(*made.findings, *contracts.port_problems(service, variables)))
+    spec = service_spec.stated(service, blueprint, snapshot)
+    made = read(request, spec, snapshot, settings=settings, slug=slug)
+    return replace(made, findings=(*made.findings, *contracts.port_problems(service, spec.variables)))
 
 
 def requested(service: ServiceResource, snapshot: Snapshot) -> Request | None:
@@ -108,13 +76,13 @@ def requested(service: ServiceResource, snapshot: Snapshot) -> Request | None:
             continue
         inside = module_files.normal(base / (context or "").strip().lstrip("/"))
         stated = (inside,) if context and inside is not None else tuple(dict.fromkeys((base, file.parent)))
-        return Request(file=file, contexts=stated, command=contracts.command(service, "dockerCommand"))
+        return Request(file=file, contexts=stated, command=service_spec.command(service, "dockerCommand"))
     return None
 
 
-def read(request: Request, about: Service, snapshot: Snapshot, *, settings: ServiceSettings, slug: str) -> Read:
-    """Return the contract of what *request* builds, run as *about* says."""
-    given = {one.name: one.source.value.revealed() for one in about.variables if isinstance(one.source, Literal)}
+def read(request: Request, spec: ServiceSpec, snapshot: Snapshot, *, settings: ServiceSettings, slug: str) -> Read:
+    """Return the contract of what *request* builds, run as *spec* says."""
+    given = {one.name: one.source.value.revealed() for one in spec.variables if isinstance(one.source, Literal)}
     tried = [
         reading.read(
             snapshot.folder,
@@ -136,7 +104,7 @@ def read(request: Request, about: Service, snapshot: Snapshot, *, settings: Serv
     reason = _cannot(made)
     if reason:
         return Read(contract=None, findings=problems, reason=reason)
-    contract = _contract(made, request, about, snapshot, settings=settings, slug=slug)
+    contract = _contract(made, request, spec, snapshot, settings=settings, slug=slug)
     lost = tuple(_lost(made, contract, snapshot)) if request.is_sure else ()
     if lost:
         return Read(contract=None, findings=(*problems, *lost))
@@ -173,40 +141,24 @@ def _cannot(made: Made) -> str:
 
 
 def _contract(
-    made: Made, request: Request, about: Service, snapshot: Snapshot, *, settings: ServiceSettings, slug: str
+    made: Made, request: Request, spec: ServiceSpec, snapshot: Snapshot, *, settings: ServiceSettings, slug: str
 ) -> Contract:
-    own = tuple(_phased(one, made) for one in about.variables)
-    taken = frozenset(one.name for one in own)
+    own = tuple(_phased(one, made) for one in spec.variables)
     start = _start(made, request)
     base = contracts.assembled(
-        Circumstances(
-            name=about.name,
-            type=about.type,
-            plan=about.plan,
-            hostname=about.hostname,
-            commit=snapshot.commit,
-            slug=slug,
-            is_image=True,
-        ),
+        replace(spec, variables=own),
         snapshot,
         root=made.layout.root,
         settings=settings,
-        variables=own,
         python=_python(made),
-        commands={
-            "buildCommand": CommandText(text=made.build, location=Location(str(made.file), 1)) if made.build else None,
-            "preDeployCommand": about.pre_deploy,
-            "startCommand": start,
-        },
-        health_path=about.health_path,
-        host=about.host,
-        shutdown_s=about.shutdown_s,
-        databases=about.databases,
-        location=about.location,
+        build=CommandText(text=made.build, location=Location(str(made.file), 1)) if made.build else None,
+        start=start,
+        slug=slug,
+        is_image=True,
     )
-    platform = {one.name for one in base.variables} | taken
+    stated = {one.name for one in base.variables}
     brought = tuple(
-        _variable(name, value, line, made) for name, (value, line) in made.environment.items() if name not in platform
+        _variable(name, value, line, made) for name, (value, line) in made.environment.items() if name not in stated
     )
     variables = (*base.variables, *brought)
     return replace(

@@ -14,8 +14,9 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.project import CommandText, Snapshot
 from deploy_suite.project import snapshot_files
 from deploy_suite.targets.base import Reading
-from deploy_suite.targets.render import composed, docker, image_services
-from deploy_suite.targets.render.docker import Request, Service
+from deploy_suite.targets.render import composed, docker, image_services, service_spec
+from deploy_suite.targets.render.docker import Request
+from deploy_suite.targets.render.service_spec import ServiceSpec
 
 _DOCKERFILE: Final = "Dockerfile"
 _OF_DESK: Final = re.compile(r"\brunserver\b|\bflask run\b|--reload\b|\bfastapi dev\b")
@@ -60,7 +61,7 @@ def _starts(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _reading(
-    services: list[tuple[Request, Service]], source: str, snapshot: Snapshot, settings: Settings, *, slug: str
+    services: list[tuple[Request, ServiceSpec]], source: str, snapshot: Snapshot, settings: Settings, *, slug: str
 ) -> Reading:
     made: list[Contract] = []
     found: list[Finding] = []
@@ -78,12 +79,12 @@ def has_several(snapshot: Snapshot) -> bool:
     return len(_of_compose(snapshot)) > 1
 
 
-def _of_compose(snapshot: Snapshot) -> tuple[tuple[Request, Service], ...]:
+def _of_compose(snapshot: Snapshot) -> tuple[tuple[Request, ServiceSpec], ...]:
     file = composed.found(snapshot)
     return tuple(composed.services(file, snapshot)) if file is not None else ()
 
 
-def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Service]]:
+def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, ServiceSpec]]:
     """Yield the service of the Dockerfile in the project's folder, or in the one folder below that has one."""
     below = on_disk.folders(snapshot.path)
     files = [
@@ -96,7 +97,7 @@ def _of_dockerfile(snapshot: Snapshot, slug: str) -> Iterator[tuple[Request, Ser
         contexts = tuple(dict.fromkeys((files[0].parent, snapshot.root)))
         yield (
             Request(file=files[0], contexts=contexts, command=_wanted_command(snapshot, files[0])),
-            image_services.service(name, snapshot, kind="web", location=Location(str(files[0]), 1)),
+            service_spec.assumed(name, snapshot, type="web", location=Location(str(files[0]), 1)),
         )
 
 
@@ -109,7 +110,7 @@ def _wanted_command(snapshot: Snapshot, file: PurePosixPath) -> CommandText | No
     return found[0] if len(found) == 1 else None
 
 
-def _skipped(about: Service, reason: str, *, is_all: bool) -> Finding:
+def _skipped(about: ServiceSpec, reason: str, *, is_all: bool) -> Finding:
     return Finding(
         code="service-not-checked",
         outcome=Outcome.SKIPPED,
@@ -120,7 +121,7 @@ def _skipped(about: Service, reason: str, *, is_all: bool) -> Finding:
     )
 
 
-def _said(source: str, services: list[tuple[Request, Service]]) -> Finding:
+def _said(source: str, services: list[tuple[Request, ServiceSpec]]) -> Finding:
     listed = tuple(
         f"{about.name}: type {about.type}, dockerfilePath {request.file}, dockerContext "
         f"{request.contexts[0] if request.contexts[0].parts else '.'}"

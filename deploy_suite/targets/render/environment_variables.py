@@ -1,12 +1,10 @@
 """A service's envVars, its groups and Render's own variables into the variables of a contract."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from deploy_suite.knowledge.platforms.render import Plan, facts
+from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests.yaml_document import Block
 from deploy_suite.model.contract import (
     DatabaseField,
@@ -20,28 +18,11 @@ from deploy_suite.model.contract import (
     Variable,
 )
 from deploy_suite.model.location import Location
-from deploy_suite.model.project import Commit
 from deploy_suite.model.secret import Secret
 from deploy_suite.targets.render import nodes
 from deploy_suite.targets.render.blueprint import Blueprint, Resource, ServiceResource
 
 _IN_NO_NAME: Final = frozenset("=\0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What the platform's own variables tell a service.
-
-    Shape: `type` is Render's word ("web", "pserv", …); `is_image` that it runs in an image and not on Render's Python.
-    """
-
-    name: str
-    type: str
-    plan: Plan
-    hostname: str
-    commit: Commit
-    slug: str
-    is_image: bool = False
 
 
 def of_service(service: ServiceResource, blueprint: Blueprint) -> tuple[Variable, ...]:
@@ -110,50 +91,28 @@ def _from_service(source: Block, blueprint: Blueprint, *, levels: int) -> Source
     return FromService(name, nodes.text(source.get("property")) or variable or "")
 
 
-def platform(about: Circumstances, taken: frozenset[str], *, port: int) -> tuple[Variable, ...]:
-    """Return the variables that Render sets, without those that the user's own replace (*taken*).
+def platform(names: Mapping[str, str], *, type: str, is_image: bool) -> tuple[Variable, ...]:  # noqa: A002  Render's word
+    """Return the variables that Render sets for a service of *type*, with what its tables leave open from *names*.
 
     Source: https://render.com/docs/environment-variables
     """
     tables = facts().variables
-    known = _known(about, port)
     run = {**tables["run"]}
-    if about.type in {"web", "pserv"}:
+    if type in {"web", "pserv"}:
         run |= tables["run_http"]
-    if about.type == "web":
+    if type == "web":
         run |= tables["run_web"]
     phased: tuple[tuple[Mapping[str, str], frozenset[Phase]], ...] = (
-        (tables["both"], frozenset({Phase.RUN}) if about.is_image else frozenset(Phase)),
-        ({} if about.is_image else tables["python"], frozenset(Phase)),
-        ({} if about.is_image else tables["build"], frozenset({Phase.BUILD})),
+        (tables["both"], frozenset({Phase.RUN}) if is_image else frozenset(Phase)),
+        ({} if is_image else tables["python"], frozenset(Phase)),
+        ({} if is_image else tables["build"], frozenset({Phase.BUILD})),
         (run, frozenset({Phase.RUN})),
     )
     return tuple(
-        Variable(name=name, source=Literal(Secret(text.format_map(known))), phases=phases, is_platform=True)
+        Variable(name=name, source=Literal(Secret(text.format_map(names))), phases=phases, is_platform=True)
         for table, phases in phased
         for name, text in table.items()
-        if name not in taken
     )
-
-
-def _known(about: Circumstances, port: int) -> Mapping[str, str]:
-    hostname = about.hostname if about.type == "web" else ""
-    return {
-        "name": about.name,
-        "type": about.type,
-        "hostname": hostname,
-        "url": f"https://{hostname}" if hostname else "",
-        "branch": about.commit.branch or "main",
-        "commit": about.commit.sha,
-        "slug": about.slug or about.commit.repository_slug,
-        "cpus": _shown(about.plan.cpus),
-        "workers": str(about.plan.workers),
-        "port": str(port),
-    }
-
-
-def _shown(cpus: float) -> str:
-    return str(int(cpus)) if math.isclose(cpus, int(cpus)) else str(cpus)
 
 
 def written(service: ServiceResource, blueprint: Blueprint, name: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import procfile
 from deploy_suite.manifests.settings import ServiceSettings, Settings
 from deploy_suite.model import on_disk
@@ -19,13 +18,12 @@ from deploy_suite.targets.render import (
     assumptions,
     contracts,
     dashboard,
-    own_hosts,
     procfiles,
     python_version,
+    service_spec,
     top_scripts,
 )
 from deploy_suite.targets.render.assumptions import Service
-from deploy_suite.targets.render.environment_variables import Circumstances
 
 _MARKS: Final = (
     *("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "manage.py"),
@@ -187,27 +185,23 @@ def _contract(
     variables: tuple[Variable, ...],
 ) -> tuple[Contract, tuple[Finding, ...]]:
     choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
-    hostname = own_hosts.stated(snapshot) or f"{service.name.lower()}.{facts().host_suffix}"
+    spec = service_spec.assumed(
+        service.name,
+        snapshot,
+        type=service.type,
+        variables=variables,
+        pre_deploy=service.pre_deploy,
+        location=service.start.location,
+    )
     made = contracts.assembled(
-        Circumstances(
-            name=service.name,
-            type=service.type,
-            plan=facts().plans["starter"],
-            hostname=hostname,
-            commit=snapshot.commit,
-            slug=slug,
-        ),
+        spec,
         snapshot,
         root=snapshot.root,
         settings=settings.services.get(service.name, ServiceSettings()),
-        variables=variables,
         python=choice.request,
-        commands={"buildCommand": build, "preDeployCommand": service.pre_deploy, "startCommand": service.start},
-        health_path="",
-        host=hostname,
-        shutdown_s=None,
-        databases={},
-        location=service.start.location,
+        build=build,
+        start=service.start,
+        slug=slug,
     )
     return made, choice.findings
 

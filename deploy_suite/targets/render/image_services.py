@@ -6,40 +6,15 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from deploy_suite.images import bases
-from deploy_suite.knowledge.platforms.render import facts
 from deploy_suite.manifests import dockerfile
 from deploy_suite.manifests.dockerfile import Dockerfile
 from deploy_suite.manifests.dockerfile_words import expanded
-from deploy_suite.model.contract import Variable
-from deploy_suite.model.location import Location
 from deploy_suite.model.project import Snapshot
 from deploy_suite.project import snapshot_files
-from deploy_suite.targets.render import contracts, own_hosts
-from deploy_suite.targets.render.docker import Service
 
 SERVER: Final = re.compile(
     r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|runserver|flask run|fastapi run)\b"
 )
-
-
-def service(
-    name: str, snapshot: Snapshot, *, kind: str, location: Location, variables: tuple[Variable, ...] = ()
-) -> Service:
-    """Return the service *name* as the manifest that is not there would have it, as far as can be assumed."""
-    hostname = (own_hosts.stated(snapshot) if kind == "web" else "") or contracts.hostname(name)
-    return Service(
-        name=name,
-        type=kind,
-        plan=facts().plans["starter"],
-        hostname=hostname,
-        host=hostname,
-        variables=tuple(one for one in variables if one.name != "PORT"),
-        health_path="",
-        pre_deploy=None,
-        shutdown_s=None,
-        databases={},
-        location=location,
-    )
 
 
 def starts(snapshot: Snapshot, file: PurePosixPath) -> Iterator[str]:
