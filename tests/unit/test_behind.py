@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from deploy_suite import behind
+from deploy_suite import behind, told_behind
 from deploy_suite.checks.base import Case
 from deploy_suite.manifests.settings import Settings
 from deploy_suite.model.contract import Contract
@@ -206,7 +206,7 @@ def test_what_nobody_knows_how_to_mend_is_looked_behind_of_not_at_all(
 
 
 def told(first: CheckResult, then: CheckResult, *mends: Mend) -> list[tuple[str, str, str]]:
-    (joined,) = behind.joined([first], [then], mends)
+    (joined,) = told_behind.joined([first], [then], mends)
     return [(one.outcome.value, one.code, one.certainty) for one in joined.findings]
 
 
@@ -252,7 +252,7 @@ def test_a_warning_at_the_same_place_keeps_no_failure_back() -> None:
     warned = result("migrations", finding("missing-requirement:redis", Outcome.WARNING))
     failed = result("boot", finding("missing-requirement:redis"))
 
-    joined = behind.joined([*told, result("migrations"), result("boot")], [warned, failed], [ADDED])
+    joined = told_behind.joined([*told, result("migrations"), result("boot")], [warned, failed], [ADDED])
 
     assert [(one.check, found.code, found.outcome) for one in joined[1:] for found in one.findings] == [
         ("migrations", "missing-requirement:redis", Outcome.WARNING),
@@ -275,20 +275,20 @@ def test_the_boot_does_not_warn_again_of_the_line_that_the_import_met() -> None:
     first = [result("imports", NOT_RUN), result("boot", NOT_RUN)]
     then = [result("imports", finding("import-failed:TypeError")), result("boot", finding("start-exited"))]
 
-    joined = behind.joined(first, then, [RAISED])
+    joined = told_behind.joined(first, then, [RAISED])
 
     assert [[one.code for one in each.findings] for each in joined] == [["import-failed:TypeError"], ["not-run"]]
 
 
 def test_a_check_that_goes_well_in_the_copy_says_so_in_place_of_not_run() -> None:
     passed = Finding(code="boot", outcome=Outcome.PASSED, message="listens")
-    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", passed)], (ADDED,))
+    (joined,) = told_behind.joined([result("boot", NOT_RUN)], [result("boot", passed)], (ADDED,))
 
     assert joined.findings == (replace(passed, message="in a mended copy: listens"),)
 
 
 def test_a_check_that_did_not_run_in_the_copy_either_stays_left_out() -> None:
-    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", NOT_RUN)], (ADDED,))
+    (joined,) = told_behind.joined([result("boot", NOT_RUN)], [result("boot", NOT_RUN)], (ADDED,))
 
     assert joined.findings == (NOT_RUN,)
 
@@ -298,7 +298,7 @@ def test_paths_are_those_of_the_project_and_not_those_of_the_copy() -> None:
         finding("app-syntax-error", file="backend/main.py", message="backend/main.py is wrong, my-backend/main.py not"),
         remedy="mend backend/main.py:1",
     )
-    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (LAID,))
+    (joined,) = told_behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (LAID,))
     (found,) = joined.findings
 
     assert (str(found.location), found.message, found.remedy) == (
@@ -306,7 +306,7 @@ def test_paths_are_those_of_the_project_and_not_those_of_the_copy() -> None:
         "api/main.py is wrong, my-backend/main.py not",
         "mend api/main.py:1",
     )
-    (joined,) = behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (replace(LAID, twin="."),))
+    (joined,) = told_behind.joined([result("boot", NOT_RUN)], [result("boot", later)], (replace(LAID, twin="."),))
     assert (str(joined.findings[0].location), joined.findings[0].remedy) == ("main.py:1", "mend main.py:1")
 
 
@@ -317,7 +317,7 @@ def test_a_variable_met_behind_a_failure_is_not_listed_beside_it() -> None:
     first = [result("config", listed, read), result("imports", finding("missing-requirement:flask"))]
     then = [result("config"), result("imports", met)]
 
-    told = behind.joined(first, then, (ADDED,))
+    told = told_behind.joined(first, then, (ADDED,))
 
     assert [one.code for each in told for one in each.findings] == [
         "read",
@@ -330,7 +330,7 @@ def test_a_list_with_another_variable_is_kept() -> None:
     listed = replace(finding("missing-env-var", Outcome.NOTE), evidence=("a.py:1: SECRET_KEY", "a.py:2: OTHER_KEY"))
     met = finding("missing-env-var:SECRET_KEY", Outcome.WARNING)
 
-    told = behind.joined([result("config", listed)], [result("config", met)], (ADDED,))
+    told = told_behind.joined([result("config", listed)], [result("config", met)], (ADDED,))
 
     assert [one.code for one in told[0].findings] == [listed.code, met.code]
 
@@ -339,7 +339,7 @@ def test_which_paths_a_script_finds_is_open_where_it_was_laid_elsewhere() -> Non
     laid = Mend(file="backend/build.sh", twin="build.sh", says="build.sh lies at backend/build.sh")
     met = [finding("command-file-missing:manage.py"), finding("wrong-root-directory"), finding("app-syntax-error")]
 
-    (joined,) = behind.joined([result("environment", NOT_RUN)], [result("environment", *met)], (laid,))
+    (joined,) = told_behind.joined([result("environment", NOT_RUN)], [result("environment", *met)], (laid,))
 
     assert [one.code for one in joined.findings] == ["app-syntax-error"]
 
