@@ -7,8 +7,8 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.config import binding, saying
+from deploy_suite.checks.config.absent_files import holds
 from deploy_suite.checks.config.calls import Call, Step
-from deploy_suite.checks.config.named_files import holds
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model import on_disk
 from deploy_suite.model.finding import Finding
