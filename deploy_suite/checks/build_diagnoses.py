@@ -33,39 +33,55 @@ _OF_BUILD_TOOLS: Final = frozenset({"stdlib-removed"})
 
 def finding(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     """Return what *cause*, read from the log of *failure*, says in the project's own terms."""
+    return _seen_in_files(cause, failure, recipe, case) or _read_from_log(cause, failure, recipe, case)
+
+
+def _seen_in_files(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding | None:
+    """Return the finding that another reader of the project's files makes of *cause*, None where none does."""
     if cause.slug == secret_keys.CODE and (unset := secret_keys.unset(case.snapshot.folder, case.contract)):
-        return secret_keys.finding(
-            unset, build_refusals.command(failure, case), evidence=[one.text for one in cause.evidence]
-        )
+        command = build_refusals.command(failure, case)
+        return secret_keys.finding(unset, command, evidence=[one.text for one in cause.evidence])
     if cause.slug == line_ends.CODE and (place := line_ends.first(case.snapshot.folder, _scripts(recipe))):
         return _of_line_ends(place, failure, case)
     if other := build_patches.of_this_machine(cause, case):
         return other
     from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
 
-    if missing := diagnosed.own_module(cause, case):
-        return replace(
-            missing,
-            outcome=Outcome.FAILED,
-            certainty="",
-            location=missing.location or in_own_code(failure, case),
-            reproduce=build_refusals.command(failure, case),
-        )
+    missing = diagnosed.own_module(cause, case)
+    if missing is None:
+        return None
+    return replace(
+        missing,
+        outcome=Outcome.FAILED,
+        certainty="",
+        location=missing.location or in_own_code(failure, case),
+        reproduce=build_refusals.command(failure, case),
+    )
+
+
+def _read_from_log(cause: DiagnosedCause, failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
+    """Return what the log says, at the line that requires the package it is about, or that leads to it."""
+    from deploy_suite.checks.dependencies import diagnosed  # noqa: PLC0415  a build that goes well needs none of it
+
     _, _, parameter = cause.slug.partition(":")
     refused = cause.values.get("package", "") if cause.family == _OTHER_PYTHON else ""
     built = build_excerpts.being_built(failure.log) if cause.family in _OF_BUILD_TOOLS else ""
     names = {canonicalize_name(name) for name in (parameter, refused, built) if name}
     line = next((line for line in recipe.lines if line.name in names), None)
-    told = [one.text for one in cause.evidence]
     chain = way_to(cause.values.get("module", ""), case) if cause.family == "missing-requirement" else Chain()
-    own = chain.last.location if chain.hops else settings_lines.of_cause(cause.slug, case) or in_own_code(failure, case)
-    quoted = (*told, *((chain.shown(),) if chain.hops else ()))
+    told = [one.text for one in cause.evidence]
+    if chain.hops:
+        own: Location | None = chain.last.location
+        evidence = [*told, chain.shown()]
+    else:
+        own = settings_lines.of_cause(cause.slug, case) or in_own_code(failure, case)
+        evidence = [*told, *(text for text in tail(failure.log) if text not in told)]
     return Finding(
         code=cause.slug,
         outcome=Outcome.FAILED,
         message=f"the build {f'of {built} ' if built else ''}failed: {cause.title}",
         location=line.location if line else own or failure.ended_at or recipe.location or build_refusals.place(case),
-        evidence=quoted if chain.hops else (*quoted, *(text for text in tail(failure.log) if text not in quoted)),
+        evidence=tuple(evidence),
         remedy=_of_old_sources(built, line) if built else diagnosed.remedy(cause, case),
         python=cause.python,
         reproduce=build_refusals.command(failure, case),

@@ -41,6 +41,10 @@ _SYNTAX: Final = "requirements-syntax"
 _NO_PATH: Final = re.compile(r"(?:No such file or directory: '|Distribution not found at: file:/*)/?(?P<path>[^'\s]+)")
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
 _OF_OWN_PACKAGE: Final = "pip install ."
+_KEEPS_RUNNING: Final = (
+    "a command that keeps running (a server, a watcher, a question) belongs into the start command or needs an option "
+    "that makes it end"
+)
 _NOT_THERE: Final = frozenset({126, 127})  # what a shell ends with over a command that it cannot run or find
 
 
@@ -115,15 +119,22 @@ def _reasons(failure: BuildFailure, case: Case) -> Findings:
     found = (*_missing_files(recipe, failure), *build_refusals.refused(failure, case))
     found = found or tuple(build_refusals.compiled_in_vain(failure, case))
     cause = diagnose(failure.log).root
-    if found and cause and cause.family in _OF_THE_CALL:
+    return (_beside_log(found, cause, failure, recipe, case) if found else ()) or _of_log(cause, failure, recipe, case)
+
+
+def _beside_log(
+    found: Findings, cause: DiagnosedCause | None, failure: BuildFailure, recipe: Recipe, case: Case
+) -> Findings:
+    """Return *found* with what the log says of another kind; nothing where the log alone says more."""
+    if cause and cause.family in _OF_THE_CALL:
         return (build_diagnoses.finding(cause, failure, recipe, case), *found)
-    if found and build_refusals.is_of_another_kind(failure):
-        return (
-            *found,
-            build_diagnoses.finding(cause, failure, recipe, case) if cause else _unknown(failure, recipe, case),
-        )
-    if found and not (cause and _outweighs(cause, found)):
-        return found
+    if build_refusals.is_of_another_kind(failure):
+        return (*found, _told(cause, failure, recipe, case))
+    return () if cause and _outweighs(cause, found) else found
+
+
+def _of_log(cause: DiagnosedCause | None, failure: BuildFailure, recipe: Recipe, case: Case) -> Findings:
+    """Return what the log's *cause* or the resolver's account of a conflict says, else what can be told without."""
     account = failure.resolution.conflict if failure.resolution else ""
     if account and not build_conflicts.is_of_versions(account):
         cause = cause or diagnose(account).root
@@ -178,21 +189,24 @@ def _outweighs(cause: DiagnosedCause, found: Findings) -> bool:
 
 def _took_too_long(failure: BuildFailure, recipe: Recipe, case: Case) -> Finding:
     limits = case.contract.limits
-    is_ours = limits.is_build_shortened
     compiled = tuple(_to_be_compiled(failure, recipe))
     wheels = "take releases that have a wheel for the service's Python, or a Python that they have one for; "
+    look = "look at the last lines for what it waits for"
+    if limits.is_build_shortened:
+        outcome = Outcome.SKIPPED
+        message = f"not checked: the build did not end within {limits.build_s:g} s, the caller's limit, and was stopped"
+        remedy = f"{wheels if compiled else f'{look}, '}or raise --build-timeout"
+    else:
+        outcome = Outcome.FAILED
+        message = f"the build command did not end within {limits.build_s:.0f} s, the target's limit, and was stopped"
+        remedy = f"{wheels if compiled else ''}{look}; {_KEEPS_RUNNING}"
     return Finding(
         code="build-timeout",
-        outcome=Outcome.SKIPPED if is_ours else Outcome.FAILED,
-        message=f"not checked: the build did not end within {limits.build_s:g} s, the caller's limit, and was stopped"
-        if is_ours
-        else f"the build command did not end within {limits.build_s:.0f} s, the target's limit, and was stopped",
+        outcome=outcome,
+        message=message,
         location=build_refusals.place(case),
         evidence=(*compiled[:_MOST_COMPILED], *tail(failure.log)),
-        remedy=f"{wheels if compiled else 'look at the last lines for what it waits for, '}or raise --build-timeout"
-        if is_ours
-        else f"{wheels if compiled else ''}look at the last lines for what it waits for; a command that keeps running "
-        "(a server, a watcher, a question) belongs into the start command or needs an option that makes it end",
+        remedy=remedy,
         reproduce=build_refusals.command(failure, case),
     )
 
