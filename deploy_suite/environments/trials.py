@@ -43,54 +43,67 @@ def tried(
     longer than *limit_s*.
     """
     blamed = {canonicalize_name(match["name"]) for match in _BLAMED.finditer(log)}
+    trials = _Trials(resolution, venv, installer, workshop, limit_s=limit_s)
     judged = []
-    is_refused = any(refusal.kind is not RefusalKind.NO_WHEEL for refusal in resolution.refusals)
-    is_refused = is_refused or bool(resolution.conflict)
-    trials, left_s = 0, min(limit_s, _BESIDE_A_REFUSAL_S if is_refused else _ALL_TRIALS_S)
-    suspects = [refusal for refusal in resolution.refusals if refusal.kind is RefusalKind.NO_WHEEL]
-    # Where versions were found for everything and one package alone had to be built, there is nothing to try out.
-    is_plain = len(suspects) == len(resolution.refusals) == 1 and bool(resolution.versions) and not resolution.conflict
     for refusal in resolution.refusals:
         if refusal.kind is not RefusalKind.NO_WHEEL:
             judged.append(refusal)
             continue
         modules = packages.modules(venv, refusal.name)
-        is_cleared = bool(blamed) and refusal.name not in blamed
-        if modules or is_cleared or not an_installer_failed or trials >= _MOST_TRIALS or left_s <= 0:
-            judged.append(replace(refusal, modules=modules))
-            continue
-        trials += 1
-        if is_plain:
-            judged.append(replace(refusal, kind=RefusalKind.CANNOT_BUILD))
-            continue
-        verdict, seconds = _trial(
-            refusal, _exact(refusal, resolution), venv, installer, workshop, limit_s=min(left_s, _ONE_TRIAL_S)
-        )
-        judged.append(verdict)
-        left_s -= seconds
-        if verdict.kind is RefusalKind.CANNOT_BUILD:
-            left_s = min(left_s, _BESIDE_A_REFUSAL_S)
+        is_cleared = bool(modules) or (bool(blamed) and refusal.name not in blamed) or not an_installer_failed
+        judged.append(replace(refusal, modules=modules) if is_cleared or trials.are_over else trials.judged(refusal))
     return replace(resolution, refusals=tuple(judged))
 
 
-def _trial(
-    refusal: Refusal, wanted: str, venv: Path, installer: Installer, workshop: Workshop, *, limit_s: float
-) -> tuple[Refusal, float]:
-    """Return *refusal* as trying to build *wanted* shows it, and the seconds that this took.
+class _Trials:
+    """Builds of single packages, as many as a build that has failed is worth the wait for."""
 
-    What the run has tried before, for another service or before a fault was mended, is known.
-    """
-    name = sha256(f"{workshop.interpreter.version} {wanted}".encode()).hexdigest()[:16]
-    file = workshop.ports.workplace.run_folder / f"trial-{name}.json"
-    if file.is_file():
-        account, seconds = json.loads(file.read_text(encoding="utf-8")), 0.0
-    else:
-        workshop.ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
-        done = installer.install(venv, ("--no-deps", wanted), workshop, timeout_s=limit_s)
+    def __init__(
+        self, resolution: Resolution, venv: Path, installer: Installer, workshop: Workshop, *, limit_s: float
+    ) -> None:
+        self._resolution = resolution
+        self._venv = venv
+        self._installer = installer
+        self._workshop = workshop
+        suspects = sum(refusal.kind is RefusalKind.NO_WHEEL for refusal in resolution.refusals)
+        is_refused = suspects < len(resolution.refusals) or bool(resolution.conflict)
+        self._left_s = min(limit_s, _BESIDE_A_REFUSAL_S if is_refused else _ALL_TRIALS_S)
+        self._count = 0
+        # Where versions were found for everything and one package alone had to be built, there is nothing to try out.
+        self._is_plain = suspects == 1 and not is_refused and bool(resolution.versions)
+
+    @property
+    def are_over(self) -> bool:
+        return self._count >= _MOST_TRIALS or self._left_s <= 0
+
+    def judged(self, refusal: Refusal) -> Refusal:
+        """Return *refusal* as trying to build its package shows it."""
+        self._count += 1
+        if self._is_plain:
+            return replace(refusal, kind=RefusalKind.CANNOT_BUILD)
+        account, seconds = self._tried(_exact(refusal, self._resolution), limit_s=min(self._left_s, _ONE_TRIAL_S))
+        self._left_s -= seconds
+        if not account:
+            return refusal
+        self._left_s = min(self._left_s, _BESIDE_A_REFUSAL_S)
+        return replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account)
+
+    def _tried(self, wanted: str, *, limit_s: float) -> tuple[str, float]:
+        """Return what is said where *wanted* cannot be built, "" else, and the seconds that this took.
+
+        What the run has tried before, for another service or before a fault was mended, is known.
+        """
+        ports = self._workshop.ports
+        name = sha256(f"{self._workshop.interpreter.version} {wanted}".encode()).hexdigest()[:16]
+        file = ports.workplace.run_folder / f"trial-{name}.json"
+        if file.is_file():
+            return str(json.loads(file.read_text(encoding="utf-8"))), 0.0
+        ports.progress.waiting(f"trying whether {wanted} can be built at all, for {limit_s:.0f} s at most")
+        done = self._installer.install(self._venv, ("--no-deps", wanted), self._workshop, timeout_s=limit_s)
         is_open = done.ok or done.code == _TIME_WAS_UP
-        account, seconds = "" if is_open else done.output[-_ACCOUNT_CHARACTERS:] or _SAID_NOTHING, done.seconds
+        account = "" if is_open else done.output[-_ACCOUNT_CHARACTERS:] or _SAID_NOTHING
         file.write_text(json.dumps(account), encoding="utf-8")
-    return (replace(refusal, kind=RefusalKind.CANNOT_BUILD, account=account) if account else refusal), seconds
+        return account, done.seconds
 
 
 def _exact(refusal: Refusal, resolution: Resolution) -> str:
