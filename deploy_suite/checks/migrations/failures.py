@@ -116,28 +116,13 @@ def _doubtful(failure: Failure, around: Surroundings) -> tuple[str, ...]:
 
 
 def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
+    """Return the finding that names the cause of *failure*: as the project's files show it, else as its texts say."""
     checked = system_checks.errors(failure.message)
     root = None if failure.sqlstate else diagnose(failure.traceback).root
     met = places.place(around.built, failure) or system_checks.place(checked, around.built)
     place = met or _asking(root, around.built.case) or around.tool.location
-    if own := own_path.finding(failure.line, tool=around.tool, built=around.built):
-        return replace(
-            own,
-            outcome=around.outcome,
-            message=f"{doing} fails: {own.message}",
-            location=place,
-            evidence=_evidence(failure, around),
-            certainty=around.certainty,
-            reproduce=around.tool.shown,
-        )
-    if root and (missing := diagnosed.own_module(root, around.built.case)):
-        return replace(
-            missing,
-            outcome=around.outcome,
-            certainty=around.certainty,
-            location=missing.location or place,
-            reproduce=around.tool.shown,
-        )
+    if own := _of_own_module(failure, root, around, place, doing):
+        return own
     if root is None and not failure.sqlstate and (names := given_up.at(place, failure.message, around.built)):
         return _unstated(f"{_MISSING_VARIABLE}:{names[0]}", failure, around, place)
     code, remedy = _cause(failure, place, root, around.built.case)
@@ -157,6 +142,22 @@ def _broken(failure: Failure, around: Surroundings, doing: str) -> Finding:
         reproduce=around.tool.shown,
     )
     return clashing.closer(told, failure.traceback, around.built) if root else told
+
+
+def _of_own_module(
+    failure: Failure, root: DiagnosedCause | None, around: Surroundings, place: Location | None, doing: str
+) -> Finding | None:
+    """Return what is wrong with a module of the project's own that was not found, None where it is not about one."""
+    found = own_path.finding(failure.line, tool=around.tool, built=around.built)
+    if found:
+        found = replace(
+            found, message=f"{doing} fails: {found.message}", location=place, evidence=_evidence(failure, around)
+        )
+    elif root and (found := diagnosed.own_module(root, around.built.case)):
+        found = replace(found, location=found.location or place)
+    if found is None:
+        return None
+    return replace(found, outcome=around.outcome, certainty=around.certainty, reproduce=around.tool.shown)
 
 
 def _asking(root: DiagnosedCause | None, case: Case) -> Location | None:
