@@ -59,10 +59,7 @@ def follow(
                 voice.told(f"{deploy.id} cannot be seen yet: {unseen}")  # what was just begun may not be listed yet
         else:
             see(deploy)
-            if not deploy.state.is_over:
-                voice.stage(_STAGES.get(deploy.state, "wait for the target"))
-            if log:
-                log.read(voice)
+            _tell(deploy, voice, log)
         if deploy.state.is_over:
             if log:
                 _read_to_its_end(log, voice, clock, pause_s=pace.poll_s)
@@ -72,6 +69,13 @@ def follow(
         if clock.now_s() - began_s >= pace.follow_s:
             return Followed(deploy, f"it is not over after {pace.follow_s:.0f} s, longer than the target allows")
         clock.sleep(pace.poll_s)
+
+
+def _tell(deploy: Deploy, voice: Voice, log: LogReader | None) -> None:
+    if not deploy.state.is_over:
+        voice.stage(_STAGES.get(deploy.state, "wait for the target"))
+    if log:
+        log.read(voice)
 
 
 def _read_to_its_end(log: LogReader, voice: Voice, clock: Clock, *, pause_s: float) -> None:
