@@ -126,7 +126,7 @@ def once(folder: Path) -> dict[str, Any]:
     began, began_cpu = time.perf_counter(), time.process_time()
     versions = packages.installed(folder / "venv")
     compiled = binaries.of_environment(folder / "venv", folder / "cache")
-    subject = Subject(None, versions=versions, compiled=compiled, image=images.image("render-native"))  # type: ignore[arg-type]  a finding would ask it where the project imports the package, and there is to be none
+    subject = Subject(None, versions=versions, compiled=compiled, image=images.image("render-native"))  # type: ignore[arg-type] # a finding would ask it where the project imports the package, and there is to be none
     found = [finding for say in judgements.ON_PACKAGES for finding in say(subject)]
     met = clashes.met(versions)
     return {

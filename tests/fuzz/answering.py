@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,9 +46,14 @@ class Web:
 
     answers: list[HttpResponse]
 
+    def prepare(self) -> None:
+        """Have nothing to do ahead."""
+
     def request(
-        self, _address: Address, _request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
+        self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:
+        assert address.host
+        assert request.method
         assert timeout_s > 0
         assert connect_s is None or connect_s > 0
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -110,8 +116,8 @@ class Machine:
         return Workshop(ports=self.ports, interpreter=interpreter, folder=self.folder)
 
 
-def _answered(body: bytes, status: int = 200, **headers: str) -> HttpResponse:
-    return HttpResponse(status=status, headers=headers, body=body, elapsed_ms=1.0)
+def _answered(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(status=status, headers=headers or {}, body=body, elapsed_ms=1.0)
 
 
 def _refused(act: Callable[[], object]) -> None:
@@ -160,10 +166,10 @@ def headers(data: bytes) -> None:
     for name in ("retry-after", "ratelimit-reset"):
         wait_s = pauses.demanded_s({name: text, "ratelimit-remaining": "0"}, now=NOW)
         assert wait_s is None or wait_s >= 0
-    ports = Machine(Path(), {"http": Web([_answered(b"", date=text)])}).ports
+    ports = Machine(Path(), {"http": Web([_answered(b"", headers={"date": text})])}).ports
     opening.told_time(ports)
     service = {"location": text, "set-cookie": text, "content-type": text}
-    _probed([_answered(b"{}", 302, **service), _answered(b"{}", 302, **service), _answered(b"{}", **service)])
+    _probed([_answered(b"{}", status, service) for status in (302, 302, 200)])
 
 
 def body(data: bytes) -> None:
@@ -188,9 +194,13 @@ def hook_url(data: bytes) -> None:
     """Take the bytes for a deploy hook, and for the address of the API."""
     text = data.decode("utf-8", errors="surrogateescape")
     for url in (text, f"https://api.render.com/deploy/srv-1?key={text}", f"https://{text}/deploy/srv-1?key=k"):
-        _refused(lambda url=url: hook.masker(Secret(url)))
-        _refused(lambda url=url: hook.parse(Secret(url)).query(commit="a"))
-        _refused(lambda url=url: place.place(url))
+        _refused(partial(hook.masker, Secret(url)))
+        _refused(partial(_query, Secret(url)))
+        _refused(partial(place.place, url))
+
+
+def _query(url: Secret) -> object:
+    return hook.parse(url).query(commit="a")
 
 
 def index(data: bytes) -> None:

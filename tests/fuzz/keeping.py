@@ -136,7 +136,7 @@ def settings(data: bytes) -> None:
         bindings.answers_in(home)
 
 
-_ENTRIES: Final = (
+_ENTRIES: Final[tuple[Mapping[str, Any], ...]] = (
     {
         "step": "begun",
         "kind": "deploy",

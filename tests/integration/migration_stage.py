@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from deploy_suite.adapters.clock import SystemClock
@@ -88,7 +87,9 @@ def contract(
 
 
 @contextmanager
-def built(project: Path, given: Contract, scene: Ports, *, venv: Path, **preferences: str) -> Iterator[Built]:
+def built(
+    project: Path, given: Contract, scene: Ports, *, venv: Path, preferences: Preferences | None = None
+) -> Iterator[Built]:
     """Yield *project* as if it had been built into *venv*, its variables bound to databases of a server."""
     commit = Commit(sha="0" * 40, tree="0" * 40, subject="")
     snapshot = Snapshot(commit=commit, folder=project)
@@ -96,7 +97,7 @@ def built(project: Path, given: Contract, scene: Ports, *, venv: Path, **prefere
         snapshot=snapshot,
         contract=given,
         state=WorkingState(),
-        preferences=replace(Preferences(), **preferences),  # type: ignore[arg-type]
+        preferences=preferences or Preferences(),
     )
     home = scene.workplace.run_folder / "home"
     home.mkdir(exist_ok=True)

@@ -118,7 +118,7 @@ def test_a_build_that_empties_the_caches_of_its_installers_leaves_those_of_other
         contract("pip install uv && uv cache clean && pip cache purge && uv cache prune --ci"),
     )
 
-    assert built.python
+    assert built.python.exists()
     assert [path.read_text() for path in ours] == ["of another project"] * 2
 
 
@@ -128,9 +128,10 @@ def test_a_start_that_empties_the_cache_of_uv_leaves_that_of_other_projects(port
     kept.write_text("of another project")
     built = Stage(ports).built(project(tmp_path / "p", {"app.py": ""}), contract("pip install uv"))
 
+    environment = {name: text for name, text in built.process_environment({}).items() if isinstance(text, str)}
     told = [
         subprocess.run(
-            ("sh", "-c", command), env=dict(built.process_environment({})), capture_output=True, text=True, check=True
+            ("sh", "-c", command), env=environment, capture_output=True, text=True, check=True
         ).stdout.strip()
         for command in (
             "uv cache clean",

@@ -64,7 +64,8 @@ def test_postgresql_takes_the_lock_that_is_named(row: Row, address: str) -> None
     order = [name for name, _ in lock_levels.table().levels]
 
     with psycopg.connect(address) as connection:
-        known = dict(connection.execute(INDEXES if row.sample.startswith("ALTER INDEX") else KNOWN).fetchall())
+        tables = connection.execute(INDEXES if row.sample.startswith("ALTER INDEX") else KNOWN)
+        known: dict[int, str] = dict(tables.fetchall())
         connection.rollback()
         connection.execute(row.sample)
         held = [(known[one], MODES[mode]) for one, mode in connection.execute(HELD).fetchall() if one in known]

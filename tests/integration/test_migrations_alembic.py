@@ -9,6 +9,7 @@ import pytest
 
 from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract, DatabaseField, FromDatabase, Prompted, Variable
+from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_projects import ENV, INI, POSTS, USERS, alembic_project, revision
@@ -29,9 +30,11 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def rehearse(venv: Path, tmp_path: Path) -> Rehearse:
-    def run(project: Path, given: Contract | None = None, **preferences: object) -> tuple[Finding, ...]:
-        scene = ports(tmp_path)
-        with built(project, given or contract(pre_deploy=UPGRADE), scene, venv=venv, **preferences) as one:
+    def run(
+        project: Path, given: Contract | None = None, preferences: Preferences | None = None
+    ) -> tuple[Finding, ...]:
+        scene, agreed = ports(tmp_path), given or contract(pre_deploy=UPGRADE)
+        with built(project, agreed, scene, venv=venv, preferences=preferences) as one:
             return migrations.check(one, scene)
 
     return run
@@ -141,7 +144,9 @@ def test_the_walk_starts_from_the_revision_that_is_live(rehearse: Rehearse, tmp_
     older = revision("0003", "0002", 'op.add_column("users", sa.Column("age", sa.Integer, nullable=False))')
     newest = revision("0004", "0003", "pass")
 
-    findings = rehearse(alembic_project(tmp_path, {"0003": older, "0004": newest}), live_revision="0003")
+    findings = rehearse(
+        alembic_project(tmp_path, {"0003": older, "0004": newest}), preferences=Preferences(live_revision="0003")
+    )
 
     assert "migration-not-null-rows" not in dict(told(findings))
 
@@ -174,18 +179,18 @@ def test_a_table_created_twice_fails_at_the_second_creation(rehearse: Rehearse, 
 
 
 @pytest.mark.parametrize(
-    ("commands", "certainty"),
+    ("given", "certainty"),
     [
-        ({"pre_deploy": f"{UPGRADE} || true"}, "hides its failure"),
-        ({"start": "uvicorn app:app"}, "no command of the contract runs these migrations"),
+        (contract(pre_deploy=f"{UPGRADE} || true"), "hides its failure"),
+        (contract(start="uvicorn app:app"), "no command of the contract runs these migrations"),
     ],
 )
 def test_a_failure_that_no_command_depends_on_is_a_warning(
-    rehearse: Rehearse, tmp_path: Path, commands: dict[str, str], certainty: str
+    rehearse: Rehearse, tmp_path: Path, given: Contract, certainty: str
 ) -> None:
     project = alembic_project(tmp_path, {"0003": revision("0003", "0002", USERS)})
 
-    findings = rehearse(project, contract(**commands))  # type: ignore[arg-type]
+    findings = rehearse(project, given)
 
     assert told(findings) == [("migration-duplicate-table", Outcome.WARNING)]
     assert certainty in findings[0].certainty
@@ -252,7 +257,7 @@ def test_a_hard_coded_address_fails_and_is_never_connected_to(rehearse: Rehearse
         port = elsewhere.getsockname()[1]
         ini = f"{INI}sqlalchemy.url = postgresql://me:hush-hush@127.0.0.1:{port}/production\n"
 
-        findings = rehearse(alembic_project(tmp_path, ini=ini, env=env), allow_network=True)
+        findings = rehearse(alembic_project(tmp_path, ini=ini, env=env), preferences=Preferences(allow_network=True))
 
         with pytest.raises(TimeoutError):
             elsewhere.accept()
@@ -309,7 +314,7 @@ def test_new_revisions_that_fail_together_from_the_live_one_fail(rehearse: Rehea
     fifth = revision("0005", "0004", "op.execute(\"INSERT INTO k VALUES ('b')\")")
     project = alembic_project(tmp_path, {"0003": third, "0004": fourth, "0005": fifth})
 
-    findings = rehearse(project, live_revision="0003")
+    findings = rehearse(project, preferences=Preferences(live_revision="0003"))
 
     assert told(findings)[0] == ("migrations-reach-head", Outcome.PASSED)
     failed = next(finding for finding in findings if finding.outcome is Outcome.FAILED)

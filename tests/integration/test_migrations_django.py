@@ -7,6 +7,7 @@ import pytest
 
 from deploy_suite.checks import migrations
 from deploy_suite.model.contract import Contract, Prompted, Variable
+from deploy_suite.model.environment import Preferences
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from tests.integration.migration_stage import arrived, built, contract, ports, tools_environment
@@ -94,7 +95,7 @@ def rehearse(venv: Path, tmp_path: Path) -> Rehearse:
     def run(project: Path, given: Contract | None = None, *, live: str = "") -> tuple[Finding, ...]:
         scene = ports(tmp_path)
         given = given or contract(build=f"{UPGRADE} --noinput")
-        with built(project, given, scene, venv=venv, live_revision=live) as one:
+        with built(project, given, scene, venv=venv, preferences=Preferences(live_revision=live)) as one:
             return migrations.check(one, scene)
 
     return run

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from deploy_suite.entry import cli
+from deploy_suite.entry import cli, interruption
 from tests.integration.users_project import Told, preflight, project, server
 
 pytestmark = pytest.mark.integration
@@ -261,7 +261,7 @@ def test_a_fault_of_the_suite_itself(
 
     folder = answered(committed(shop(server())))
     monkeypatch.setattr("deploy_suite.preflight.preflight", fails)
-    monkeypatch.setattr(cli.interruption, "listen", lambda: None)  # signal handlers are the test runner's
+    monkeypatch.setattr(interruption, "listen", lambda: None)  # signal handlers are the test runner's
     monkeypatch.setenv("DEPLOY_SUITE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
