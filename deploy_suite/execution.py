@@ -47,7 +47,7 @@ class Executed:
 
 
 class _DiscardedError(Exception):
-    """What failed was tried in a kept environment of which a part was lost; it has been removed."""
+    """What failed was built of what was kept, and damaged since; it has been removed, and the text says what it was."""
 
 
 class Execution:
@@ -70,13 +70,15 @@ class Execution:
         self._pool = pool
         self._right_of_way = right_of_way
         self._is_mended = is_mended
+        self._is_anew = False
 
     def executed(self) -> Executed:
         """Return what the execution shows, or a good verdict on the same content, contract, environment and choices."""
         try:
             return self._executed()
-        except _DiscardedError:
-            self._ports.progress.waiting("the kept environment had lost some of its files: it is built anew")
+        except _DiscardedError as discarded:
+            self._ports.progress.waiting(f"{discarded}: the environment is built anew")
+            self._is_anew = True
             return self._executed()
 
     def _executed(self) -> Executed:
@@ -163,6 +165,7 @@ class Execution:
         self._pool.submit(self._ask_ahead, plan)
         environment, result = self._build(plan)
         if environment is None:
+            self._give_up_damaged(plan, None, [result])
             resolved = plan.resolved.resolution.versions if plan.resolved.is_whole else {}
             results = [result, *recorder.nothing_after_build("the environment was not built")]
             return Executed(results=results, python=python, resolved=resolved)
@@ -171,9 +174,7 @@ class Execution:
             built, plan, written=written, pool=self._pool, recorder=recorder, right_of_way=self._right_of_way
         )
         results = [result, *trial.results()]
-        has_failed = any(one.outcome is Outcome.FAILED for one in results)
-        if has_failed and environment.is_reused and environments.discarded(plan):
-            raise _DiscardedError
+        self._give_up_damaged(plan, environment, results)
         if environment.lost is None:
             return Executed(results=results, python=python, resolved=environment.packages)
         from deploy_suite.checks import let_pass  # noqa: PLC0415  hardly a build lets an installation fail
@@ -181,6 +182,15 @@ class Execution:
         # What it was to bring is not there for that alone, and told so.
         resolved = {**dict.fromkeys(environment.lost.absent, ""), **environment.packages}
         return Executed(results=let_pass.settled(results, environment.lost), python=python, resolved=resolved)
+
+    def _give_up_damaged(
+        self, plan: environments.Plan, environment: Environment | None, results: Sequence[CheckResult]
+    ) -> None:
+        """Begin once more where *results* hold a failure and what was kept was damaged. Raises: _DiscardedError."""
+        has_failed = any(one.outcome is Outcome.FAILED for one in results)
+        is_asked = has_failed and not self._is_anew and not self._is_mended  # of a mended copy it was asked before
+        if is_asked and (damage := environments.discarded(plan, environment)):
+            raise _DiscardedError(damage)
 
     def _build(self, plan: environments.Plan) -> tuple[Environment | None, CheckResult]:
         from deploy_suite.checks import build, packages  # noqa: PLC0415  a reused verdict needs none of it

@@ -50,6 +50,13 @@ def sweep(workplace: Workplace) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def discard(installer: Installer, workshop: Workshop) -> None:
+    """Remove the blank environment of the workshop's interpreter: it is made of what was found to be damaged."""
+    folder = _folder(installer, workshop)
+    with workshop.ports.workplace.locked(folder.name):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _is_of_now(folder: Path) -> bool:
     try:
         noted = (folder / _COMPLETE).read_text(encoding="utf-8").splitlines()

@@ -70,10 +70,11 @@ def site_packages(venv: Path) -> Path:
 
 def installed(venv: Path) -> Mapping[str, str]:
     """Return canonical names and versions."""
-    return dict(sorted(_installed(site_packages(venv))))
+    return dict(sorted(installed_in(site_packages(venv))))
 
 
-def _installed(folder: Path) -> Iterator[tuple[str, str]]:
+def installed_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the canonical name and the version of each distribution whose metadata lies in *folder*."""
     try:
         names = [path.name for path in folder.iterdir()]
     except OSError:

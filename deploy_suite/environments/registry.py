@@ -7,7 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.environments import blank, interpreters, keys, reach, resolution, store, system_tools, uv, virtualenv
+from deploy_suite.environments import (
+    blank,
+    interpreters,
+    keys,
+    reach,
+    resolution,
+    store,
+    system_tools,
+    uv,
+    virtualenv,
+    wheel_cache,
+)
 from deploy_suite.environments import recipe as recipes
 from deploy_suite.environments.base import Installer, Workshop
 from deploy_suite.environments.bindings import databases_needed
@@ -24,6 +35,7 @@ __all__ = ["INSTALLERS", "Plan", "build", "built", "planned", "unbuilt"]
 
 # The first that this machine has is used.
 INSTALLERS: Final[Mapping[str, Installer]] = {"uv": uv, "virtualenv": virtualenv}
+_MOST_NAMED: Final = 3
 
 
 def build(
@@ -166,9 +178,20 @@ def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
     return environment(plan, kept.folder(plan.key), outcome, is_reused=False)
 
 
-def discarded(plan: Plan) -> bool:
-    """Remove the kept environment of *plan* if some of it was lost since it was built; say whether that was so."""
-    return Store(plan.workshop.ports.workplace).discarded(plan.key)
+def discarded(plan: Plan, outcome: Environment | None) -> str:
+    """Remove what was kept of earlier builds and was damaged since; return what that was, "" where all is whole.
+
+    Shape: *outcome* is what was built of it, None where the build failed.
+    """
+    kept = Store(plan.workshop.ports.workplace)
+    installed = {**plan.resolved.resolution.versions, **(outcome.packages if outcome else {})}
+    wheels = wheel_cache.damaged(Path(plan.workshop.caches["UV_CACHE_DIR"]), installed)
+    if wheels and uv.forgotten(wheels, plan.workshop):
+        blank.discard(plan.installer, plan.workshop)
+        kept.remove(plan.key)
+        return f"uv's copy of {', '.join(wheels[:_MOST_NAMED])}{' and more' * (len(wheels) > _MOST_NAMED)} was damaged"
+    is_lost = outcome is not None and outcome.is_reused and kept.discarded(plan.key)
+    return "the kept environment had lost some of its files" if is_lost else ""
 
 
 def _built_for_once(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:

@@ -79,9 +79,14 @@ class Store:
         record = _record(self.folder(key))
         if record is None or content_bytes(self.folder(key)) >= record.content_bytes:
             return False
-        with self._workplace.locked(lock_name(key)):
-            wiped(self.folder(key))
+        self.remove(key)
         return True
+
+    def remove(self, key: str) -> None:
+        """Remove the environment *key*, where one is kept; "" names none."""
+        if key:
+            with self._workplace.locked(lock_name(key)):
+                wiped(self.folder(key))
 
     def begin(self, key: str) -> Path:
         """Return the empty folder of *key*; what a build that was interrupted left there is gone. Needs its lock."""

@@ -57,7 +57,10 @@ def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
     python = str(workshop.interpreter.path)
     done = _uv(workshop, "venv", "--no-project", "--no-config", "--clear", "--python", python, str(venv))
     if done.ok:
-        done = install(venv, (*seeds.sources(found), *(seed.requirement for seed in found)), workshop)
+        wanted = (*seeds.sources(found), *(seed.requirement for seed in found))
+        done = install(venv, wanted, workshop)
+        if not done.ok and forgotten([seed.name for seed in found], workshop):  # what is kept of them may be damaged
+            done = install(venv, wanted, workshop)
     if not done.ok:
         room.blame_disk(workshop.ports.workplace.cache)
         raise MachineError(
@@ -79,6 +82,11 @@ def install(venv: Path, requirements: Sequence[str], workshop: Workshop, *, time
         *requirements,
         timeout_s=timeout_s,
     )
+
+
+def forgotten(names: Sequence[str], workshop: Workshop) -> bool:
+    """Have uv remove all that it keeps of the distributions *names*; say whether it did."""
+    return is_there() and _uv(workshop, "cache", "clean", "--force", *names).ok
 
 
 def fetch(

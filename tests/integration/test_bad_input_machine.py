@@ -130,3 +130,34 @@ def test_a_taken_port_that_is_stated_literally_cannot_be_checked(committed: Comm
 
 def boots(report: Mapping[str, list[dict[str, str]]]) -> str:
     return next(each["message"] for each in report["findings"] if each["code"] == "boots")
+
+
+@pytest.mark.parametrize("fresh", [(), ("--fresh",)], ids=["kept environment", "new environment"])
+def test_what_was_damaged_of_the_kept_packages_is_fetched_again_and_no_fault_of_the_project(
+    fresh: tuple[str, ...], committed: Committed, own_cache: Path
+) -> None:
+    folder = committed({**project(server(before="import six; six.PY3")), "requirements.txt": "six==1.17.0\n"})
+    assert preflight(folder, cache=own_cache).code == 0
+    (kept,) = own_cache.glob("cache/uv/archive-v*/*/six.py")
+    os.truncate(kept, 0)  # as a disk does that loses its power: the kept environment is linked to it
+    shutil.rmtree(own_cache / "cache/verdicts")
+
+    told = preflight(folder, *fresh, cache=own_cache)
+
+    assert told.code == 0, told.err[-2000:]
+    assert "uv's copy of six was damaged: the environment is built anew" in told.err
+
+
+def test_a_blank_environment_is_made_also_where_what_is_kept_of_its_packages_is_damaged(
+    committed: Committed, own_cache: Path
+) -> None:
+    folder = committed(project())
+    assert preflight(folder, cache=own_cache).code == 0
+    for note in own_cache.glob("cache/uv/wheels-v*/**/*.rev"):
+        os.truncate(note, 0)
+    shutil.rmtree(own_cache / "cache/blank")
+    shutil.rmtree(own_cache / "cache/verdicts")
+
+    told = preflight(folder, "--fresh", cache=own_cache)
+
+    assert told.code == 0, told.err[-2000:]
