@@ -50,41 +50,70 @@ class Walked:
 
 def walk(stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> Walked:
     """Apply the revisions one after the other, with two rows put into each empty table before each."""
-    database = stage.database(_DATABASE)
-    start = _start(revisions, fresh)
-    findings: list[Finding] = []
-    statements: dict[str, tuple[str, ...]] = {}
-    rewritten: dict[str, frozenset[str]] = {}
-    seeded, met_rows, left, is_owed = seeding.Seeded(0, ()), 0, 0, True
-    begun = stage.ports.clock.now_s()
-    for number, revision in enumerate(revisions):
-        before = tables.files(stage.server, database.name) if revision.id in fresh.ids else None
-        reply = applied(stage, revision, database, is_first=number == 0)
-        statements[revision.id] = reply.statements
+    return _Walk(stage, revisions, fresh).walked()
+
+
+class _Walk:
+    """A database on its way through the revisions."""
+
+    def __init__(self, stage: Stage, revisions: tuple[Revision, ...], fresh: Fresh) -> None:
+        self._stage = stage
+        self._revisions = revisions
+        self._fresh = fresh
+        self._database = stage.database(_DATABASE)
+        self._begun_s = stage.ports.clock.now_s()
+        self._seeded_from = _start(revisions, fresh)
+        self._seeded = seeding.Seeded(0, ())
+        self._is_owed = True
+        self._findings: list[Finding] = []
+        self._statements: dict[str, tuple[str, ...]] = {}
+        self._rewritten: dict[str, frozenset[str]] = {}
+        self._met_rows = 0
+
+    def walked(self) -> Walked:
+        """Go as far as the revisions and the time last, and return what was found."""
+        return Walked(
+            left=self._walk(),
+            findings=tuple(self._findings),
+            statements=self._statements,
+            rewritten=self._rewritten,
+            met_rows=self._met_rows,
+            seeded=self._seeded,
+        )
+
+    def _walk(self) -> int:
+        """Go through the revisions, and return for how many no time was left."""
+        for number, revision in enumerate(self._revisions):
+            reply = self._apply(revision, is_first=number == 0)
+            if not reply.failure:
+                self._met_rows += bool(self._seeded.filled)
+            elif not self._goes_on_behind(reply.failure, revision):
+                return 0
+            after = number + 1
+            took_s = self._stage.ports.clock.now_s() - self._begun_s
+            if took_s > _LAST_S:
+                return len(self._revisions) - after
+            is_new = any(one.id in self._fresh.ids for one in self._revisions[after : after + 1])
+            self._is_owed = self._is_owed or _is_worth_seeding(reply, self._seeded)
+            if self._is_owed and after >= self._seeded_from and (is_new or took_s <= _LONGEST_S):
+                self._seeded = seeding.seed(self._stage.server, self._database.name)
+                self._is_owed = False
+        return 0
+
+    def _apply(self, revision: Revision, *, is_first: bool) -> Reply:
+        server, name = self._stage.server, self._database.name
+        before = tables.files(server, name) if revision.id in self._fresh.ids else None
+        reply = applied(self._stage, revision, self._database, is_first=is_first)
+        self._statements[revision.id] = reply.statements
         if before is not None and not reply.failure:
-            rewritten[revision.id] = _changed(before, tables.files(stage.server, database.name))
-        if reply.failure:
-            findings += _judged(reply.failure, revision, stage, fresh)
-            seeding.emptied(stage.server, database.name)
-            if not applied(stage, revision, database, is_first=True).ok:
-                break
-        met_rows += bool(seeded.filled) and not reply.failure
-        took_s = stage.ports.clock.now_s() - begun
-        if took_s > _LAST_S:
-            left = len(revisions) - number - 1
-            break
-        is_needed = took_s <= _LONGEST_S or any(one.id in fresh.ids for one in revisions[number + 1 : number + 2])
-        is_owed = is_owed or _is_worth_seeding(reply, seeded)
-        if number + 1 >= start and is_needed and is_owed:
-            seeded, is_owed = seeding.seed(stage.server, database.name), False
-    return Walked(
-        findings=tuple(findings),
-        statements=statements,
-        rewritten=rewritten,
-        met_rows=met_rows,
-        seeded=seeded,
-        left=left,
-    )
+            self._rewritten[revision.id] = _changed(before, tables.files(server, name))
+        return reply
+
+    def _goes_on_behind(self, failure: Failure, revision: Revision) -> bool:
+        """Judge *failure*, and apply *revision* once more without the rows: whether that goes well."""
+        self._findings += _judged(failure, revision, self._stage, self._fresh)
+        seeding.emptied(self._stage.server, self._database.name)
+        return applied(self._stage, revision, self._database, is_first=True).ok
 
 
 def _changed(before: Mapping[str, int], after: Mapping[str, int]) -> frozenset[str]:
