@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -146,6 +147,6 @@ def paced(ports: Ports, pace: Pace, *, by_hook: bool = False) -> RenderLive:
     """Return Render as the command line opens it, but at *pace*."""
     target = opening.opened(ports, by_hook=by_hook)
     place, key = places.place(ports.caller.target_settings["RENDER_HOST"]), ports.credentials.secret("RENDER_API_KEY")
-    world = {"http": ports.http, "clock": ports.clock, "pace": pace}
-    hook_door = Door(target.hook.place, None, **world) if target.hook else None
-    return replace(target, pace=pace, api=Door(place, key, **world) if key else None, hook_door=hook_door)
+    door = partial(Door, http=ports.http, clock=ports.clock, pace=pace)
+    hook_door = door(target.hook.place, None) if target.hook else None
+    return replace(target, pace=pace, api=door(place, key) if key else None, hook_door=hook_door)

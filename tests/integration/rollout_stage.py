@@ -3,8 +3,8 @@
 import contextlib
 import io
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from deploy_suite import rollout, wiring
-from deploy_suite.entry import cli
+from deploy_suite.entry import cli, interruption
 from deploy_suite.model.report import Report
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Ports
+from deploy_suite.preflight import Request, preflight
 from deploy_suite.probes import comparison
 from deploy_suite.releases.steps import Entry, parse
 from deploy_suite.targets import live_registry
 from deploy_suite.targets.live import Pace
+from deploy_suite.targets.live_registry import Opening
+from deploy_suite.targets.render.live import RenderLive
 from tests.integration import deploy_stage
 from tests.integration.redeploy_stage import PACE, Heard, paced
 from tests.standin.platform import Times
@@ -65,6 +68,13 @@ class Shop:
     state: Path
     pace: Pace = PACE
     heard: list[Heard] = field(default_factory=list)
+    made: list[Report] = field(default_factory=list)
+
+    def preflight(self, request: Request, ports: Ports) -> Report:
+        """Really make a preflight once: its verdict is not what is asked here, and takes longest."""
+        if not self.made:
+            self.made.append(preflight(request, ports))
+        return replace(self.made[0], commit=ports.git.commit(request.folder, "HEAD"))
 
     def run(self, command: str, *options: str) -> Ran:
         """Run *command* in the user's clone."""
@@ -150,15 +160,11 @@ def shop(folder: Path, monkeypatch: pytest.MonkeyPatch, **times: float) -> Itera
         for name, value in {**render.settings, "DEPLOY_SUITE_STATE": str(here.state)}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("DEPLOY_SUITE_CACHE", str(folder / "cache"))
-        monkeypatch.setattr(cli.interruption, "listen", lambda: None)  # signal handlers are the test runner's
+        monkeypatch.setattr(interruption, "listen", lambda: None)  # signal handlers are the test runner's
         monkeypatch.setattr(wiring, "opened", _heard(here, wiring.opened))
         monkeypatch.setattr(comparison, "LEAST_MS", 500.0)  # a busy machine is no fault of a release
-        monkeypatch.setattr(rollout, "preflight", _once(rollout.preflight))
-        monkeypatch.setitem(
-            live_registry.LIVE_TARGETS,
-            "render",
-            lambda ports, by_hook=False: paced(ports, here.pace, by_hook=by_hook),
-        )
+        monkeypatch.setattr(rollout, "preflight", here.preflight)
+        monkeypatch.setitem(live_registry.LIVE_TARGETS, "render", _paced(here))
         here.commit("First")
         first = here.run("deploy")
         if first.code:
@@ -168,19 +174,16 @@ def shop(folder: Path, monkeypatch: pytest.MonkeyPatch, **times: float) -> Itera
             raise AssertionError("\n".join(render.violations))
 
 
-def _once(preflight: Any) -> Any:
-    """Return a preflight that is really made once: its verdict is not what is asked here, and takes longest."""
-    made: list[Report] = []
+def _paced(here: Shop) -> Opening:
+    def opened(ports: Ports, *, by_hook: bool = False) -> RenderLive:
+        return paced(ports, here.pace, by_hook=by_hook)
 
-    def reused(request: Any, ports: Ports) -> Report:
-        if not made:
-            made.append(preflight(request, ports))
-        return replace(made[0], commit=ports.git.commit(request.folder, "HEAD"))
-
-    return reused
+    return opened
 
 
-def _heard(here: Shop, opened: Any) -> Any:
+def _heard(
+    here: Shop, opened: Callable[..., AbstractContextManager[Ports]]
+) -> Callable[..., AbstractContextManager[Ports]]:
     @contextmanager
     def listening(curtain: Curtain, *, command: str = "preflight") -> Iterator[Ports]:
         here.heard.append(Heard(curtain))

@@ -72,11 +72,10 @@ def test_a_push_that_is_heard_of_while_preflight_is_made_is_deployed_once(
     here.heard_of("commit", after=30)
     before, sha = here.live, here.commit(f"Pushed by hand, {state} during preflight")
     here.service.push()
-    preflight = rollout.preflight
 
     def slow(request: PreflightRequest, ports: Ports) -> Report:
         wait_for(lambda: any(state in one.went_through for one in here.service.deploys if one.commit == sha))
-        return preflight(request, ports)
+        return here.preflight(request, ports)
 
     monkeypatch.setattr(rollout, "preflight", slow)
     ran = here.run("deploy")

@@ -37,7 +37,8 @@ def test_a_commit_becomes_live_and_its_log_is_told(monkeypatch: pytest.MonkeyPat
 
         done = stage.redeploy(commit=commit)
 
-        assert (done.verdict, done.deploy and done.deploy.commit) == (ReleaseVerdict.LIVE, commit)
+        assert done.deploy is not None
+        assert (done.verdict, done.deploy.commit) == (ReleaseVerdict.LIVE, commit)
         assert (done.replaced and done.replaced.id, served(stage.shop.record.url)) == (first.id, commit)
         assert {"app | second", "build | ==> Build successful 🎉", "start: live"} <= set(stage.heard.lines)
         assert not [line.text for line in done.log if first.commit in line.text]

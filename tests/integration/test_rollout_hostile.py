@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,11 +95,9 @@ def test_what_another_pushes_on_top_meanwhile_is_not_taken_back(here: Shop, mode
         newer.append(here.pushed_by_another())
         return pushed(lines)
 
-    here.render.operations.pushed = and_another
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.render.operations, "pushed", and_another)
         ran = here.run("deploy")
-    finally:
-        del here.render.operations.pushed
     here.service.settle()
     here.service.record.auto_deploy = "off"
 
@@ -154,11 +152,9 @@ def test_a_service_that_is_suspended_after_the_push_is_left_as_it_was(here: Shop
         here.service.record.suspended = True
         return pushed(lines)
 
-    here.render.operations.pushed = and_suspended
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.render.operations, "pushed", and_suspended)
         ran = here.run("deploy")
-    finally:
-        del here.render.operations.pushed
 
     assert (ran.code, ran.verdict, here.live, here.begun(sha)) == (1, "refused", before, []), ran.text
     assert "suspended" in ran.answer["reason"]
@@ -259,7 +255,7 @@ def test_records_in_a_folder_whose_name_has_spaces(here: Shop, tmp_path: Path, m
     assert len(list((tmp_path / "my state, 50 %").rglob("record.json"))) == 1
 
 
-DAMAGE = {
+DAMAGE: dict[str, Callable[[str], str]] = {
     "torn": lambda text: text[: len(text) - 17],
     "garbage": lambda text: text.replace("\n", '\n\x00\xff[1]\nnull\n{"step": "lunch"}\n' + "[" * 100_000 + "\n", 1),
     "without its beginning": lambda text: text.partition("\n")[2],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _URN = "urn:openapi"
@@ -110,7 +110,8 @@ def _typed(value: str, schema: dict[str, Any]) -> object:
             return {"true": True, "false": False}.get(value, value)
         case "array":
             return value.split(",") if "," in value else [value]
-    return value
+        case _:
+            return value
 
 
 def _rebased(item: Any) -> Any:
@@ -139,5 +140,4 @@ def _lenient(item: Any) -> Any:
 @cache
 def _read(file: Path) -> tuple[dict[str, Any], Registry[Any]]:
     text = _lenient(json.loads(file.read_text(encoding="utf-8")))
-    resource = Resource(contents=text, specification=DRAFT202012)
-    return text, Registry().with_resource(_URN, resource)
+    return text, Registry().with_resource(_URN, DRAFT202012.create_resource(text))

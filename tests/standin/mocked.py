@@ -35,6 +35,10 @@ class Noted:
     http: Http
     seen: list[tuple[str, str, int]] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        """See `ports.Http.prepare`."""
+        self.http.prepare()
+
     def request(
         self, address: Address, request: HttpRequest, *, timeout_s: float, connect_s: float | None = None
     ) -> HttpResponse:

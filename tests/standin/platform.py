@@ -62,7 +62,7 @@ class Platform:
         self.events: list[Event] = []
         self.lines: list[Line] = []
         self._folder = folder
-        self._is_closed = False
+        self._closed = threading.Event()
         self._ending: list[threading.Thread] = []
 
     def add(self, service: Service) -> Hosted:
@@ -135,7 +135,7 @@ class Platform:
 
     def close(self) -> None:
         """End all that runs."""
-        self._is_closed = True
+        self._closed.set()
         for hosted in self.hosted.values():
             with self.lock:
                 for deploy in hosted.deploys:
@@ -270,7 +270,7 @@ class Platform:
         instance = self._started(deploy)
         until = time.monotonic() + self.times.start_s
         while True:
-            if deploy.id in hosted.stopped or self._is_closed:
+            if deploy.id in hosted.stopped or self._closed.is_set():
                 instance.end(within_s=0.5)
                 raise _StoppedError
             if (code := instance.exit_code) is not None:
@@ -328,7 +328,7 @@ class Platform:
 
     def _keep_up(self, hosted: Hosted, deploy: Deploy, instance: Instance) -> None:
         """Start again what ends by itself, and tell of it, for as long as it is live."""
-        while not self._is_closed and hosted.instance is instance:
+        while not self._closed.is_set() and hosted.instance is instance:
             if (code := instance.exit_code) is None:
                 time.sleep(self.times.poll_s)
                 continue
@@ -337,7 +337,7 @@ class Platform:
             instance.end(within_s=0.1)
             time.sleep(self.times.again_s)
             with self.lock:
-                if self._is_closed or hosted.instance is not instance:
+                if self._closed.is_set() or hosted.instance is not instance:
                     return
                 instance = hosted.instance = self._started(deploy)
 
@@ -354,7 +354,7 @@ class Platform:
         self._alive(hosted, deploy)
 
     def _alive(self, hosted: Hosted, deploy: Deploy) -> None:
-        if deploy.id in hosted.stopped or self._is_closed:
+        if deploy.id in hosted.stopped or self._closed.is_set():
             raise _StoppedError
 
     def _saying(self, service: Service, kind: str) -> Any:
