@@ -84,6 +84,22 @@ for host in ("db.example.com", "198.51.100.7", "db.example.com", "api.example.or
     assert network.reached_for() in (names, (names[0], Reach("198.51.100.7", 443), names[1]))
 
 
+def test_the_host_behind_an_srv_record_is_noted(network: Network) -> None:
+    script = """
+import socket, struct
+def asked_for(name, kind):
+    labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split(".")) + bytes(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        door.settimeout(30)
+        door.sendto(struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!HH", kind, 1), ("127.0.0.1", 53))
+        return struct.unpack_from("!HH", door.recv(512))
+print(asked_for("_mongodb._tcp.cluster0.example.net", 33), asked_for("_dmarc.example.org", 16))
+"""
+    done = python(script, network)
+
+    assert (done.out, network.reached_for()) == ("(7, 33155) (7, 33155)\n", (Reach("cluster0.example.net"),))
+
+
 def test_local_names_stay_and_are_no_reach(network: Network) -> None:
     script = """
 import socket

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _HEADER = struct.Struct("!6H")
 _LARGEST_QUERY_BYTES = 4096
 _IS_ANSWER, _RECURSION, _NO_SUCH_NAME = 0x8000, 0x0180, 3
-_ADDRESS_TYPES = frozenset({1, 28, 65})  # A, AAAA, HTTPS
+_ADDRESS_TYPES = frozenset({1, 28, 33, 65})  # A, AAAA, SRV, HTTPS
 _LOCAL = ("localhost", "arpa", "local")
 
 Note = Callable[[str, int], None]
@@ -29,8 +29,9 @@ def _serve(door: socket.socket, note: Note) -> None:
         except (IndexError, struct.error, UnicodeDecodeError):
             continue
         door.sendto(_refusal(query, end), client)
-        if kind in _ADDRESS_TYPES and name and name.rpartition(".")[2] not in _LOCAL:
-            note(name, 0)
+        host = _host(name)
+        if kind in _ADDRESS_TYPES and host and host.rpartition(".")[2] not in _LOCAL:
+            note(host, 0)
 
 
 def _question(query: bytes) -> tuple[str, int, int]:
@@ -42,6 +43,13 @@ def _question(query: bytes) -> tuple[str, int, int]:
         at += 1 + size
     kind, _ = struct.unpack_from("!HH", query, at + 1)
     return ".".join(labels).lower(), kind, at + 5
+
+
+def _host(name: str) -> str:
+    """Return *name* without the service and protocol before it in an SRV record's (RFC 2782), as for `mongodb+srv://`."""
+    while name.startswith("_"):
+        name = name.partition(".")[2]
+    return name
 
 
 def _refusal(query: bytes, end: int) -> bytes:

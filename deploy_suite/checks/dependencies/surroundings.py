@@ -18,16 +18,17 @@ from deploy_suite.tracing import sources
 _CONNECTION: Final = frozenset(
     {
         "AutoReconnect", "BrokerConnectionError", "ClientConnectorError", "ConnectError", "ConnectTimeout",
-        "ConnectionError", "EndpointConnectionError", "MaxRetryError", "NameResolutionError", "NetworkTimeout",
-        "NewConnectionError", "NoBrokersAvailable", "ServerSelectionTimeoutError", "ServiceUnavailable", "TimeoutError",
-        "TransportError", "URLError", "gaierror", "timeout", "AMQPConnectionError", "LocalEntryNotFoundError",
+        "ConnectionError", "DNSException", "EndpointConnectionError", "MaxRetryError", "NameResolutionError",
+        "NetworkTimeout", "NewConnectionError", "NoBrokersAvailable", "ServerSelectionTimeoutError",
+        "ServiceUnavailable", "TimeoutError", "TransportError", "URLError", "gaierror", "timeout",
+        "AMQPConnectionError", "LocalEntryNotFoundError",
     },
 )  # fmt: skip
 _CONNECTION_TEXT: Final = re.compile(
     r"[Cc]onnection refused|could not connect|[Cc]an't connect|could not translate host|Name or service not known"
     r"|Temporary failure in name resolution|Network is unreachable|No route to host|[Tt]imed? ?out"
     r"|Max retries exceeded|Failed to resolve|actively refused|getaddrinfo failed|server does not support SSL"
-    r"|Connect call failed|All connection attempts failed",
+    r"|Connect call failed|All connection attempts failed|DNS (?:query name does not exist|operation timed out)",
 )
 # What source code, not a value, brings about.
 _CODE_FAULTS: Final = frozenset({"ImportError", "SyntaxError", "NameError", "AttributeError", "RecursionError"})
