@@ -102,7 +102,7 @@ def measured(folder: Path, situation: str) -> dict[str, Any]:
 
 def forget(folder: Path) -> None:
     """Let the system drop what it has of the machine code and the records from memory, where it can be told to."""
-    if not hasattr(os, "posix_fadvise"):
+    if sys.platform == "darwin":  # it has no such call
         return
     os.sync()
     for parent, _, names in os.walk(folder):
