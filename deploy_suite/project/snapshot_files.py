@@ -58,10 +58,15 @@ def is_folder(folder: Path, path: PurePosixPath) -> bool:
     return inside is not None and on_disk.is_folder(folder / inside)
 
 
-def is_in_submodule(folder: Path, path: PurePosixPath) -> bool:
-    """Whether *path* lies in a submodule, whose content a snapshot does not hold."""
+def is_in_absent_submodule(folder: Path, path: PurePosixPath) -> bool:
+    """Whether *path* lies in a submodule of which nothing could be had: what it holds is not known."""
     listed = _SUBMODULE.findall(text(folder, PurePosixPath(".gitmodules")) or "")
-    return any(path.is_relative_to(one.strip()) for one in listed)
+    for place in filter(None, (module_files.normal(PurePosixPath(one.strip())) for one in listed)):
+        if place.parts and path.is_relative_to(place):
+            inside = folder / place
+            is_had = on_disk.is_folder(inside) and any(inside.iterdir())
+            return not is_had or is_in_absent_submodule(inside, path.relative_to(place))
+    return False
 
 
 def is_executable(file: Path) -> bool:

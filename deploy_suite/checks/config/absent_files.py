@@ -77,7 +77,7 @@ def problems(call: Call, path: PurePosixPath, subject: Subject, *, code: str) ->
 def _is_had(path: PurePosixPath, subject: Subject) -> bool:
     """Whether the commit has the file, or a submodule that is not at hand may."""
     is_there = snapshot_files.find(subject.folder, path) or snapshot_files.is_folder(subject.folder, path)
-    return bool(is_there) or snapshot_files.is_in_submodule(subject.folder, path)
+    return bool(is_there) or snapshot_files.is_in_absent_submodule(subject.folder, path)
 
 
 def _user(call: Call, path: PurePosixPath) -> str:

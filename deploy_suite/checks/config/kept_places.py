@@ -37,7 +37,7 @@ def _target(one: SimpleCommand) -> str:
 
 def _may_be_there(target: PurePosixPath, folder: Path, lines: Iterable[str]) -> bool:
     path = module_files.normal(target)
-    if path is None or snapshot_files.is_folder(folder, path) or snapshot_files.is_in_submodule(folder, path):
+    if path is None or snapshot_files.is_folder(folder, path) or snapshot_files.is_in_absent_submodule(folder, path):
         return True
     return any(path.name in line or " clone " in line or "npm " in line for line in lines)
 

@@ -47,7 +47,9 @@ def _root(service: ServiceResource, folder: Path) -> Iterator[Finding]:
 def has_root(service: ServiceResource, folder: Path) -> bool:
     """Whether rootDir is a folder of the repository, or lies in a submodule, whose folders are not known."""
     root = root_of(service)
-    return root is not None and (snapshot_files.is_folder(folder, root) or snapshot_files.is_in_submodule(folder, root))
+    return root is not None and (
+        snapshot_files.is_folder(folder, root) or snapshot_files.is_in_absent_submodule(folder, root)
+    )
 
 
 def meant_root(service: ServiceResource, folder: Path) -> PurePosixPath | None:

@@ -195,10 +195,21 @@ def test_a_file_that_may_be_made_or_is_asked_for_is_not_missing(checked: Checked
     assert not [one for one in checked(FILES, build=build) if "missing" in one.code]
 
 
-def test_a_file_of_a_submodule_is_not_missing(checked: Checked) -> None:
+@pytest.mark.parametrize(
+    ("had", "found"),
+    [
+        ({}, []),
+        ({"shared/README.md": ""}, [("requirements-file-missing", FAILED)]),
+        ({"shared/.gitmodules": '[submodule "d"]\n\tpath = deps\n'}, []),
+    ],
+)
+def test_a_file_of_a_submodule_is_missing_only_where_the_submodule_is_here(
+    checked: Checked, had: dict[str, str], found: list[tuple[str, Outcome]]
+) -> None:
     modules = '[submodule "s"]\n\tpath = shared\n\turl = https://example.org/s.git\n'
+    files = {**FILES, ".gitmodules": modules, **had}
 
-    assert outcomes(checked({**FILES, ".gitmodules": modules}, build="pip install -r shared/requirements.txt")) == []
+    assert outcomes(checked(files, build="pip install -r shared/deps/requirements.txt")) == found
 
 
 def test_renewing_pip_may_fail_unseen(checked: Checked) -> None:
