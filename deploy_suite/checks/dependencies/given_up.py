@@ -16,12 +16,7 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing import sources
 
 _READ: Final = re.compile(environment_reads.CALL + r"|environ\[\s*['\"](?P<key>\w+)['\"]")
-# `NAME = os.getenv("NAME")`, `config["NAME"] = os.environ.get("NAME", "")`, `self.name = …`
-_HELD: Final = re.compile(
-    r"^[ \t]*(?P<target>[A-Za-z_][\w.]*(?:\[['\"]\w+['\"]\])?)(?::[^=\n]+)?\s*=\s*(?:str\()?"
-    + environment_reads.WITHOUT_VALUE,
-    re.MULTILINE,
-)
+_BLANK: Final = re.compile(r"(?:str\()?" + environment_reads.WITHOUT_VALUE)
 _RAISES: Final = re.compile(r"(?:raise|assert)\b|(?:sys\.)?exit\(")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
@@ -64,9 +59,8 @@ def _looked_at(text: str, line: int) -> Iterator[str]:
     if test is None:
         return
     shown = {ast.unparse(part) for part in ast.walk(test) if isinstance(part, ast.expr)}
-    for match in _HELD.finditer(text):
-        if match["target"].replace('"', "'") in shown:
-            yield match["name"]
+    given = environment_reads.behind(shown, [text])
+    yield from (read["name"] for one in given if (read := _BLANK.match(one.value)))
     for part in shown:
         yield from (match["name"] for match in _READ.finditer(part) if match["name"])
 

@@ -55,9 +55,7 @@ _OVER_NONE: Final = frozenset({"TypeError", "AttributeError", "ValueError"})
 # `urlsplit(None)` has no error but the empty scheme b'', of which dj-database-url then complains.
 _SCHEME_OF_NONE: Final = re.compile(r"'b''(?:'|://')")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
-_GIVEN: Final = re.compile(
-    r"^\s*(?P<target>[A-Za-z_]\w*)(?::[^=\n]+)?\s*=\s*" + environment_reads.WITHOUT_DEFAULT, re.MULTILINE
-)
+_NONE: Final = re.compile(environment_reads.WITHOUT_DEFAULT)
 _ASKING: Final = re.compile(environment_reads.WITHOUT_VALUE)
 _ENVIRON_FRAMES: Final = re.compile(r"environ\s*\[|os\.environ|getenv")
 
@@ -88,10 +86,9 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     failing = _statement(one.own_frames[-1], folder)
     if itself := without_value((match["name"] for match in _ASKING.finditer(failing)), built):
         return itself
-    used = set(_WORD.findall(failing))
-    texts = (snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files)
-    given = (match for text in texts for match in _GIVEN.finditer(text))
-    return without_value((match["name"] for match in given if match["target"] in used), built)
+    texts = [snapshot_files.text(folder, PurePosixPath(file)) or "" for file in files]
+    given = environment_reads.behind(_WORD.findall(failing), list(filter(_NONE.search, texts)))
+    return without_value((read["name"] for one in given if (read := _NONE.match(one.value))), built)
 
 
 def _is_over_none(one: Raised) -> bool:

@@ -21,11 +21,8 @@ _NO_ADDRESS: Final = re.compile(
 )
 _KEY: Final = "SQLALCHEMY_DATABASE_URI"
 _ASKING: Final = re.compile(environment_reads.WITHOUT_VALUE)
-_HELD: Final = re.compile(
-    r"^[ \t]*(?P<target>[A-Za-z_]\w*)(?:[ \t]*:[^=\n]{1,200})?[ \t]*=(?P<value>(?!=).*)$", re.MULTILINE
-)
 # A field of a settings class; its variable has the same name in capitals.
-_EMPTY: Final = re.compile(r"^\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?:None|''|\"\")\s*(?:[,)#]|$)")
+_EMPTY: Final = re.compile(r"^\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?:None|''|\"\")\s*(?:[,)]|$)")
 _OF_SETTINGS: Final = "BaseSettings"
 _PREFIX: Final = "env_prefix"
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
@@ -47,14 +44,9 @@ def behind(finding: Finding, folder: Path | None, root: PurePosixPath) -> tuple[
 
 
 def _handed_on(statement: str, texts: Sequence[str]) -> Iterator[str]:
-    """Yield the variables that *statement* reads, or that gave a name which it uses no value, step by step back."""
+    """Yield the variables that *statement* reads, or that gave a name which it uses no value."""
     yield from (match["name"] for match in _ASKING.finditer(statement))
-    used, new = set[str](), set(_WORD.findall(statement))
-    for _ in range(_MOST_STEPS):
-        used |= new
-        held = [(text, one) for text in texts for one in _HELD.finditer(text) if one["target"] in new]
-        for text, one in held:
-            yield from (match["name"] for match in _ASKING.finditer(one["value"]))
-            if _OF_SETTINGS in text and _PREFIX not in text and _EMPTY.match(one["value"]):
-                yield one["target"]
-        new = {word for _, one in held for word in _WORD.findall(one["value"])} - used
+    for one in environment_reads.behind(_WORD.findall(statement), texts, steps=_MOST_STEPS):
+        yield from (match["name"] for match in _ASKING.finditer(one.value))
+        if _OF_SETTINGS in one.text and _PREFIX not in one.text and _EMPTY.match(one.value):
+            yield one.place

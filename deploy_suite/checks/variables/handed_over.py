@@ -27,11 +27,13 @@ def variables(finding: Finding, folder: Path) -> tuple[str, ...]:
     is_met = finding.outcome is Outcome.FAILED and finding.code.partition(":")[0] in _CODES
     if place is None or not is_met or not _REFUSED.search("\n".join(finding.evidence)):
         return ()
-    tree = own_syntax(snapshot_files.text(folder, PurePosixPath(place.file)) or "")
+    text = snapshot_files.text(folder, PurePosixPath(place.file)) or ""
+    tree = own_syntax(text)
     if tree is None:
         return ()
     given = set(_given(tree, place.line))
-    return tuple(dict.fromkeys(name for target, name in _blank(tree) if target in given))
+    reads = (_BLANK.fullmatch(one.value) for one in environment_reads.behind(given, [text]))
+    return tuple(dict.fromkeys(read["name"].upper() for read in reads if read))
 
 
 def _given(tree: ast.Module, line: int) -> Iterator[str]:
@@ -41,11 +43,3 @@ def _given(tree: ast.Module, line: int) -> Iterator[str]:
         if isinstance(node, ast.Call) and is_there:
             values = (*node.args, *(one.value for one in node.keywords))
             yield from (one.id for one in values if isinstance(one, ast.Name))
-
-
-def _blank(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the names that are None where a variable is not set, each with the variable."""
-    for node in ast.walk(tree):
-        match = _BLANK.fullmatch(ast.unparse(node.value)) if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and match:
-            yield from ((target.id, match["name"].upper()) for target in node.targets if isinstance(target, ast.Name))
