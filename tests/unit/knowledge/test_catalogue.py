@@ -124,7 +124,7 @@ SIGNATURES = [
     for cause in CAUSES.values()
     for number, signature in enumerate(cause.signatures)
 ]
-CHECKS = {"", "boot", "config", "dependencies", "environment", "manifest", "migrations", "packages", "probes"}
+CHECKS = {"", "boot", "config", "dependencies", "environment", "manifest", "migrations", "packages"}
 
 
 def test_every_family_has_a_row_that_is_found_in_a_log() -> None:
