@@ -1,7 +1,7 @@
 """A project without render.yaml into the contracts that Render's Dashboard would propose, each guess said aloud."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -32,57 +32,65 @@ _MARKS: Final = (
 _PROPOSED: Final = "pip install -r requirements.txt"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guess:
+    """What a folder suggests. Shape: commands run in the root of `snapshot`; `misnamed` is a list of requirements."""
+
+    snapshot: Snapshot
+    processes: tuple[procfile.ProcessLine, ...]
+    services: tuple[Service, ...]
+    build: CommandText | None
+    misnamed: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says how to build and to start the services."""
+        return bool(self.services and ((self.build and not self.misnamed) or self.processes))
+
+
 def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     """Return the services that a Procfile, a Dockerfile or, last, the framework suggests.
 
     Raises: UsageError when there is none.
     """
-    asked, snapshot = snapshot, _moved(snapshot)
-    processes = procfiles.processes(snapshot)
-    services = tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug)
-    build = dashboard.build_command(snapshot.folder, snapshot.root)
-    misnamed = "" if build else dashboard.misnamed_requirements(snapshot.folder, snapshot.root)
-    is_known = bool(services and (build or processes))
-    image = _as_image(asked, snapshot, settings, slug=slug, services=services, processes=processes, is_known=is_known)
-    if image is not None:
+    guess = _guessed(_moved(snapshot), settings, slug)
+    if image := _as_image(snapshot, guess, settings, slug=slug):
         return image
-    if not services:
-        raise assumptions.unreadable(asked) or assumptions.nothing(asked, _candidates(asked))
-    if misnamed:
-        build = CommandText(text=f"pip install -r {misnamed}")
-    assumed = assumed_databases.variables(snapshot.folder, snapshot.root)
-    place, called = snapshot, top_scripts.called(asked, snapshot, build)
-    if called is not None:
-        services = tuple(_within(one, snapshot.root.relative_to(asked.root)) for one in services)
-        snapshot, build = asked, called
-    elif not processes and (started := _from_above(asked, snapshot, build, settings=settings, slug=slug)):
-        services, snapshot, build = (started[0],), asked, started[1]
-    made = tuple(_contract(one, snapshot, settings, build=build, slug=slug, variables=assumed) for one in services)
-    findings = [
-        *assumptions.misnamed(snapshot, misnamed),
-        *assumptions.said(snapshot, services, build, procfile_in=place.root if processes else None, variables=assumed),
+    if not guess.services:
+        raise assumptions.unreadable(snapshot) or assumptions.nothing(snapshot, _candidates(snapshot))
+    place = guess.snapshot
+    variables = assumed_databases.variables(place.folder, place.root)
+    guess = _run_from_top(snapshot, guess, settings, slug=slug)
+    made = tuple(_contract(one, guess, settings, slug=slug, variables=variables) for one in guess.services)
+    procfile_in = place.root if guess.processes else None
+    findings = (
+        *assumptions.misnamed(guess.snapshot, guess.misnamed),
+        *assumptions.said(guess.snapshot, guess.services, guess.build, procfile_in=procfile_in, variables=variables),
         *procfiles.problems(place),
         *made[0][1],
-    ]
-    return Reading(contracts=tuple(one for one, _ in made), findings=tuple(findings))
+    )
+    return Reading(contracts=tuple(one for one, _ in made), findings=findings)
 
 
-def _as_image(
-    asked: Snapshot,
-    moved: Snapshot,
-    settings: Settings,
-    *,
-    slug: str,
-    services: tuple[Service, ...],
-    processes: tuple[procfile.ProcessLine, ...],
-    is_known: bool,
-) -> Reading | None:
-    """Return what a Dockerfile or a compose file tells, where it tells more than the sources of the folder *moved*.
+def _guessed(snapshot: Snapshot, settings: Settings, slug: str) -> _Guess:
+    """Return what the root of *snapshot* alone suggests."""
+    processes = procfiles.processes(snapshot)
+    build = dashboard.build_command(snapshot.folder, snapshot.root)
+    misnamed = "" if build else dashboard.misnamed_requirements(snapshot.folder, snapshot.root)
+    return _Guess(
+        snapshot=snapshot,
+        processes=processes,
+        services=tuple(_from_procfile(processes, slug)) or _from_framework(snapshot, settings, slug),
+        build=CommandText(text=f"pip install -r {misnamed}") if misnamed else build,
+        misnamed=misnamed,
+    )
 
-    Shape: *is_known* says that the sources suggest how to build and to start the *services*.
-    """
+
+def _as_image(asked: Snapshot, guess: _Guess, settings: Settings, *, slug: str) -> Reading | None:
+    """Return what a Dockerfile or a compose file tells, where it tells more than the sources do."""
     from deploy_suite.targets.render import docker_guesses  # noqa: PLC0415  most projects have a render.yaml
 
+    moved, processes = guess.snapshot, guess.processes
     image = None if processes else docker_guesses.alone(asked, settings, slug=slug)
     if image is not None:
         return image
@@ -90,9 +98,23 @@ def _as_image(
         docker_guesses.has_several(asked)
         # An image beside the sources says how the service starts and by which Python; else a server is assumed.
         or (not processes and docker_guesses.is_for_deploys(moved))
-        or not all(processes or dashboard.brings_server(moved.folder, moved.root, one.start) for one in services)
+        or not all(processes or dashboard.brings_server(moved.folder, moved.root, one.start) for one in guess.services)
     )
-    return None if is_known and not is_told_better else docker_guesses.read(asked, settings, slug=slug)
+    return None if guess.is_whole and not is_told_better else docker_guesses.read(asked, settings, slug=slug)
+
+
+def _run_from_top(asked: Snapshot, guess: _Guess, settings: Settings, *, slug: str) -> _Guess:
+    """Return *guess*, of a folder below, with its commands run from the root of *asked* where they must be."""
+    called = top_scripts.called(asked, guess.snapshot, guess.build)
+    if called is not None:
+        inner = guess.snapshot.root.relative_to(asked.root)
+        return replace(
+            guess, snapshot=asked, services=tuple(_within(one, inner) for one in guess.services), build=called
+        )
+    started = None if guess.processes else _from_above(asked, guess.snapshot, guess.build, settings=settings, slug=slug)
+    if started is not None:
+        return replace(guess, snapshot=asked, services=(started[0],), build=started[1])
+    return guess
 
 
 def _moved(snapshot: Snapshot) -> Snapshot:
@@ -176,14 +198,9 @@ def _name(slug: str) -> str:
 
 
 def _contract(
-    service: Service,
-    snapshot: Snapshot,
-    settings: Settings,
-    *,
-    build: CommandText | None,
-    slug: str,
-    variables: tuple[Variable, ...],
+    service: Service, guess: _Guess, settings: Settings, *, slug: str, variables: tuple[Variable, ...]
 ) -> tuple[Contract, tuple[Finding, ...]]:
+    snapshot = guess.snapshot
     choice = python_version.choose(snapshot.folder, snapshot.root, variable=None, written="")
     spec = service_spec.assumed(
         service.name,
@@ -199,7 +216,7 @@ def _contract(
         root=snapshot.root,
         settings=settings.services.get(service.name, ServiceSettings()),
         python=choice.request,
-        build=build,
+        build=guess.build,
         start=service.start,
         slug=slug,
     )
