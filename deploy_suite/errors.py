@@ -35,3 +35,11 @@ class MachineError(DeployError):
     """This machine or its network fell short: disk full, index out of reach, a tool missing."""
 
     exit_code = 4
+
+
+def out_of_processes() -> MachineError:
+    """Return what to raise where the system starts no more of them."""
+    return MachineError(
+        "no more processes or threads can be started on this machine",
+        remedy="end some, or raise their limits (ulimit -u, ulimit -v; in a container: --pids-limit)",
+    )

@@ -3,13 +3,10 @@
 import errno
 from typing import Final
 
-from deploy_suite.errors import MachineError
+from deploy_suite.errors import MachineError, out_of_processes
 
 _NO_THREAD: Final = "can't start new thread"  # Python has no type of its own for it
-_PROCESSES: Final = MachineError(
-    "no more processes or threads can be started on this machine",
-    remedy="end some, or raise their limits (ulimit -u, ulimit -v; in a container: --pids-limit)",
-)
+_PROCESSES: Final = out_of_processes()
 _MEMORY: Final = MachineError(
     "this machine has no memory left", remedy="free memory, or raise its limit (ulimit -v; in a container: --memory)"
 )

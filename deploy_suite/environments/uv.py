@@ -1,5 +1,7 @@
 """Environments by uv."""
 
+import errno
+import os
 import re
 import shlex
 import shutil
@@ -13,7 +15,7 @@ import uv as uv_package
 
 from deploy_suite.environments import room, seeds
 from deploy_suite.environments.base import LONG_S, QUICK_S, Answer, Question, Seed, Workshop
-from deploy_suite.errors import MachineError
+from deploy_suite.errors import MachineError, out_of_processes
 from deploy_suite.model.command import Completed
 from deploy_suite.model.secret import Secret
 
@@ -49,7 +51,11 @@ def called() -> str:
 def _uv(
     workshop: Workshop, *words: str, timeout_s: float = QUICK_S, stdin: str = "", cwd: Path | None = None
 ) -> Completed:
-    return workshop.run((str(program()), *words, *_QUIET), timeout_s=timeout_s, stdin=stdin, cwd=cwd)
+    """Run uv. Raises: MachineError where it was given no thread: what it fails with then says nothing of the rest."""
+    done = workshop.run((str(program()), *words, *_QUIET), timeout_s=timeout_s, stdin=stdin, cwd=cwd)
+    if not done.ok and os.strerror(errno.EAGAIN) in done.err:
+        raise out_of_processes()
+    return done
 
 
 def create(venv: Path, found: Sequence[Seed], workshop: Workshop) -> None:
