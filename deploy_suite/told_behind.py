@@ -11,6 +11,7 @@ from deploy_suite.model.location import Location
 from deploy_suite.model.mend import Mend
 
 _MOST_SAID: Final = 3
+_BUILD: Final = "environment"
 _NOT_RUN: Final = "not-run"
 _SCRIPTS: Final = (".sh", ".bash")
 _OF_PATHS: Final = frozenset(
@@ -24,7 +25,10 @@ _OF_MANY: Final = frozenset({"too-new", "too-old"})  # parameters that several p
 def joined(told: Sequence[CheckResult], last: Sequence[CheckResult], mends: Sequence[Mend]) -> list[CheckResult]:
     """Return *told* with what *last* has beside it; a check that now ran is no longer said to be left out."""
     known = _Known.of(told, is_faithful=_are_faithful(mends))
-    news = _once({one.check: _new(one, known, mends) for one in last})
+    was_built = any(one.check == _BUILD and not any(each.outcome.is_no_pass for each in one.findings) for one in told)
+    news = _once(
+        {one.check: _new(one, known, mends, is_of_additions=was_built and one.check == _BUILD) for one in last}
+    )
     ran = {one.check: one for one in last if all(finding.code != _NOT_RUN for finding in one.findings)}
     met = [one for found in news.values() for one in found]
     return [_with_new(one, news.get(one.check, ()), met, ran=ran.get(one.check)) for one in told]
@@ -117,14 +121,14 @@ class _Known:
             self.grave.add((finding.code, finding.location))
 
 
-def _new(result: CheckResult, known: _Known, mends: Sequence[Mend]) -> tuple[Finding, ...]:
+def _new(result: CheckResult, known: _Known, mends: Sequence[Mend], *, is_of_additions: bool) -> tuple[Finding, ...]:
     """Return what *result* says and *known* does not, and add it there: a later check need not say it again."""
     counted = _TOLD if _are_faithful(mends) else _FAILED
     found = [_in_own_paths(one, mends) for one in result.findings if one.outcome in counted]
     found = [one for one in found if not known.has(one) and not _is_made_here(one, mends)]
     for one in found:
         known.add(one)
-    return tuple(_behind(one, mends) for one in found)
+    return tuple(_behind(one, mends, is_of_additions=is_of_additions) for one in found)
 
 
 def _is_made_here(finding: Finding, mends: Sequence[Mend]) -> bool:
@@ -143,14 +147,20 @@ def _is_of_paths(code: str) -> bool:
     return code.partition(":")[0] in _OF_PATHS
 
 
-def _behind(finding: Finding, mends: Sequence[Mend]) -> Finding:
-    """Return *finding* with when it is met, less sure where another version took the place of the one asked for."""
+def _behind(finding: Finding, mends: Sequence[Mend], *, is_of_additions: bool) -> Finding:
+    """Return *finding* with when it is met, less sure where another version took the place of the one asked for.
+
+    What was built before, and with additions is not, may be built with other releases of these.
+    """
     if finding.outcome is not Outcome.FAILED:
         return finding
     guessed = [one for one in mends if not one.is_faithful]
     once = "; ".join(one.says for one in (guessed or mends)[:_MOST_SAID]) or "the start command is corrected"
     if guessed:
         return replace(finding, outcome=Outcome.WARNING, certainty=f"likely: met once {once}")
+    if is_of_additions:
+        certainty = f"uncertain: met once {once}, where another release of it may be built"
+        return replace(finding, outcome=Outcome.WARNING, certainty=certainty)
     return replace(finding, certainty="; ".join(filter(None, (finding.certainty.rstrip("."), f"met once {once}"))))
 
 

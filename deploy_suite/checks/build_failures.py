@@ -37,6 +37,7 @@ from deploy_suite.project import snapshot_files
 _ACCOUNT_LINES: Final = 8
 _MOST_COMPILED: Final = 6
 _OVER_DATABASE: Final = frozenset({"db-connection-refused", "db-host-unresolvable"})
+_ENCODING: Final = "requirements-encoding"
 _SYNTAX: Final = "requirements-syntax"
 _NO_PATH: Final = re.compile(r"(?:No such file or directory: '|Distribution not found at: file:/*)/?(?P<path>[^'\s]+)")
 _OF_THE_CALL: Final = frozenset({"pip-option-unknown", "poetry-option-unknown"})  # it ended before it asked the index
@@ -236,7 +237,9 @@ def _missing_files(recipe: Recipe, failure: BuildFailure) -> Iterator[Finding]:
 def _unread_lines(recipe: Recipe, failure: BuildFailure, case: Case) -> Iterator[Finding]:
     """Yield the lines at which an installer gives up before it asks the index for anything."""
     absent = frozenset(found["path"] for found in _NO_PATH.finditer(failure.log))
-    for problem in (one for file in recipe.files for one in file.problems if _ends_installer(one, absent)):
+    unread = [one for file in recipe.files for one in file.problems if one.code == _ENCODING and one.is_fatal]
+    ending = [one for file in recipe.files for one in file.problems if _ends_installer(one, absent)]
+    for problem in unread or ending:  # the lines of a text that was read wrongly are none
         yield Finding(
             code=problem.code,
             outcome=Outcome.FAILED,

@@ -31,9 +31,10 @@ def parse(data: bytes, *, file: str) -> RequirementsFile:
         found.problem(
             "requirements-encoding",
             decoded.problem,
-            line=0,
+            line=decoded.line,
             remedy=f"save {file} as UTF-8 without byte order mark",
             is_fatal=decoded.is_fatal,
+            instead=(decoded.text.splitlines()[decoded.line - 1],) if decoded.line else (),
         )
     for line, text in _logical_lines(decoded.text):
         found.read(text, line)

@@ -13,16 +13,19 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "is encoded as UTF-16"),
 )
 _DECLARED: Final = re.compile(rb"coding[:=]\s*([-\w.]+)")
-_SAMPLE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, and what is wrong with its bytes ("" for nothing); `is_fatal` when pip ends with an error over them."""
+    """Text, and what is wrong with its bytes ("" for nothing); `is_fatal` when pip ends with an error over them.
+
+    Shape: `line` is the first one that is encoded otherwise than those before it, 0 where the whole file is.
+    """
 
     text: str
     problem: str = ""
     is_fatal: bool = False
+    line: int = 0
 
 
 def decode(data: bytes) -> Decoded:
@@ -48,13 +51,32 @@ def _marked(data: bytes, encoding: str, problem: str) -> Decoded:
 
 def _silent_utf16(data: bytes) -> Decoded | None:
     """Return the text of UTF-16 without a mark, which pip takes for UTF-8 full of NUL characters."""
-    if b"\0" not in data[:_SAMPLE]:
+    if b"\0" not in data:
         return None
-    odd, even = data[1:_SAMPLE:2].count(0), data[0:_SAMPLE:2].count(0)
-    encoding = "utf-16-le" if odd >= even else "utf-16-be"
+    if (appended := _appended_utf16(data)) is not None:
+        return appended
+    encoding = "utf-16-le" if data[1::2].count(0) >= data[0::2].count(0) else "utf-16-be"
     text = data.decode(encoding, "replace")
     return Decoded(
         text, "the file is encoded as UTF-16 without a byte order mark, which pip cannot read", is_fatal=True
+    )
+
+
+def _appended_utf16(data: bytes) -> Decoded | None:
+    """Return the text of lines to which `>>` of Windows PowerShell added others, as UTF-16 wherever it is added to."""
+    head = data[: data.index(b"\0")]
+    encoding = "utf-16-le" if data.endswith(b"\0") else "utf-16-be"
+    head = head[:-1] if encoding == "utf-16-le" else head
+    if b"\n" not in head:  # in UTF-16 a NUL is beside each
+        return None
+    own = head.removesuffix(codecs.BOM_UTF16_LE)
+    tail = data[len(head) :].decode(encoding, "replace")
+    line = own.count(b"\n") + 1
+    return Decoded(
+        own.decode("utf-8", "replace") + ("" if own.endswith(b"\n") else "\n") + tail,
+        f"from line {line} on the file is encoded as UTF-16, and before it is not, which pip cannot read",
+        is_fatal=True,
+        line=line,
     )
 
 

@@ -227,6 +227,25 @@ def test_a_later_failure_is_less_sure_where_another_version_was_taken() -> None:
     ]
 
 
+def test_a_build_that_only_an_added_package_ends_is_less_sure() -> None:
+    built = result("environment", finding("environment-built", Outcome.PASSED))
+    refused = result("environment", finding("build-failure:pyyaml-cython3"))
+
+    assert told(built, refused, ADDED) == [
+        ("passed", "environment-built", ""),
+        (
+            "warning",
+            "build-failure:pyyaml-cython3",
+            "uncertain: met once flask is required, where another release of it may be built",
+        ),
+    ]
+    assert told(result("environment", NOT_RUN), refused, LAID)[-1] == (
+        "failed",
+        "build-failure:pyyaml-cython3",
+        "met once api/main.py lies at backend/main.py",
+    )
+
+
 def test_what_is_wrong_with_a_version_that_was_chosen_here_is_not_told() -> None:
     about = finding("dependency-resolution-impossible", file="requirements.txt")
     elsewhere = finding("import-name-missing")

@@ -240,6 +240,29 @@ def test_other_encodings_are_a_problem_and_are_read_all_the_same(
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"Flask\r\n" + "pandas\r\n".encode("utf-16-le"), 2),
+        (b"Flask\n# more\n" + b"\xff\xfe" + "pandas\r\n".encode("utf-16-le"), 3),
+        (b"# few\nFlask" + "pandas\r\n".encode("utf-16-le"), 2),
+        (b"Flask\n" + "pandas\n".encode("utf-16-be"), 2),
+        (b"# x\n" * 5000 + b"Flask\n" + "pandas\r\n".encode("utf-16-le"), 5002),
+    ],
+)
+def test_lines_that_were_added_in_another_encoding_are_told_at_the_first_of_them(data: bytes, line: int) -> None:
+    found = parse(data, file="requirements.txt")
+    (problem,) = found.problems
+
+    assert [part.name for part in found.requirements] == ["flask", "pandas"]
+    assert (problem.code, problem.location, problem.is_fatal) == (
+        "requirements-encoding",
+        Location("requirements.txt", line),
+        True,
+    )
+    assert problem.instead == (("Flask",) if data.startswith(b"# few") else ("pandas",))
+
+
 def test_a_declared_encoding_is_no_problem() -> None:
     found = parse("# -*- coding: latin-1 -*-\n# café\nFlask\n".encode("latin-1"), file="requirements.txt")
 
