@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing.sources import own_syntax
 
 # `os.getenv("NAME"`, `environ.get("NAME"`: the beginning of a call, whatever follows.
@@ -50,15 +51,9 @@ def _given(text: str) -> Iterator[tuple[str, ast.expr]]:
     giving = (ast.Assign, ast.AnnAssign, ast.keyword)
     nodes = [node for node in ast.walk(tree) if isinstance(node, giving)] if tree else []
     for node in sorted(nodes, key=attrgetter("lineno")):
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                yield from ((ast.unparse(target), value) for target in targets)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield ast.unparse(target), value
-            case ast.keyword(arg=str(name), value=value):
-                yield name, value
-            case _:
-                pass
+        yield from ((ast.unparse(target), value) for target, value in syntax_tree.assignments(node))
+        if isinstance(node, ast.keyword) and node.arg:
+            yield node.arg, node.value
 
 
 def _named(value: ast.expr) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.location import Location
 from deploy_suite.tracing import sources
 
@@ -44,7 +45,7 @@ class _Reader(ast.NodeVisitor):
         self._found: list[tuple[ast.expr | ast.stmt, str, bool]] = []
 
     def read(self, tree: ast.Module) -> Sequence[tuple[ast.expr | ast.stmt, str, bool]]:
-        self._stands_for = dict(bound(tree))
+        self._stands_for = dict(syntax_tree.imported(tree))
         self.visit(tree)
         return self._found
 
@@ -65,7 +66,7 @@ class _Reader(ast.NodeVisitor):
         self._take(node, node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        name = dotted(node)
+        name = syntax_tree.dotted(node)
         if name and self._take(node, name):
             return
         self.generic_visit(node)
@@ -80,27 +81,6 @@ class _Reader(ast.NodeVisitor):
 
     def _note(self, node: ast.expr | ast.stmt, name: str) -> None:
         self._found.append((node, name, self._functions == 0))
-
-
-def bound(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the names that imports anywhere in *tree* bind, each with what it stands for."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                first = alias.name.partition(".")[0]
-                yield (alias.asname, alias.name) if alias.asname else (first, first)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def dotted(node: ast.expr) -> str:
-    """Return "a.b.c" for such an expression, "" for any other."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def any_holds(word: str, files: Sequence[str], *, folder: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 
 _BOUND: Final = re.compile(
     rb"^(?:(?:class|(?:async[ \t]+)?def)[ \t]+(?P<defined>\w+)|(?P<assigned>[A-Za-z_]\w*)[ \t]*(?::|=[^=]))",
@@ -16,20 +16,6 @@ _BOUND: Final = re.compile(
 _TARGETS: Final = rb"(?!(?:def|class|for|while|with|if|elif|return|import|from|async)\b)[^#]*\b%s\b[^#\"'+*/-]*[:=]"
 _LONGEST_LINE: Final = 500
 _OPENS: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__", "extend_path"})
-
-
-def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Return the statements that run with the module, those inside `if`, `try`, `with` and loops included."""
-    for node in body:
-        yield node
-        if isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
-            for part in ("body", "orelse", "finalbody"):
-                yield from statements(getattr(node, part, []))
-            for handler in getattr(node, "handlers", []):
-                yield from statements(handler.body)
-        elif isinstance(node, ast.Match):
-            for case in node.cases:
-                yield from statements(case.body)
 
 
 def names(tree: ast.Module) -> frozenset[str] | None:
@@ -114,7 +100,7 @@ def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunction
     """Return the function *name* of the module."""
     found = (
         node
-        for node in statements(tree.body)
+        for node in syntax_tree.statements(tree.body)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
     )
     return next(found, None)
@@ -123,11 +109,9 @@ def function(tree: ast.Module, name: str) -> ast.FunctionDef | ast.AsyncFunction
 def value(tree: ast.Module, name: str) -> ast.expr | None:
     """Return what the module assigns to *name* last."""
     found: ast.expr | None = None
-    for node in statements(tree.body):
-        if isinstance(node, ast.Assign) and name in _targets(node):
-            found = node.value
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
-            found = node.value or found
+    for node in syntax_tree.statements(tree.body):
+        for target, given in syntax_tree.assignments(node):
+            found = given if name in _plain(target) else found
     return found
 
 
@@ -135,21 +119,16 @@ def assigned(tree: ast.Module) -> frozenset[str]:
     """Return the names to which the module assigns at its level."""
     return frozenset(
         name
-        for node in statements(tree.body)
-        for name in (
-            _targets(node)
-            if isinstance(node, ast.Assign)
-            else [node.target.id]
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-            else ()
-        )
+        for node in syntax_tree.statements(tree.body)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for name in _plain(target)
     )
 
 
-def _targets(node: ast.Assign) -> frozenset[str]:
-    """Return the plain names that are assigned to, those in tuples included."""
-    flat = (part for target in node.targets for part in (getattr(target, "elts", None) or [target]))
-    return frozenset(part.id for part in flat if isinstance(part, ast.Name))
+def _plain(target: ast.expr) -> frozenset[str]:
+    """Return the plain names in *target*, a tuple of them or one alone."""
+    return frozenset(part.id for part in getattr(target, "elts", None) or [target] if isinstance(part, ast.Name))
 
 
 def called(nodes: Sequence[ast.AST]) -> tuple[str, ...]:

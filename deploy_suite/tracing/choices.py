@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-_TAKING: Final = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+from deploy_suite.tracing.statements import catches
 
 
 class Choice(NamedTuple):
@@ -21,7 +21,7 @@ def around(function: ast.AST, line: int) -> Choice | None:
     if not conditions:
         return None
     tried = (part for part in parts if isinstance(part, ast.Try))
-    return Choice(max(conditions), any(_takes(handler) for part in tried for handler in part.handlers))
+    return Choice(max(conditions), any(catches(handler) for part in tried for handler in part.handlers))
 
 
 def _holds(part: ast.AST, line: int) -> bool:
@@ -39,10 +39,3 @@ def _statements(part: ast.AST) -> Iterator[ast.stmt]:
             yield from (statement for case in part.cases for statement in case.body)
         case _:
             pass
-
-
-def _takes(handler: ast.ExceptHandler) -> bool:
-    if handler.type is None:
-        return True
-    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(one, ast.Name) and one.id in _TAKING for one in named)

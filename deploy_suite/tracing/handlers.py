@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy_suite.model.location import Location
+from deploy_suite.model.syntax_tree import last_name
 from deploy_suite.tracing import choices, sources
 from deploy_suite.tracing.values import Chain, Trace
 
@@ -154,7 +155,7 @@ class Handlers:
                 if any(_registers(decorator) for decorator in node.decorator_list):
                     yield _Place(name, function), Reached(function, Location(name, node.lineno))
             for call in ast.walk(file.tree):
-                if isinstance(call, ast.Call) and _last(call.func) in _REGISTERING:
+                if isinstance(call, ast.Call) and last_name(call.func) in _REGISTERING:
                     for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
                         for place in self._named(argument, _Place(name, "")):
                             yield place, Reached(place.name, Location(name, call.lineno))
@@ -210,10 +211,6 @@ def _registers(decorator: ast.expr) -> bool:
     if isinstance(target, ast.Name):
         return target.id in {"shared_task", "api_view", "task", "receiver"}
     return isinstance(target, ast.Attribute) and target.attr not in _PLAIN
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _enclosing(file: _File, line: int) -> str:

@@ -11,6 +11,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing import bindings
 from deploy_suite.tracing.sources import Source
 from deploy_suite.tracing.unbound import GIVEN
@@ -190,11 +191,7 @@ class _Reader:
     def _try(
         self, node: ast.Try | ast.TryStar, wanted: frozenset[str], *, is_late: bool, is_caught: bool
     ) -> Iterator[Late]:
-        kinds = {
-            getattr(kind, "id", getattr(kind, "attr", ""))
-            for handler in node.handlers
-            for kind in (getattr(handler.type, "elts", None) or [handler.type])
-        }
+        kinds = {kind for handler in node.handlers for kind in syntax_tree.caught(handler)}
         awaited = frozenset(name for one in node.body if (name := _asked_for(one))) if kinds & _BROAD else frozenset()
         if "NameError" not in kinds:
             caught = is_caught or bool(kinds & _BROAD)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.project import module_files
 from deploy_suite.tracing import bindings, skimming
 
@@ -34,7 +35,7 @@ def added(tree: ast.Module, *, file: str, cwd: str) -> tuple[tuple[str, bool], .
     """
     reader = _Paths(tree, file=file, cwd=cwd)
     found = []
-    for node in bindings.statements(tree.body):
+    for node in syntax_tree.statements(tree.body):
         call = node.value if isinstance(node, ast.Expr) else None
         if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("sys.path."):
             continue

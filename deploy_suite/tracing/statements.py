@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing import conditions
 from deploy_suite.tracing.values import ImportKind
 
@@ -127,13 +128,13 @@ def _dynamic(node: ast.AST, kind: ImportKind, *, is_django: bool) -> Iterator[Im
     for call in ast.walk(node):
         if not isinstance(call, ast.Call) or not call.args:
             continue
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = syntax_tree.last_name(call.func)
         given = call.args[0]
         if name == "include" and isinstance(given, ast.Tuple) and given.elts:
             given = given.elts[0]
-        if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+        text = syntax_tree.text_of(given)
+        if text is None:
             continue
-        text = given.value
         if name in _DYNAMIC and text.strip("."):
             module = text.lstrip(".")
             label = f'{name}("{text}")'
@@ -146,13 +147,7 @@ def _dynamic(node: ast.AST, kind: ImportKind, *, is_django: bool) -> Iterator[Im
 
 def catches(handler: ast.ExceptHandler) -> bool:
     """Whether *handler* is met by an import that fails."""
-    caught = handler.type
-    if caught is None:
-        return True
-    parts = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(
-        (part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")) in _CATCHING for part in parts
-    )
+    return bool(syntax_tree.caught(handler) & _CATCHING)
 
 
 def gives_up(body: Sequence[ast.stmt]) -> bool:

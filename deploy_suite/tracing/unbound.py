@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.tracing import bindings
 
 # What the interpreter, `site`, gettext and interactive shells put beside the names that a module binds.
@@ -103,12 +104,7 @@ class _Reader:
             yield from self.statements(node.body, scope)
 
     def _try(self, node: ast.Try | ast.TryStar, scope: _Scope) -> Iterator[Unbound]:
-        caught = {
-            getattr(kind, "id", "")
-            for handler in node.handlers
-            for kind in (getattr(handler.type, "elts", None) or [handler.type])
-        }
-        if not caught & _CATCHES and not any(handler.type is None for handler in node.handlers):
+        if not any(syntax_tree.caught(handler) & _CATCHES for handler in node.handlers):
             yield from self.statements(node.body, scope)
         yield from self.statements(node.finalbody, scope)
 

@@ -13,6 +13,7 @@ from deploy_suite.checks.config.subject import Subject
 from deploy_suite.manifests import alembic_ini
 from deploy_suite.manifests.alembic_ini import AlembicFile
 from deploy_suite.manifests.errors import ManifestError
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import MASK
@@ -109,7 +110,7 @@ def _takes_url_from_file(tree: ast.Module) -> bool:
         _is_from_file(call, scope)
         for scope in (*functions, tree)
         for call in _own_calls(scope)
-        if _name(call.func) in _ENGINES
+        if syntax_tree.last_name(call.func) in _ENGINES
     ]
     return bool(engines) and all(engines)
 
@@ -124,10 +125,6 @@ def _own_calls(scope: ast.AST) -> Iterator[ast.Call]:
         yield from _own_calls(child)
 
 
-def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
 def _is_from_file(call: ast.Call, scope: ast.AST) -> bool:
     """Whether the engine is made of the file's section as it stands."""
     if not call.args or any(keyword.arg in {"url", None} for keyword in call.keywords):
@@ -136,13 +133,7 @@ def _is_from_file(call: ast.Call, scope: ast.AST) -> bool:
     while isinstance(given, ast.BoolOp):
         given = given.values[0]
     if isinstance(given, ast.Name):
-        values = [
-            value
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Assign | ast.AnnAssign)
-            for name, value in app_objects.bindings(node)
-            if name == given.id
-        ]
+        values = [value for node in ast.walk(scope) for name, value in syntax_tree.bindings(node) if name == given.id]
         uses = sum(isinstance(node, ast.Name) and node.id == given.id for node in ast.walk(scope))
         return len(values) == 1 and uses <= _NAMED_AND_USED and _reads_file(values[0])
     return _reads_file(given)
@@ -151,7 +142,7 @@ def _is_from_file(call: ast.Call, scope: ast.AST) -> bool:
 def _reads_file(node: ast.expr) -> bool:
     while isinstance(node, ast.BoolOp):
         node = node.values[0]
-    return isinstance(node, ast.Call) and _name(node.func) in {"get_section", "get_main_option"}
+    return isinstance(node, ast.Call) and syntax_tree.last_name(node.func) in {"get_section", "get_main_option"}
 
 
 def _password(config: _Config) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from deploy_suite.checks.config import binding, expressions, saying
 from deploy_suite.checks.config.calls import Call, Step
 from deploy_suite.checks.config.expressions import Value
 from deploy_suite.checks.config.subject import Subject
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.contract import ServiceKind
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
@@ -82,7 +83,8 @@ def problems(subject: Subject) -> Iterator[Finding]:
 
 
 def _servings(source: Source, entry: EntryPoint, subject: Subject) -> Iterator[_Serving]:
-    names = {**_local_names(source), **expressions.assigned(source)}
+    at_margin = syntax_tree.statements(source.tree.body)
+    names = {**expressions.assigned(ast.walk(source.tree)), **expressions.assigned(at_margin)}
     at_import = _at_import(source)
     has_os = any(_imports_os(one) for one in source.tree.body)
     evaluated = partial(expressions.evaluate, source=source, variables=subject, names=names)
@@ -101,16 +103,6 @@ def _servings(source: Source, entry: EntryPoint, subject: Subject) -> Iterator[_
 
 def _imports_os(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import) and any((one.asname or one.name) == "os" for one in node.names)
-
-
-def _local_names(source: Source) -> dict[str, ast.expr | None]:
-    """Return what names are bound to anywhere, None for those bound more than once."""
-    found: dict[str, ast.expr | None] = {}
-    for statement in ast.walk(source.tree):
-        if isinstance(statement, ast.Assign | ast.AnnAssign):
-            for name, value in app_objects.bindings(statement):
-                found[name] = None if name in found else value
-    return found
 
 
 def _kind(

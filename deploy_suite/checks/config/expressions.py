@@ -1,10 +1,11 @@
 """Expressions of Python source into the values they have under the contract's variables."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.project import app_objects
 from deploy_suite.project.app_objects import Source
 
@@ -32,11 +33,11 @@ class Variables(Protocol):
         """Whether the process has *name* at all."""
 
 
-def assigned(source: Source) -> Mapping[str, ast.expr | None]:
-    """Return what each name at the module's level is bound to, None for one that is bound more than once."""
+def assigned(nodes: Iterable[ast.AST]) -> Mapping[str, ast.expr | None]:
+    """Return what *nodes* bind each name to, None for one that is bound more than once."""
     found: dict[str, ast.expr | None] = {}
-    for statement in app_objects.statements(source.tree.body):
-        for name, value in app_objects.bindings(statement):
+    for node in nodes:
+        for name, value in syntax_tree.bindings(node):
             found[name] = None if name in found else value
     return found
 

@@ -9,7 +9,7 @@ from typing import Final
 from deploy_suite.checks.config import expressions
 from deploy_suite.checks.config.calls import Call
 from deploy_suite.checks.config.subject import Subject
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 from deploy_suite.project import app_objects, server_options
 from deploy_suite.project.server_options import Arguments
 
@@ -85,7 +85,7 @@ def _file_settings(file: PurePosixPath, subject: Subject) -> Mapping[str, str | 
     source = app_objects.read(subject.folder / file)
     if source is None:
         return {}
-    names = expressions.assigned(source)
+    names = expressions.assigned(syntax_tree.statements(source.tree.body))
     found: dict[str, str | None] = {}
     for name, node in names.items():
         value = expressions.evaluate(node, source, subject, names=names)

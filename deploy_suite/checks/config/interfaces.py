@@ -9,6 +9,7 @@ from deploy_suite.checks.config import gunicorn, saying
 from deploy_suite.checks.config.calls import Call, Step
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.knowledge.platforms import servers
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
@@ -83,8 +84,8 @@ def _spoken(subject: Subject, entry: EntryPoint, file: PurePosixPath, attribute:
         return None
     values = [
         value
-        for statement in app_objects.statements(source.tree.body)
-        for name, value in app_objects.bindings(statement)
+        for statement in syntax_tree.statements(source.tree.body)
+        for name, value in syntax_tree.bindings(statement)
         if name == attribute
     ]
     if values:

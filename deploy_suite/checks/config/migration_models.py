@@ -10,6 +10,7 @@ from deploy_suite.checks.config import alembic_files, saying
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.checks.dependencies import subject as tracing
 from deploy_suite.manifests.alembic_ini import AlembicFile
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.finding import Finding
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
@@ -43,7 +44,7 @@ def _offered(subject: Subject, env: PurePosixPath) -> int:
     """Return the line that sets target_metadata to something, 0 for none."""
     source = app_objects.read(subject.folder / env) if snapshot_files.find(subject.folder, env) else None
     for statement in reversed(source.tree.body) if source else ():
-        for name, value in app_objects.bindings(statement):
+        for name, value in syntax_tree.bindings(statement):
             if name == "target_metadata":
                 return 0 if isinstance(value, ast.Constant) else statement.lineno
     return 0

@@ -171,13 +171,7 @@ def _assigned(file: Path) -> Mapping[str, Any]:
     """Return the literals that the top level of *file* assigns."""
     found: dict[str, Any] = {}
     for node in _tree(file).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-        for target in targets:
-            if isinstance(target, ast.Name) and value is not None:
-                found[target.id] = _literal(value)
+        found |= {name: _literal(value) for name, value in syntax_tree.bindings(node)}
     return found
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy_suite.checks import uses
 from deploy_suite.knowledge import import_names
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.tracing import conditions, sources, standard_library
@@ -138,7 +138,7 @@ def _used(file: Path, lost: Mapping[str, Version], version: Version) -> Iterator
     if tree is None:
         return
     lines = source.data.decode("utf-8", errors="replace").splitlines()
-    reader = _Reader(frozenset(lost), dict(uses.bound(tree)), version)
+    reader = _Reader(frozenset(lost), dict(syntax_tree.imported(tree)), version)
     reader.visit(tree)
     for name, line, is_at_import in reader.found:
         if name not in reader.put_back:
@@ -203,7 +203,7 @@ class _Reader(ast.NodeVisitor):
         self._take(self._stands_for.get(node.id, ""), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        first, dot, rest = uses.dotted(node).partition(".")
+        first, dot, rest = syntax_tree.dotted(node).partition(".")
         name = f"{self._stands_for.get(first, '')}{dot}{rest}"
         if isinstance(node.ctx, ast.Store):
             self.put_back.add(name)

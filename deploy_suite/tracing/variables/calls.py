@@ -4,7 +4,8 @@ import ast
 from dataclasses import dataclass
 from typing import Final
 
-from deploy_suite.tracing.variables.origins import READERS, Names, text_of
+from deploy_suite.model.syntax_tree import text_of
+from deploy_suite.tracing.variables.origins import READERS, Names
 
 # The variables that these methods of django-environ take when none is named.
 # Source: https://django-environ.readthedocs.io/en/latest/types.html

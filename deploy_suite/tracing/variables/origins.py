@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from deploy_suite.model import syntax_tree
+from deploy_suite.model.syntax_tree import text_of
+
 # What calling one of these makes; the brackets keep what was made apart from the modules of the same names.
 _MAKERS: Final[Mapping[str, str]] = {
     "environ.Env": "<environ>",
@@ -52,9 +55,7 @@ class Names:
             elif isinstance(node, ast.ImportFrom):
                 self._from(node)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and (made := self.made(node.value)):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                self.known |= {target.id: made for target in targets if isinstance(target, ast.Name)}
+            self.known |= {name: made for name, value in syntax_tree.bindings(node) if (made := self.made(value))}
 
     def _from(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
@@ -106,8 +107,3 @@ def _made(dotted: str, call: ast.Call) -> Origin | None:
         return None
     has_default = (name for name, value in keywords.items() if name and isinstance(value, ast.Tuple))
     return Origin(kind, frozenset(has_default), text_of(prefix) or "" if prefix is not None else "")
-
-
-def text_of(node: ast.expr | None) -> str | None:
-    """Return the text of a literal, None for anything else."""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from deploy_suite.model import syntax_tree
 from deploy_suite.model.location import Location
+from deploy_suite.model.syntax_tree import text_of
 from deploy_suite.tracing import conditions
 from deploy_suite.tracing.statements import gives_up
 from deploy_suite.tracing.values import ImportKind
 from deploy_suite.tracing.variables.calls import Asked, asked
-from deploy_suite.tracing.variables.origins import Names, text_of
+from deploy_suite.tracing.variables.origins import Names
 from deploy_suite.tracing.variables.values import FileReads, Making, VariableRead
 
 _ONLY_IMPORTS: Final = frozenset({"ImportError", "ModuleNotFoundError"})
@@ -73,16 +75,13 @@ class FileReader:
 
     def _assigned(self, node: ast.stmt) -> None:
         """Take note of what is put into the environment, and of what a name holds of it."""
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            return
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in targets:
+        for target, value in syntax_tree.assignments(node):
             if isinstance(target, ast.Subscript) and self.names.dotted(target.value) == "os.environ":
                 self.found.given |= set(filter(None, [text_of(target.slice)]))
             elif isinstance(target, _PLACES):
                 place = ast.unparse(target)
                 self._held.pop(place, None)
-                held = asked(node.value, self.names, prefix=self._prefix)
+                held = asked(value, self.names, prefix=self._prefix)
                 if held and held.is_bare:
                     self._held[place] = (held, node.lineno)
 
@@ -108,7 +107,8 @@ class FileReader:
                 self._note(found, held[1] if held else getattr(test, "lineno", 0), kind)
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
-        is_guarded = any(not gives_up(one.body) and not _catches_only_imports(one) for one in node.handlers)
+        others = (one for one in node.handlers if not syntax_tree.caught(one) <= _ONLY_IMPORTS)
+        is_guarded = any(not gives_up(one.body) for one in others)
         self.read(node.body, max(kind, ImportKind.GUARDED) if is_guarded else kind)
         for handler in node.handlers:
             self.read(handler.body, max(kind, ImportKind.CONDITIONAL))
@@ -144,7 +144,7 @@ class FileReader:
             pending += _parts(one, runs)
 
     def _call(self, node: ast.Call, kind: ImportKind) -> None:
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        name = syntax_tree.last_name(node.func)
         given = frozenset(keyword.arg or "**" for keyword in node.keywords)
         self.found.makings.append(Making(name, kind, given))
         if isinstance(node.func, ast.Name) and kind is ImportKind.EAGER:
@@ -228,12 +228,6 @@ def _looked_up(test: ast.Compare) -> ast.expr:
 
 def _returns(node: ast.stmt) -> bool:
     return any(isinstance(one, ast.Return) for one in ast.walk(node))
-
-
-def _catches_only_imports(handler: ast.ExceptHandler) -> bool:
-    caught = handler.type
-    parts = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return all(isinstance(part, ast.Name) and part.id in _ONLY_IMPORTS for part in parts)
 
 
 def _keys(node: ast.expr) -> Iterator[str]:

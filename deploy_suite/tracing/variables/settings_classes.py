@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy_suite.model.location import Location
-from deploy_suite.tracing.variables.origins import Names, text_of
+from deploy_suite.model.syntax_tree import text_of
+from deploy_suite.tracing.variables.origins import Names
 from deploy_suite.tracing.variables.values import Making, VariableRead
 
 _BASES: Final = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings"})
