@@ -38,16 +38,6 @@ class Request:
     preferences: Preferences = field(default_factory=Preferences)
 
 
-@dataclass(slots=True)
-class _Done:
-    """What is known so far. Shape: `cut` says where an interruption ended the run, "" as long as none has."""
-
-    results: list[CheckResult] = field(default_factory=list)
-    subjects: list[Subject] = field(default_factory=list)
-    reused: list[str] = field(default_factory=list)
-    cut: str = ""
-
-
 def preflight(request: Request, ports: Ports) -> Report:
     """Return the verdict on the project; its texts hold no secret.
 
@@ -55,30 +45,26 @@ def preflight(request: Request, ports: Ports) -> Report:
     """
     began = ports.clock.now_s()
     project, known = _loaded(request, ports)
-    done = _Done()
+    run = _Run(project, request.preferences, ports)
     pythons: dict[tuple[str, str], PythonRequest] = {}
     for target in _targets(request.targets or project.settings.targets, known):
         contracts, manifest = _contracts(known[target], target, project, ports)
         pythons |= {(contract.target, contract.service): contract.python for contract in contracts}
-        done.results.append(manifest)
+        run.results.append(manifest)
         for contract in _chosen(contracts, request.services):
-            _add(contract, done, project, request.preferences, ports)
-    results = done.results
-    if any(finding.python for result in results for finding in result.findings):
-        from deploy_suite.checks import asked_python  # noqa: PLC0415  what is healthy needs none of it
-
-        results = asked_python.named(results, pythons)
-    if not done.subjects and all(result.outcome is Outcome.PASSED for result in results):
+            run.add(contract)
+    results = _with_asked_python(run.results, pythons)
+    if not run.subjects and all(result.outcome is Outcome.PASSED for result in results):
         raise UsageError("no service was found to check", remedy="name the project's folder with --project PATH")
     return Report(
         project=project.name,
         commit=project.snapshot.commit,
-        subjects=tuple(done.subjects),
+        subjects=tuple(run.subjects),
         results=tuple(result.masked(ports.curtain.masker) for result in results),
-        notes=(*filter(None, (done.cut,)), *((_OPEN,) if ports.networks.lacks_isolation else ())),
-        reused=min(done.reused) if done.reused and all(done.reused) else "",
+        notes=(*filter(None, (run.cut,)), *((_OPEN,) if ports.networks.lacks_isolation else ())),
+        reused=min(run.reused) if run.reused and all(run.reused) else "",
         seconds=ports.clock.now_s() - began,
-        is_interrupted=bool(done.cut),
+        is_interrupted=bool(run.cut),
     )
 
 
@@ -95,43 +81,68 @@ def _loaded(request: Request, ports: Ports) -> tuple[Project, Mapping[str, Targe
         return loading.result(), TARGETS
 
 
-def _add(contract: Contract, done: _Done, project: Project, preferences: Preferences, ports: Ports) -> None:
-    """Check a service. An interruption ends the run, but what is known by then is told: it may have taken minutes."""
-    if not done.cut:
+class _Run:
+    """The services of a project, one after the other, and what is known of them.
+
+    Shape: `cut` says where an interruption ended the run, "" as long as none has; `reused` from when each verdict is.
+    """
+
+    def __init__(self, project: Project, preferences: Preferences, ports: Ports) -> None:
+        self._project = project
+        self._preferences = preferences
+        self._ports = ports
+        self.results: list[CheckResult] = []
+        self.subjects: list[Subject] = []
+        self.reused: list[str] = []
+        self.cut = ""
+
+    def add(self, contract: Contract) -> None:
+        """Check a service. An interruption ends the run; what is known by then is told, it may have taken minutes."""
+        if not self.cut:
+            try:
+                self._rehearse(contract)
+            except KeyboardInterrupt:
+                self.cut = _WHILE.format(service=contract.service)
+            else:
+                return
+        from deploy_suite.recording import Recorder  # noqa: PLC0415  see `_loaded`
+
+        recorder = Recorder(contract, self._ports)
+        self.results += [recorder.not_run("environment", _CUT_SHORT), *recorder.nothing_after_build(_CUT_SHORT)]
+
+    def _rehearse(self, contract: Contract) -> None:
+        from deploy_suite import imaging  # noqa: PLC0415  see `_loaded`
+        from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415  likewise
+
+        project, preferences, ports = self._project, self._preferences, self._ports
+        ports.curtain.add(bindings.literals(contract))
+        ports.curtain.add(bindings.committed(project.snapshot.folder / contract.root))
+        own, staged = imaging.staged(contract, project, ports)
+        rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
         try:
-            _rehearse(contract, done, project, preferences, ports)
+            found = rehearsal.results()
         except KeyboardInterrupt:
-            done.cut = _WHILE.format(service=contract.service)
-        else:
-            return
-    from deploy_suite.recording import Recorder  # noqa: PLC0415  see `_loaded`
+            self.cut = _WHILE.format(service=contract.service)
+            found = rehearsal.cut_short(why=_CUT_SHORT)
+        if not self.cut and any(one.outcome is Outcome.FAILED for one in found):
+            from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
 
-    recorder = Recorder(contract, ports)
-    done.results += [recorder.not_run("environment", _CUT_SHORT), *recorder.nothing_after_build(_CUT_SHORT)]
+            found, is_whole = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)
+            self.cut = "" if is_whole else _NOT_BEHIND
+        self.results += imaging.judged(contract, found)
+        self.subjects.append(rehearsal.subject())
+        self.reused.append(rehearsal.reused)
 
 
-def _rehearse(contract: Contract, done: _Done, project: Project, preferences: Preferences, ports: Ports) -> None:
-    """Add what the checks of a service found, what was checked, and from when the verdict is, "" for now."""
-    from deploy_suite import imaging  # noqa: PLC0415  see `_loaded`
-    from deploy_suite.rehearsal import Rehearsal  # noqa: PLC0415  likewise
+def _with_asked_python(
+    results: list[CheckResult], pythons: Mapping[tuple[str, str], PythonRequest]
+) -> Sequence[CheckResult]:
+    """Return *results* with the Python that the project asks for where a remedy offers another."""
+    if not any(finding.python for result in results for finding in result.findings):
+        return results
+    from deploy_suite.checks import asked_python  # noqa: PLC0415  what is healthy needs none of it
 
-    ports.curtain.add(bindings.literals(contract))
-    ports.curtain.add(bindings.committed(project.snapshot.folder / contract.root))
-    own, staged = imaging.staged(contract, project, ports)
-    rehearsal = Rehearsal(own, project=staged, preferences=preferences, ports=ports)
-    try:
-        found = rehearsal.results()
-    except KeyboardInterrupt:
-        done.cut = _WHILE.format(service=contract.service)
-        found = rehearsal.cut_short(why=_CUT_SHORT)
-    if not done.cut and any(one.outcome is Outcome.FAILED for one in found):
-        from deploy_suite import behind  # noqa: PLC0415  what is healthy needs none of it
-
-        found, is_whole = behind.seen(found, own, project=staged, preferences=preferences, ports=ports)
-        done.cut = done.cut if is_whole else _NOT_BEHIND
-    done.results += imaging.judged(contract, found)
-    done.subjects.append(rehearsal.subject())
-    done.reused.append(rehearsal.reused)
+    return asked_python.named(results, pythons)
 
 
 def _targets(asked: tuple[str, ...], known: Mapping[str, Target]) -> tuple[str, ...]:

@@ -77,15 +77,11 @@ def kept(
         return is_met and text is not None and not names.search(text)
 
     sure = {_met(result, one): one for result in before for one in result.findings if is_sure(one)}
-    return [
-        replace(
-            result,
-            findings=tuple(
-                sure.get(_met(result, one), one) if one.code == _NEEDS_VALUES else one for one in result.findings
-            ),
-        )
-        for result in after
-    ]
+
+    def said_before(result: CheckResult, finding: Finding) -> Finding:
+        return sure.get(_met(result, finding), finding) if finding.code == _NEEDS_VALUES else finding
+
+    return [replace(one, findings=tuple(said_before(one, finding) for finding in one.findings)) for one in after]
 
 
 def _met(result: CheckResult, finding: Finding) -> tuple[str, Location | None, tuple[str, ...]]:
@@ -123,14 +119,12 @@ def settled(read: CheckResult, told: Sequence[Finding], rest: Sequence[CheckResu
     """Return *read*, what the sources say, without what executing them told again or proved wrong."""
     names = frozenset(map(complaints.variable, told))
     has_imported = any(one.check == "imports" and not one.outcome.is_no_pass for one in rest)
-    kept = (
-        one
-        for one in read.findings
-        if not (
-            _is_told(one, names) if not complaints.variable(one) else has_imported or complaints.variable(one) in names
-        )
-    )
-    return replace(read, findings=tuple(kept))
+
+    def is_settled(finding: Finding) -> bool:
+        name = complaints.variable(finding)
+        return has_imported or name in names if name else _is_told(finding, names)
+
+    return replace(read, findings=tuple(one for one in read.findings if not is_settled(one)))
 
 
 def is_listed(note: Finding, told: Sequence[Finding]) -> bool:
