@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 import urllib.request
 from collections import Counter
 from http.client import HTTPConnection
@@ -59,9 +58,9 @@ def test_no_request_is_lost_while_releases_change() -> None:
 
         client = threading.Thread(target=ask)
         client.start()
-        time.sleep(0.3)
+        wait_for(lambda: answers)
         shop.deployed(SECOND)
-        time.sleep(0.6)
+        wait_for(lambda: answers[f"200 {shop.deploys[-1].commit}"])
         ends.set()
         client.join()
 
@@ -99,10 +98,8 @@ def test_a_push_deploys_where_auto_deploy_says_so() -> None:
 def test_deploys_that_overlap_follow_the_policy(policy: str, statuses: list[str]) -> None:
     with StandIn(times=Times(step_s=0.3)) as render:
         shop = render.service(policy=policy)
-        for _ in range(3):
-            sha = shop.push(FIRST)
+        for sha in [shop.push(FIRST) for _ in range(3)]:
             render.platform.begin(shop.hosted, sha, "manual")
-            time.sleep(0.1)
         shop.settle()
 
         assert [one.status for one in shop.deploys] == statuses
