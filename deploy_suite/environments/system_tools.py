@@ -17,52 +17,17 @@ _FOLDERS: Final = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/us
 _FOLDERS_OF_MACS: Final = ("/opt/homebrew/bin",)
 # What Render's build image has beside Debian's basics, wherever this machine keeps it.
 # Source: https://render.com/docs/native-runtimes
-_NATIVE: Final = [
-    "node",
-    "npm",
-    "npx",
-    "corepack",
-    "yarn",
-    "pnpm",
-    "git",
-    "git-lfs",
-    "gcc",
-    "g++",
-    "cc",
-    "c++",
-    "make",
-    "cmake",
-    "curl",
-    "wget",
-    "jq",
-    "psql",
-    "pg_config",
-    "pg_dump",
-    "ffmpeg",
-    "sqlite3",
-    "unzip",
-    "zip",
-]
+_NATIVE: Final = (
+    *("node", "npm", "npx", "corepack", "yarn", "pnpm", "git", "git-lfs", "gcc", "g++", "cc", "c++", "make", "cmake"),
+    *("curl", "wget", "jq", "psql", "pg_config", "pg_dump", "ffmpeg", "sqlite3", "unzip", "zip"),
+)
 _PYTHON_TOOL: Final = re.compile(
     r"(?:python|pypy|pip|pydoc|idle)[\d.]*(?:-config)?|uvx?|poetry|pipenv|pyenv|virtualenv|conda|hatch|pdm"
 )
 # What would change this machine where the caller may do so (as root in a container, with sudo), and on no target does.
-_OF_THE_MACHINE: Final = frozenset(
-    {
-        *("su", "doas", "pkexec", "runuser", "systemctl", "service", "snap", "brew", "port"),
-        *(
-            "yum",
-            "dnf",
-            "microdnf",
-            "rpm",
-            "zypper",
-            "apk",
-            "pacman",
-            "apt-key",
-            "add-apt-repository",
-            "dpkg-reconfigure",
-        ),
-    }
+_OF_THE_MACHINE: Final = (
+    *("su", "doas", "pkexec", "runuser", "systemctl", "service", "snap", "brew", "port", "yum", "dnf", "microdnf"),
+    *("rpm", "zypper", "apk", "pacman", "apt-key", "add-apt-repository", "dpkg-reconfigure"),
 )
 # Targets refuse these, which the check of the commands says; the build goes past them, to meet what lies behind.
 _PASSED_OVER: Final = ("apt-get", "apt", "aptitude", "sudo")

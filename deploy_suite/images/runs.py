@@ -3,7 +3,7 @@
 import itertools
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -199,12 +199,7 @@ def _is_of_system(command: SimpleCommand) -> bool:
     if program in _MAKERS:
         return bool(operands) and operands[-1].startswith(_SYSTEM_TOP)
     if program in _FETCHERS:
-        saves = [after for word, after in itertools.pairwise(command.words) if word in {"-o", "-O", "--output"}]
-        is_kept = program == "git" or (program == "wget" and not saves and command.after != "|") or "-O" in saves
-        folder = operands[-1] if program == "git" and operands else command.folder
-        return all(path.startswith((*_SYSTEM_TOP, "-", "/dev")) for path in saves) and (
-            not is_kept or "config" in operands or folder.startswith(_SYSTEM_TOP)
-        )
+        return _fetches_for_system(command, program, operands)
     if program in _SHELLS:
         return all(word.startswith(_SYSTEM_TOP) or command.before == "|" for word in operands)
     if program in {"cd", "source", "."}:
@@ -212,6 +207,17 @@ def _is_of_system(command: SimpleCommand) -> bool:
     if _PYTHON.fullmatch(program) or program in _INSTALLERS:
         return _is_inside(command)
     return program in _ON_SYSTEM or program in _ON_FILES
+
+
+def _fetches_for_system(command: SimpleCommand, program: str, operands: Sequence[str]) -> bool:
+    """Whether what *command* fetches goes into the image's own system, or to no file at all."""
+    saves = [after for word, after in itertools.pairwise(command.words) if word in {"-o", "-O", "--output"}]
+    if not all(path.startswith((*_SYSTEM_TOP, "-", "/dev")) for path in saves):
+        return False
+    if program == "git":
+        return "config" in operands or (operands[-1] if operands else command.folder).startswith(_SYSTEM_TOP)
+    is_kept = "-O" in saves or (program == "wget" and not saves and command.after != "|")
+    return not is_kept or "config" in operands or command.folder.startswith(_SYSTEM_TOP)
 
 
 def _is_chain(script: shell.Script) -> bool:
