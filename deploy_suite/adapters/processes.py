@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from deploy_suite.adapters import inspection, memory_kills, process_tree
@@ -30,14 +30,13 @@ class WardenedRunner:
         *,
         timeout_s: float,
         output_limit_bytes: int = OUTPUT_LIMIT_BYTES,
-        on_line: Callable[[str], None] | None = None,
         network: Network | None = None,
     ) -> Completed:
         """Return what became of *command*; its exit ends the processes that it leaves running."""
         began_s = time.monotonic()
         out, err = Transcript(output_limit_bytes), Transcript(output_limit_bytes)
         with supervised(
-            command, (out, err), on_line=on_line, network=network, journal=self._journal, roster=self._roster
+            command, (out, err), network=network, journal=self._journal, roster=self._roster
         ) as supervision:
             code = supervision.finished(began_s + timeout_s)
         return Completed(code=code, out=out.text(), err=err.text(), seconds=time.monotonic() - began_s)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from deploy_suite.adapters.namespaces import holder_of
 from deploy_suite.adapters.supervision import FREE_PROCESSES, Journal, Roster, Warden
-from deploy_suite.adapters.transcript import Lines, Transcript
+from deploy_suite.adapters.transcript import Transcript
 from deploy_suite.adapters.warden.wire import Unpacker
 from deploy_suite.errors import MachineError
 from deploy_suite.model.command import PROGRAM_NOT_FOUND, TIMED_OUT, Command
@@ -146,7 +146,6 @@ def supervised(
     network: Network | None,
     journal: Journal,
     roster: Roster,
-    on_line: Callable[[str], None] | None = None,
     lingers: bool = False,
 ) -> Iterator[Supervision]:
     """Start *command* with one log for both streams or one for each; the tree has ended when the context is left."""
@@ -162,7 +161,7 @@ def supervised(
         stack.callback(supervision.stop)
         for pipe, log in zip(pipes, logs, strict=True):
             pipe.close_sending()
-            supervision.read(pipe.receiving, _sink(log, on_line))
+            supervision.read(pipe.receiving, log.add)
         supervision.failure = logs[-1].add
         warden.tell(_order(command, network, lingers=lingers))
         yield supervision
@@ -180,19 +179,6 @@ def _order(command: Command, network: Network | None, *, lingers: bool) -> dict[
 
 def _plain(text: str | Secret) -> str:
     return text.revealed() if isinstance(text, Secret) else text
-
-
-def _sink(log: Transcript, on_line: Callable[[str], None] | None) -> Sink:
-    if on_line is None:
-        return log.add
-    lines = Lines()
-
-    def take(block: bytes) -> None:
-        log.add(block)
-        for line in lines.fed(block) if block else lines.rest():
-            on_line(line)
-
-    return take
 
 
 class _Pipe:

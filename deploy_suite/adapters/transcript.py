@@ -3,7 +3,6 @@
 from collections import deque
 from threading import Lock
 
-_LONGEST_LINE_BYTES = 65536
 _BLOCK_BYTES = 65536
 
 
@@ -46,28 +45,3 @@ class Transcript:
             gone = len(self._tail.popleft())
             self._tail_bytes -= gone
             self._cut_bytes += gone
-
-
-class Lines:
-    """Cuts blocks of bytes into lines of text; one longer than 64 KiB is cut into several."""
-
-    def __init__(self) -> None:
-        """Begin with an empty line."""
-        self._pending = b""
-
-    def fed(self, block: bytes) -> list[str]:
-        """Return the lines that *block* completes."""
-        *lines, self._pending = (self._pending + block).split(b"\n")
-        while len(self._pending) > _LONGEST_LINE_BYTES:
-            lines.append(self._pending[:_LONGEST_LINE_BYTES])
-            self._pending = self._pending[_LONGEST_LINE_BYTES:]
-        return [_decoded(line) for line in lines]
-
-    def rest(self) -> list[str]:
-        """Return the unfinished last line, if there is one."""
-        pending, self._pending = self._pending, b""
-        return [_decoded(pending)] if pending else []
-
-
-def _decoded(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", errors="replace")

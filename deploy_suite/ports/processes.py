@@ -1,6 +1,6 @@
 """Commands and the processes that they become."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,7 +24,6 @@ class Runner(Protocol):
         *,
         timeout_s: float,
         output_limit_bytes: int = OUTPUT_LIMIT_BYTES,
-        on_line: Callable[[str], None] | None = None,
         network: Network | None = None,
     ) -> Completed:
         """Return what became of *command*; only a suite that cannot run anything raises (MachineError)."""

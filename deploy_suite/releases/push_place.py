@@ -18,8 +18,8 @@ from deploy_suite.targets.live_registry import BRANCHES, LIVE_TARGETS
 class PushPlace:
     """Where to push. Shape: `because` says who names the branch; `service` is None where the target was not asked.
 
-    `upstream` is the branch there that the local one follows, "" for none; `unasked` says why no service is known;
-    `is_named` whether the user has named the branch.
+    `upstream` is the branch there that the local one follows, "" for none; `is_named` says whether the user has named
+    the branch.
     """
 
     remote: Remote
@@ -27,7 +27,6 @@ class PushPlace:
     because: str
     upstream: str = ""
     service: LiveService | None = None
-    unasked: str = ""
     is_named: bool = False
 
 
@@ -42,7 +41,7 @@ def place_of(
             "the repository has no remote, so there is nowhere to push to",
             remedy="name the repository that the service is built from: git remote add origin URL",
         )
-    live, unasked = _service(folder, target, asked=service, ports=ports)
+    live = _service(folder, target, asked=service, ports=ports)
     followed, upstream = ports.git.upstream(top, commit.branch) if commit.branch else ("", "")
     remote = _remote(tuple(remotes), live, followed)
     name, because = _branch(
@@ -54,19 +53,18 @@ def place_of(
         because=because,
         upstream=upstream if followed == remote.name else "",
         service=live,
-        unasked=unasked,
         is_named=bool(branch),
     )
 
 
-def _service(folder: Path, target: str, *, asked: str, ports: Ports) -> tuple[LiveService | None, str]:
-    """Return the service, or why it is not known; one that was named must be found."""
+def _service(folder: Path, target: str, *, asked: str, ports: Ports) -> LiveService | None:
+    """Return the service, None where the target does not tell; one that was named must be found."""
     try:
-        return service_of(LIVE_TARGETS[target](ports), folder, asked=asked, ports=ports), ""
-    except DeployError as error:
+        return service_of(LIVE_TARGETS[target](ports), folder, asked=asked, ports=ports)
+    except DeployError:
         if asked:
             raise
-        return None, error.message
+        return None
 
 
 def _remote(remotes: tuple[Remote, ...], service: LiveService | None, followed: str) -> Remote:

@@ -50,7 +50,6 @@ class _Run:
         self._has_asked = False
         self._deploy: Deploy | None = None
         self._replaced: Deploy | None = None
-        self._log: LogReader | None = None
         self._notes: list[str] = []
 
     def ended(self, *, waits: bool) -> Redeployment:
@@ -65,7 +64,6 @@ class _Run:
             found,
             replaced=self._replaced,
             notes=tuple(self._notes),
-            log=tuple(self._log.lines) if self._log else (),
             seconds=self._ports.clock.now_s() - began_s,
         )
 
@@ -79,7 +77,7 @@ class _Run:
         self._voice.told(f"{deploy.id} of {service.name} deploys {deploy.short} {deploy.subject}".rstrip())
         if not waits or not self._target.can_look:
             return ends.begun(self._wish, deploy)
-        self._log = log = LogReader(self._target, service, deploy, older=older, curtain=self._ports.curtain)
+        log = LogReader(self._target, service, deploy, older=older, curtain=self._ports.curtain)
         return self._followed(deploy, log)
 
     def _looked_round(self) -> frozenset[str]:

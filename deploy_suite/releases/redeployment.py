@@ -30,7 +30,7 @@ class Redeployment:
     """What became of a wish.
 
     Shape: `deploy` is the one that was followed last, None where none is known; `replaced` the deploy that was live
-    before; `reason` and `remedy` are sentences; `notes` what else a person should know; `log` has its secrets masked.
+    before; `reason` and `remedy` are sentences; `notes` what else a person should know.
     """
 
     wish: Wish
@@ -41,7 +41,6 @@ class Redeployment:
     remedy: str = ""
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
-    log: tuple[LogLine, ...] = ()
     seconds: float = 0.0
     is_interrupted: bool = False
 

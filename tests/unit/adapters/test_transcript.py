@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_suite.adapters.transcript import Lines, Transcript
+from deploy_suite.adapters.transcript import Transcript
 
 
 def kept(limit: int, *blocks: bytes) -> str:
@@ -32,12 +32,3 @@ def test_however_it_comes_head_and_tail_are_those_of_the_whole(blocks: list[byte
         assert text == whole.decode()
     else:
         assert text == f"{whole[:half].decode()}\n[… {len(whole) - 2 * half} bytes cut out …]\n{whole[-half:].decode()}"
-
-
-def test_lines_are_cut_where_they_end_and_over_long_ones_in_between() -> None:
-    lines = Lines()
-
-    assert lines.fed(b"one\ntw") == ["one"]
-    assert lines.fed(b"o\r\nthree") == ["two"]
-    assert (lines.rest(), lines.rest()) == (["three"], [])
-    assert [len(line) for line in lines.fed(b"x" * 70_000)] == [65536]
