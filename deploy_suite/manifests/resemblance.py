@@ -11,6 +11,10 @@ _REQUIREMENT: Final = re.compile(
 _SERVICES: Final = re.compile(r"^services:\s*$", re.MULTILINE)
 _TYPED: Final = re.compile(r"^\s*-?\s*type:\s*\w+", re.MULTILINE)
 _SHEBANG: Final = re.compile(r"#!.*\b(?:ba|da|z)?sh\b")
+_COMMAND: Final = re.compile(
+    r"(?:\$ )?(?:pip3?|python3?|gunicorn|uvicorn|hypercorn|daphne|flask|streamlit|celery|poetry|pipenv|uv|npm|cd|bash)"
+    r"(?: \S+)+"
+)
 _PROCESS: Final = re.compile(r"(?:web|worker|release|beat|clock):\s+\S")
 
 
@@ -20,6 +24,12 @@ def content(text: str) -> str:
     Only what leaves no doubt is named; the kinds exclude each other.
     """
     return next((name for name, holds in _KINDS.items() if holds(text)), "")
+
+
+def are_commands(text: str) -> bool:
+    """Whether *text* is what a person types to install and start a service, and nothing else."""
+    lines = [line.strip() for line in _meaningful(text)]
+    return bool(lines) and all(map(_COMMAND.fullmatch, lines))
 
 
 def first_line(text: str) -> int:

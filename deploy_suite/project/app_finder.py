@@ -23,7 +23,9 @@ _SKIPPED: Final = frozenset(
 _USUAL: Final = ("main", "app", "wsgi", "asgi", "server", "api", "run", "application", "__init__")
 _BOUND: Final = frozenset({"app", "application", "api", "server"})
 _HINT: Final = re.compile(
-    rb"\b(?:" + b"|".join(sorted({name.rpartition(".")[2].encode() for name in app_objects.MAKERS})) + rb")\s*\(",
+    rb"\b(?:"
+    + b"|".join(sorted({name.rpartition(".")[2].encode() for name in (*app_objects.MAKERS, "Dash")}))
+    + rb")\s*\(",
 )
 _LARGEST_BYTES: Final = 1024 * 1024
 _IMPORTED: Final = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
@@ -65,11 +67,22 @@ def meant(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoin
     found = [
         one
         for one in entries(folder, root, base=bases[0] if bases else root)
-        if not one.is_factory and one.search_path == bases
+        if not one.is_factory and one.search_path == bases and not is_hidden(folder, one)
     ]
     if len(found) > 1:
         found = [one for one in found if one.module.rpartition(".")[2] == wanted.module.rpartition(".")[2]]
     return found[0] if len(found) == 1 else None
+
+
+def is_hidden(folder: Path, entry: EntryPoint) -> bool:
+    """Whether a package of the same name beside it is imported in place of the file of *entry*."""
+    return entry.file != module_files.find(folder, entry.search_path, module=entry.module)
+
+
+def hidden(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoint | None:
+    """Return the very application that *wanted* names, in a file that a package of the same name hides."""
+    found = (one for one in entries(folder, root, base=root) if one.spec == wanted.spec and is_hidden(folder, one))
+    return next((one for one in found if not one.is_factory), None)
 
 
 def maker(folder: Path, root: PurePosixPath, *, wanted: EntryPoint) -> EntryPoint | None:

@@ -1,7 +1,7 @@
 """Python source into the web applications that it makes, read without running it."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -35,6 +35,7 @@ MAKERS: Final = {
     "connexion.AsyncApp": Framework.OTHER,
     "robyn.Robyn": Framework.OTHER,
 }
+_DASHES: Final = frozenset({"dash.Dash", "dash.dash.Dash"})  # each is an application by its `server`
 _OTHER_ASGI: Final = frozenset(
     [
         "quart.Quart",
@@ -98,6 +99,7 @@ def objects(source: Source) -> tuple[AppObject, ...]:
 
 
 def _objects(source: Source) -> Iterator[AppObject]:
+    dashes = set[str]()
     for statement in statements(source.tree.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             framework = _made_inside(source, statement)
@@ -105,8 +107,19 @@ def _objects(source: Source) -> Iterator[AppObject]:
             if framework is not None and not is_idle and _returns_value(statement):
                 yield AppObject(attribute=statement.name, framework=framework, is_factory=True, line=statement.lineno)
         for name, value in bindings(statement):
-            if (framework := made_by(source, value)) is not None:
+            if isinstance(value, ast.Call) and dotted(source, value.func) in _DASHES:
+                dashes.add(name)
+            if (framework := made_by(source, value) or _of_dash(value, dashes)) is not None:
                 yield AppObject(attribute=name, framework=framework, is_factory=False, line=statement.lineno)
+
+
+def _of_dash(value: ast.expr, dashes: Collection[str]) -> Framework | None:
+    """Return Flask where *value* is the server of one of *dashes*: https://dash.plotly.com/deployment."""
+    match value:
+        case ast.Attribute(value=ast.Name(id=name), attr="server") if name in dashes:
+            return Framework.FLASK
+        case _:
+            return None
 
 
 def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

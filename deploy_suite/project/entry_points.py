@@ -95,6 +95,7 @@ def _entries(text: str, place: Place, *, deep: int, home: PurePosixPath | None =
             tests.append((command.line, shell_tests.value(command.words, here.variables)))
         inner = shell.unwrapped(command)
         there = replace(here.moved(inner.folder), variables={**here.variables, **_assigned(command, inner)})
+        inner = replace(inner, words=tuple(server_options.filled(word, here.variables) for word in inner.words))
         folders = (there.cwd,) if inner.folder_is_known or home is None else (home, *home.parents)
         for candidate in _first_there(command, inner, [replace(there, cwd=one) for one in folders], deep=deep):
             is_own = command.is_conditional

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _DEFAULTED: Final = re.compile(r"\$\{\w+:?[-=](?P<default>[^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<name>\w+)(?::?-[^}]*)?\})")
 _ATTACHED: Final = re.compile(r"-[A-Za-z].+")
 
 
@@ -85,6 +86,11 @@ SIMPLE: Final = Syntax(flags=_COMMON)
 def expanded(word: str) -> str:
     """Return *word* with `${NAME:-default}` replaced by its default: the best guess without the variable."""
     return _DEFAULTED.sub(lambda match: match["default"], word)
+
+
+def filled(word: str, variables: Mapping[str, str]) -> str:
+    """Return *word* with those of *variables* in it that have a value; the others stay as they are written."""
+    return _VARIABLE.sub(lambda match: variables.get(match["plain"] or match["name"]) or match[0], word)
 
 
 def parse(words: Sequence[str], syntax: Syntax) -> Arguments:

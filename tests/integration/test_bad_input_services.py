@@ -121,6 +121,24 @@ def test_a_service_that_forks_a_daemon_is_told_of_and_the_daemon_ends(committed:
     assert left_behind(own_cache) == []
 
 
+def test_a_failure_that_leaves_a_helper_for_a_moment_is_told_and_no_daemon(
+    committed: Committed, own_cache: Path
+) -> None:
+    """As hypercorn's main process ends with 0 when its worker cannot import the application."""
+    fails = (
+        "import subprocess, traceback\n"
+        "subprocess.Popen(['sleep', '4716'])\n"
+        "try:\n    raise KeyError('no till')\nexcept KeyError:\n    traceback.print_exc()\n"
+    )
+
+    told = preflight(committed(project(fails)), cache=own_cache)
+
+    assert told.code == 1
+    assert "start-exited:daemon" not in told.findings
+    assert "no till" in told.out
+    assert left_behind(own_cache) == []
+
+
 def test_a_helper_in_a_session_of_its_own_ends_with_the_service(committed: Committed, own_cache: Path) -> None:
     helper = "import subprocess\nsubprocess.Popen(['sleep', '4715'], start_new_session=True)"
 

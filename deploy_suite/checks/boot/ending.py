@@ -42,7 +42,7 @@ def ended(stage: Stage, process: Process, *, doing: str) -> Finding | None:
     if code is None:
         return None
     log = process.output()
-    if code == 0 and process.process_count():
+    if code == 0 and process.process_count() and not exceptions(log):  # hypercorn outlives a failed import for a moment
         return _left_a_daemon(stage, log)
     what = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     told = explained(

@@ -249,6 +249,8 @@ def in_place(case: Case, entry: EntryPoint) -> str:
     folder, root = case.snapshot.folder, case.contract.root
     if other := app_finder.meant(folder, root, wanted=entry):
         return f"write `{other.spec}` in place of `{_written(case, entry)}`"
+    if covered := app_finder.hidden(folder, root, wanted=entry):
+        return _uncovered(covered, entry, case)
     made = app_finder.maker(folder, root, wanted=entry)
     if made is None:
         return ""
@@ -258,3 +260,16 @@ def in_place(case: Case, entry: EntryPoint) -> str:
     }
     how = f": write `{words[name]}` in place of `{_written(case, entry)}`" if (name := server(case)) else ""
     return f"name the factory that {made.location} defines{how}"
+
+
+def _uncovered(covered: EntryPoint, entry: EntryPoint, case: Case) -> str:
+    """Return how the file of *covered* comes to be imported, which the package of *entry* hides."""
+    names = ("wsgi", "main", "server", "run")
+    beside = (case.snapshot.folder / (covered.file or "")).parent
+    free = (name for name in names if not on_disk.is_file(beside / f"{name}.py"))
+    name = next(free, f"{covered.module.rpartition('.')[2]}_server")
+    new = ".".join((*covered.module.split(".")[:-1], name)) + f":{covered.attribute}"
+    return (
+        f"Python imports {entry.file}, not {covered.location}, which makes {covered.attribute!r}: rename the file to "
+        f"{name}.py, and write `{new}` in place of `{_written(case, entry)}`"
+    )

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,8 @@ _START_SCRIPTS: Final = ("render_start.sh", "render-start.sh", "start_render.sh"
 _BUILD_SCRIPTS: Final = ("render_build.sh", "render-build.sh", "build_render.sh", "build-render.sh", "build.sh")
 # Channels' own class: what it routes besides HTTP, no WSGI server can answer.
 _ROUTES_PROTOCOLS: Final = re.compile(r"\bProtocolTypeRouter\(")
+_PAGE: Final = re.compile(r"^(?:import|from)[ \t]+streamlit\b", re.MULTILINE)
+_USUAL_PAGES: Final = ("streamlit_app.py", "app.py", "main.py", "Home.py", "home.py", "dashboard.py")
 _USUAL_SCRIPTS: Final = ("main.py", "app.py", "server.py", "run.py")
 _RUNS: Final = re.compile(
     r"\b(?:uvicorn|hypercorn|granian|bottle)\.run\(|\brun_app\(|\bserve\(|\bHTTPServer\(|\.listen\(|\.run\([^)]*\bport\b"
@@ -100,6 +103,16 @@ def start_command(folder: Path, root: PurePosixPath, *, entry: str) -> CommandTe
         # The PATH names the environment at the repository's top, and uv makes its own beside the lock file.
         text = re.sub(r"^(cd \S+ && )?", r"\1uv run ", text)
     return CommandText(text=text) if text else None
+
+
+def streamlit_command(folder: Path, root: PurePosixPath) -> CommandText | None:
+    """Return how Streamlit starts the page in *root*: of several the one of a usual name, else none."""
+    files = on_disk.matching(folder / root, "*.py")
+    found = [one.name for one in files if _PAGE.search(snapshot_files.text(folder, root / one.name) or "")]
+    usual = [name for name in _USUAL_PAGES if name in found] or found[: len(found) == 1]
+    if not usual:
+        return None
+    return CommandText(text=f"streamlit run {shlex.quote(usual[0])} --server.address 0.0.0.0 --server.port $PORT")
 
 
 def _run_itself(folder: Path, root: PurePosixPath) -> str:

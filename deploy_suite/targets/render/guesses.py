@@ -57,6 +57,8 @@ def read(snapshot: Snapshot, settings: Settings, *, slug: str) -> Reading:
     if image := _as_image(snapshot, guess, settings, slug=slug):
         return image
     if not guess.services:
+        guess = replace(guess, services=_from_page(guess.snapshot, slug))
+    if not guess.services:
         raise assumptions.unreadable(snapshot) or assumptions.nothing(snapshot, _candidates(snapshot))
     place = guess.snapshot
     variables = assumed_databases.variables(place.folder, place.root)
@@ -191,6 +193,11 @@ def _from_framework(snapshot: Snapshot, settings: Settings, slug: str) -> tuple[
     if start is None:
         return ()
     return (Service(name=told[0] if told else _name(slug), type="web", start=start),)
+
+
+def _from_page(snapshot: Snapshot, slug: str) -> tuple[Service, ...]:
+    page = dashboard.streamlit_command(snapshot.folder, snapshot.root)
+    return (Service(name=_name(slug), type="web", start=page),) if page else ()
 
 
 def _name(slug: str) -> str:

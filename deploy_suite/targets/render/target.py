@@ -54,10 +54,10 @@ def _blueprint(snapshot: Snapshot, settings: Settings, place: places.Place, *, s
     try:
         root = yaml_document.parse(text, file=file)
     except ManifestError as error:
-        return Reading(contracts=(), findings=(*place.findings, _unreadable(_recognised(error, text, file=file))))
+        return _without_blueprint(error, snapshot, settings, place, slug=slug)
     if not isinstance(root, Block):
-        empty = _recognised(ManifestError("it holds no mapping of keys to values", Location(file, 1)), text, file=file)
-        return Reading(contracts=(), findings=(*place.findings, _unreadable(empty)))
+        empty = ManifestError("it holds no mapping of keys to values", Location(file, 1))
+        return _without_blueprint(empty, snapshot, settings, place, slug=slug)
     place = replace(place, findings=(*place.findings, *_encoding(snapshot, file)))
     blueprint = blueprints.read(root, file=file)
     if not blueprint.services and not _is_malformed(root.get("services")):
@@ -108,13 +108,35 @@ def _is_malformed(services: Node | None) -> bool:
             return True
 
 
-def _recognised(error: ManifestError, text: str, *, file: str) -> ManifestError:
-    """Return the *error*, or the reason for it where *text* is that of quite another file."""
-    held = resemblance.content(text)
+def _without_blueprint(
+    error: ManifestError, snapshot: Snapshot, settings: Settings, place: places.Place, *, slug: str
+) -> Reading:
+    """Return the *error*; where the file is quite another one, no service of Render can be made of it: go on without.
+
+    What runs then has its commands in the Dashboard, as where there is no Blueprint.
+    """
+    file = error.location.file
+    text = snapshot_files.text(snapshot.folder, PurePosixPath(file)) or ""
+    held = resemblance.content(text) or "commands of a shell" * resemblance.are_commands(text)
     if held in {"", "a Blueprint"}:
-        return error
-    remedy = f"write a Blueprint to {file} ({_DOCS}), and move what it holds to a file of its own"
-    return ManifestError(f"it holds {held}", Location(file, resemblance.first_line(text)), remedy=remedy)
+        return Reading(contracts=(), findings=(*place.findings, _unreadable(error)))
+    told = _unreadable(
+        ManifestError(
+            f"it holds {held}",
+            Location(file, resemblance.first_line(text)),
+            remedy=f"write a Blueprint to {file} ({_DOCS}), and move what it holds to a file of its own",
+        )
+    )
+    try:
+        guessed = guesses.read(snapshot, settings, slug=slug)
+    except UsageError:
+        return Reading(contracts=(), findings=(*place.findings, told))
+    doubted = replace(
+        told,
+        outcome=Outcome.WARNING,
+        certainty="certain where a Blueprint is made of it; a service that the Dashboard defines does not read it",
+    )
+    return Reading(contracts=guessed.contracts, findings=(*place.findings, doubted, *guessed.findings))
 
 
 def _unreadable(error: ManifestError) -> Finding:

@@ -174,6 +174,19 @@ def test_an_empty_package_is_told_as_one_with_the_application_that_is_meant(tmp_
     assert lacking.remedy == "write `api.main:app` in place of `api:app`"
 
 
+def test_an_application_that_a_package_of_its_name_hides_is_to_be_renamed(tmp_path: Path) -> None:
+    flask = "from flask import Flask\napp = Flask(__name__)\n"
+
+    found = dependencies.check(case(tmp_path, {"shop.py": flask, "shop/__init__.py": ""}, start="gunicorn shop:app"))
+
+    (lacking,) = [one for one in found if one.code == "gunicorn-attribute-missing"]
+    assert lacking.message == "the start command names shop:app, and shop/__init__.py has no 'app'"
+    assert lacking.remedy == (
+        "Python imports shop/__init__.py, not shop.py:2, which makes 'app': rename the file to wsgi.py, and write "
+        "`wsgi:app` in place of `shop:app`"
+    )
+
+
 @pytest.mark.parametrize(
     ("start", "remedy"),
     [

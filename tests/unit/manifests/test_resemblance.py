@@ -29,3 +29,19 @@ def test_only_what_leaves_no_doubt_is_named(text: str, held: str) -> None:
 def test_the_first_line_of_content_is_told() -> None:
     assert resemblance.first_line(DOCKERFILE) == 2
     assert resemblance.first_line("") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "are_commands"),
+    [
+        ("pip install -r requirements.txt\n# start\ngunicorn app:app --bind 0.0.0.0:$PORT\n", True),
+        ("$ python manage.py migrate\n", True),
+        ("uvicorn\n", False),
+        ("pip install flask\nservices:\n", False),
+        ("startCommand: gunicorn app:app\n", False),
+        ("# nothing\n", False),
+        ("", False),
+    ],
+)
+def test_lines_that_a_person_types_are_told_from_others(text: str, *, are_commands: bool) -> None:
+    assert resemblance.are_commands(text) is are_commands

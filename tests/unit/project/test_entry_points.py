@@ -324,3 +324,40 @@ def test_a_module_that_is_nested_too_deeply_to_be_read_is_still_an_entry_point(t
     write(tmp_path, {"main.py": "[" * 302 + "(" * 383})
 
     assert brief(read(tmp_path, "uvicorn main:app")) == ("main:app", "main.py", (".",), False)
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "expected"),
+    [
+        ("hypercorn --bind :$PORT $MODULE:app", {"MODULE": "main", "PORT": "10000"}, "main:app"),
+        ("gunicorn ${MODULE}", {"MODULE": "main:app"}, "main:app"),
+        ("gunicorn ${MODULE:-other:app}", {"MODULE": "main:app"}, "main:app"),
+        ("gunicorn ${MODULE:-main:app}", {}, "main:app"),
+        ("gunicorn $MODULE", {}, None),
+        ("gunicorn $MODULE", {"MODULE": ""}, None),
+    ],
+)
+def test_variables_that_the_manifest_states_are_read_in_the_command(
+    tmp_path: Path, command: str, variables: dict[str, str], expected: str | None
+) -> None:
+    write(tmp_path, {"main.py": FASTAPI})
+
+    entry = read(tmp_path, command, variables=variables)
+
+    assert (entry.spec if entry else None) == expected
+
+
+def test_the_server_of_a_dash_application_is_what_a_server_is_given(tmp_path: Path) -> None:
+    write(tmp_path, {"board.py": "import dash\n\nboard = dash.Dash(__name__)\nserver = board.server\n"})
+
+    entry = entry_points.by_framework(tmp_path, PurePosixPath())
+
+    assert brief(entry) == ("board:server", "board.py", (".",), False)
+    assert entry is not None
+    assert entry.framework is Framework.FLASK
+
+
+def test_a_server_of_something_else_is_no_application(tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": "from dash import Dash\nfrom shop import app\n\nserver = app.server\nDash('x')\n"})
+
+    assert entry_points.by_framework(tmp_path, PurePosixPath()) is None

@@ -340,11 +340,26 @@ def test_a_process_spread_over_lines_is_told_and_taken_as_it_was_meant(read: Rea
 
 
 def test_a_blueprint_file_that_holds_something_else_says_what(read: Read) -> None:
-    reading = read({"render.yaml": "# ours\nFROM python:3.12\nENV A=1\nCMD gunicorn app:app\n", "app.py": FLASK})
+    reading = read({"render.yaml": "# ours\nFROM python:3.12\nENV A=1\nCMD gunicorn app:app\n"})
 
-    assert [(one.code, one.message, str(one.location)) for one in reading.findings] == [
-        ("render-yaml-invalid", "render.yaml cannot be read: it holds a Dockerfile", "render.yaml:2")
+    assert [(one.code, one.outcome, one.message, str(one.location)) for one in reading.findings] == [
+        ("render-yaml-invalid", Outcome.FAILED, "render.yaml cannot be read: it holds a Dockerfile", "render.yaml:2")
     ]
+
+
+def test_a_project_is_checked_where_its_blueprint_file_holds_commands_of_a_shell(read: Read) -> None:
+    lines = "pip install -r requirements.txt\n# and then\ngunicorn app:app --bind 0.0.0.0:$PORT\n"
+    reading = read({"render.yaml": lines, "requirements.txt": "flask\ngunicorn\n", "app.py": FLASK})
+
+    assert commands(reading) == [("pip install -r requirements.txt", None, "gunicorn app:app")]
+    told = reading.findings[0]
+    assert (told.code, told.outcome, told.message, str(told.location)) == (
+        "render-yaml-invalid",
+        Outcome.WARNING,
+        "render.yaml cannot be read: it holds commands of a shell",
+        "render.yaml:1",
+    )
+    assert told.certainty.startswith("certain where a Blueprint is made of it")
 
 
 def test_a_misspelled_list_of_requirements_is_told_and_installed_all_the_same(read: Read) -> None:
@@ -594,3 +609,29 @@ def test_an_image_beside_the_sources_in_a_folder_is_what_is_deployed_unless_it_s
 
     (contract,) = reading.contracts
     assert (contract.start.text if contract.start else "").startswith(expected)
+
+
+PAGE = "import streamlit as st\n\nst.title('Till')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"streamlit_app.py": PAGE, "other.py": PAGE}, "streamlit run streamlit_app.py"),
+        ({"the till.py": PAGE, "lib.py": ""}, "streamlit run 'the till.py'"),
+        ({"app.py": FLASK, "main.py": PAGE}, "gunicorn app:app"),
+    ],
+)
+def test_a_page_of_streamlit_is_started_as_its_documentation_says(
+    read: Read, files: dict[str, str], start: str
+) -> None:
+    reading = read({"requirements.txt": "streamlit\nflask\ngunicorn\n", **files})
+
+    (contract,) = reading.contracts
+    assert contract.start is not None
+    assert contract.start.text.removesuffix(" --server.address 0.0.0.0 --server.port $PORT") == start
+
+
+def test_several_pages_without_a_usual_name_are_no_service(read: Read) -> None:
+    with pytest.raises(UsageError, match="no service found"):
+        read({"requirements.txt": "streamlit\n", "one.py": PAGE, "two.py": PAGE})
