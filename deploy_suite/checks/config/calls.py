@@ -99,6 +99,14 @@ class Calls:
         """Return the calls of *steps*."""
         return tuple(call for call in self.calls if call.step in steps)
 
+    @property
+    def texts(self) -> tuple[tuple[Call, ...], ...]:
+        """The calls of each command and of each script, without those of the scripts that it runs."""
+        found: dict[tuple[Step, PurePosixPath | None], list[Call]] = {}
+        for call in self.calls:
+            found.setdefault((call.step, call.script), []).append(call)
+        return tuple(map(tuple, found.values()))
+
 
 def read(contract: Contract, folder: Path) -> Calls:
     """Return the calls that the commands of *contract* make in the snapshot at *folder*."""

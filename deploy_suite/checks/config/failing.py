@@ -32,9 +32,9 @@ def joined(call: Call, following: Sequence[Call], *operators: str) -> tuple[Call
 
 def _passed_at(call: Call, calls: Calls, levels: int) -> tuple[Call, Sequence[Call]] | None:
     """Return the call, of *call* and those of the scripts around it, whose failure is passed over, and what follows."""
-    text = [one for one in calls.calls if (one.step, one.script) == (call.step, call.script)]
-    at = next((at for at, one in enumerate(text) if one is call), None)
-    if at is None or not levels:
+    places = ((text, at) for text in calls.texts for at, one in enumerate(text) if one is call)
+    text, at = next(places, ((), 0))
+    if not text or not levels:
         return None
     if not ends_its_text(call, text[at + 1 :], calls):
         return call, text[at + 1 :]

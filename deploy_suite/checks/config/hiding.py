@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Final
 
 from deploy_suite.checks.config import failing, migrating, saying
@@ -16,8 +15,7 @@ _AHEAD: Final = 4
 
 def problems(subject: Subject) -> Iterator[Finding]:
     """Yield installs and migrations whose failure would not stop the deploy."""
-    for _, group in groupby(subject.calls.calls, key=lambda call: (call.step, call.script)):
-        calls = tuple(group)
+    for calls in subject.calls.texts:
         yield from _ignored(calls, subject)
         yield from _passed_over(calls, subject)
 
@@ -93,8 +91,6 @@ def _passed_over(calls: Sequence[Call], subject: Subject) -> Iterator[Finding]:
 
     A service whose packages were not installed does not start, and the release before it goes on serving: a note.
     """
-    if not calls:
-        return
     last = next((call for call in reversed(calls) if call.written.words), None)
     followed = [
         (call, kind)
