@@ -3,10 +3,10 @@
 from contextlib import AbstractContextManager
 from typing import Final
 
+from deploy_suite.environments.telling import beating
 from deploy_suite.errors import MachineError
 from deploy_suite.model.secret import Curtain
 from deploy_suite.ports import Clock, Progress
-from deploy_suite.releases.heartbeat import beating
 from deploy_suite.releases.journal import Journal
 
 _LOG: Final = "log.txt"

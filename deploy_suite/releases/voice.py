@@ -3,8 +3,8 @@
 import threading
 from contextlib import AbstractContextManager
 
+from deploy_suite.environments.telling import beating
 from deploy_suite.ports import Clock, Progress
-from deploy_suite.releases.heartbeat import beating
 
 
 class Voice:

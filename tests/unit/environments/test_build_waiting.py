@@ -1,6 +1,7 @@
 """What is said while a build goes on: for how long, and what makes it long."""
 
 import threading
+from itertools import count
 from types import SimpleNamespace
 from typing import cast
 
@@ -49,8 +50,9 @@ def test_a_long_build_is_said_with_what_is_compiled(
         told.append(text)
         is_told.set()
 
+    clock = count(10.0, 0.02).__next__  # each look at it is a little later
     progress = SimpleNamespace(waiting=waiting)
-    ports = SimpleNamespace(clock=SimpleNamespace(now_s=lambda: 10.0), progress=progress)
+    ports = SimpleNamespace(clock=SimpleNamespace(now_s=clock), progress=progress)
     stand_ins = SimpleNamespace(waits_for_pip=lambda: waits_for_pip)
     answer = Resolution(python="3.13.0", versions=versions, from_source=frozenset(from_source))
 
