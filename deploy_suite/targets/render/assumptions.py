@@ -40,12 +40,13 @@ def said(
     """Yield what was assumed: a note, for a service that runs has its commands in the Dashboard."""
     location = Location(str(procfile_in / procfiles.NAME)) if procfile_in is not None else None
     source = "Render does not read a Procfile" if location else "the project has no render.yaml"
+    what = "the address" if len(variables) == 1 else "a part of the address"
     yield Finding(
         code="render-yaml-missing",
         outcome=Outcome.NOTE,
         message=f"{source}: the commands checked here are assumed{_place(snapshot)}, not those of a service on Render",
         location=location,
-        evidence=(*_assumed(services, build), *(f"{one.name}: the address of a PostgreSQL" for one in variables)),
+        evidence=(*_assumed(services, build), *(f"{one.name}: {what} of a PostgreSQL" for one in variables)),
         remedy=f"write them to render.yaml at the top of the repository ({_DOCS}), or into the Dashboard",
         certainty="uncertain: the Dashboard may hold other commands and variables",
         required=False,

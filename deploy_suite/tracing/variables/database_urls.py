@@ -68,6 +68,10 @@ _FIELD_NEAR: Final = re.compile(
     rf"^[ \t]+(?P<name>{_OWN_ADDRESS})[ \t]*:[^=\n]+=[ \t]*(?:Field\(\s*(?:default\s*=\s*)?)?{_NEAR_POSTGRESQL}",
     re.IGNORECASE | re.MULTILINE,
 )
+# The whole address, beside parts of another that the code goes on with.
+_WHOLE_READ: Final = re.compile(
+    rf"(?:getenv|environ\.get|config|env(?:\.str)?)\(\s*['\"](?P<name>{_OWN_ADDRESS})['\"]", re.IGNORECASE
+)
 _PREFIX: Final = "env_prefix"
 # A part of the address that is put together from several variables, and what it is where the variable is not set.
 _PART_READ: Final = re.compile(
@@ -113,8 +117,7 @@ def to_sqlite(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
             continue
         found = _ADDRESS_FIELD.search(text) or _ADDRESS_READ.search(text)
         if found:
-            line = text.count("\n", 0, found.start("name")) + 1
-            return (Fallback(found["name"].upper(), Location(str(file), line)),)
+            return (Fallback(found["name"].upper(), _place(file, text, found)),)
     return ()
 
 
@@ -126,24 +129,32 @@ def _address_near(folder: Path, root: PurePosixPath) -> Fallback | None:
             continue
         field = None if _PREFIX in text else _FIELD_NEAR.search(text)
         if found := field or _READ_NEAR.search(text):
-            line = text.count("\n", 0, found.start("name")) + 1
-            return Fallback(found["name"].upper(), Location(str(file), line))
+            return Fallback(found["name"].upper(), _place(file, text, found))
     return None
 
 
 def _parts_near(folder: Path, root: PurePosixPath) -> tuple[Fallback, ...]:
-    """Return the variables of an address's parts of which the host is, where it is not set, that of a desk."""
+    """Return the variables of an address's parts of which the host is, where it is not set, that of a desk.
+
+    Where the same file reads a whole address too, that one alone: the parts are what it goes on with at the desk.
+    """
     for file in own_files.python(folder, root):
         text = snapshot_files.text(folder, file) or ""
         read = list(_PART_READ.finditer(text)) if _NEAR_HOST.search(text) or _ENGINE.search(text) else []
         host = next((one for one in read if one["host"] and _is_near(one)), None)
+        if host is not None and (whole := _WHOLE_READ.search(text)):
+            return (Fallback(whole["name"].upper(), _place(file, text, whole)),)
         if host is not None:
             parts = {one["name"]: one for one in reversed(read) if one["of"] == host["of"]}
             return tuple(
-                Fallback(name, Location(str(file), text.count("\n", 0, parts[name].start("name")) + 1))
+                Fallback(name, _place(file, text, parts[name]))
                 for name in sorted(parts, key=lambda name: parts[name].start())
             )
     return ()
+
+
+def _place(file: PurePosixPath, text: str, found: re.Match[str]) -> Location:
+    return Location(str(file), text.count("\n", 0, found.start("name")) + 1)
 
 
 def _is_near(host: re.Match[str]) -> bool:

@@ -1,6 +1,6 @@
 """The variable without which a project has no database or no store."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -103,3 +103,33 @@ def test_a_default_that_was_read_into_a_name_before_is_none_where_the_variable_i
     (tmp_path / "settings.py").write_text(text, encoding="utf-8")
 
     assert (database_urls.asked(tmp_path), database_urls.of_settings(tmp_path)) == (asked, of_settings)
+
+
+PARTS = """HOST = os.getenv("DB_HOST", "localhost")
+USER = os.getenv("DB_USER")
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (PARTS, [("DB_HOST", 1), ("DB_USER", 2)]),
+        (
+            f'URL = os.getenv("DATABASE_URL")\nif not URL:\n    {PARTS.replace("USER", "    USER", 1)}',
+            [("DATABASE_URL", 1)],
+        ),
+        (
+            f'{PARTS}URL = os.environ.get("POSTGRES_URL") or f"postgresql://{{USER}}@{{HOST}}/shop"\n',
+            [("POSTGRES_URL", 3)],
+        ),
+        (f'{PARTS}TESTS = os.getenv("TEST_DATABASE_URL")\n', [("DB_HOST", 1), ("DB_USER", 2)]),
+    ],
+)
+def test_the_whole_address_goes_before_the_parts_that_a_desk_has(
+    tmp_path: Path, source: str, expected: list[tuple[str, int]]
+) -> None:
+    (tmp_path / "database.py").write_text(source)
+
+    found = database_urls.near(tmp_path, PurePosixPath())
+
+    assert [(one.name, one.location.line) for one in found] == expected
