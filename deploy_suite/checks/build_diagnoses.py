@@ -13,6 +13,7 @@ from deploy_suite.checks import (
     build_refusals,
     drivers,
     line_ends,
+    migration_files,
     secret_keys,
     settings_lines,
 )
@@ -114,11 +115,14 @@ def _of_line_ends(place: Location, failure: BuildFailure, case: Case) -> Finding
 
 
 def in_own_code(failure: BuildFailure, case: Case) -> Location | None:
-    """Return the innermost line of the project's own that the last traceback of the build went through."""
+    """Return the innermost line of the project's own that the last traceback of the build went through.
+
+    Where it went through none, the migration of the project's that Django could not take.
+    """
     frame = build_excerpts.own_frame(failure.log)
     path = PurePosixPath(frame[0]) if frame else None
     if frame is None or path is None or snapshot_files.find(case.snapshot.folder, path) is None:
-        return None
+        return migration_files.place(failure.log, case)
     return Location(str(path), frame[1])
 
 

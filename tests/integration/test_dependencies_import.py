@@ -293,6 +293,11 @@ def test_an_ambiguous_name_names_all_that_provide_it(project: Project) -> None:
             "gunicorn main:app",
             [("failed", "import-name-missing", "main.py:1")],
         ),
+        (
+            {"main.py": "import one\n\napp = one.b\n", "one.py": "a = 1\n"},
+            "gunicorn main:app",
+            [("failed", "import-name-missing", "main.py:3")],
+        ),
         ({"main.py": "def f(:\n"}, "gunicorn main:app", [("failed", "app-syntax-error", "main.py:1")]),
         (
             {"main.py": "import one\n", "one.py": "from two import b\na = 1\n", "two.py": "from one import a\nb = 1\n"},

@@ -243,6 +243,7 @@ def test_two_last_migrations_fail_with_the_command_that_merges_them(rehearse: Re
     findings = rehearse(project)
 
     assert told(findings) == [("alembic-multiple-heads", Outcome.FAILED)]
+    assert findings[0].location == Location("shop/migrations/0002_b.py")
     assert findings[0].remedy == "merge and commit them: python manage.py makemigrations --merge"
 
 

@@ -1,5 +1,6 @@
 """Findings about packages that are imported and not installed."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,6 +46,12 @@ def provider(module: str, *, names: tuple[str, ...] = ()) -> Provider:
     known = import_names.distributions(module, names=names)
     top = module.partition(".")[0]
     return Provider(distributions=known or (canonicalize_name(top),), is_known=bool(known))
+
+
+def is_hidden(module: str, declared: Declared) -> bool:
+    """Whether a file of the project called *module* stands in the way of a required package, or of Python's own."""
+    wanted = provider(module)
+    return "." not in module and (module in sys.stdlib_module_names or declared.listed(wanted.names) is not None)
 
 
 def finding(module: str, chain: Chain, *, built: Built, declared: Declared, names: tuple[str, ...] = ()) -> Finding:

@@ -13,6 +13,7 @@ from deploy_suite.tracing.values import Chain, ImportKind, MissingModule, Trace
 
 _FAMILY: Final = "missing-requirement"
 _SETTINGS: Final = "django-settings-module-wrong"
+_CONFLICT: Final = "dep-conflict"
 
 
 def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
@@ -25,6 +26,8 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
     top, _, rest = module.partition(".")
     if root.family == _SETTINGS and module:
         return _settings(module, case)
+    if root.family == _CONFLICT:
+        return _attribute(root, case)
     if root.family not in {_FAMILY, "module-not-pushed"} or not module:
         return None
     if kept := own_modules.kept_back(case, module, Chain()):
@@ -45,6 +48,14 @@ def own_module(root: DiagnosedCause, case: Case) -> Finding | None:
             expected=(f"{stem}.py", f"{stem}/__init__.py"),
         )
     return own_modules.missing(case, lack._replace(kind=ImportKind.EAGER), requirements.read(case))
+
+
+def _attribute(root: DiagnosedCause, case: Case) -> Finding | None:
+    """Return the finding for what a module of the project's own lacks; None for a package and where it hides one."""
+    module, name, file = root.values.get("module", ""), root.values.get("name", ""), _own_file(root, case)
+    if not (name and file) or "importer" in root.values or absent_packages.is_hidden(module, requirements.read(case)):
+        return None
+    return own_modules.nameless(name, file, evidence=tuple(line.text for line in root.evidence))
 
 
 def _settings(module: str, case: Case) -> Finding | None:

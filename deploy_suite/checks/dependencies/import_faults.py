@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from deploy_suite.checks.dependencies import (
     absent_modules,
+    absent_packages,
     blank_credentials,
     empty_settings,
     evidence,
@@ -30,7 +31,9 @@ _NO_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w+)' from (?P<partly>partially initialized module )?'(?P<module>[\w.]+)'"
 )
 _SYNTAX_ERROR: Final = "app-syntax-error"
-_PARTLY: Final = re.compile(r"partially initialized module '(?P<module>[\w.]+)' has no attribute")
+_NO_ATTRIBUTE: Final = re.compile(
+    r"(?:^|partially initialized )module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"
+)
 _OPTIONAL: Final = (
     re.compile(r"requires [\"'`](?P<name>[\w.-]+)[\"'`] to be installed"),
     re.compile(r"(?P<name>[\w.-]+) is not installed, run `?pip install"),
@@ -72,7 +75,7 @@ def _optional_package(fault: Fault) -> Finding | None:
 
 
 def _shadow_or_circle(fault: Fault) -> Finding | None:
-    match = _NO_NAME.search(fault.outer.message) or _PARTLY.search(fault.outer.message)
+    match = _NO_NAME.search(fault.outer.message) or _NO_ATTRIBUTE.search(fault.outer.message)
     if match is None:
         return None
     module = match["module"]
@@ -93,12 +96,15 @@ def _shadow_or_circle(fault: Fault) -> Finding | None:
             remedy="import the module instead of the name, or move the import into the function that needs it",
             location=evidence.place(fault.outer),
         )
-    name = match.groupdict().get("name", "the name")
+    is_attribute = match.re is _NO_ATTRIBUTE
+    if is_attribute and absent_packages.is_hidden(module, fault.declared):
+        return None
+    name, how = match["name"], "asked of" if is_attribute else "imported from"
     file = module_files.find(fault.built.case.snapshot.folder, fault.entry.search_path, module=module) or module
     return failed(
         fault,
         code=own_modules.NAME_MISSING,
-        message=f"the project's own {file} has no {name!r}, which is imported from it {fault.when}",
+        message=f"the project's own {file} has no {name!r}, which is {how} it {fault.when}",
         remedy=own_modules.define(name, str(file)),
         location=evidence.place(fault.outer),
     )

@@ -25,8 +25,19 @@ def findings(case: Case, trace: Trace, declared: Declared) -> Iterator[Finding]:
 
 
 def define(name: str, file: str) -> str:
-    """Return what to do about a *name* that is imported from *file*, which does not have it."""
-    return f"define {name} in {file}, or mend the import; where it is there at the desk, commit and push {file}"
+    """Return what to do about a *name* that is asked of *file*, which does not have it."""
+    return f"define {name} in {file}, or mend what asks for it; where it is there at the desk, commit and push {file}"
+
+
+def nameless(name: str, file: str, *, evidence: tuple[str, ...]) -> Finding:
+    """Return the finding for a *name* that the project's own *file* does not have, and that is asked of it."""
+    return Finding(
+        code=NAME_MISSING,
+        outcome=Outcome.FAILED,
+        message=f"the project's own {file} has no {name!r}, which is asked of it",
+        evidence=evidence,
+        remedy=define(name, file),
+    )
 
 
 def syntax(problem: SyntaxProblem) -> Finding:

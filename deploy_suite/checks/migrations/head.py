@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy_suite.checks import migration_files
 from deploy_suite.checks.base import Built, Findings
 from deploy_suite.checks.migrations import addresses, places
 from deploy_suite.checks.migrations import stage as stages
@@ -241,7 +242,7 @@ def _conflicts(stage: Stage, described: Reply) -> Findings:
             outcome=stage.surroundings.outcome,
             message=f"the application {app} has {len(names)} last migrations ({', '.join(names)}), so migrate refuses "
             "to run",
-            location=stage.tool.location,
+            location=migration_files.of(app, names[-1], stage.built.case) or stage.tool.location,
             evidence=tuple(f"{app}.{name}" for name in names),
             remedy=f"merge and commit them: {stage.tool.program} makemigrations --merge",
             certainty=stage.surroundings.certainty,

@@ -4,17 +4,12 @@ import re
 from pathlib import Path
 from typing import Final
 
+from deploy_suite.checks import migration_files
 from deploy_suite.checks.base import Built
 from deploy_suite.checks.migrations.replies import Failure, Frame
 from deploy_suite.model.location import Location
 
 _QUOTED: Final = re.compile(r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+), in .*\n(?P<text>.*)$', re.MULTILINE)
-
-# Source: https://github.com/django/django/blob/main/django/db/migrations/graph.py
-_NO_PARENT: Final = re.compile(
-    r"Migration (?P<app>\w+)\.(?P<name>\w+) dependencies reference nonexistent parent node "
-    r"\('(?P<of>\w+)', '(?P<parent>\w+)'\)"
-)
 
 
 def relative(built: Built, file: Path) -> str:
@@ -47,21 +42,7 @@ def place(built: Built, failure: Failure) -> Location | None:
     if frame:
         return location(built, frame)
     culprit = relative(built, failure.culprit) if failure.culprit else ""
-    return Location(culprit) if culprit else _dependency(built, failure.message)
-
-
-def _dependency(built: Built, message: str) -> Location | None:
-    """Return where a Django migration asks for one that is not there, which no traceback leads to."""
-    match = _NO_PARENT.search(message)
-    if match is None:
-        return None
-    folder = built.environment.top / built.case.contract.root
-    files = [one for one in folder.rglob(f"{match['app']}/migrations/{match['name']}.py") if relative(built, one)]
-    if len(files) != 1:
-        return None
-    lines = files[0].read_text(encoding="utf-8", errors="replace").splitlines()
-    asking = (number for number, line in enumerate(lines, 1) if match["parent"] in line and match["of"] in line)
-    return Location(relative(built, files[0]), next(asking, 0))
+    return Location(culprit) if culprit else migration_files.place(failure.message, built.case)
 
 
 def quoted(built: Built, failure: Failure) -> str:

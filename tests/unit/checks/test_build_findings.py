@@ -817,8 +817,76 @@ def test_a_name_that_a_module_of_the_project_lacks_is_to_be_defined_in_its_file(
     (found,) = build.findings(replace(failure(said), command=""), case(tmp_path))
 
     place = "shop/models.py"
-    told = f"define Order in {place}, or mend the import; where it is there at the desk, commit and push {place}"
+    told = f"define Order in {place}, or mend what asks for it; where it is there at the desk, commit and push {place}"
     assert (found.code, found.remedy) == ("import-name-missing", told)
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("shop/views.py", ("import-name-missing", "shop/urls.py:3")),
+        ("six.py", ("dep-conflict:six", "requirements.txt:1")),
+    ],
+)
+def test_what_a_module_of_the_project_lacks_is_no_clash_unless_it_hides_a_package(
+    tmp_path: Path, file: str, expected: tuple[str, str]
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "urls.py").write_text("from . import views\n\nviews.detail\n")
+    (tmp_path / file).write_text("")
+    module = file.removesuffix(".py").replace("/", ".")
+    log = (
+        'Traceback (most recent call last):\n  File "shop/urls.py", line 3, in <module>\n    views.detail\n'
+        f"AttributeError: module '{module}' has no attribute 'detail'\n"
+    )
+
+    (found,) = build.findings(replace(failure(log), command=""), case(tmp_path))
+
+    assert (found.code, str(found.location)) == expected
+
+
+DJANGO_MIGRATION = """class Migration(migrations.Migration):
+    dependencies = [
+        ("shop", "0002_..."),
+    ]
+"""
+PRICE = "app/shop/migrations/0003_price.py"
+RAISED = 'Traceback (most recent call last):\n  File "manage.py", line 22, in <module>\n    main()\n'
+NO_PARENT = (
+    "django.db.migrations.exceptions.NodeNotFoundError: Migration shop.0003_price dependencies reference nonexistent "
+    "parent node ('shop', '0002_...')\n"
+)
+CONFLICTING = (
+    "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_a, 0003_price "
+    "in shop).\n"
+)
+ALREADY = RAISED + 'django.db.utils.ProgrammingError: relation "shop_item" already exists\n'
+FIRST_APPLIED = "  Applying shop.0001_initial... OK\n  Applying shop.0003_price..."
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "code"),
+    [
+        (RAISED + NO_PARENT, f"{PRICE}:3", "migration-parent-missing"),
+        (CONFLICTING, PRICE, "alembic-multiple-heads"),
+        (FIRST_APPLIED + ALREADY, PRICE, "migration-duplicate-table"),
+        (f"{FIRST_APPLIED}{RAISED}what nobody knows\n", PRICE, "build-failure"),
+        (f"{FIRST_APPLIED} OK\n{ALREADY}", "build.sh:3", "migration-duplicate-table"),
+        (f"{FIRST_APPLIED}filled 3 rows\n OK\n{ALREADY}", "build.sh:3", "migration-duplicate-table"),
+        (f"  Applying auth.0001_initial...{ALREADY}", "build.sh:3", "migration-duplicate-table"),
+    ],
+)
+def test_what_django_cannot_migrate_in_a_build_is_told_at_the_migration(
+    tmp_path: Path, said: str, place: str, code: str
+) -> None:
+    (tmp_path / "app" / "shop" / "migrations").mkdir(parents=True)
+    (tmp_path / "app" / "shop" / "migrations" / "0003_price.py").write_text(DJANGO_MIGRATION)
+    (tmp_path / "build.sh").write_text("set -e\ncd app\npython manage.py migrate\n")
+    ended = replace(failure(said), command="", ended_at=Location("build.sh", 3))
+
+    found = build.findings(ended, case(tmp_path, "./build.sh"))[-1]
+
+    assert (found.code, str(found.location)) == (code, place)
 
 
 def test_a_build_that_ended_in_a_script_names_its_line_and_what_was_raised(tmp_path: Path) -> None:
