@@ -137,6 +137,20 @@ def test_a_daemon_left_behind_by_the_start_command_is_no_running_service(start: 
     assert shape(findings) == [("start-exited:daemon", "failed", "render.yaml:7")]
 
 
+def test_workers_that_end_by_themselves_are_told_of_a_server_that_answers_and_of_one_that_never_does(
+    start: Boot,
+) -> None:
+    ended = """
+def tell(number):
+    print(f"[2026-11-22 13:46:49 +0000] [5] [ERROR] Worker (pid:{number}) exited with code 7", flush=True)
+"""
+    lost = start(Service(files=app(f"{ended}\ntell(7)")))
+    never = start(Service(files=app(f"{ended}\n[tell(each) for each in range(5)]\ndef answer(*_): time.sleep(600)")))
+
+    assert shape(lost) == [("boots", "passed", ""), ("workers-restart", "warning", "render.yaml:7")]
+    assert shape(never) == [("workers-restart", "failed", "render.yaml:7")]
+
+
 def test_a_service_that_ignores_sigterm_is_killed_after_the_delay(start: Boot) -> None:
     findings = start(Service(files=app("on_term = lambda *_: print('no')"), shutdown_s=1.5))
 

@@ -176,7 +176,13 @@ class _Trial:
             return (*moved, *answer.findings, *asked.findings, failure, *started)
         stop = stopping.stopped(self._stage, self._process, self._stage.address, asked.slowest)
         passed = self._passed(bound, stop, answer=answer, asked=asked)
-        found = (*moved, *answer.findings, memory.judged(self._stage, self._peak_bytes), *asked.findings, stop.finding)
+        found = (
+            *moved,
+            *answer.findings,
+            memory.judged(self._stage, self._peak_bytes),
+            *asked.findings,
+            *stop.findings,
+        )
         wanted = outside.on_requests(asked.wanted, packages=self._stage.built.environment.packages)
         return _judged(passed, tuple(finding for finding in (*found, *started, *wanted) if finding))
 
@@ -185,7 +191,7 @@ class _Trial:
         started = _with_outside(self._stage, ())
         self._measure()
         stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
-        found = (*moved, memory.judged(self._stage, self._peak_bytes), stop.finding, *started)
+        found = (*moved, memory.judged(self._stage, self._peak_bytes), *stop.findings, *started)
         return _judged(self._passed(bound, stop), tuple(finding for finding in found if finding))
 
     def _of_worker(self) -> Findings:
@@ -203,7 +209,7 @@ class _Trial:
         started = _with_outside(self._stage, ())
         self._measure()
         stop = stopping.stopped(self._stage, self._process, None, ("", 0.0))
-        found = (memory.judged(self._stage, self._peak_bytes), stop.finding, *started)
+        found = (memory.judged(self._stage, self._peak_bytes), *stop.findings, *started)
         return _judged(self._passed(None, stop), tuple(finding for finding in found if finding))
 
     def _elsewhere(self, bound: listening.Bound) -> Findings:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy_suite.checks.boot import workers
 from deploy_suite.checks.boot.ending import Repetition, crash_loop, ended, is_hang_up, last_said, unproved
 from deploy_suite.checks.boot.explaining import explained
 from deploy_suite.checks.boot.late_answers import PATIENCE, LateAnswers
@@ -156,6 +157,8 @@ class _Watch:
             if is_hang_up(log):
                 return self._without_answer(f"gave no whole answer in {self._patience_s():g} s, time and again")
             return crash_loop(self._stage, self._process)
+        if failure := workers.never_up(self._stage, log):
+            return failure
         if self._is_garbled(error):
             return self.unanswered(f"is answered in vain: {in_words(error)}")
         idle_s = self._idleness.seconds()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy_suite.checks import made_up
-from deploy_suite.checks.boot.ending import reproduced
+from deploy_suite.checks.boot import workers
+from deploy_suite.checks.boot.ending import ended, reproduced
 from deploy_suite.checks.boot.explaining import wants_other_services
 from deploy_suite.checks.boot.stage import Stage
 from deploy_suite.checks.boot.tracebacks import last_lines
@@ -35,12 +36,15 @@ class Stopped:
 
     seconds: float
     in_flight: bool
-    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def stopped(stage: Stage, process: Process, address: Address | None, slowest: tuple[str, float]) -> Stopped:
     """Return how the service stops on SIGTERM, with a request to its *slowest* path (and its ms) under way."""
     let_settle(process, stage.ports.clock)
+    if failure := ended(stage, process, doing="before it was told to"):
+        return Stopped(seconds=0.0, in_flight=False, findings=(failure,))
+    before = filter(None, (workers.lost(stage, process.output()),))
     with ThreadPoolExecutor(max_workers=1) as pool:
         request = _sent(stage, address, slowest, pool)
         began_s = stage.ports.clock.now_s()
@@ -55,9 +59,10 @@ def stopped(stage: Stage, process: Process, address: Address | None, slowest: tu
         seconds = stage.ports.clock.now_s() - began_s
         if not has_ended:
             process.kill()
-            return Stopped(seconds=seconds, in_flight=False, finding=_ignored(stage, process))
+            return Stopped(seconds=seconds, in_flight=False, findings=(*before, _ignored(stage, process)))
         cut = _cut(request, slowest[0]) if request else None
-    return Stopped(seconds=seconds, in_flight=request is not None and cut is None, finding=cut)
+    findings = (*before, cut) if cut else tuple(before)
+    return Stopped(seconds=seconds, in_flight=request is not None and cut is None, findings=findings)
 
 
 def _has_stopped(process: Process) -> bool:
