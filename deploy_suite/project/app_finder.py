@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 from deploy_suite.model.location import Location
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, module_files, snapshot_files
@@ -101,8 +101,8 @@ def outside_package(folder: Path, root: PurePosixPath, *, found: EntryPoint) -> 
     for stem in _USUAL[:-1]:
         file = root / f"{stem}.py"
         source = app_objects.read(folder / file)
-        for statement in app_objects.statements(source.tree.body) if source else ():
-            name = next((name for name, _ in app_objects.bindings(statement) if name in _BOUND), "")
+        for statement in syntax_tree.statements(source.tree.body) if source else ():
+            name = next((name for name, _ in syntax_tree.bindings(statement) if name in _BOUND), "")
             if name:
                 place = Location(str(file), statement.lineno)
                 return replace(found, module=stem, attribute=name, file=file, is_factory=False, location=place)
@@ -137,8 +137,8 @@ def _by_own_factories(folder: Path, root: PurePosixPath) -> Iterator[_Candidate]
     for file in _sources(folder, root):
         source = app_objects.read(folder / file) if file.stem in _USUAL else None
         bases = [base for base in file.parents if base.is_relative_to(root)]
-        for statement in app_objects.statements(source.tree.body) if source else ():
-            for name, value in app_objects.bindings(statement):
+        for statement in syntax_tree.statements(source.tree.body) if source else ():
+            for name, value in syntax_tree.bindings(statement):
                 made = app_objects.made_by_own(folder, bases, file=file, source=source, value=value) if source else None
                 if source and made and name in _BOUND:
                     found = app_objects.AppObject(

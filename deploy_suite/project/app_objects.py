@@ -78,19 +78,7 @@ def read(path: Path) -> Source | None:
         tree = syntax_tree.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # the last for what is nested too deeply
         return None
-    names = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            prefix = "." * node.level + (node.module or "")
-            dotted = prefix if prefix.endswith(".") else f"{prefix}."
-            names.update({alias.asname or alias.name: dotted + alias.name for alias in node.names})
-        elif isinstance(node, ast.Import):
-            names.update({alias.asname or alias.name.split(".")[0]: _bound(alias) for alias in node.names})
-    return Source(tree, names)
-
-
-def _bound(alias: ast.alias) -> str:
-    return alias.name if alias.asname else alias.name.split(".")[0]
+    return Source(tree, dict(syntax_tree.imported(tree)))
 
 
 def objects(source: Source) -> tuple[AppObject, ...]:
@@ -100,13 +88,13 @@ def objects(source: Source) -> tuple[AppObject, ...]:
 
 def _objects(source: Source) -> Iterator[AppObject]:
     dashes = set[str]()
-    for statement in statements(source.tree.body):
+    for statement in syntax_tree.statements(source.tree.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             framework = _made_inside(source, statement)
             is_idle = framework in _CALLED_BARE and _needs_arguments(statement)
             if framework is not None and not is_idle and _returns_value(statement):
                 yield AppObject(attribute=statement.name, framework=framework, is_factory=True, line=statement.lineno)
-        for name, value in bindings(statement):
+        for name, value in syntax_tree.bindings(statement):
             if isinstance(value, ast.Call) and dotted(source, value.func) in _DASHES:
                 dashes.add(name)
             if (framework := made_by(source, value) or _of_dash(value, dashes)) is not None:
@@ -122,36 +110,10 @@ def _of_dash(value: ast.expr, dashes: Collection[str]) -> Framework | None:
             return None
 
 
-def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Return the statements that run with the module: those inside `if`, `try` and `with` included."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
-            for field in ("body", "orelse", "finalbody"):
-                yield from statements(getattr(statement, field, []))
-            for handler in getattr(statement, "handlers", []):
-                yield from statements(handler.body)
-
-
-def bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """Return the plain names that *statement* assigns and their values."""
-    if isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            if isinstance(target, ast.Name):
-                yield target.id, statement.value
-    elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
-        yield statement.target.id, statement.value
-
-
 def dotted(source: Source, node: ast.expr) -> str:
     """Return the full dotted name that an expression such as `web.FastAPI` stands for, "" for anything else."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.insert(0, node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
-    return ".".join([source.names.get(node.id, node.id), *parts])
+    first, dot, rest = syntax_tree.dotted(node).partition(".")
+    return f"{source.names.get(first, first)}{dot}{rest}"
 
 
 def made_by(source: Source, value: ast.expr) -> Framework | None:
@@ -168,7 +130,7 @@ def made_by_own(
     module, _, name = dotted(source, value.func).rpartition(".")
     there = module_files.find(folder, search_path, module=_absolute(folder, file, module=module)) if module else file
     inner = read(folder / there) if there else None
-    for statement in statements(inner.tree.body) if inner else ():
+    for statement in syntax_tree.statements(inner.tree.body) if inner else ():
         if isinstance(statement, ast.FunctionDef) and statement.name == name and inner is not None:
             return _made_inside(inner, statement)
     return None
@@ -186,8 +148,8 @@ def speaks_asgi(folder: Path, entry: EntryPoint) -> bool:
     source = read(folder / entry.file) if entry.file and entry.framework is Framework.OTHER else None
     return source is not None and any(
         name == entry.attribute and isinstance(value, ast.Call) and dotted(source, value.func) in _OTHER_ASGI
-        for statement in statements(source.tree.body)
-        for name, value in bindings(statement)
+        for statement in syntax_tree.statements(source.tree.body)
+        for name, value in syntax_tree.bindings(statement)
     )
 
 
@@ -228,8 +190,8 @@ def framework(
 def _origins(source: Source, attribute: str) -> Iterator[str]:
     if attribute in source.names:
         yield source.names[attribute]
-    for statement in statements(source.tree.body):
-        for name, value in bindings(statement):
+    for statement in syntax_tree.statements(source.tree.body):
+        for name, value in syntax_tree.bindings(statement):
             if name == attribute:
                 yield from (
                     found

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from deploy_suite.model import on_disk
+from deploy_suite.model import on_disk, syntax_tree
 from deploy_suite.model.project import EntryPoint
 from deploy_suite.project import app_objects, companions, entry_place, module_files, server_options
 from deploy_suite.project.entry_place import Place
@@ -49,10 +49,10 @@ def _gunicorn_settings(named: str, place: Place) -> Mapping[str, str]:
     if source is None:
         return {}
     return {
-        name: value.value
+        name: text
         for statement in source.tree.body
-        for name, value in app_objects.bindings(statement)
-        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+        for name, value in syntax_tree.bindings(statement)
+        if (text := syntax_tree.text_of(value)) is not None
     }
 
 
@@ -195,7 +195,7 @@ def _celery_attribute(module: str, place: Place) -> str:
     source = app_objects.read(place.folder / file) if file else None
     if source is None:
         return "app"
-    values = [pair for statement in source.tree.body for pair in app_objects.bindings(statement)]
+    values = [pair for statement in source.tree.body for pair in syntax_tree.bindings(statement)]
     bound = {name for name, _ in values} | set(source.names)
     calls = [(name, value) for name, value in values if isinstance(value, ast.Call)]
     made = [name for name, call in calls if app_objects.dotted(source, call.func) in _CELERY_MAKERS]

@@ -9,6 +9,7 @@ from typing import Final
 from deploy_suite.manifests import own_files
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
+from deploy_suite.model.syntax_tree import text_of
 from deploy_suite.project import snapshot_files
 from deploy_suite.tracing.sources import own_syntax
 
@@ -94,4 +95,4 @@ def _text(value: ast.expr) -> str:
     """Return a string of the sources, "_" for what is put into it; "" for anything else."""
     if isinstance(value, ast.JoinedStr):
         return "".join(_text(part) if isinstance(part, ast.Constant) else "_" for part in value.values)
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+    return text_of(value) or ""
