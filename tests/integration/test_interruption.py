@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.integration
 Committed = Callable[[Mapping[str, str]], Path]
 Send = Callable[["subprocess.Popen[str]"], None]
 
-_GONE_WITHIN_S = 15
+_GONE_WITHIN_S = 60
+_SAID_WITHIN_S = 120
 _MOMENTS = 8
 _SEED = 20_240  # the moments are chance, but the same ones each time
 
@@ -52,13 +54,20 @@ def to_it_alone(number: int) -> Send:
     return lambda process: process.send_signal(number)
 
 
-def read_until(process: "subprocess.Popen[str]", text: str) -> None:
-    """Read the progress until a line holds *text*."""
+def read_until(process: "subprocess.Popen[str]", *texts: str) -> None:
+    """Read the progress until each of *texts* was in a line."""
     assert process.stderr
-    for line in process.stderr:
-        if text in line:
-            return
-    message = f"{text!r} was never said"
+    left = set(texts)
+    guard = threading.Timer(_SAID_WITHIN_S, process.kill)
+    guard.start()
+    try:
+        for line in process.stderr:
+            left -= {text for text in left if text in line}
+            if not left:
+                return
+    finally:
+        guard.cancel()
+    message = f"{left} was never said"
     raise AssertionError(message)
 
 
@@ -114,8 +123,8 @@ def test_what_the_sources_tell_of_the_first_service_is_told_when_its_build_is_in
     files = {**project("import six\n"), "render.yaml": manifest(build="sleep 4714", start="gunicorn main:app")}
     files["render.yaml"] += "    healthChekPath: /health\n"
     process = started(committed(files), "--format", "json", cache=own_cache)
-    read_until(process, "environment …")
-    time.sleep(1)
+    read_until(process, "environment …", "config: ", "dependencies: ")
+    time.sleep(1)  # that they have ended is said a moment before it is known to who is interrupted
 
     process.send_signal(signal.SIGINT)
 
@@ -139,7 +148,7 @@ def test_the_verdict_on_one_service_is_told_when_the_next_is_interrupted(committ
     more = slow_build.partition("\n")[2].replace("name: shop", "name: slow")
     process = started(committed({**project(), "render.yaml": first + more}), "--format", "json", cache=own_cache)
     read_until(process, "boot: passed")
-    time.sleep(1)
+    read_until(process, "environment …")
 
     process.send_signal(signal.SIGTERM)
 
