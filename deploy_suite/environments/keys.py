@@ -16,7 +16,7 @@ from deploy_suite.model.project import Snapshot
 from deploy_suite.model.secret import Secret
 
 # Counts up when environments are made differently: those made before are then not used.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _FOR_INSTALLERS: Final = re.compile(
     r"(?:PIP|UV|POETRY|PIPENV|CMAKE|MAKE|RUST|CARGO|NODE|NPM)_|(?:C|CXX|CPP|LD)FLAGS$|CC$|CXX$"
 )

@@ -19,6 +19,7 @@ _VALUED: Final = {
     "--only-binary": "--only-binary",
     "--trusted-host": "--allow-insecure-host",
 }
+_PLACES: Final = frozenset({"--index-url", "--extra-index-url", "--find-links"})
 _FLAGS: Final = {
     "--upgrade": "--upgrade",
     "--no-deps": "--no-deps",
@@ -104,6 +105,12 @@ class PipInstall:
     files: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+
+    @property
+    def index_options(self) -> tuple[str, ...]:
+        """Those of the options that say where to look, each with its value."""
+        pairs = zip(self.options, self.options[1:], strict=False)
+        return tuple(word for pair in pairs if pair[0] in _PLACES for word in pair)
 
     def uv_arguments(self) -> tuple[str, ...]:
         """Return the arguments that make uv install the same."""

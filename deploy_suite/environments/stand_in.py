@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from deploy_suite.environments import pip_call, tool_scripts, uv_account
+from deploy_suite.environments import pip_call, shared_files, tool_scripts, uv_account
 
 _NOT_FOUND: Final = 127
 _FIRST_OPINION: Final = "uv for pip"
@@ -67,7 +67,22 @@ def _by_uv(
         code = _second_opinion(wanted, arguments, config, code=code, told=told)
     else:
         _say(told)
+        _overwrite(wanted, settings, config)
     return code
+
+
+def _overwrite(wanted: pip_call.PipInstall, settings: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    """Have the files lie there that pip leaves where several distributions bring them, as far as uv can be brought to.
+
+    What it has just installed it needs no index for.
+    """
+    again = shared_files.displaced(Path(config["venv"]))
+    if not again:
+        return
+    named = [word for one in again for word in ("--reinstall-package", one.partition("==")[0])]
+    command = [config["uv"], *config["uv_install"], "--offline", "--no-deps", *wanted.index_options, *named, *again]
+    with tempfile.TemporaryFile() as log:
+        _run(command, _environment(config, settings), output=log.fileno())
 
 
 def _second_opinion(

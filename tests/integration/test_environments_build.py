@@ -160,6 +160,21 @@ class TestWhatIsInstalled:
         assert set(newer.packages) == {"pip"}
         assert "No module named 'pkg_resources'" in python(newer, "import pkg_resources")
 
+    def test_of_files_that_two_packages_bring_those_lie_there_that_pip_leaves(
+        self, stage: Stage, tmp_path: Path
+    ) -> None:
+        """python-env brings a `dotenv/__init__.py` too, and another one."""
+        listed = "python-dotenv==1.2.2\npython-env==1.0.0\n"
+        snapshot = project(tmp_path / "p", {"requirements.txt": listed})
+        agreed = contract("pip install -r requirements.txt")
+
+        fast = stage.built(snapshot, agreed)
+        real = stage.built(snapshot, agreed, preferences=Preferences(real_pip=True))
+
+        there = "import dotenv, pathlib; print(pathlib.Path(dotenv.__file__).read_text())"
+        assert "load_dotenv" in python(fast, there)
+        assert python(fast, there) == python(real, there)
+
     def test_real_pip_makes_the_same_environment(self, stage: Stage, tmp_path: Path) -> None:
         snapshot = project(tmp_path / "p", {"requirements.txt": "httpx\n"})
         agreed = contract("pip install -r requirements.txt")
