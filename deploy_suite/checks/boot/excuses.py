@@ -147,7 +147,9 @@ def _outside(stage: Stage, tail: str, root: DiagnosedCause | None) -> Excuse | N
     reached = stage.network.reached_for()
     hosts = [each.host for each in reached]
     is_download = root is not None and root.family == "model-download-failed"
-    if not hosts or not (is_download or _NO_WAY_OUT.search(tail) or any(host in tail for host in hosts)):
+    shown = [line.text for line in root.evidence] if root else []  # many lines of the server may follow them
+    said = "\n".join((*shown, tail))
+    if not hosts or not (is_download or _NO_WAY_OUT.search(said) or any(host in said for host in hosts)):
         return None
     wanted = f"it wanted to reach {_reached_hosts(stage)}"
     if outside.are_near(hosts):

@@ -6,9 +6,11 @@ from typing import cast
 
 import pytest
 
-from deploy_suite.checks.boot import outside
+from deploy_suite.checks.boot import excuses, outside
 from deploy_suite.checks.boot.explaining import NETWORK_REMEDY
 from deploy_suite.checks.boot.stage import Stage
+from deploy_suite.knowledge.diagnosis import diagnose
+from deploy_suite.model.contract import Bindings
 from deploy_suite.model.finding import Outcome
 from deploy_suite.ports import Reach
 from tests.unit.checks.gunicorn_case import case
@@ -72,3 +74,29 @@ def test_a_start_that_fails_for_a_model_is_told_to_ship_it_or_to_be_let_out() ->
     assert "while the service is built" in outside.remedy([other, model], packages=())
     assert "--network" in outside.remedy([model], packages=())
     assert outside.remedy([other], packages=()) == NETWORK_REMEDY
+
+
+@pytest.mark.parametrize("lines_behind", [0, 200])
+def test_a_server_that_says_much_after_the_failure_hides_no_closed_way_out(tmp_path: Path, lines_behind: int) -> None:
+    log = 'Traceback (most recent call last):\n  File "app.py", line 9, in <module>\n    tokens = client.tokens()\n'
+    log += (
+        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.example.com', port=443): Max retries "
+        "exceeded with url: /token (Caused by NameResolutionError(\"Failed to resolve 'api.example.com' ([Errno -2] "
+        'Name or service not known)"))\n'
+    )
+    log += "[2026-11-22 14:00:00 +0000] [7] [INFO] Worker exiting (pid: 7)\n" * lines_behind
+    subject = case(tmp_path, {"app.py": ""})
+    environment = SimpleNamespace(packages={})
+    built = SimpleNamespace(
+        case=subject, bindings=Bindings(values={}, dummies=frozenset()), server=None, environment=environment
+    )
+    network = SimpleNamespace(reached_for=lambda: [API])
+    stage = SimpleNamespace(contract=subject.contract, built=built, network=network)
+    root = diagnose(log).root
+    assert root is not None
+    assert root.family == "outbound-network-blocked"
+
+    excuse = excuses.surroundings(cast("Stage", stage), log, root)
+
+    assert excuse is not None
+    assert excuse.why == "it wanted to reach api.example.com, and nothing outside is let through"
