@@ -26,7 +26,9 @@ _MOST_NAMED: Final = 6
 _FOR_WINDOWS: Final = frozenset({"pywin32", "pypiwin32", "pywinpty", "windows-curses", "winsdk", "winshell"})
 # Programs of the front end, which fail for reasons of their own.
 _FOREIGN: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "node"})
-_INDEX_CANNOT: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON})
+_INDEX_CANNOT: Final = frozenset(
+    {RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION, RefusalKind.OTHER_PYTHON, RefusalKind.OTHER_SYSTEM}
+)
 _NOT_OF_PYTHON: Final = frozenset({RefusalKind.UNKNOWN_NAME, RefusalKind.UNKNOWN_VERSION})
 
 
@@ -170,6 +172,8 @@ def _words(refusal: Refusal, python: str) -> tuple[str, str]:
                 f"python-version-unsupported:{python_series.direction(python, refusal.pythons)}",
                 f"{wanted} has no release for Python {python}{for_others}",
             )
+        case RefusalKind.OTHER_SYSTEM:
+            return f"build-failure:{name}", f"{wanted} has no release for Linux, which the target runs"
         case RefusalKind.CANNOT_BUILD:
             return (
                 f"build-failure:{name}",
@@ -187,6 +191,8 @@ def _line_alone(refusal: Refusal) -> str:
     name, at = refusal.name, f" in {refusal.location}" if refusal.location and refusal.location.file else ""
     if name in _FOR_WINDOWS:
         return f"write `; sys_platform == 'win32'` behind {refusal.requirement}{at}, or take it out"
+    if refusal.kind is RefusalKind.OTHER_SYSTEM and not (refusal.fitting or refusal.required_by):
+        return f"write `; sys_platform != 'linux'` behind {refusal.requirement}{at}, or take it out"
     if refusal.kind is RefusalKind.UNKNOWN_NAME:
         return f"correct or remove {refusal.requirement!r}{at}; modules of Python or of the project are not listed"
     if refusal.required_by:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -17,6 +18,8 @@ from deploy_suite.manifests.requirements_file import RequirementLine
 from deploy_suite.model import python_series
 from deploy_suite.model.environment import Refusal, RefusalKind
 from deploy_suite.model.location import Location
+
+_UNFIT: Final = frozenset({RefusalKind.OTHER_PYTHON, RefusalKind.OTHER_SYSTEM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +159,14 @@ def _of_release(
     for refusal in releases.refusals([exact], listed, series=series, glibc=glibc):
         if refusal.kind is RefusalKind.NO_WHEEL and refusal.pythons:
             yield refusal if line is None or not is_pin(line) else replace(refusal, requirement=str(line.requirement))
-        elif refusal.kind is RefusalKind.OTHER_PYTHON:
+        elif refusal.kind in _UNFIT:
             yield from [refusal] if line is None else _allowed(line, listed, series=series, glibc=glibc)
 
 
 def _allowed(line: RequirementLine, listed: Listing, *, series: str, glibc: tuple[int, ...]) -> Sequence[Refusal]:
     """Return what is wrong with *line*, where pip finds no other release that it admits."""
     found = releases.refusals([line], listed, series=series, glibc=glibc)
-    return [refusal for refusal in found if refusal.kind is RefusalKind.OTHER_PYTHON]
+    return [refusal for refusal in found if refusal.kind in _UNFIT]
 
 
 def _place(plan: Plan) -> Location:

@@ -3,6 +3,7 @@
 import functools
 import json
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ _KNOWN: Final = frozenset({_FOUND, 404})
 _MOST_NAMES: Final = 200
 _SOON_S: Final = 15.0  # what is good to know, and not worth waiting for
 _PATCH_TO_TRY: Final = "99"
+_OF_LINUX: Final = re.compile(r"^(?:any$|(?:many|musl)?linux)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class _File:
         if not self.requires.contains(f"{series}.{_PATCH_TO_TRY}", prereleases=True):
             return False
         return not self.tags or bool(self.tags & _tags(series, glibc))
+
+    @property
+    def is_of_another_system(self) -> bool:
+        """Whether it is for Windows or macOS, and no Python of a Linux takes it."""
+        return bool(self.tags) and not any(_OF_LINUX.search(tag.platform) for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,8 @@ def _judged(
     with_wheels = tuple(other for other in _SERIES if any(file.fits(other, glibc) for file in wheels))
     if any(file.fits(series, glibc) for file in matching):
         return RefusalKind.NO_WHEEL, with_wheels
+    if all(file.is_of_another_system for file in matching):
+        return RefusalKind.OTHER_SYSTEM, ()
     return RefusalKind.OTHER_PYTHON, tuple(o for o in _SERIES if any(file.fits(o, glibc) for file in matching))
 
 

@@ -26,12 +26,14 @@ class Interpreter:
 class RefusalKind(Enum):
     """Why a requirement is in trouble even when it is asked for alone.
 
-    NO_WHEEL: only a source archive fits this Python, and it was built; CANNOT_BUILD: building it alone failed.
+    NO_WHEEL: only a source archive fits this Python, and it was built; CANNOT_BUILD: building it alone failed;
+    OTHER_SYSTEM: there are wheels, and none for Linux.
     """
 
     UNKNOWN_NAME = "unknown-name"
     UNKNOWN_VERSION = "unknown-version"
     OTHER_PYTHON = "other-python"
+    OTHER_SYSTEM = "other-system"
     NO_WHEEL = "no-wheel"
     CANNOT_BUILD = "cannot-build"
 

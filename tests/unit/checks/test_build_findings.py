@@ -105,6 +105,20 @@ def failed(
             "3.14",
         ),
         (
+            refusal(RefusalKind.OTHER_SYSTEM),
+            "build-failure:pkg",
+            "pkg==1 has no release for Linux, which the target runs",
+            "write `; sys_platform != 'linux'` behind pkg==1 in requirements.txt:2, or take it out",
+            "",
+        ),
+        (
+            refusal(RefusalKind.OTHER_SYSTEM, fitting="2"),
+            "build-failure:pkg",
+            "pkg==1 has no release for Linux, which the target runs",
+            "raise pkg in requirements.txt:2 to 2",
+            "",
+        ),
+        (
             refusal(RefusalKind.CANNOT_BUILD, fitting="2", pythons=("3.11", "3.12")),
             "build-failure:pkg",
             "pkg==1 has no wheel for Python 3.13 (it has for Python 3.11 to 3.12) and cannot be compiled",

@@ -66,6 +66,16 @@ def test_a_release_for_older_pythons_only_is_told_with_these() -> None:
     ]
 
 
+def test_a_release_for_other_systems_alone_is_told_as_that() -> None:
+    elsewhere = ("pkg-1-py3-none-win_amd64.whl", "pkg-1-cp312-cp312-macosx_11_0_arm64.whl")
+
+    assert judged("pkg==1", files(*elsewhere), glibc=(2, 17)) == [refusal(RefusalKind.OTHER_SYSTEM, "pkg==1")]
+    assert judged("pkg==1", files(*elsewhere, "pkg-1-cp27-cp27m-manylinux1_x86_64.whl"), glibc=(2, 17)) == [
+        refusal(RefusalKind.OTHER_PYTHON, "pkg==1")
+    ]
+    assert judged("pkg", files(*elsewhere, "pkg-1.tar.gz"), glibc=(2, 17)) == [refusal(RefusalKind.NO_WHEEL, "pkg")]
+
+
 def test_a_source_archive_alone_must_be_built() -> None:
     assert judged("pkg==1", files("pkg-1.tar.gz", "pkg-2-py3-none-any.whl")) == [
         refusal(RefusalKind.NO_WHEEL, "pkg==1", fitting="2")
