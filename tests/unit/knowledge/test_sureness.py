@@ -82,3 +82,15 @@ def test_after_an_exception_a_traceback_that_is_cut_off_is_taken_for_the_same_ag
     found = diagnose(f"{CUT_OFF}ValueError: Error a\n{CUT_OFF}", rows=rows(0.95))
 
     assert found.causes[0].confidence == 0.95
+
+
+@pytest.mark.parametrize(("raised", "is_sure"), [("whitenoise.storage.MissingFileError", True), ("ValueError", False)])
+def test_a_static_file_that_is_missing_is_surely_of_collectstatic_only_where_that_alone_says_so(
+    raised: str, *, is_sure: bool
+) -> None:
+    storage = "<whitenoise.storage.CompressedManifestStaticFilesStorage object at 0x7f4842d13200>"
+
+    (cause,) = diagnose(f"{raised}: The file 'js/a.js.map' could not be found with {storage}.\n").causes
+
+    assert cause.slug == "collectstatic-failed"
+    assert (cause.confidence >= 0.88) is is_sure
