@@ -137,6 +137,22 @@ def test_a_daemon_left_behind_by_the_start_command_is_no_running_service(start: 
     assert shape(findings) == [("start-exited:daemon", "failed", "render.yaml:7")]
 
 
+def test_a_log_file_in_a_folder_that_is_not_there_is_named_where_it_is_written(start: Boot) -> None:
+    """What a server says of it is no more than its path."""
+    refusal = "Error: Error: 'logs/e.log' isn't writable [FileNotFoundError(2, 'No such file or directory')]"
+    files = {
+        "app.py": f"import sys\nsys.exit(bytes.fromhex('{refusal.encode().hex()}').decode())\n",
+        "gunicorn.conf.py": 'workers = 1\nerrorlog = "logs/e.log"\n',
+    }
+
+    nowhere = start(Service(files={"app.py": files["app.py"]}, start="python app.py"))
+    in_settings = start(Service(files=files, start="python app.py"))
+    in_command = start(Service(files=files, start="python app.py --error-logfile logs/e.log"))
+
+    assert shape(in_settings) == [("log-folder-missing", "failed", "gunicorn.conf.py:2")]
+    assert shape(in_command) == shape(nowhere) == [("log-folder-missing", "failed", "render.yaml:7")]
+
+
 def test_workers_that_end_by_themselves_are_told_of_a_server_that_answers_and_of_one_that_never_does(
     start: Boot,
 ) -> None:

@@ -67,7 +67,8 @@ def _explained(stage: Stage, log: str, failure: Finding) -> Finding:
     root = diagnose(log).root
     frames = () if _is_of_shell(root) else _frames(stage, log, root)
     root = of_namespace(root, _line(stage, frames[-1][0]) if frames else "")
-    place = frames[-1][0] if frames else _in_script(stage, root) or command_lines.of_option(stage, root)
+    named = command_lines.of_option(stage, root) or command_lines.of_log_file(stage, root)
+    place = frames[-1][0] if frames else _in_script(stage, root) or named
     located = replace(failure, location=place or failure.location)
     failed = _Failed(stage=stage, log=log, finding=located, frames=frames)
     excuse = excuses.surroundings(stage, log, root)
