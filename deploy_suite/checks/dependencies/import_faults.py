@@ -219,6 +219,7 @@ def _otherwise(fault: Fault) -> Finding:
 
 _READINGS: Final[tuple[Callable[[Fault], Finding | None], ...]] = (
     _syntax,
+    named_strings.run_together,
     absent_modules.finding,
     _attribute_of_entry,
     _shadow_or_circle,
