@@ -9,6 +9,7 @@ from typing import Final
 
 from deploy_suite.environments import (
     blank,
+    downloads,
     interpreters,
     keys,
     reach,
@@ -175,6 +176,7 @@ def _kept(plan: Plan, begins: Callable[[], None]) -> Environment | BuildFailure:
             if isinstance(outcome, BuildFailure):
                 return outcome
             kept.complete(plan.key, outcome)
+    downloads.bounded(plan.workshop, kept.limit_bytes)
     return environment(plan, kept.folder(plan.key), outcome, is_reused=False)
 
 

@@ -6,11 +6,11 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from deploy_suite.errors import UsageError
 from deploy_suite.model.environment import LostInstallation, Refusal, RefusalKind, Resolution
@@ -47,6 +47,14 @@ class Record:
     def resolution(self, python: str) -> Resolution:
         """Return what the index answered when the environment was built."""
         return Resolution(python=python, versions=self.versions, from_source=frozenset(self.from_source))
+
+
+class Entry(NamedTuple):
+    """Something kept. Shape: `size_bytes` is None for what is not whole; `used_s` counts since the epoch."""
+
+    folder: Path
+    used_s: float
+    size_bytes: int | None
 
 
 class Store:
@@ -120,25 +128,39 @@ class Store:
             if not (self.folder(key) / _SENTINEL).exists():
                 wiped(self.folder(key))
 
-    def _make_room(self, newest: str) -> None:
-        """Remove the least recently used until the rest fits, sparing what may be in use."""
-        total_bytes = 0
-        for folder, used_s in sorted(self._entries(), key=lambda pair: pair[1], reverse=True):
-            record = _record(folder)
-            is_old = time.time() - used_s > _IN_USE_S
-            total_bytes += record.size_bytes if record else 0
-            if folder.name != newest and is_old and (record is None or total_bytes > self._limit_bytes):
-                total_bytes -= record.size_bytes if record else 0
-                with self._workplace.locked(lock_name(folder.name)):
-                    wiped(folder)
+    @property
+    def limit_bytes(self) -> int:
+        """How much is kept at most."""
+        return self._limit_bytes
 
-    def _entries(self) -> list[tuple[Path, float]]:
-        found = []
+    def _make_room(self, newest: str) -> None:
+        others = [entry for entry in self._entries() if entry.folder.name != newest]
+        for folder in least_used(others, self._limit_bytes - _size_of(self.folder(newest))):
+            with self._workplace.locked(lock_name(folder.name)):
+                wiped(folder)
+
+    def _entries(self) -> Iterator[Entry]:
         for folder in self._root.iterdir():
             sentinel = folder / _SENTINEL
             with suppress(OSError):
-                found.append((folder, (sentinel if sentinel.exists() else folder).stat().st_mtime))
-        return found
+                used_s = (sentinel if sentinel.exists() else folder).stat().st_mtime
+                yield Entry(folder, used_s, record.size_bytes if (record := _record(folder)) else None)
+
+
+def least_used(entries: Iterable[Entry], limit_bytes: int) -> Iterator[Path]:
+    """Yield those folders, the least recently used, without which the rest fits; none that may be in use."""
+    total_bytes = 0
+    for entry in sorted(entries, key=lambda one: one.used_s, reverse=True):
+        total_bytes += entry.size_bytes or 0
+        is_old = time.time() - entry.used_s > _IN_USE_S
+        if is_old and (entry.size_bytes is None or total_bytes > limit_bytes):
+            total_bytes -= entry.size_bytes or 0
+            yield entry.folder
+
+
+def _size_of(folder: Path) -> int:
+    record = _record(folder)
+    return record.size_bytes if record else 0
 
 
 def _record(folder: Path) -> Record | None:

@@ -9,8 +9,10 @@ from typing import Final
 
 from deploy_suite.environments import resolution, store
 from deploy_suite.environments.plan import Plan
+from deploy_suite.ports import Workplace
 
 _FOLDER: Final = "target-wheels"
+_COMPLETE: Final = ".complete"
 _SEEDS: Final = frozenset({"pip", "setuptools", "wheel"})
 _OLDEST: Final = (2, 17)
 
@@ -51,8 +53,8 @@ def _fetched(plan: Plan, requirements: list[str], platform: str, *, timeout_s: f
     workplace = plan.workshop.ports.workplace
     text = json.dumps([requirements, platform, plan.choice.interpreter.series])
     place = workplace.cache / _FOLDER / hashlib.sha256(text.encode()).hexdigest()[:32]
-    mark = place / ".complete"
-    with workplace.locked(f"wheels-{place.name}"):
+    mark = place / _COMPLETE
+    with workplace.locked(_lock_name(place)):
         if not mark.exists():
             store.wiped(place)
             done = plan.installer.fetch(
@@ -61,5 +63,18 @@ def _fetched(plan: Plan, requirements: list[str], platform: str, *, timeout_s: f
             if not done.ok:
                 store.wiped(place)
                 return None
-            mark.touch()
+        mark.touch()  # also where it was there: this says when it was used last
     return place
+
+
+def make_room(workplace: Workplace, limit_bytes: int) -> None:
+    """Remove what was used least recently until the rest takes no more than *limit_bytes*."""
+    marks = (workplace.cache / _FOLDER).glob(f"*/{_COMPLETE}")
+    kept = [store.Entry(mark.parent, mark.stat().st_mtime, store.size_bytes(mark.parent)) for mark in marks]
+    for folder in store.least_used(kept, limit_bytes):
+        with workplace.locked(_lock_name(folder)):
+            store.wiped(folder)
+
+
+def _lock_name(place: Path) -> str:
+    return f"wheels-{place.name}"

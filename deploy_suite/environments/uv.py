@@ -95,6 +95,11 @@ def forgotten(names: Sequence[str], workshop: Workshop) -> bool:
     return is_there() and _uv(workshop, "cache", "clean", "--force", *names).ok
 
 
+def pruned(workshop: Workshop, *, timeout_s: float) -> bool:
+    """Have uv remove all that it can fetch again; say whether it did. It waits until no other uv uses the cache."""
+    return is_there() and _uv(workshop, "cache", "prune", "--ci", timeout_s=timeout_s).ok
+
+
 def fetch(
     folder: Path, requirements: Sequence[str], *, platform: str, timeout_s: float, workshop: Workshop
 ) -> Completed:

@@ -309,6 +309,20 @@ class TestWhatIsKept:
         (second.workdir / "app.py").write_text("changed")
         assert (first.workdir / "app.py").read_text() == (snapshot.folder / "app.py").read_text() == ""
 
+    def test_what_uv_fetched_beyond_the_limit_goes_and_the_environment_stays(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(store.LIMIT_VARIABLE, "1K")
+        with run(tmp_path / "cache") as ports:
+            own = Stage(ports)
+            built = own.built(
+                project(tmp_path / "p", {"requirements.txt": "six==1.16.0\n"}),
+                contract("pip install -r requirements.txt"),
+            )
+
+            assert python(built, "import six; print(six.__version__)") == "1.16.0"
+            assert not list((ports.workplace.cache / "uv").glob("archive-v*/*/six.py"))
+
     def test_a_change_of_code_alone_needs_no_build_but_one_of_requirements_does(
         self, stage: Stage, tmp_path: Path
     ) -> None:
