@@ -14,7 +14,7 @@ from deploy_suite.reports import alike
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "import-failed": ("start-exited", "workers-restart"),
     "bound-to-wrong-address": ("start-exited",),
-    "wrong-root-directory": ("requirements-file-missing",),
+    "wrong-root-directory": ("requirements-file-missing", "start-command-wrong-module:manage.py"),
     "module-not-pushed": ("requirements-file-missing",),
 }
 # What the log of a start alone is read as, where importing shows the line that asks in vain to be the project's own.

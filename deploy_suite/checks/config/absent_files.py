@@ -124,7 +124,20 @@ def _in_other_folder(
         return _OTHER_ROOT, misnamed
     if call.script is not None:  # a root directory would leave the script itself outside
         return _OTHER_ROOT, f"name {elsewhere} in {where}, or write `cd {folder}` before that line"
+    if kept := _list_of_root(folder, subject):
+        before = f"write `cd {folder} && ` before `{call.program}` in {where} ({kept} is right where it lies)"
+        return _OTHER_ROOT, f"{before}, or name {elsewhere}"
     return _OTHER_ROOT, f"write `rootDir: {folder}` for {subject.contract.service} in {where}, or name {elsewhere}"
+
+
+def _list_of_root(folder: PurePosixPath, subject: Subject) -> PurePosixPath | None:
+    """Return a list that is installed from the root directory, and that would be missing if *folder* were that."""
+    for _, install in subject.installed.installs:
+        for file in map(PurePosixPath, install.files):
+            is_of_root = file.is_relative_to(subject.root) and snapshot_files.find(subject.folder, file)
+            if is_of_root and not snapshot_files.find(subject.folder, folder / file.relative_to(subject.root)):
+                return file
+    return None
 
 
 def _misnamed(folder: PurePosixPath, subject: Subject) -> str:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from deploy_suite.knowledge.platforms.render import Shape, facts
 from deploy_suite.manifests.yaml_document import Block, Entry, Items, Node, Scalar, ScalarKind
@@ -22,6 +23,8 @@ _ELSEWHERE = {
     "port": "write it as a variable where it must be another than 10000: `- key: PORT` under envVars",
     "fromredis": "write `fromService:` with `type: keyvalue`, `name:` and `property: connectionString`",
 }
+# At the top: kinds of services, of which each is an entry of the list.
+_SERVICES: Final = {"redis": "keyvalue", "keyvalue": "keyvalue", "web": "web", "worker": "worker", "cron": "cron"}
 # What other platforms' manifests have as a mapping of names onto values, by the key under which it is written.
 _VARIABLES = {
     "env": "write the variables under `envVars:`, each as `- key: NAME` with `value: …`; `env:` names the runtime",
@@ -97,9 +100,12 @@ def _repeated(block: Block, place: _Place) -> Iterator[Finding]:
 
 
 def _unknown(entry: Entry, place: _Place) -> Finding:
+    plain = entry.key.lower().replace("_", "").replace("-", "")
     near = difflib.get_close_matches(entry.key, place.shape.keys, n=1, cutoff=0.6)
     lower = {key.lower(): key for key in place.shape.keys}
-    meant = lower.get(entry.key.lower().replace("_", "").replace("-", ""), near[0] if near else "")
+    kind = "" if place.path else _SERVICES.get(plain, "")
+    meant = "" if kind else lower.get(plain, near[0] if near else "")
+    elsewhere = f"write what it holds as an entry of `services:` with `type: {kind}`" if kind else _ELSEWHERE.get(plain)
     return Finding(
         code=f"render-unknown-key:{entry.key}",
         outcome=Outcome.WARNING,
@@ -107,7 +113,7 @@ def _unknown(entry: Entry, place: _Place) -> Finding:
         + (f"; the nearest is {meant}" if meant else ""),
         location=place.location(entry.line),
         evidence=(f"{entry.key}:",),
-        remedy=_ELSEWHERE.get(entry.key.lower().replace("_", ""))
+        remedy=elsewhere
         or (f"rename it to `{meant}:` in {place.file}" if meant else f"remove `{entry.key}:` from {place.file}"),
         certainty=_SCHEMA_SAYS,
         service=place.service,

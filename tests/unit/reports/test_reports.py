@@ -353,6 +353,12 @@ def test_that_a_file_is_missing_is_not_told_beside_why_it_is() -> None:
         assert [line for line in lines if line.startswith("FAIL ")] == [f"FAIL {code}"]
 
 
+def test_that_python_finds_no_manage_py_is_not_told_beside_where_it_lies() -> None:
+    failed = replace(MISSING, code="start-command-wrong-module:manage.py", message="the build failed")
+    lines = text.render(report(replace(MISSING, code="wrong-root-directory"), failed)).splitlines()
+    assert [line for line in lines if line.startswith("FAIL ")] == ["FAIL wrong-root-directory"]
+
+
 def test_the_row_of_a_check_that_was_left_out_says_why_and_counts_no_more_than_one_part() -> None:
     warned = replace(PASSED, code="memory-tight", outcome=Outcome.WARNING, message="little is left")
     other = replace(skipped(required=True), message="no network")

@@ -264,6 +264,14 @@ def test_the_nearest_known_key_is_named(read: Read) -> None:
     assert finding.remedy == "rename it to `healthCheckPath:` in render.yaml"
 
 
+@pytest.mark.parametrize(("key", "kind"), [("redis", "keyvalue"), ("web", "web")])
+def test_a_kind_of_service_at_the_top_belongs_into_the_list_of_services(read: Read, key: str, kind: str) -> None:
+    (finding,) = read({**FILES, "render.yaml": SERVICE + f"{key}:\n  - name: cache\n"}).findings
+
+    assert finding.remedy == f"write what it holds as an entry of `services:` with `type: {kind}`"
+    assert "nearest" not in finding.message
+
+
 @pytest.mark.parametrize(
     "value",
     ["your_openrouter_api_key_here", "''", "changeme", "${SECRET}", "xxxxxxxx", "<token>", "any key works"],

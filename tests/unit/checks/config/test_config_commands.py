@@ -225,6 +225,24 @@ def test_a_file_in_another_folder_asks_for_the_root_directory(checked: Checked) 
     assert finding.remedy == "write `rootDir: backend` for shop in render.yaml, or name backend/requirements.txt"
 
 
+def test_a_root_directory_is_no_advice_where_another_command_needs_the_folder_as_it_is(checked: Checked) -> None:
+    files = {**FILES, "site/manage.py": "import django\n"}
+
+    found = checked(files, build="pip install -r requirements.txt && python manage.py migrate")
+
+    (finding,) = (one for one in found if one.code == "wrong-root-directory")
+    assert finding.remedy == (
+        "write `cd site && ` before `python` in render.yaml (requirements.txt is right where it lies), "
+        "or name site/manage.py"
+    )
+    both = checked(
+        {**files, "site/requirements.txt": ""}, build="pip install -r requirements.txt && python manage.py x"
+    )
+    assert [one.remedy for one in both if one.code == "wrong-root-directory"] == [
+        "write `rootDir: site` for shop in render.yaml, or name site/manage.py"
+    ]
+
+
 @pytest.mark.parametrize(
     ("build", "used"),
     [
