@@ -16,10 +16,13 @@ from deploy_suite.project import snapshot_files
 from deploy_suite.tracing import sources
 
 # Source: https://github.com/sqlalchemy/sqlalchemy/blob/main/lib/sqlalchemy/engine/url.py
-_NO_ADDRESS: Final = re.compile(
-    r"Expected string or URL object, got None|Could not parse (?:SQLAlchemy|rfc1738) URL from (?:given URL )?string ''"
-)
 _KEY: Final = "SQLALCHEMY_DATABASE_URI"
+# What Flask-SQLAlchemy says of its configuration, wherever it is asked for.
+_NO_KEY: Final = re.compile(rf"Either ['\"]{_KEY}['\"] or ['\"]SQLALCHEMY_BINDS['\"] must be set")
+_NO_ADDRESS: Final = re.compile(
+    r"Expected string or URL object, got None|Could not parse (?:SQLAlchemy|rfc1738) URL from (?:given URL )?string ''|"
+    + _NO_KEY.pattern
+)
 _ASKING: Final = re.compile(environment_reads.WITHOUT_VALUE)
 # A field of a settings class; its variable has the same name in capitals.
 _EMPTY: Final = re.compile(r"^\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?:None|''|\"\")\s*(?:[,)]|$)")
@@ -31,14 +34,18 @@ _MOST_STEPS: Final = 3
 
 def behind(finding: Finding, folder: Path | None, root: PurePosixPath) -> tuple[str, ...]:
     """Return the variables of the address that *finding* misses, () where it misses none or the sources name none."""
-    place = finding.location
-    is_met = finding.outcome.is_no_pass and any(map(_NO_ADDRESS.search, (finding.message, *finding.evidence)))
-    if not is_met or folder is None or place is None or not place.line:
+    said = (finding.message, *finding.evidence)
+    if folder is None or not finding.outcome.is_no_pass or not any(map(_NO_ADDRESS.search, said)):
         return ()
-    own = snapshot_files.text(folder, PurePosixPath(place.file)) or ""
-    statement = sources.statement(own, place.line)
-    texts = [own, *(snapshot_files.text(folder, file) or "" for file in own_files.python(folder, root))]
-    found = tuple(_handed_on(statement, texts[:1])) or tuple(_handed_on(statement, texts))
+    place = finding.location
+    texts = [snapshot_files.text(folder, file) or "" for file in own_files.python(folder, root)]
+    found: tuple[str, ...] = ()
+    if place is not None and place.line:
+        own = snapshot_files.text(folder, PurePosixPath(place.file)) or ""
+        statement = sources.statement(own, place.line)
+        found = tuple(_handed_on(statement, [own])) or tuple(_handed_on(statement, [own, *texts]))
+    elif not any(map(_NO_KEY.search, said)):
+        return ()  # an engine that the project makes, nobody knows in which line
     found = found or tuple(one for one in config_keys.behind(_KEY, texts) if one != _KEY)
     return tuple(dict.fromkeys(one.upper() for one in found))
 

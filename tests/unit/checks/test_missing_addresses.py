@@ -1,5 +1,6 @@
 """An engine that was given no address: the variables that the sources take it from."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -77,3 +78,15 @@ def test_what_passed_or_has_no_line_names_none(tmp_path: Path) -> None:
     assert behind(tmp_path, met(4, outcome=Outcome.WARNING), db=text) == ()
     assert behind(tmp_path, met(0), db=text) == ()
     assert addresses.behind(met(4), None, PurePosixPath()) == ()
+
+
+@pytest.mark.parametrize("place", [None, Location("db.py", 1)])
+def test_a_key_of_flask_sqlalchemy_leads_to_its_variable_also_where_the_server_alone_told_it(
+    tmp_path: Path, place: Location | None
+) -> None:
+    said = "Error: Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set."
+    one = replace(met(1, said=said), location=place)
+    config = "import os\nSQLALCHEMY_DATABASE_URI = os.getenv('SHOP_URL')\n"
+
+    assert behind(tmp_path, one, db="db.init_app(app)\n", config=config) == ("SHOP_URL",)
+    assert behind(tmp_path, replace(met(1), location=None), config=config) == ()
