@@ -1,7 +1,7 @@
 """A rehearsed import that failed into the finding that names its cause."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -136,8 +136,16 @@ def _unset_variable(fault: Fault) -> Finding | None:
     names = names or surroundings.handed_on(fault.outer, fault.traced.files, fault.built)
     names = names or given_up.variables(fault.outer, fault.traced.files, fault.built)
     names = names or blank_credentials.variables(fault.outer, fault.traced.files, fault.built)
-    if not names:
-        return None
+    return _must_be_set(fault, names) if names else None
+
+
+def _unset_argument(fault: Fault) -> Finding | None:
+    """A package refuses what a statement hands it, and that is a variable without a value: no sentence names it."""
+    names = surroundings.handed_in(fault.outer, fault.built)
+    return _must_be_set(fault, names) if names else None
+
+
+def _must_be_set(fault: Fault, names: Sequence[str]) -> Finding:
     contract = fault.built.case.contract
     manifest = contract.location.file if contract.location else ""
     is_told = manifest.endswith("render.yaml") and any(variable.location is not None for variable in contract.variables)
@@ -229,6 +237,7 @@ _READINGS: Final[tuple[Callable[[Fault], Finding | None], ...]] = (
     _unreachable,
     empty_settings.finding,
     known_causes.finding,
+    _unset_argument,
     _made_up_value,
     _otherwise,
 )

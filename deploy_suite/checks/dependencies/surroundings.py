@@ -91,6 +91,14 @@ def handed_on(one: Raised, files: Sequence[str], built: Built) -> tuple[str, ...
     return without_value((read["name"] for one in given if (read := _NONE.match(one.value))), built)
 
 
+def handed_in(one: Raised, built: Built) -> tuple[str, ...]:
+    """Return the variables without a value that the failing statement reads for the package that refuses it."""
+    if not one.own_frames or one.frames[-1].is_own or _is_code_fault(one):
+        return ()
+    failing = _statement(one.own_frames[-1], built.case.snapshot.folder)
+    return without_value((match["name"] for match in _ASKING.finditer(failing)), built)
+
+
 def _is_over_none(one: Raised) -> bool:
     """Whether the exception complains of a None; packages with classes of their own for it name its type."""
     says_none = "NoneType" in one.message or (one.type in _OVER_NONE and "None" in one.message)

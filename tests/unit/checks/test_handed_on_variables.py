@@ -1,5 +1,6 @@
 """Variables whose absence an application hands on as None before something complains."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -79,3 +80,24 @@ def test_all_lines_of_the_failing_statement_are_read(tmp_path: Path, written: st
     )
 
     assert found == names
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "names"),
+    [
+        ('c = connect(os.getenv("DB_URL", ""), token=os.environ.get("TOKEN"))', "RefusedError", ("DB_URL", "TOKEN")),
+        ('c = connect(os.getenv("DB_URL", "file:x"))', "RefusedError", ()),
+        ("c = connect(url)", "RefusedError", ()),
+        ('c = connect(proxies=os.getenv("PROXY"))', "TypeError", ()),
+    ],
+)
+def test_a_package_that_refuses_what_a_statement_reads_without_a_value_names_the_variable(
+    tmp_path: Path, text: str, kind: str, names: tuple[str, ...]
+) -> None:
+    assert surroundings.handed_in(raised(text, kind=kind, message="no URL"), built(tmp_path)) == names
+
+
+def test_what_the_projects_own_code_raises_is_no_packages_refusal(tmp_path: Path) -> None:
+    one = raised('c = connect(os.getenv("DB_URL"))', kind="RefusedError", message="no URL")
+
+    assert surroundings.handed_in(replace(one, frames=one.own_frames), built(tmp_path)) == ()
