@@ -28,6 +28,7 @@ from deploy_suite.checks.config import (
     unapplied_migrations,
     working_state,
 )
+from deploy_suite.checks.config.calls import Step
 from deploy_suite.checks.config.subject import Subject
 from deploy_suite.model.finding import Finding, Outcome, worst
 from deploy_suite.model.location import Location
@@ -93,9 +94,12 @@ def _verified(about: Subject) -> str:
     listed = ", ".join(counted(number, noun) for number, noun in read if number)
     if not listed:
         return "no command to read: only the code and what the commit lacks were looked at"
-    served = (
-        ", the server is required, listens where the target looks, and speaks the application's protocol"
-        if about.contract.kind.answers_http
-        else ""
-    )
+    served = _served(about) if about.contract.kind.answers_http else ""
     return f"{listed} read: the files they name are there{served}"
+
+
+def _served(about: Subject) -> str:
+    """Say what was read of the server; one that a program or a variable starts shows at the boot alone."""
+    if any(binding.is_server(call) for call in about.calls.of(Step.START)):
+        return ", the server is required, listens where the target looks, and speaks the application's protocol"
+    return "; where the service listens shows at the boot, for no command names its server"

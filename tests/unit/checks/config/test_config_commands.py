@@ -646,3 +646,20 @@ def test_what_was_read_is_counted(tmp_path: Path) -> None:
     (passed,) = check(gunicorn_case.case(tmp_path, files, start="gunicorn -b 0.0.0.0:$PORT app:app"))
 
     assert passed.message.startswith("2 commands, 1 requirement file read: the files they name are there, the server")
+
+
+@pytest.mark.parametrize(
+    ("start", "claims"),
+    [
+        ("gunicorn -b 0.0.0.0:$PORT app:app", True),
+        ("python app.py", False),
+        ("PY=python3; $PY -m gunicorn app:app", False),
+    ],
+)
+def test_where_a_server_listens_is_claimed_of_one_that_a_command_names_alone(
+    tmp_path: Path, start: str, *, claims: bool
+) -> None:
+    (passed,) = (one for one in check(gunicorn_case.case(tmp_path, FILES, start=start)) if one.code == "config")
+
+    assert ("listens where the target looks" in passed.message) is claims
+    assert ("shows at the boot" in passed.message) is not claims
