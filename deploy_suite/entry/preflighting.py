@@ -77,7 +77,8 @@ def _preflight(options: argparse.Namespace, curtain: Curtain) -> int:
     )
     with opened(curtain) as ports:
         report = preflight(request, ports)
-    write(_rendered(report, options.format), Curtain())  # each finding has been masked
+        # Each finding has been masked. It is told before what was made is removed: of gigabytes that takes a while.
+        write(_rendered(report, options.format), Curtain())
     if report.is_interrupted:
         raise KeyboardInterrupt  # what was known by then has been told
     return EXIT_CODES[report.outcome]
