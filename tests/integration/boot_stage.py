@@ -82,6 +82,7 @@ class Service:
     probes: tuple[Probe, ...] = ()
     dummies: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
     framework: Framework = Framework.OTHER
     preferences: Preferences = field(default_factory=Preferences)
 
@@ -99,7 +100,7 @@ def built(service: Service, folder: Path, venv: Path = Path(sys.prefix)) -> Buil
         venv=venv,
         workdir=top,
         top=top,
-        packages={},
+        packages=service.packages,
         search_path=f"{venv / 'bin'}{os.pathsep}/usr/local/bin:/usr/bin:/bin",
         home=folder / "home",
     )

@@ -105,6 +105,18 @@ def test_a_start_that_exits_at_once_names_the_line_of_the_projects_own_code(star
     assert "app.py:1 → api/service.py:2" in findings[0].evidence
 
 
+def test_versions_that_are_known_to_end_a_start_so_are_named_with_their_way_out(start: Boot) -> None:
+    files = {"app.py": "raise ModuleNotFoundError(\"No module named 'pkg_resources'\")\n"}
+
+    (failed,) = start(Service(files=files, packages={"gunicorn": "20.0.4"}))
+    (unknown,) = start(Service(files=files, packages={"gunicorn": "23.0.0"}))
+
+    assert failed.code == unknown.code == "stdlib-removed:pkg_resources"
+    assert "gunicorn 20.0.4 is installed without setuptools" in failed.message
+    assert failed.remedy == "move to gunicorn>=21.2.0, or require setuptools<82"
+    assert "gunicorn" not in unknown.message + unknown.remedy
+
+
 def test_a_program_file_that_the_commit_lacks_is_named_as_the_repository_would(start: Boot) -> None:
     findings = start(Service(files=app(), start="python web/main.py"))
 

@@ -122,6 +122,9 @@ def _as_diagnosed(failed: _Failed, root: DiagnosedCause) -> Finding:
         from deploy_suite.checks.boot import allowed_hosts  # noqa: PLC0415  few failures need it
 
         return replace(told, location=allowed_hosts.setting(stage))
+    from deploy_suite.checks import clashing  # noqa: PLC0415  likewise
+
+    told = clashing.closer(told, failed.log, stage.built)
     return unready_apps.told(told, (place for place, _ in failed.frames))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from deploy_suite.checks import unready_apps
 from deploy_suite.checks.dependencies import meant_imports, vain_asking
 from deploy_suite.checks.dependencies.fault import OF_SURROUNDINGS, Fault, as_diagnosed
-from deploy_suite.knowledge import clashes, diagnosis
+from deploy_suite.knowledge import clashes, diagnosis, import_names
 from deploy_suite.knowledge.clashes import PYTHON, Clash
 from deploy_suite.model.finding import Finding
 
@@ -43,7 +43,26 @@ def of_package(found: Finding, fault: Fault) -> Finding:
     if not found.code.startswith((_REMOVED, _MISSING)) or fault.outer.frames[-1:] == fault.outer.own_frames[-1:]:
         return found
     clash = clashes.shown_in(_log(fault), found.code, _versions(fault))
-    return _of_clash(found, clash, fault) if clash else found
+    if clash:
+        return _of_clash(found, clash, fault)
+    return _of_asking(found, fault) if found.code.startswith(_REMOVED) else found
+
+
+def _of_asking(found: Finding, fault: Fault) -> Finding:
+    """Return *found*, a module that Python dropped, with the installed package whose file asks for it."""
+    environment = fault.built.environment
+    top = fault.outer.frames[-1].file.rpartition("site-packages/")[2].partition("/")[0].removesuffix(".py")
+    names = import_names.canonical((*import_names.distributions(top), top)) & environment.packages.keys()
+    if not names:
+        return found
+    name = min(names)
+    listed = fault.declared.listed(frozenset({name}))
+    return replace(
+        found,
+        message=f"{found.message}: {name} {environment.packages[name]} asks for it",
+        location=listed.location if listed else found.location,
+        remedy=f"move {name} to a release that runs on Python {environment.interpreter.series}, or else {found.remedy}",
+    )
 
 
 def _log(fault: Fault) -> str:

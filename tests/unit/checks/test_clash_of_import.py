@@ -8,9 +8,11 @@ import pytest
 from deploy_suite.checks.dependencies import known_causes
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.checks.dependencies.rehearsed_import import Frame
-from deploy_suite.checks.dependencies.requirements import Declared
+from deploy_suite.checks.dependencies.requirements import Declared, Listed
 from deploy_suite.knowledge import clashes
+from deploy_suite.manifests.requirement_entries import RequirementLine
 from deploy_suite.model.finding import Finding, Outcome
+from deploy_suite.model.location import Location
 
 ERROR = "ImportError: psycopg2/_psycopg.so: undefined symbol: _PyInterpreterState_Get"
 SLUG = "python-version-unsupported:too-new"
@@ -93,3 +95,40 @@ def test_a_module_that_only_another_release_of_a_package_wants_is_told_with_that
         if is_told
         else found.message
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "is_own", "asks"),
+    [("eventlet/patcher.py", False, True), ("nobody_knows/x.py", False, False), ("app/db.py", True, False)],
+)
+def test_a_module_that_python_dropped_is_told_with_the_package_that_asks_for_it(
+    last: str, *, is_own: bool, asks: bool
+) -> None:
+    own = Frame(file="app/db.py", line=10, function="<module>", text="import eventlet", is_own=True)
+    frames = (own,) if is_own else (own, Frame(file=last, line=1, function="f", text="import imp", is_own=False))
+    line = RequirementLine(
+        name="eventlet", requirement=None, text="eventlet==0.30.2", location=Location("requirements.txt", 3)
+    )
+    environment = SimpleNamespace(
+        packages={"eventlet": "0.30.2"}, interpreter=SimpleNamespace(version="3.12.1", series="3.12")
+    )
+    fault = cast(
+        "Fault",
+        SimpleNamespace(
+            outer=SimpleNamespace(frames=frames, own_frames=(own,)),
+            rehearsed=SimpleNamespace(text="ModuleNotFoundError: No module named 'imp'", errors=""),
+            built=SimpleNamespace(environment=environment),
+            declared=Declared(installed=(Listed(line),), top=None, target="", tool="pip", is_pure=True, build=None),
+            when="at start",
+        ),
+    )
+    found = Finding(code="stdlib-removed:imp", outcome=Outcome.FAILED, message="imp is gone", remedy="add `zombie-imp`")
+
+    told = known_causes.of_package(found, fault)
+
+    if not asks:
+        assert told == found
+        return
+    assert told.message == "imp is gone: eventlet 0.30.2 asks for it"
+    assert told.location == Location("requirements.txt", 3)
+    assert told.remedy == "move eventlet to a release that runs on Python 3.12, or else add `zombie-imp`"
