@@ -39,7 +39,8 @@ def displaced(venv: Path) -> tuple[str, ...]:
     for one in found.values():
         for path in one.files:
             owners.setdefault(path, []).append(one)
-    lasts = {path: _last(several, found) for path, several in owners.items() if _differ(path, several)}
+    heights: dict[str, int] = {}
+    lasts = {path: _last(several, found, heights) for path, several in owners.items() if _differ(path, several)}
     wanted = {one for path, one in lasts.items() if folder and _checksum(folder / path) != one.files[path]}
     return tuple(sorted(f"{one.name}=={one.version}" for one in wanted))
 
@@ -48,20 +49,23 @@ def _differ(path: str, several: Sequence[_Installed]) -> bool:
     return len({one.files[path] for one in several}) > 1
 
 
-def _last(several: Sequence[_Installed], found: Mapping[str, _Installed]) -> _Installed:
+def _last(several: Sequence[_Installed], found: Mapping[str, _Installed], heights: dict[str, int]) -> _Installed:
     """Return the one of *several* that pip installs last."""
-    return min(several, key=lambda one: (-_height(one.name, found, ()), one.name))
+    return min(several, key=lambda one: (-_height(one.name, found, heights), one.name))
 
 
-def _height(name: str, found: Mapping[str, _Installed], above: tuple[str, ...]) -> int:
-    """Return how long the longest chain of requirements below *name* is."""
-    inner = [one for one in found[name].requires if one in found and one not in above]
-    return max((1 + _height(one, found, (*above, name)) for one in inner), default=0)
+def _height(name: str, found: Mapping[str, _Installed], heights: dict[str, int]) -> int:
+    """Return how long the longest chain of requirements below *name* is; *heights* holds those that are known."""
+    if name not in heights:
+        heights[name] = 0  # for whoever asks on the way: a circle ends here
+        inner = [one for one in found[name].requires if one in found]
+        heights[name] = max((1 + _height(one, found, heights) for one in inner), default=0)
+    return heights[name]
 
 
 def _distributions(folder: Path) -> Iterator[_Installed]:
     """Yield what the index brought; what came from an address cannot be asked for by its version."""
-    for info in folder.glob("*.dist-info"):
+    for info in sorted(folder.glob("*.dist-info")):
         match = _NAME.fullmatch(info.name)
         if match is None or (info / "direct_url.json").exists():
             continue

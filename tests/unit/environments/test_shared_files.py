@@ -61,6 +61,16 @@ def test_packages_that_need_each_other_have_an_order_too(tmp_path: Path) -> None
     assert shared_files.displaced(tmp_path) == ("a==1.0",)
 
 
+def test_each_way_through_many_requirements_is_not_gone_by_itself(tmp_path: Path) -> None:
+    """Each of 30 layers needs both packages of the next: 2**30 ways."""
+    for layer in range(30):
+        for side in "ab":
+            needs = [f"{other}{layer + 1}" for other in "ab"] if layer < 29 else []
+            installed(tmp_path, f"{side}{layer}", {"x.py": f"{side}{layer}"}, requires=needs)
+
+    assert shared_files.displaced(tmp_path) == ("a0==1.0",)
+
+
 @pytest.mark.parametrize(
     ("files", "more"),
     [
