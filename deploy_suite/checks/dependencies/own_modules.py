@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy_suite.checks.base import Case
-from deploy_suite.checks.dependencies import other_root, when_met
+from deploy_suite.checks.dependencies import absent_settings, other_root, when_met
 from deploy_suite.checks.dependencies.requirements import Declared
 from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
@@ -68,15 +68,19 @@ def missing(case: Case, lack: MissingModule, declared: Declared) -> Finding:
     is_sure = declared.is_pure or bool(local)
     is_eager = lack.kind is ImportKind.EAGER
     unsure = "" if is_sure else "likely: the build runs more than an installer, which might write the module"
+    outcome = Outcome.FAILED if is_eager and is_sure else Outcome.WARNING
+    certainty = unsure if is_eager else when_met.certainty(lack.kind)
+    if not local and (of_settings := absent_settings.traced(case, lack, outcome=outcome, certainty=certainty)):
+        return of_settings
     return Finding(
         code=f"module-not-pushed:{lack.module}",
-        outcome=Outcome.FAILED if is_eager and is_sure else Outcome.WARNING,
+        outcome=outcome,
         message=f"{lack.module} is imported, and the commit has no such module"
         + (f": {local} is in your folder, but not in the commit" if local else ""),
         location=lack.chain.last.location if lack.chain.hops else None,
         evidence=tuple(filter(None, (lack.chain.shown(), f"looked for: {', '.join(lack.expected) or lack.module}"))),
         remedy=_commit(local, is_ignored=_is_ignored(case, local)) if local else f"commit {file}, or remove the import",
-        certainty=unsure if is_eager else when_met.certainty(lack.kind),
+        certainty=certainty,
         reproduce=f"git ls-files {file}",
     )
 

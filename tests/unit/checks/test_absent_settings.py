@@ -11,9 +11,10 @@ from deploy_suite.checks.base import Case
 from deploy_suite.checks.dependencies import absent_settings
 from deploy_suite.checks.dependencies.fault import Fault
 from deploy_suite.model.contract import Literal, Variable
-from deploy_suite.model.finding import Finding
+from deploy_suite.model.finding import Finding, Outcome
 from deploy_suite.model.location import Location
 from deploy_suite.model.secret import Secret
+from deploy_suite.tracing.values import Chain, Hop, ImportKind, MissingModule
 from tests.unit.checks.gunicorn_case import case
 
 FILES = {
@@ -74,3 +75,35 @@ def test_a_commit_without_settings_is_to_have_them(tmp_path: Path) -> None:
 )
 def test_what_is_not_the_settings_module_is_none_of_this(tmp_path: Path, module: str, settings: str) -> None:
     assert found(case(tmp_path, FILES), module, settings=settings) is None
+
+
+def lack_of(module: str, statement: str, *, base: str = "site/") -> MissingModule:
+    stem = base + module.replace(".", "/")
+    chain = Chain((Hop("site/shop/wsgi.py", 2, statement),))
+    return MissingModule(
+        module=module, kind=ImportKind.EAGER, chain=chain, expected=(f"{stem}.py", f"{stem}/__init__.py")
+    )
+
+
+def test_the_sources_alone_tell_it_with_the_names_that_the_server_has(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"site/shop/settings.py": "INSTALLED_APPS = []\n", "site/shop/wsgi.py": ""})
+    lack = lack_of("shop.shop", 'DJANGO_SETTINGS_MODULE "shop.shop.settings"')
+
+    one = absent_settings.traced(subject, lack, outcome=Outcome.WARNING, certainty="likely")
+
+    assert one is not None
+    assert (one.code, one.location) == ("django-settings-module-wrong", Location("site/shop/wsgi.py", 2))
+    assert one.message == "DJANGO_SETTINGS_MODULE names shop.shop.settings, and the commit has no shop.shop"
+    assert one.remedy == "name shop.settings in place of shop.shop.settings"
+    alone = absent_settings.traced(
+        case(tmp_path / "none", {"a.py": ""}), lack, outcome=Outcome.WARNING, certainty="likely"
+    )
+    assert alone is not None
+    assert alone.remedy == "commit shop.shop, or name other settings"
+
+
+def test_what_a_source_imports_itself_is_no_choice_of_settings(tmp_path: Path) -> None:
+    subject = case(tmp_path, {"site/shop/settings.py": "INSTALLED_APPS = []\n"})
+    lack = lack_of("shop.shop", "import shop.shop.settings")
+
+    assert absent_settings.traced(subject, lack, outcome=Outcome.FAILED, certainty="") is None
