@@ -90,7 +90,7 @@ class Execution:
         else:
             self._right_of_way.end()
         network = self._ports.networks.prepared() if is_news else nullcontext()
-        with network, self._serving(is_early=is_news) as server:
+        with network, self._serving(is_early=is_news) as server, self._heeding():
             try:
                 plan = environments.planned(
                     self._contract, self._case.snapshot, bound, self._case.preferences, self._ports
@@ -119,6 +119,15 @@ class Execution:
         )
         self._ports.curtain.add(binding.masker(self._contract, bound, databases))
         return bound
+
+    @contextmanager
+    def _heeding(self) -> Iterator[None]:
+        """Heed no check that ends after an interruption: the databases and all else are taken from under it."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._recorder.known.close()
+            raise
 
     @contextmanager
     def _serving(self, *, is_early: bool) -> Iterator[Callable[[], DatabaseServer | None]]:

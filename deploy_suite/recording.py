@@ -16,13 +16,28 @@ _EXECUTED: Final = frozenset({"environment", "migrations", "imports", "pre-deplo
 _MIB: Final = 1024 * 1024
 
 
+class Known(dict[str, CheckResult]):
+    """The last result of each check that has come to its end by itself, by the check's name."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        """Take nothing more of what is executed: it ends from now on because all that was started is stopped."""
+        self.is_closed = True
+
+    def add(self, result: CheckResult) -> None:
+        """Take *result* in place of an earlier one of its check."""
+        if not (self.is_closed and result.check in _EXECUTED):
+            self[result.check] = result
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Makes the results of one service. Shape: `known` has the last of each check that has come to its end."""
+    """Makes the results of one service."""
 
     contract: Contract
     ports: Ports
-    known: dict[str, CheckResult] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
     def timed(self, check: str, findings: Callable[[], Findings]) -> CheckResult:
         """Run a check. Raises: MachineError when it could do nothing for want of room on a disk."""
@@ -46,7 +61,7 @@ class Recorder:
         """Return the result of a check that has come to its end, and tell of it."""
         result = self.result(check, seconds, findings)
         self.ports.progress.ended(check, result.seconds, result.outcome.value)
-        self.known[check] = result
+        self.known.add(result)
         return result
 
     def result(self, check: str, seconds: float, findings: Findings) -> CheckResult:

@@ -16,7 +16,7 @@ from deploy_suite.model.finding import CheckResult, Finding, Outcome
 from deploy_suite.model.report import Subject
 from deploy_suite.ports import Ports
 from deploy_suite.project.loading import Project
-from deploy_suite.recording import Recorder
+from deploy_suite.recording import Known, Recorder
 from deploy_suite.right_of_way import RightOfWay
 
 _READ: Final = ("config", "dependencies")  # what only the sources tell
@@ -51,7 +51,7 @@ class Rehearsal:
             repository=project.repository,
         )
         self._python = self._case.python
-        self._known: dict[str, CheckResult] = {}
+        self._known = Known()
         self._right_of_way = RightOfWay()
         self.reused = ""
 

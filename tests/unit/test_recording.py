@@ -1,6 +1,7 @@
 """Results as they come: what is told of a check while the others go on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -77,3 +78,18 @@ def test_what_fails_where_the_folder_of_the_run_was_removed_is_no_fault_of_the_p
         records.result("environment", 1.0, (FAILED,))
 
     assert records.result("environment", 1.0, (PASSED,)).outcome is Outcome.PASSED
+
+
+def test_what_is_executed_counts_no_more_once_all_is_being_stopped() -> None:
+    records = recorder(Heard(), iter(()))
+    records.ended("migrations", 1.0, (PASSED,))
+
+    records.known.close()
+    records.ended("migrations", 1.0, (replace(PASSED, outcome=Outcome.WARNING),))
+    records.ended("boot", 1.0, (PASSED,))
+    records.ended("config", 1.0, (PASSED,))
+
+    assert {check: one.outcome for check, one in records.known.items()} == {
+        "migrations": Outcome.PASSED,
+        "config": Outcome.PASSED,
+    }
